@@ -1,0 +1,1 @@
+"""Grades deep-learning assignments."""

@@ -1,0 +1,42 @@
+"""The same story for a class: one submission after another, each result on disk before the next begins."""
+
+from pathlib import Path
+
+from grader.core.errors import SubmissionError
+from grader.core.outcome import Grade
+from grader.core.record import Record
+from grader.intake import submissions_in
+from grader.pipeline import Options, Tools, grade_submission
+from grader.report import FORMATS
+from grader.report.csv import gradebook
+from grader.rubric import Rubric
+from grader.store import Results
+
+
+class ClassResult(Record):
+    """The grades in order, and the submissions that held nothing that could be graded, with the reason."""
+
+    grades: tuple[Grade, ...]
+    unreadable: dict[str, str] = {}
+
+
+def grade_class(folder: Path, rubric: Rubric, out: Path, tools: Tools, options: Options = Options()) -> ClassResult:
+    """Grade every submission in a folder into `out`: a record and a page each, and `gradebook.csv`.
+
+    A submission that can't be read is reported and the others are graded. Raises SubmissionError when there is none.
+    """
+    paths = submissions_in(folder)
+    results = Results(out)
+    grades: list[Grade] = []
+    unreadable: dict[str, str] = {}
+    for number, path in enumerate(paths, 1):
+        tools.say(f"{number} of {len(paths)}: {path.name}")
+        try:
+            grade = grade_submission(path, rubric, tools, options)
+        except SubmissionError as error:
+            unreadable[path.name] = str(error)
+            continue
+        grades.append(grade)
+        results.save(grade, {"grade.json": FORMATS["json"](grade), "feedback.html": FORMATS["html"](grade)})
+        results.save_gradebook(gradebook(grades))
+    return ClassResult(grades=tuple(grades), unreadable=unreadable)

@@ -1,0 +1,93 @@
+"""What every check has: a name, points, and a pure function from evidence to an outcome."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from grader.core.evidence import ModelFacts, ProblemEvidence
+from grader.core.outcome import Outcome, Visibility, failed, manual
+from grader.core.record import Record
+
+
+class Check(Record):
+    """One question about a submission, worth `points`.
+
+    `requires` names checks of the same problem that must pass first; else this one is skipped.
+    `note` is for the person who reads what the machine can't judge.
+    """
+
+    type: str
+    name: str = ""
+    points: float = Field(ge=0, allow_inf_nan=False)
+    visibility: Visibility = "visible"
+    requires: tuple[str, ...] = ()
+    note: str = ""
+
+    looks_at: ClassVar[Literal["answers", "model", "training", "notebook", "nothing"]] = "answers"
+
+    @classmethod
+    def type_name(cls) -> str:
+        """The value of `type` in a rubric."""
+        (name,) = cls.model_fields["type"].annotation.__args__  # type: ignore[union-attr]  # a Literal of one
+        return str(name)
+
+    @property
+    def title(self) -> str:
+        """The name a report shows; the type where the rubric gives none."""
+        return self.name or self.type
+
+    def judge(self, evidence: ProblemEvidence) -> Outcome:
+        """Judge the evidence of one problem. Pure: same evidence, same outcome."""
+        raise NotImplementedError
+
+    def asked(self) -> str:
+        """What is asked, in a sentence for the student; never the expected value of an answer."""
+        return ""
+
+    def lint(self) -> list[str]:
+        """What is probably not meant, in sentences for the rubric's author."""
+        return []
+
+
+def no_answer(evidence: ProblemEvidence, what: str) -> Outcome:
+    """The outcome when nothing in the text answers: a missing section is told from an empty one."""
+    if not evidence.sections:
+        return failed(
+            f"No section for problem {evidence.problem} was found in the report.",
+            advice=f"Start the answer with a heading such as “Problem {evidence.problem}”.",
+        )
+    source = evidence.sections[0].source
+    if not any(section.text.strip() for section in evidence.sections):
+        return failed("The answer is empty.", source=source)
+    return manual(f"No {what} could be read from this answer; a person reads it.", source=source)
+
+
+def model_of(evidence: ProblemEvidence) -> ModelFacts | Outcome:
+    """The network that answers the problem, or why none can be judged."""
+    model = evidence.model
+    if model is None:
+        if evidence.candidates:
+            named = "; ".join(f"{c.source} ({c.variable or 'unnamed'})" for c in evidence.candidates)
+            return manual(f"{evidence.why_no_model} Candidates: {named}.", candidates=len(evidence.candidates))
+        return failed(
+            evidence.why_no_model or "No trained network was found for this problem.",
+            advice=_crash_advice(evidence),
+        )
+    if model.problem:
+        return failed(f"The network can't be built: {model.problem}", source=model.source)
+    return model
+
+
+def _crash_advice(evidence: ProblemEvidence) -> str:
+    for notebook in evidence.notebooks:
+        for cell in notebook.crashes:
+            return f"{notebook.file} stops in cell {cell.index}: {cell.error or cell.status}. Run it from the top."
+    return "Hand in the notebook that trains it, named after the problem."
+
+
+def inexpressible(model: ModelFacts) -> Outcome | None:
+    """A manual outcome when parts of the network could not be written as data; None when all of it could."""
+    if not model.spec.inexpressible:
+        return None
+    parts = "; ".join(f"{part.what}: {part.why}" for part in model.spec.inexpressible)
+    return manual(f"Parts of this network can't be counted by the machine ({parts}).", source=model.source)

@@ -1,0 +1,46 @@
+"""A number of the network against what the assignment allows: shared by the checks that count."""
+
+from grader.checks._base import inexpressible, model_of
+from grader.core.evidence import ModelFacts, ProblemEvidence
+from grader.core.outcome import BudgetLine, Outcome, failed, passed
+
+
+def allowed_words(at_least: int | None, at_most: int | None) -> str:
+    """The bounds in words: `at least 2`, `at most 100`, `2 to 4`, `exactly 1`."""
+    if at_least is not None and at_least == at_most:
+        return f"exactly {at_least:,}"
+    if at_least is not None and at_most is not None:
+        return f"{at_least:,} to {at_most:,}"
+    return f"at most {at_most:,}" if at_most is not None else f"at least {at_least or 0:,}"
+
+
+def counted(model: ModelFacts | Outcome) -> ModelFacts | Outcome:
+    """The model, unless parts of it can't be counted: then the outcome that hands it to a person."""
+    return model if isinstance(model, Outcome) else (inexpressible(model) or model)
+
+
+def network(evidence: ProblemEvidence) -> ModelFacts | Outcome:
+    """The countable network that answers the problem, or the outcome that says why there is none."""
+    return counted(model_of(evidence))
+
+
+def within(
+    model: ModelFacts,
+    what: str,
+    found: int,
+    at_least: int | None,
+    at_most: int | None,
+    *,
+    how: str,
+    advice_above: str = "",
+    advice_below: str = "",
+) -> Outcome:
+    """Passed when the number lies within the bounds; `how` says what it is made of."""
+    ok = (at_least is None or found >= at_least) and (at_most is None or found <= at_most)
+    allowed = allowed_words(at_least, at_most)
+    line = BudgetLine(what=what, found=f"{found:,}", allowed=allowed, ok=ok).model_dump()
+    message = f"{found:,} {what}{f' ({how})' if how else ''}; allowed: {allowed}."
+    if ok:
+        return passed(message, observed=str(found), source=model.source, budget=line)
+    advice = advice_above if at_most is not None and found > at_most else advice_below
+    return failed(message, observed=str(found), source=model.source, advice=advice, budget=line)

@@ -1,0 +1,72 @@
+"""`accuracy`: whether a network reaches an accuracy more than half the times it is trained."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from grader.checks._base import Check, model_of
+from grader.core.evidence import ProblemEvidence, Retraining
+from grader.core.outcome import Outcome, failed, manual, passed
+
+
+class Accuracy(Check):
+    """The grader trains the network again under up to `seeds` seeds and scores it on its own copy of the test split.
+
+    Passed when more than half of the trainings reach `at_least`. It stops as soon as the trainings left can't change
+    that. Training that diverges doesn't reach it.
+    """
+
+    type: Literal["accuracy"] = "accuracy"
+    at_least: float = Field(gt=0, le=1)
+    seeds: int = Field(default=5, ge=1, le=99)
+
+    looks_at: ClassVar[Literal["training"]] = "training"
+
+    def asked(self) -> str:
+        return f"Test accuracy of at least {self.at_least:g} in more than half of the trainings."
+
+    def lint(self) -> list[str]:
+        return (
+            [] if self.seeds % 2 else [f"`seeds: {self.seeds}` is even: a tie fails; an odd number says what is meant"]
+        )
+
+    def judge(self, evidence: ProblemEvidence) -> Outcome:
+        model = model_of(evidence)
+        if isinstance(model, Outcome):
+            return model
+        training = evidence.retraining
+        if training is None:
+            return manual("The network was not trained again; a person decides.", source=model.source)
+        if training.obstacle:
+            return self._obstacle(training, str(model.source))
+        reached = sum(lane.accuracy >= self.at_least and not lane.diverged for lane in training.lanes)
+        accuracies = ", ".join(f"{lane.accuracy:.4f}" for lane in training.lanes)
+        diverged = sum(lane.diverged for lane in training.lanes)
+        message = f"{reached} of {len(training.lanes)} trainings reach {self.at_least:g} ({accuracies})."
+        if diverged:
+            message += f" {diverged} of them diverged: the loss became infinite or the network stayed at chance."
+        observed, source = accuracies, str(model.source)
+        if training.verdict == "undecided":
+            return manual(f"{message} That decides nothing yet.", observed=observed, source=source)
+        if training.verdict == "reached":
+            return passed(message, observed=observed, source=source)
+        return failed(message, observed=observed, source=source, advice=self._advice(training))
+
+    def _obstacle(self, training: Retraining, source: str) -> Outcome:
+        if training.fault == "machine":
+            return Outcome(status="error", message=training.obstacle, source=source)
+        if training.fault == "student":
+            return failed(training.obstacle, source=source)
+        return manual(f"The network could not be trained again: {training.obstacle}", source=source)
+
+    def _advice(self, training: Retraining) -> str:
+        best = max(lane.accuracy for lane in training.lanes)
+        if all(lane.diverged for lane in training.lanes):
+            return "Lower the learning rate; look at the loss of the first epochs."
+        gap = self.at_least - best
+        if gap <= 0:
+            return "It gets there only now and then: let the learning rate decay, or train a little longer."
+        still_rising = all(len(c) > 2 and c[-1].accuracy > c[-2].accuracy for c in (n.curve for n in training.lanes))
+        if still_rising:
+            return f"The best training misses by {gap:.4f} and was still improving: train longer."
+        return f"The best training misses by {gap:.4f}: use more of the units you may use, or a decaying learning rate."

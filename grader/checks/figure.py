@@ -1,0 +1,37 @@
+"""`figure`: a figure in the answer."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from grader.checks._base import Check
+from grader.core.evidence import ProblemEvidence
+from grader.core.outcome import Outcome, failed, passed
+
+
+class Figure(Check):
+    """At least `count` images in the report's section or among the saved outputs of the problem's notebook.
+
+    It says that a figure is there; what it shows is for a `manual` check.
+    """
+
+    type: Literal["figure"] = "figure"
+    count: int = Field(default=1, ge=1)
+
+    looks_at: ClassVar[Literal["notebook"]] = "notebook"
+
+    def asked(self) -> str:
+        return f"Show {'a figure' if self.count == 1 else f'{self.count} figures'}."
+
+    def judge(self, evidence: ProblemEvidence) -> Outcome:
+        places = [(str(s.source), s.figures) for s in evidence.sections]
+        places += [(n.file, n.figures) for n in evidence.notebooks]
+        where = ", ".join(f"{place} ({n})" for place, n in places if n)
+        total = sum(n for _, n in places)
+        if total >= self.count:
+            return passed(f"{total} figure{'s' if total > 1 else ''} found.", observed=str(total), source=where)
+        return failed(
+            f"{total} figures found; {self.count} asked for.",
+            observed=str(total),
+            advice="Put the image into the report, or save the notebook with its outputs.",
+        )

@@ -1,0 +1,58 @@
+"""`loss`: which loss a network was trained with."""
+
+from typing import ClassVar, Literal
+
+from grader.checks._base import Check, model_of
+from grader.core.evidence import ProblemEvidence
+from grader.core.outcome import BudgetLine, Outcome, failed, manual, passed
+
+_NAMES = {
+    "cross_entropy": "categorical cross entropy",
+    "mse": "mean squared error",
+    "bce": "binary cross entropy",
+    "nll": "negative log likelihood",
+}
+_CLASSES = {
+    "CrossEntropyLoss": "cross_entropy",
+    "MSELoss": "mse",
+    "BCELoss": "bce",
+    "BCEWithLogitsLoss": "bce",
+    "NLLLoss": "nll",
+}
+
+
+class Loss(Check):
+    """The loss of the training. NLLLoss on LogSoftmax is cross entropy too."""
+
+    type: Literal["loss"] = "loss"
+    expect: Literal["cross_entropy", "mse", "bce", "nll"]
+
+    looks_at: ClassVar[Literal["model"]] = "model"
+
+    def asked(self) -> str:
+        return f"Loss: {_NAMES[self.expect]}."
+
+    def judge(self, evidence: ProblemEvidence) -> Outcome:
+        model = model_of(evidence)
+        if isinstance(model, Outcome):
+            return model
+        if model.recipe is None:
+            return manual("The loss could not be observed; a person reads the notebook.", source=model.source)
+        found = model.recipe.loss.type
+        kind = _CLASSES.get(found)
+        last = model.rows[-1].type if model.rows else ""
+        if kind == "nll" and last == "LogSoftmax":
+            kind = "cross_entropy"
+        ok = kind == self.expect
+        line = BudgetLine(what="loss", found=found, allowed=_NAMES[self.expect], ok=ok).model_dump()
+        if not ok:
+            advice = f"Train with {_NAMES[self.expect]}"
+            advice += " (nn.CrossEntropyLoss takes the logits)." if self.expect == "cross_entropy" else "."
+            return failed(f"Trained with {found}.", observed=found, source=model.source, advice=advice, budget=line)
+        message = f"Trained with {found}."
+        if found == "CrossEntropyLoss" and last == "Softmax":
+            message += (
+                " It applies log-softmax itself: on the output of your Softmax layer it is computed twice, "
+                "which keeps the gradients small. Leave the Softmax out while training."
+            )
+        return passed(message, observed=found, source=model.source, budget=line)

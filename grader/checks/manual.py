@@ -1,0 +1,29 @@
+"""`manual`: what only a person can judge."""
+
+from typing import ClassVar, Literal
+
+from grader.checks._base import Check
+from grader.core.evidence import ProblemEvidence
+from grader.core.outcome import Outcome, failed, manual
+
+
+class Manual(Check):
+    """A person reads the answer; `note` says what a good one has. A missing section is lost at once."""
+
+    type: Literal["manual"] = "manual"
+    missing_is_failed: bool = False
+
+    looks_at: ClassVar[Literal["nothing"]] = "nothing"
+
+    def asked(self) -> str:
+        return "A person reads this answer."
+
+    def lint(self) -> list[str]:
+        return [] if self.note else ["a manual check without a `note` leaves the TA without guidance"]
+
+    def judge(self, evidence: ProblemEvidence) -> Outcome:
+        if not evidence.sections:
+            message = f"No section for problem {evidence.problem} was found; a person looks for it."
+            return failed(message) if self.missing_is_failed else manual(message)
+        section = evidence.sections[0]
+        return manual("A person reads this answer.", observed=section.text.strip()[:2000], source=section.source)

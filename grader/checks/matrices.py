@@ -1,0 +1,72 @@
+"""`matrices`: one or more matrices that the report states, in order."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from grader.checks._answers import of_kind
+from grader.checks._base import Check, no_answer
+from grader.core.derive import Pooled
+from grader.core.evidence import Matrix, ProblemEvidence
+from grader.core.outcome import Outcome, failed, manual, partial, passed
+
+
+class Matrices(Check):
+    """Matrices in order. `expect` may be derived: `{pool: average, images: [...], kernel_size: 2, stride: 2}`.
+
+    Only matrices of the expected size are looked at, so that an answer may repeat the question's. `lead` is a word
+    of the line above the group meant (as “average” and “max” in one answer). Each right matrix earns its share.
+    """
+
+    type: Literal["matrices"] = "matrices"
+    expect: tuple[Matrix, ...] | Pooled
+    tolerance: float = Field(default=1e-6, ge=0)
+    lead: str = ""
+
+    def asked(self) -> str:
+        group = f" ({self.lead})" if self.lead else ""
+        return f"Give {len(self._expected())} matrices{group}, in order."
+
+    def _expected(self) -> tuple[Matrix, ...]:
+        return self.expect.value() if isinstance(self.expect, Pooled) else self.expect
+
+    def judge(self, evidence: ProblemEvidence) -> Outcome:
+        expected = self._expected()
+        sizes = {(len(m), len(m[0])) for m in expected}
+        readings = [r for r in of_kind(evidence, "matrix") if r.matrix and (len(r.matrix), len(r.matrix[0])) in sizes]
+        readings = [r for r in readings if self.lead.lower() in r.lead]
+        if not readings:
+            return no_answer(evidence, "matrix of the expected size")
+        source = readings[0].source
+        observed = ", ".join(_written(r.matrix) for r in readings if r.matrix)
+        if len(readings) > len(expected):
+            return manual(
+                f"{len(readings)} matrices stand where {len(expected)} were asked for; a person decides which count.",
+                observed=observed,
+                source=source,
+            )
+        right = [self._equal(r.matrix, want) for r, want in zip(readings, expected, strict=False)]
+        wrong = [str(i + 1) for i, ok in enumerate(right) if not ok] + [
+            str(i + 1) for i in range(len(right), len(expected))
+        ]
+        if not wrong:
+            return passed(f"All {len(expected)} matrices are right.", observed=observed, source=source)
+        message = f"{sum(right)} of {len(expected)} matrices are right; wrong or missing: number {', '.join(wrong)}."
+        if not any(right):
+            return failed(message, observed=observed, source=source)
+        return partial(sum(right) / len(expected), message, observed=observed, source=source)
+
+    def _equal(self, found: Matrix | None, want: Matrix) -> bool:
+        return (
+            found is not None
+            and [len(row) for row in found] == [len(row) for row in want]
+            and all(
+                abs(x - y) <= self.tolerance
+                for row, other in zip(found, want, strict=True)
+                for x, y in zip(row, other, strict=True)
+            )
+        )
+
+
+def _written(matrix: Matrix) -> str:
+    return "[" + "; ".join(" ".join(f"{x:g}" for x in row) for row in matrix) + "]"

@@ -1,0 +1,83 @@
+"""`numeric`: a number that the report states."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from grader.checks._answers import asserted, listing, of_kind
+from grader.checks._base import Check, no_answer
+from grader.core.derive import ParametersOf
+from grader.core.evidence import ProblemEvidence
+from grader.core.outcome import Outcome, failed, manual, passed
+from grader.core.record import Record
+
+
+class Mistake(Record):
+    """A wrong value that students often give, and what to say about it."""
+
+    match: float
+    say: str
+
+
+class Numeric(Check):
+    """A number in the answer: `expect` it (give or take `tolerance`), or ask that it lies `between` two bounds.
+
+    `label` holds words that stand next to the number, such as `[parameters, weights]`; they tell it from the other
+    numbers of the answer. `expect` may be derived: `{parameters_of: {layer: Conv2d, ...}}`.
+    """
+
+    type: Literal["numeric"] = "numeric"
+    expect: float | ParametersOf | None = None
+    accept: tuple[float, ...] = ()
+    between: tuple[float, float] | None = None
+    tolerance: float = Field(default=0.0, ge=0)
+    label: tuple[str, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
+
+    looks_at: ClassVar[Literal["answers"]] = "answers"
+
+    @model_validator(mode="after")
+    def _one_criterion(self) -> "Numeric":
+        if (self.expect is None) == (self.between is None):
+            raise ValueError("give either `expect` or `between`")
+        if self.between and self.between[0] > self.between[1]:
+            raise ValueError(f"`between` is empty: {self.between[0]:g} is above {self.between[1]:g}")
+        return self
+
+    def lint(self) -> list[str]:
+        return [
+            f"the mistake {mistake.match:g} is accepted as right"
+            for mistake in self.mistakes
+            if self._right(mistake.match)
+        ]
+
+    def asked(self) -> str:
+        what = f"the number of {self.label[0]}" if self.label else "a number"
+        return f"State {what}."
+
+    def _right(self, value: float) -> bool:
+        if self.between:
+            return self.between[0] <= value <= self.between[1]
+        expect = self.expect.value() if isinstance(self.expect, ParametersOf) else self.expect
+        assert expect is not None
+        return any(abs(value - right) <= self.tolerance for right in (float(expect), *self.accept))
+
+    def judge(self, evidence: ProblemEvidence) -> Outcome:
+        found = asserted(of_kind(evidence, "number"), self.label, key=lambda r: r.number)
+        what = self.label[0] if self.label else "number"
+        if not found:
+            return no_answer(evidence, what)
+        if len(found) > 1:
+            return manual(
+                f"Several values could be the answer ({listing(found)}); a person decides which one is meant.",
+                observed=listing(found),
+                source=found[0].source,
+            )
+        reading = found[0]
+        assert reading.number is not None
+        if self._right(reading.number):
+            return passed(f"{reading.text} is right.", observed=reading.text, source=reading.source)
+        advice = next((m.say for m in self.mistakes if abs(m.match - reading.number) <= self.tolerance), "")
+        return failed(
+            f"{reading.text} is not right for “{what}”.", observed=reading.text, source=reading.source, advice=advice
+        )

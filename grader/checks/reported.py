@@ -1,0 +1,94 @@
+"""`reported`: the accuracy that the student claims against what training again found."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from grader.checks._base import Check
+from grader.core.evidence import Claim, ProblemEvidence, Reading
+from grader.core.outcome import Outcome, failed, passed
+
+
+class Reported(Check):
+    """The last accuracy in the saved outputs of the notebook.
+
+    Passed when it is stated and, where the network was trained again, not above the best training by more than
+    `tolerance`; a claim above that can't be reproduced from what was handed in. With `count`, that many accuracies
+    must be stated (as for a sweep), in the report's section or in the saved outputs; they aren't trained again.
+    """
+
+    type: Literal["reported"] = "reported"
+    count: int = Field(default=1, ge=1)
+    tolerance: float = Field(default=0.005, ge=0)
+    at_least: float | None = Field(default=None, gt=0, le=1)
+
+    looks_at: ClassVar[Literal["training"]] = "training"
+
+    def asked(self) -> str:
+        if self.count > 1:
+            return f"Report {self.count} accuracies."
+        return "Report the test accuracy of the final model."
+
+    def _sweep(self, evidence: ProblemEvidence) -> Outcome:
+        places = [
+            (str(s.source), [r.text for r in s.readings if r.number is not None and _accuracy_like(r)])
+            for s in evidence.sections
+        ]
+        places += [(n.file, [c.text for c in n.claims]) for n in evidence.notebooks]
+        source, best = max(places, key=lambda place: len(place[1]), default=("", []))
+        observed = ", ".join(best)
+        if len(best) >= self.count:
+            return passed(f"{len(best)} accuracies are stated.", observed=observed, source=source)
+        return failed(
+            f"{len(best)} accuracies are stated; {self.count} asked for.",
+            observed=observed,
+            source=source,
+            advice="List them in the report, each with at least three digits.",
+        )
+
+    def judge(self, evidence: ProblemEvidence) -> Outcome:
+        if self.count > 1:
+            return self._sweep(evidence)
+        claim = _claim(evidence)
+        if claim is None:
+            return failed(
+                "No accuracy is stated in the saved outputs of the notebook.",
+                advice="Print the test accuracy and save the notebook with its outputs.",
+            )
+        stated = f"{claim.accuracy:.4f}"
+        if self.at_least is not None and claim.accuracy < self.at_least:
+            return failed(
+                f"The stated accuracy {stated} is below {self.at_least:g}.", observed=claim.text, source=claim.source
+            )
+        training = evidence.retraining
+        if training is None or not training.lanes:
+            message = f"States {stated}. The network was not trained again, so there is nothing to compare it with."
+            return passed(message, observed=claim.text, source=claim.source)
+        accuracies = [lane.accuracy for lane in training.lanes]
+        low, high = min(accuracies), max(accuracies)
+        found = f"{high:.4f}" if low == high else f"{low:.4f} to {high:.4f}"
+        if claim.accuracy > high + self.tolerance:
+            return failed(
+                f"States {stated}, but training it again gave {found}.",
+                observed=claim.text,
+                source=claim.source,
+                advice="Run the notebook from top to bottom again and save it: the output may come from older code.",
+            )
+        return passed(f"States {stated}; training it again gave {found}.", observed=claim.text, source=claim.source)
+
+
+def _accuracy_like(reading: Reading) -> bool:
+    """0.9714 or 97.14 %: at least three digits, or a percentage, that can be an accuracy."""
+    digits = sum(c.isdigit() for c in reading.text)
+    return 0 <= (reading.number or 0) <= 1 and (digits >= 3 or "%" in reading.text) and "." in reading.text
+
+
+def _claim(evidence: ProblemEvidence) -> Claim | None:
+    claims = [claim for notebook in evidence.notebooks for claim in notebook.claims]
+    model = evidence.model
+    if model is None:
+        return claims[-1] if claims else None
+    own = [c for c in claims if c.source.file == model.notebook]
+    later = [c for c in own if model.cell is None or c.source.cell is None or c.source.cell >= model.cell]
+    chosen = later or own
+    return chosen[-1] if chosen else None

@@ -1,0 +1,58 @@
+"""`training_recipe`: how long and in which batches a network was trained."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from grader.checks._base import Check, model_of
+from grader.core.evidence import ProblemEvidence
+from grader.core.outcome import BudgetLine, Outcome, failed, manual, passed
+
+
+class TrainingRecipe(Check):
+    """The number of epochs, the batch size and the optimiser, as observed while the notebook trained."""
+
+    type: Literal["training_recipe"] = "training_recipe"
+    epochs: int | None = Field(default=None, ge=1)
+    batch_size: int | None = Field(default=None, ge=1)
+    optimizers: tuple[str, ...] = ()
+
+    looks_at: ClassVar[Literal["model"]] = "model"
+
+    def asked(self) -> str:
+        wishes = [f"{self.epochs} epochs"] if self.epochs else []
+        wishes += [f"batch size {self.batch_size}"] if self.batch_size else []
+        wishes += [f"optimiser {' or '.join(self.optimizers)}"] if self.optimizers else []
+        return f"Training: {', '.join(wishes)}."
+
+    def lint(self) -> list[str]:
+        if self.epochs is None and self.batch_size is None and not self.optimizers:
+            return ["this check can't fail: give `epochs`, `batch_size` or `optimizers`"]
+        return []
+
+    def judge(self, evidence: ProblemEvidence) -> Outcome:
+        model = model_of(evidence)
+        if isinstance(model, Outcome):
+            return model
+        recipe = model.recipe
+        if recipe is None:
+            return manual("How it was trained could not be observed; a person reads the notebook.", source=model.source)
+        faults = []
+        if self.epochs is not None and recipe.epochs != self.epochs:
+            faults.append(f"{recipe.epochs} epochs instead of {self.epochs}")
+        if self.batch_size is not None and recipe.batch_size != self.batch_size:
+            faults.append(f"batch size {recipe.batch_size} instead of {self.batch_size}")
+        if self.optimizers and recipe.optimizer.type not in self.optimizers:
+            faults.append(f"optimiser {recipe.optimizer.type} instead of {' or '.join(self.optimizers)}")
+        observed = f"{recipe.optimizer.type}, {recipe.epochs} epochs, batch size {recipe.batch_size}"
+        allowed = self.asked().removeprefix("Training: ").rstrip(".")
+        line = BudgetLine(what="training", found=observed, allowed=allowed, ok=not faults).model_dump()
+        if not faults:
+            return passed(f"Trained as asked: {observed}.", observed=observed, source=model.source, budget=line)
+        return failed(
+            f"Trained with {', '.join(faults)}.",
+            observed=observed,
+            source=model.source,
+            advice="Train the final model with the settings that the problem fixes.",
+            budget=line,
+        )

@@ -1,0 +1,35 @@
+"""The command line: one file a command. Nothing heavy is imported before a command needs it."""
+
+import sys
+
+import typer
+
+from grader.cli import check, demo, doctor, grade, inspect, rubric
+
+app = typer.Typer(
+    name="grader",
+    help="Grades deep-learning assignments: reads answers, inspects networks, retrains them over seeds.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command("check")(check.command)
+app.command("grade")(grade.command)
+app.command("inspect")(inspect.command)
+app.command("demo")(demo.command)
+app.command("doctor")(doctor.command)
+app.add_typer(rubric.app, name="rubric")
+
+
+def main() -> None:
+    """Run a command; a GraderError ends it with its message and its own exit code."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        from grader.core.errors import GraderError
+
+        if not isinstance(error, GraderError):
+            raise
+        typer.secho(f"grader: {error}", err=True, fg="red")
+        sys.exit(error.exit_code)

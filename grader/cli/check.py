@@ -1,0 +1,54 @@
+"""`grader check`: one submission."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grader.cli._shared import FreshOption, RetrainOption, RubricOption, SeedsOption, exit_code, say, write_page
+
+
+class Format(StrEnum):
+    """What is written to standard output."""
+
+    table = "table"
+    json = "json"
+    markdown = "markdown"
+    gradescope = "gradescope"
+
+
+def command(
+    submission: Annotated[Path, typer.Argument(help="A folder, a zip or tar archive, or a single file.")],
+    rubric: RubricOption,
+    format: Annotated[Format, typer.Option("--format", help="What is written to standard output.")] = Format.table,
+    html: Annotated[Path | None, typer.Option("--html", help="Write the feedback page to this file as well.")] = None,
+    retrain: RetrainOption = True,
+    seeds: SeedsOption = None,
+    fresh: FreshOption = False,
+) -> None:
+    """Grade one submission.
+
+    Exit code 0: every machine-judged point was earned; 1: points were lost, or the submission can't be read;
+    3: the rubric is wrong; 4: the machine failed, and nobody lost points for it.
+    """
+    from grader.pipeline import Options, grade_submission, tools_for
+    from grader.rubric import load_rubric
+
+    loaded = load_rubric(rubric)
+    tools = tools_for(loaded, say)
+    grade = grade_submission(submission, loaded, tools, Options(retrain=retrain, seeds=seeds, fresh=fresh))
+    if format is Format.table:
+        from rich.console import Console
+
+        from grader.report.terminal import table
+
+        Console().print(table(grade))
+    else:
+        from grader.report import FORMATS
+
+        typer.echo(FORMATS[format.value](grade))
+    if html is not None:
+        write_page(grade, html)
+        say(f"feedback page: {html}")
+    raise typer.Exit(exit_code(grade))

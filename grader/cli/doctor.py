@@ -1,0 +1,51 @@
+"""`grader doctor`: what this machine has."""
+
+import os
+
+import typer
+
+
+def command() -> None:
+    """Say what was found on this machine: versions, cores, memory, GPU, data, sandbox.
+
+    Exit code 0 when submissions can be graded here; 4 when something is missing, with what to do.
+    """
+    import psutil
+    import torch
+    from rich.console import Console
+    from rich.table import Table
+
+    from grader.core.errors import MachineError
+    from grader.datasets import load_dataset, mnist_folder
+    from grader.execution import find_sandbox
+    from grader.pipeline import environment
+
+    rows: list[tuple[str, bool, str]] = [
+        ("versions", True, ", ".join(f"{name} {value}" for name, value in environment().items() if value))
+    ]
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    memory = psutil.virtual_memory()
+    rows.append(("cores", True, str(cores)))
+    enough = memory.available > 2 * 2**30
+    rows.append(("memory", enough, f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GB free"))
+    gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none; networks are trained on the CPU"
+    rows.append(("GPU", True, gpu))
+    for name in ("digits", "mnist"):
+        # Looking must not download: without GRADER_DATA, MNIST is fetched when it is first needed.
+        try:
+            if name == "mnist" and not os.environ.get("GRADER_DATA"):
+                rows.append((name, True, "GRADER_DATA is not set: MNIST is downloaded when it is first needed"))
+                continue
+            data = load_dataset(name)
+            where = f" in {mnist_folder()}" if name == "mnist" else ""
+            rows.append((name, True, f"{len(data.train.labels):,} + {len(data.test.labels):,} images{where}"))
+        except MachineError as error:
+            rows.append((name, False, str(error)))
+    sandbox = find_sandbox()
+    rows.append(("sandbox", sandbox.layer == "jail", f"{sandbox.layer}: {sandbox.sentence}"))
+    table = Table("", "what", "found", box=None, pad_edge=False)
+    for what, good, found in rows:
+        table.add_row("ok" if good else "!!", what, found, style="" if good else "bold red")
+    Console().print(table)
+    if not all(good for what, good, _ in rows if what != "sandbox"):
+        raise typer.Exit(MachineError.exit_code)

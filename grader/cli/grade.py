@@ -1,0 +1,59 @@
+"""`grader grade`: a class."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grader.cli._shared import FreshOption, RetrainOption, RubricOption, SeedsOption, say
+
+if TYPE_CHECKING:
+    from grader.batch import ClassResult
+
+
+def command(
+    folder: Annotated[Path, typer.Argument(help="A folder with one folder or archive for each submission.")],
+    rubric: RubricOption,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where pages, records and gradebook.csv are written.")],
+    trust: Annotated[
+        bool,
+        typer.Option("--trust-submissions", help="Run notebooks even where this machine has no jail for them."),
+    ] = False,
+    retrain: RetrainOption = True,
+    seeds: SeedsOption = None,
+    fresh: FreshOption = False,
+) -> None:
+    """Grade every submission of a folder, one after another.
+
+    Each result is written as soon as it is there, and what is already in the output folder stays when a run is
+    interrupted. Exit code 0: all were graded; 4: the machine failed for at least one.
+    """
+    from grader.batch import grade_class
+    from grader.core.errors import MachineError
+    from grader.pipeline import Options, tools_for
+    from grader.rubric import load_rubric
+
+    loaded = load_rubric(rubric)
+    tools = tools_for(loaded, say)
+    if tools.sandbox.layer != "jail" and not trust:
+        raise MachineError(
+            tools.sandbox.sentence,
+            hint="Install bubblewrap (apt install bubblewrap), or say --trust-submissions if you know these students.",
+        )
+    show(grade_class(folder, loaded, out, tools, Options(retrain=retrain, seeds=seeds, fresh=fresh)), out)
+
+
+def show(graded: "ClassResult", out: Path) -> None:
+    """Print the class and where its pages are; exit with 4 when the machine failed for someone."""
+    from rich.console import Console
+
+    from grader.report.terminal import class_table
+
+    Console().print(class_table(graded.grades))
+    for name, why in graded.unreadable.items():
+        typer.secho(f"{name} was not graded: {why}", fg="red", err=True)
+    typer.echo(f"Feedback pages: {out}/*/feedback.html")
+    typer.echo(f"Gradebook:      {out}/gradebook.csv")
+    if any(grade.status == "incomplete" for grade in graded.grades):
+        typer.secho("Some grades are incomplete, because the machine failed: see above.", fg="red", err=True)
+        raise typer.Exit(4)

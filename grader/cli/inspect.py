@@ -1,0 +1,37 @@
+"""`grader inspect`: the networks in a file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    file: Annotated[Path, typer.Argument(help="A notebook, a script, or a model spec as JSON.")],
+    rubric: Annotated[str | None, typer.Option("--rubric", "-r", help="The rubric whose budget stands beside.")] = None,
+    problem: Annotated[str | None, typer.Option("--problem", "-p", help="The problem whose budget it is.")] = None,
+    shape: Annotated[str, typer.Option("--input", help="For a model spec: the shape of one sample.")] = "1,28,28",
+) -> None:
+    """Show every network that a notebook trains: layers, output shapes, parameters, hidden units, and the budget."""
+    from rich.console import Console
+
+    from grader.inspection import budget, inspect_file
+    from grader.report.terminal import network_table
+    from grader.rubric import load_rubric
+
+    if bool(rubric) != bool(problem):
+        raise typer.BadParameter("a budget needs both --rubric and --problem")
+    try:
+        sizes = tuple(int(n) for n in shape.split(","))
+    except ValueError as error:
+        raise typer.BadParameter(f"--input {shape}: give numbers such as 1,28,28") from error
+    loaded = load_rubric(rubric) if rubric else None
+    models, notes = inspect_file(file, loaded, sizes)
+    console = Console()
+    for model in models:
+        console.print(network_table(model, budget(model, loaded, problem) if loaded and problem else []))
+    for note in notes:
+        console.print(f"note: {note}", markup=False, highlight=False)
+    if not models:
+        console.print("No network was trained.")
+        raise typer.Exit(1)

@@ -1,0 +1,177 @@
+"""Facts observed in a submission: answers read, models found, trainings run. Checks judge only these."""
+
+from typing import Literal
+
+from grader.core.network import ModelSpec, Recipe
+from grader.core.record import Record
+
+
+class Source(Record):
+    """Where a fact was seen, as a TA would look it up."""
+
+    file: str
+    line: int | None = None
+    cell: int | None = None
+
+    def __str__(self) -> str:
+        if self.cell is not None:
+            return f"{self.file}, cell {self.cell}"
+        return f"{self.file}:{self.line}" if self.line is not None else self.file
+
+
+Matrix = tuple[tuple[float, ...], ...]
+
+
+class Reading(Record):
+    """One value that a text states.
+
+    `strength` orders how clearly it is asserted: `final` (boxed, or in bold after "answer"), `asserted`
+    (the right-hand side of an equation, "is ..."), `mentioned` (anything else).
+    `before` and `after` are the rest of its sentence, `lead` the last line of words above a matrix; all lower case.
+    """
+
+    kind: Literal["number", "shape", "matrix", "version"]
+    number: float | None = None
+    shape: tuple[int, ...] | None = None
+    matrix: Matrix | None = None
+    version: str | None = None
+    text: str
+    source: Source
+    strength: Literal["final", "asserted", "mentioned"]
+    before: str = ""
+    after: str = ""
+    lead: str = ""
+
+
+class Section(Record):
+    """The part of a report that answers one problem."""
+
+    problem: str
+    text: str
+    source: Source
+    readings: tuple[Reading, ...] = ()
+    figures: int = 0
+
+
+class Claim(Record):
+    """An accuracy that the student's own saved output states, in [0, 1]."""
+
+    accuracy: float
+    text: str
+    source: Source
+
+
+class CellRun(Record):
+    """How one code cell ended. `index` counts all cells from 1, as a reader sees them."""
+
+    index: int
+    status: Literal["ok", "error", "timeout", "died", "not run"]
+    error: str = ""
+    seconds: float = 0.0
+
+
+class NotebookRun(Record):
+    """How one notebook (or script) ran, and what it holds besides models."""
+
+    file: str
+    cells: tuple[CellRun, ...] = ()
+    failure: str = ""
+    claims: tuple[Claim, ...] = ()
+    variables: dict[str, object] = {}
+    figures: int = 0
+    seconds: float = 0.0
+
+    @property
+    def crashes(self) -> tuple[CellRun, ...]:
+        """The cells that did not finish."""
+        return tuple(c for c in self.cells if c.status in ("error", "timeout", "died"))
+
+
+class LayerRow(Record):
+    """One row of a layer table; shapes without the batch dimension."""
+
+    name: str
+    type: str
+    settings: str
+    output_shape: tuple[int, ...] | None
+    parameters: int
+    shared: bool = False
+
+
+class ModelFacts(Record):
+    """A trained model as the host rebuilt and counted it.
+
+    `parameters` counts what training changes, shared weights once; `buffers_as_weights` comes on top.
+    `hidden_units` is the sum of out_features of every Linear but the last; `problem` says why it can't be built.
+    """
+
+    notebook: str
+    cell: int | None = None
+    variable: str = ""
+    headings: tuple[str, ...] = ()
+    spec: ModelSpec
+    recipe: Recipe | None = None
+    rows: tuple[LayerRow, ...] = ()
+    parameters: int = 0
+    buffers_as_weights: int = 0
+    hidden_units: int = 0
+    hidden_layers: int = 0
+    problem: str = ""
+
+    @property
+    def source(self) -> Source:
+        """The notebook cell that trained it."""
+        return Source(file=self.notebook, cell=self.cell)
+
+
+class EpochPoint(Record):
+    """Mean training loss of an epoch and the test accuracy after it."""
+
+    epoch: int
+    loss: float
+    accuracy: float
+
+
+class Lane(Record):
+    """One training under one seed. Accuracy in [0, 1] on the host's test split; seconds of wall time."""
+
+    seed: int
+    accuracy: float
+    curve: tuple[EpochPoint, ...]
+    seconds: float
+    diverged: bool = False
+    cached: bool = False
+
+
+class Retraining(Record):
+    """All trainings of one model, and what they decided: more than half of `planned` at `threshold` or above."""
+
+    dataset: str
+    threshold: float
+    planned: int
+    lanes: tuple[Lane, ...]
+    verdict: Literal["reached", "missed", "undecided"]
+    method: Literal["refit", "replay"] = "refit"
+    obstacle: str = ""
+    fault: Literal["", "student", "machine"] = ""
+    notes: tuple[str, ...] = ()
+
+
+class ProblemEvidence(Record):
+    """Everything seen for one problem.
+
+    `model` is the network that answers it; when several could, it is None and they are `candidates`.
+    """
+
+    problem: str
+    sections: tuple[Section, ...] = ()
+    notebooks: tuple[NotebookRun, ...] = ()
+    model: ModelFacts | None = None
+    candidates: tuple[ModelFacts, ...] = ()
+    why_no_model: str = ""
+    retraining: Retraining | None = None
+
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """All readings of all its sections, in order."""
+        return tuple(r for s in self.sections for r in s.readings)

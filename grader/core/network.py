@@ -1,0 +1,105 @@
+"""A network and its training written as data: what crosses from guest to host instead of a pickle."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from grader.core.record import Record
+
+Scalar = bool | int | float | str | None
+Setting = Scalar | tuple[Scalar, ...]
+Settings = Annotated[dict[str, Setting], Field(max_length=40)]
+Name = Annotated[str, Field(max_length=200)]
+
+
+class LayerSpec(Record):
+    """One operation: a class of `torch.nn` by name, or `Add`, `Cat` on several inputs.
+
+    `inputs` are positions of earlier layers, -1 being the network's input; None means the layer before.
+    `shares` is the position of an earlier layer whose weights this one uses again.
+    """
+
+    type: Name
+    settings: Settings = {}
+    name: Name = ""
+    inputs: tuple[int, ...] | None = None
+    shares: int | None = None
+
+
+class LooseTensor(Record):
+    """A tensor that acts as a weight outside the known layers: a raw parameter or a buffer in the graph."""
+
+    name: Name
+    shape: tuple[int, ...]
+    kind: Literal["parameter", "buffer"]
+
+
+class Inexpressible(Record):
+    """A part of a network or of its training that can't be written as data, and why."""
+
+    what: Name
+    why: Name
+
+
+class ModelSpec(Record):
+    """A network as a list of layers, topologically sorted.
+
+    `unused` names layers that were constructed but take no part in the forward pass.
+    """
+
+    layers: Annotated[tuple[LayerSpec, ...], Field(max_length=2000)]
+    loose: Annotated[tuple[LooseTensor, ...], Field(max_length=200)] = ()
+    inexpressible: Annotated[tuple[Inexpressible, ...], Field(max_length=200)] = ()
+    unused: Annotated[tuple[Name, ...], Field(max_length=200)] = ()
+
+
+class LossSpec(Record):
+    """A loss of `torch.nn` by class name."""
+
+    type: Name
+    settings: Settings = {}
+
+
+class OptimizerSpec(Record):
+    """An optimiser of `torch.optim` by class name with the settings of its one parameter group."""
+
+    type: Name
+    settings: Settings = {}
+
+
+class ScheduleSpec(Record):
+    """A learning-rate schedule of `torch.optim.lr_scheduler`, and whether it steps per epoch or per batch."""
+
+    type: Name
+    settings: Settings = {}
+    step: Literal["epoch", "batch"] = "epoch"
+
+
+class InputSpec(Record):
+    """What the network gets: raw data divided by `divide`, minus `mean`, over `std`, then shaped.
+
+    `shape` is the shape of one sample, e.g. (1, 28, 28) or (784,).
+    """
+
+    shape: tuple[Annotated[int, Field(ge=1, le=10**6)], ...]
+    divide: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    mean: float = Field(default=0.0, allow_inf_nan=False)
+    std: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+
+
+class Recipe(Record):
+    """How a model was trained. `train_samples` is the size of the training set that was used.
+
+    `inexpressible` names whatever makes the student's training differ from this record.
+    """
+
+    loss: LossSpec
+    optimizer: OptimizerSpec
+    schedules: tuple[ScheduleSpec, ...] = ()
+    batch_size: int = Field(ge=1)
+    epochs: int = Field(ge=1)
+    shuffle: bool = True
+    drop_last: bool = False
+    inputs: InputSpec
+    train_samples: int | None = Field(default=None, ge=1)
+    inexpressible: Annotated[tuple[Inexpressible, ...], Field(max_length=200)] = ()

@@ -1,0 +1,139 @@
+"""What a check says, and the grade that all of them make: the record every report is rendered from."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from grader.core.evidence import ModelFacts, Retraining
+from grader.core.record import Record
+
+Status = Literal["passed", "failed", "partial", "manual", "skipped", "error"]
+Visibility = Literal["visible", "hidden", "after_due_date", "after_published"]
+
+FORMAT_VERSION = 1
+
+
+class Outcome(Record):
+    """What a check found. `share` of the check's points is earned; it counts only for passed and partial."""
+
+    status: Status
+    message: str
+    observed: str = ""
+    source: str = ""
+    share: float = Field(default=0.0, ge=0.0, le=1.0)
+    advice: str = ""
+    details: dict[str, object] = {}
+
+
+def passed(message: str, *, observed: str = "", source: object = "", **details: object) -> Outcome:
+    """All points."""
+    return Outcome(status="passed", message=message, observed=observed, source=str(source), share=1.0, details=details)
+
+
+def failed(message: str, *, observed: str = "", source: object = "", advice: str = "", **details: object) -> Outcome:
+    """No points, and the student is the one who can change that."""
+    return Outcome(
+        status="failed", message=message, observed=observed, source=str(source), advice=advice, details=details
+    )
+
+
+def partial(
+    share: float, message: str, *, observed: str = "", source: object = "", advice: str = "", **details: object
+) -> Outcome:
+    """Some of the points."""
+    return Outcome(
+        status="partial",
+        message=message,
+        observed=observed,
+        source=str(source),
+        share=share,
+        advice=advice,
+        details=details,
+    )
+
+
+def manual(message: str, *, observed: str = "", source: object = "", **details: object) -> Outcome:
+    """A human must look; the points are neither given nor lost yet."""
+    return Outcome(status="manual", message=message, observed=observed, source=str(source), details=details)
+
+
+class BudgetLine(Record):
+    """What a budget allows and what a network has: `details["budget"]` of the checks that look at networks."""
+
+    what: str
+    found: str
+    allowed: str
+    ok: bool
+
+
+class CheckResult(Record):
+    """One outcome with its points. `asked` and `note` come from the rubric: for the student, and for the TA."""
+
+    name: str
+    type: str
+    status: Status
+    score: float
+    max_score: float
+    message: str
+    observed: str = ""
+    source: str = ""
+    advice: str = ""
+    asked: str = ""
+    note: str = ""
+    visibility: Visibility = "visible"
+    details: dict[str, object] = {}
+
+
+class NetworkResult(Record):
+    """A network that answers a problem, and what training it again found.
+
+    Its budget stands in the details of the checks that judged it, under `budget`.
+    """
+
+    model: ModelFacts
+    retraining: Retraining | None = None
+
+
+class ProblemResult(Record):
+    """One problem: what was asked, its checks, its points. `manual_points` still wait for a human."""
+
+    id: str
+    title: str
+    asked: str = ""
+    score: float
+    max_score: float
+    manual_points: float = 0.0
+    checks: tuple[CheckResult, ...]
+    networks: tuple[NetworkResult, ...] = ()
+
+
+class SubmissionInfo(Record):
+    """Who handed in what. `files` are paths relative to the submission's root."""
+
+    id: str
+    files: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+
+class Grade(Record):
+    """The record of one graded submission; `incomplete` when the machine failed somewhere."""
+
+    format_version: int = FORMAT_VERSION
+    rubric: str
+    title: str
+    submission: SubmissionInfo
+    status: Literal["complete", "incomplete"]
+    score: float
+    max_score: float
+    manual_points: float
+    problems: tuple[ProblemResult, ...]
+    notes: tuple[str, ...] = ()
+    sandbox: dict[str, object] = {}
+    environment: dict[str, object] = {}
+    timings: dict[str, float] = {}
+
+    @property
+    def lost(self) -> float:
+        """Points that the student lost: neither those that wait for a person nor those the machine failed on."""
+        lost = ("failed", "partial", "skipped")
+        return sum(c.max_score - c.score for p in self.problems for c in p.checks if c.status in lost)

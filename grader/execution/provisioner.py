@@ -1,0 +1,67 @@
+"""Starts a kernel inside the sandbox: a kernel provisioner of jupyter_client."""
+
+import os
+import resource
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import psutil
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from traitlets import Dict, Int, List, Unicode
+
+from grader.execution.sandbox import Sandbox
+
+
+class GuestProvisioner(LocalProvisioner):
+    """A local kernel under a sandbox layer, resource limits and an environment of its own."""
+
+    sandbox = Dict(help="the Sandbox record, dumped")
+    work = Unicode(help="the working folder")
+    readable: List[str] = List(help="paths that the kernel may read")
+    writable: List[str] = List(help="paths that the kernel may write, beside its working folder")
+    environment = Dict(help="the kernel's whole environment")
+    log_path = Unicode(help="where the kernel's own complaints go")
+    memory_mb = Int(4096)
+    file_mb = Int(64)
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Wrap the kernel's command line."""
+        kwargs = await super().pre_launch(**kwargs)
+        sandbox = Sandbox.model_validate(self.sandbox)
+        readable, writable = map(Path, self.readable), map(Path, self.writable)
+        kwargs["cmd"] = sandbox.command(kwargs["cmd"], Path(self.work), readable, writable)
+        kwargs["env"] = dict(self.environment)
+        kwargs["cwd"] = self.work
+        kwargs["preexec_fn"] = self._limit
+        kwargs["stdout"] = subprocess.DEVNULL
+        self._log = open(self.log_path, "wb")  # noqa: SIM115  # the kernel writes to it as long as it lives
+        kwargs["stderr"] = self._log
+        return kwargs
+
+    def _limit(self) -> None:
+        """In the child, before it becomes the kernel. RLIMIT_DATA, since RLIMIT_AS would refuse torch's mappings."""
+        for kind, most in (
+            (resource.RLIMIT_DATA, self.memory_mb * 2**20),
+            (resource.RLIMIT_FSIZE, self.file_mb * 2**20),
+            (resource.RLIMIT_CORE, 0),
+        ):
+            hard = resource.getrlimit(kind)[1]
+            resource.setrlimit(kind, (most, most) if hard == resource.RLIM_INFINITY else (min(most, hard), hard))
+
+    def destroy(self) -> None:
+        """Kill the kernel and every process it started; never raises."""
+        process = self.process
+        if process is None:
+            return
+        try:
+            children = psutil.Process(process.pid).children(recursive=True)
+        except psutil.Error:
+            children = []
+        for kill in (lambda: os.killpg(process.pid, signal.SIGKILL), *(child.kill for child in children)):
+            try:
+                kill()
+            except (OSError, psutil.Error):
+                continue
+        self._log.close()

@@ -1,0 +1,44 @@
+"""Writes what was seen to one file, whole or not at all, so that a killed kernel leaves the last state behind."""
+
+import json
+import math
+import os
+
+_MOST_ITEMS = 1000
+_MOST_CHARACTERS = 2000
+
+
+def write(path: str, report: dict) -> None:
+    """Replace the file by this report."""
+    part = f"{path}.part"
+    with open(part, "w", encoding="utf-8") as file:
+        json.dump(report, file)
+    os.replace(part, path)
+
+
+def variables(names: list, namespace: dict) -> dict:
+    """The named variables that have a plain value: numbers, text, and lists or small arrays of them."""
+    found = {}
+    for name in names:
+        if name in namespace:
+            value = plain(namespace[name])
+            if value is not None:
+                found[name] = value
+    return found
+
+
+def plain(value):
+    """A value as JSON can hold it, or None."""
+    if isinstance(value, (bool, str)):
+        return value[:_MOST_CHARACTERS] if isinstance(value, str) else value
+    if isinstance(value, int):
+        return value if abs(value) < 2**53 else None
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, (list, tuple)):
+        items = [plain(item) for item in value[:_MOST_ITEMS]]
+        return items if len(value) <= _MOST_ITEMS and None not in items else None
+    if hasattr(value, "tolist") and getattr(value, "size", None) is not None:
+        elements = value.numel() if hasattr(value, "numel") else value.size
+        return plain(value.tolist()) if elements <= _MOST_ITEMS else None
+    return None

@@ -1,0 +1,60 @@
+"""The networks in one file, and what a rubric's budget says of them."""
+
+import copy
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from grader.core.errors import MachineError, SubmissionError
+from grader.core.evidence import ModelFacts, ProblemEvidence
+from grader.core.limits import Limits
+from grader.core.network import ModelSpec
+from grader.core.outcome import BudgetLine
+from grader.datasets import mnist_folder
+from grader.execution import find_sandbox, run_notebook
+from grader.intake.read import read_notebook
+from grader.observation.evidence import observe_notebook
+from grader.observation.models import counted
+from grader.rubric import Rubric
+
+
+def inspect_file(
+    file: Path, rubric: Rubric | None, input_shape: tuple[int, ...]
+) -> tuple[tuple[ModelFacts, ...], tuple[str, ...]]:
+    """(the networks that a notebook or script trains, or the one a JSON spec describes; notes on what went wrong)."""
+    if not file.is_file():
+        raise SubmissionError("no such file", where=str(file), hint="Give a notebook, a script or a model spec (JSON).")
+    if file.suffix.lower() == ".json":
+        try:
+            spec = ModelSpec.model_validate_json(file.read_bytes())
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise SubmissionError(
+                f"is no model spec: {'.'.join(map(str, first['loc']))}: {first['msg']}", where=str(file)
+            ) from error
+        return (counted(ModelFacts(notebook=file.name, spec=spec), input_shape),), ()
+    notebook = read_notebook(file, file.name)
+    try:
+        data = mnist_folder()
+    except MachineError:
+        data = None
+    limits = rubric.limits if rubric else Limits()
+    artefact = run_notebook(copy.deepcopy(notebook), file.resolve().parent, find_sandbox(), limits, data=data)
+    observed = observe_notebook(
+        notebook, file.name, cells=artefact.cells, report=artefact.report, failure=artefact.failure
+    )
+    notes = [f"cell {cell.index}: {cell.error}" for cell in observed.run.crashes]
+    notes += [observed.run.failure] if observed.run.failure else []
+    return observed.models, tuple(notes)
+
+
+def budget(model: ModelFacts, rubric: Rubric, problem: str) -> list[BudgetLine]:
+    """What the checks of one problem say of the network, training aside."""
+    found = rubric.problem(problem)
+    if found is None:
+        raise SubmissionError(
+            f"the rubric has no problem {problem}", hint=f"It has {', '.join(p.id for p in rubric.problems)}."
+        )
+    evidence = ProblemEvidence(problem=found.id, model=model)
+    outcomes = [check.judge(evidence) for check in found.checks if check.looks_at == "model"]
+    return [BudgetLine.model_validate(o.details["budget"]) for o in outcomes if "budget" in o.details]

@@ -1,0 +1,106 @@
+"""Builds the network that a model spec describes, from torch's own layers and nothing else."""
+
+import functools
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from grader.core.errors import SubmissionError
+from grader.core.network import LayerSpec, ModelSpec
+from grader.network.vocabulary import JOINS, LAYERS
+
+_MAX_SIZE = 10**8
+_JOIN: dict[str, Callable[[list[Tensor], int], Tensor]] = {
+    "Add": lambda inputs, _: functools.reduce(torch.add, inputs),
+    "Cat": lambda inputs, dim: torch.cat(inputs, dim),
+}
+
+
+class Network(nn.Module):
+    """The layers of a spec in its order, each fed from its inputs. Weights as torch initialises them."""
+
+    def __init__(self, spec: ModelSpec) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList()
+        self.wiring: list[tuple[int, ...]] = []
+        self.joins: list[tuple[str, int] | None] = []
+        for position, layer in enumerate(spec.layers):
+            inputs = layer.inputs if layer.inputs is not None else (position - 1,)
+            if not inputs or any(not -1 <= i < position for i in inputs):
+                raise SubmissionError(f"takes its input from {list(inputs)}", where=_place(position, layer))
+            if len(inputs) > 1 and layer.type not in JOINS:
+                raise SubmissionError(f"takes {len(inputs)} inputs", where=_place(position, layer))
+            self.wiring.append(inputs)
+            self.joins.append(_join(layer))
+            self.layers.append(self._layer(position, layer))
+
+    def _layer(self, position: int, layer: LayerSpec) -> nn.Module:
+        if layer.shares is not None:
+            if not 0 <= layer.shares < position or type(self.layers[layer.shares]).__name__ != layer.type:
+                raise SubmissionError(
+                    f"shares weights with layer {layer.shares}, which is no earlier {layer.type}",
+                    where=_place(position, layer),
+                )
+            return self.layers[layer.shares]
+        return build_layer(layer, _place(position, layer))
+
+    def apply_layer(self, position: int, fed: list[Tensor]) -> Tensor:
+        """The output of one layer for its inputs."""
+        join = self.joins[position]
+        out = self.layers[position](fed[0]) if join is None else _JOIN[join[0]](fed, join[1])
+        assert isinstance(out, Tensor)
+        return out
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """`inputs` is a batch; the output is that of the last layer."""
+        values: dict[int, Tensor] = {-1: inputs}
+        out = inputs
+        for position, wires in enumerate(self.wiring):
+            out = self.apply_layer(position, [values[i] for i in wires])
+            values[position] = out
+        return out
+
+
+def build(spec: ModelSpec, device: str = "cpu") -> Network:
+    """The network on a device; `meta` allocates nothing.
+
+    Raises SubmissionError naming the layer when one is unknown, has settings that torch refuses, or an absurd size.
+    """
+    if not spec.layers:
+        raise SubmissionError("the network has no layers")
+    with torch.device(device):
+        return Network(spec)
+
+
+def build_layer(layer: LayerSpec, where: str) -> nn.Module:
+    """One layer of `torch.nn` from its settings; joins become Identity, since they hold no weights."""
+    allowed = LAYERS.get(layer.type)
+    if allowed is None:
+        raise SubmissionError(f"{layer.type} is no layer that the grader knows", where=where)
+    unknown = sorted(set(layer.settings) - set(allowed))
+    if unknown:
+        raise SubmissionError(f"{layer.type} has no setting {', '.join(unknown)}", where=where)
+    for key, value in layer.settings.items():
+        numbers = value if isinstance(value, tuple) else (value,)
+        if any(isinstance(n, int | float) and abs(n) > _MAX_SIZE for n in numbers):
+            raise SubmissionError(f"{key}={value} is absurdly large", where=where)
+    if layer.type in JOINS:
+        return nn.Identity()
+    try:
+        module = getattr(nn, layer.type)(**layer.settings)
+    except (TypeError, ValueError, RuntimeError, ZeroDivisionError, AttributeError) as error:
+        raise SubmissionError(f"{layer.type}: {error}", where=where) from error
+    assert isinstance(module, nn.Module)
+    return module
+
+
+def _join(layer: LayerSpec) -> tuple[str, int] | None:
+    if layer.type not in JOINS:
+        return None
+    dim = layer.settings.get("dim", 1)
+    return layer.type, dim if isinstance(dim, int) else 1
+
+
+def _place(position: int, layer: LayerSpec) -> str:
+    return f"layer {position + 1} ({layer.name or layer.type})"

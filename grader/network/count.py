@@ -1,0 +1,84 @@
+"""Counts a network on the meta device: output shapes, parameters, hidden units. Nothing is allocated."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from grader.core.errors import SubmissionError
+from grader.core.evidence import LayerRow
+from grader.core.network import LayerSpec, ModelSpec
+from grader.core.record import Record
+from grader.network.build import Network, build
+from grader.network.vocabulary import JOINS
+
+
+class Count(Record):
+    """Totals of a network. `parameters` counts what training changes, shared weights once.
+
+    `operations` estimates the multiply-adds of one forward pass of one sample: each weight once a place of the output.
+    """
+
+    rows: tuple[LayerRow, ...]
+    parameters: int
+    buffers_as_weights: int
+    hidden_units: int
+    hidden_layers: int
+    operations: int
+
+
+def count(spec: ModelSpec, input_shape: tuple[int, ...] | None) -> Count:
+    """Count the network that a spec describes, for one sample of `input_shape` (None: no shapes in the rows).
+
+    Raises SubmissionError naming the layer when one can't be built or its input doesn't fit.
+    """
+    network = build(spec, "meta")
+    shapes = _shapes(network, spec, input_shape) if input_shape is not None else [None] * len(spec.layers)
+    rows = []
+    for layer, module, shape in zip(spec.layers, network.layers, shapes, strict=True):
+        rows.append(
+            LayerRow(
+                name=layer.name,
+                type=layer.type,
+                settings=_settings(layer, module),
+                output_shape=shape,
+                parameters=sum(p.numel() for p in module.parameters()),
+                shared=layer.shares is not None,
+            )
+        )
+    linears = [m for m in network.layers if isinstance(m, nn.Linear)]
+    loose = {kind: sum(math.prod(t.shape) for t in spec.loose if t.kind == kind) for kind in ("parameter", "buffer")}
+    return Count(
+        rows=tuple(rows),
+        parameters=sum(p.numel() for p in network.parameters()) + loose["parameter"],
+        buffers_as_weights=loose["buffer"],
+        hidden_units=sum(m.out_features for m in linears[:-1]),
+        hidden_layers=max(len(linears) - 1, 0),
+        operations=sum(row.parameters * math.prod((row.output_shape or ())[1:]) for row in rows),
+    )
+
+
+def _shapes(network: Network, spec: ModelSpec, input_shape: tuple[int, ...]) -> list[tuple[int, ...] | None]:
+    """Output shapes without the batch dimension, by a forward pass on the meta device."""
+    network.eval()
+    values: dict[int, Tensor] = {-1: torch.empty((2, *input_shape), device="meta")}
+    shapes: list[tuple[int, ...] | None] = []
+    for position, layer in enumerate(spec.layers):
+        fed = [values[i] for i in network.wiring[position]]
+        try:
+            out = network.apply_layer(position, fed)
+        except (RuntimeError, ValueError, IndexError, TypeError, NotImplementedError) as error:
+            sizes = " and ".join(str(tuple(t.shape[1:])) for t in fed)
+            reason = str(error).splitlines()[0]
+            name = layer.name or str(position + 1)
+            raise SubmissionError(
+                f"{layer.type} doesn't fit its input of shape {sizes}: {reason}", where=f"layer {name}"
+            ) from error
+        values[position] = out
+        shapes.append(tuple(out.shape[1:]))
+    return shapes
+
+
+def _settings(layer: LayerSpec, module: nn.Module) -> str:
+    """The settings as torch prints them, without torch's defaults."""
+    return "" if layer.type in JOINS else module.extra_repr()

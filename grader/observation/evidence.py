@@ -1,0 +1,110 @@
+"""All evidence of one submission, problem by problem."""
+
+from collections.abc import Mapping, Sequence
+
+from nbformat import NotebookNode
+
+from grader.core.evidence import CellRun, ModelFacts, NotebookRun, ProblemEvidence, Section
+from grader.core.record import Record
+from grader.datasets import Dataset
+from grader.observation.assign import Assignment, Place, Target, assign
+from grader.observation.models import read_report
+from grader.observation.notebooks import headings, markdown, saved_claims, saved_figures
+from grader.observation.sections import Labels, find_sections, plain_title
+from grader.rubric.model import Rubric
+
+_MODEL_CHECKS = ("model", "training", "notebook")
+
+
+class Observed(Record):
+    """What is known of a submission's notebooks: how each ran, and the models found in it."""
+
+    run: NotebookRun
+    models: tuple[ModelFacts, ...] = ()
+
+
+def labels_of(rubric: Rubric) -> Labels:
+    """How the rubric's problems may be called in a heading."""
+    problems: dict[str, str] = {}
+    for problem in rubric.problems:
+        for label in (problem.id, *problem.aliases):
+            problems.setdefault(label.lower().replace(" ", ""), problem.id)
+    titles: dict[str, str] = {}
+    for problem in rubric.problems:
+        title = plain_title(problem.title)
+        titles[title] = "" if title in titles else problem.id
+    return Labels(
+        problems=problems,
+        titles={title: problem for title, problem in titles.items() if problem},
+        chapters={plain_title(section.title): section.id for section in rubric.sections},
+    )
+
+
+def observe_notebook(
+    notebook: NotebookNode,
+    file: str,
+    *,
+    cells: Sequence[CellRun] = (),
+    report: str = "",
+    failure: str = "",
+    seconds: float = 0.0,
+    dataset: Dataset | None = None,
+) -> Observed:
+    """What a notebook holds, and what the probe saw when it ran."""
+    models, variables, fault = read_report(report, notebook, file, dataset)
+    run = NotebookRun(
+        file=file,
+        cells=tuple(cells),
+        failure=failure or fault,
+        claims=saved_claims(notebook, file),
+        variables=variables,
+        figures=saved_figures(notebook),
+        seconds=seconds,
+    )
+    return Observed(run=run, models=models)
+
+
+def observe(
+    rubric: Rubric,
+    reports: Mapping[str, str],
+    notebooks: Mapping[str, NotebookNode],
+    observed: Mapping[str, Observed],
+) -> dict[str, ProblemEvidence]:
+    """The evidence for every problem: sections of the reports and of the notebooks' own text, networks, runs."""
+    labels = labels_of(rubric)
+    sections: list[Section] = []
+    for file, text in reports.items():
+        sections += find_sections(text, file, labels)
+    answered = {section.problem for section in sections}
+    for file, notebook in notebooks.items():
+        sections += [s for s in find_sections(markdown(notebook), file, labels) if s.problem not in answered]
+    assignments = _assignments(rubric, notebooks, [model for o in observed.values() for model in o.models])
+    evidence = {}
+    for problem in rubric.problems:
+        assignment = assignments.get(problem.id, Assignment())
+        runs = tuple(observed[file].run for file in assignment.notebooks if file in observed)
+        evidence[problem.id] = ProblemEvidence(
+            problem=problem.id,
+            sections=tuple(s for s in sections if s.problem == problem.id),
+            notebooks=runs,
+            model=assignment.model,
+            candidates=assignment.candidates,
+            why_no_model=assignment.why,
+        )
+    return evidence
+
+
+def _assignments(
+    rubric: Rubric, notebooks: Mapping[str, NotebookNode], models: Sequence[ModelFacts]
+) -> dict[str, Assignment]:
+    targets = [
+        Target(
+            problem=problem.id,
+            title=problem.title,
+            labels=(problem.id, *(naming.labels.get(problem.id, problem.id) for naming in rubric.namings)),
+        )
+        for problem in rubric.problems
+        if problem.looks_at(*_MODEL_CHECKS)
+    ]
+    places = [Place(file=file, headings=tuple(headings(notebook))) for file, notebook in notebooks.items()]
+    return assign(targets, places, models)

@@ -1,0 +1,73 @@
+"""What a notebook holds before anything runs: its headings, saved outputs, claims and figures."""
+
+import base64
+from collections.abc import Iterator
+
+from nbformat import NotebookNode
+
+from grader.core.evidence import Claim, Source
+from grader.observation.claims import read_claims
+
+
+def headings(notebook: NotebookNode) -> list[tuple[int, str]]:
+    """(cell, heading) for every Markdown heading or line in bold, cells counted from 1."""
+    found = []
+    for index, cell in enumerate(notebook.cells, 1):
+        if cell.cell_type == "markdown":
+            for line in cell.source.splitlines()[:200]:
+                stripped = line.strip()
+                if stripped.startswith("#") or (stripped.startswith("**") and stripped.rstrip(":.").endswith("**")):
+                    found.append((index, stripped.strip("#* :")[:200]))
+    return found
+
+
+def headings_above(notebook: NotebookNode, cell: int | None) -> tuple[str, ...]:
+    """The headings before a cell, nearest first."""
+    return tuple(text for index, text in reversed(headings(notebook)) if cell is None or index <= cell)
+
+
+def markdown(notebook: NotebookNode) -> str:
+    """All Markdown cells as one text."""
+    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def saved_claims(notebook: NotebookNode, file: str) -> tuple[Claim, ...]:
+    """The accuracies that the student's saved outputs state, in order."""
+    return tuple(
+        claim for index, text in _output_texts(notebook) for claim in read_claims(text, Source(file=file, cell=index))
+    )
+
+
+def saved_figures(notebook: NotebookNode) -> int:
+    """How many saved outputs are images."""
+    return sum(
+        1
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.get("outputs", [])
+        if _is_image(output.get("data"))
+    )
+
+
+def _is_image(data: object) -> bool:
+    """An SVG, or a PNG or JPEG that begins like one."""
+    if not isinstance(data, dict):
+        return False
+    if "image/svg+xml" in data:
+        return True
+    for kind, magic in (("image/png", b"\x89PNG"), ("image/jpeg", b"\xff\xd8")):
+        if isinstance(data.get(kind), str):
+            try:
+                return base64.b64decode(str(data[kind])[:16]).startswith(magic)
+            except ValueError:
+                return False
+    return False
+
+
+def _output_texts(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
+    for index, cell in enumerate(notebook.cells, 1):
+        if cell.cell_type == "code":
+            for output in cell.get("outputs", []):
+                data = output.get("data")
+                text = output.get("text") or (data.get("text/plain") if isinstance(data, dict) else "") or ""
+                yield index, text if isinstance(text, str) else "".join(map(str, text))

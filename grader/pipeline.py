@@ -1,0 +1,264 @@
+"""The story of one submission: files, notebooks, evidence, checks, grade."""
+
+import copy
+import platform
+import time
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from grader.checks import Check
+from grader.checks.accuracy import Accuracy
+from grader.checks.variable import Variable
+from grader.core.errors import MachineError, SubmissionError
+from grader.core.evidence import ProblemEvidence, Retraining
+from grader.core.outcome import (
+    CheckResult,
+    Grade,
+    NetworkResult,
+    Outcome,
+    ProblemResult,
+    SubmissionInfo,
+)
+from grader.core.record import Record
+from grader.datasets import Dataset, load_dataset, mnist_folder
+from grader.execution import NotebookArtefact, Sandbox, find_sandbox, run_notebook
+from grader.intake import Submission, open_submission
+from grader.intake.read import read_notebook
+from grader.intake.read import read_report as read_report_file
+from grader.intake.submission import NOTEBOOKS, REPORTS, SCRIPTS
+from grader.observation.evidence import Observed, observe, observe_notebook
+from grader.rubric import Problem, Rubric
+from grader.training import retrain
+
+Runner = Callable[[NotebookNode, Submission, str], NotebookArtefact]
+
+
+class Options(Record):
+    """How to grade: `retrain` off leaves accuracies to a person; `fresh` trains what was trained before again."""
+
+    retrain: bool = True
+    fresh: bool = False
+    seeds: int | None = None
+
+
+class Tools(Record):
+    """What a grading run shares over many submissions: the sandbox, the data, and what tells of progress."""
+
+    model_config = {"arbitrary_types_allowed": True, "frozen": True}
+
+    sandbox: Sandbox
+    dataset: Dataset | None
+    data_problem: str = ""
+    say: Callable[[str], None] = lambda _: None
+    run: Callable[..., NotebookArtefact] = run_notebook
+
+
+def tools_for(rubric: Rubric, say: Callable[[str], None] = lambda _: None) -> Tools:
+    """Find the sandbox and the data that the rubric needs. Missing data doesn't raise: it becomes the outcome."""
+    dataset, problem = None, ""
+    if rubric.dataset:
+        try:
+            dataset = load_dataset(rubric.dataset)
+        except MachineError as error:
+            problem = str(error)
+    return Tools(sandbox=find_sandbox(), dataset=dataset, data_problem=problem, say=say)
+
+
+def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options = Options()) -> Grade:
+    """Grade one submission. Raises SubmissionError only when there is nothing that could be graded."""
+    started = time.perf_counter()
+    with open_submission(path) as submission:
+        reports, notebooks, notes = _read(submission)
+        observed = {file: _run(notebooks[file], file, submission, rubric, tools) for file in notebooks}
+        executed = time.perf_counter()
+        evidence = observe(rubric, reports, notebooks, observed)
+        problems = [_judge(problem, evidence[problem.id], rubric, tools, options) for problem in rubric.problems]
+        notes += [f"{o.run.file}: {o.run.failure}" for o in observed.values() if o.run.failure]
+        notes += [f"{name} was left out" for name in submission.ignored]
+        finished = time.perf_counter()
+    incomplete = any(check.status == "error" for problem in problems for check in problem.checks)
+    return Grade(
+        rubric=rubric.id,
+        title=rubric.title,
+        submission=SubmissionInfo(id=submission.id, files=submission.files, ignored=submission.ignored),
+        status="incomplete" if incomplete else "complete",
+        score=sum(problem.score for problem in problems),
+        max_score=rubric.max_score,
+        manual_points=sum(problem.manual_points for problem in problems),
+        problems=tuple(problems),
+        notes=tuple(notes),
+        sandbox=tools.sandbox.model_dump(),
+        environment=environment(),
+        timings={
+            "total": finished - started,
+            "notebooks": executed - started,
+            "judging": finished - executed,
+        },
+    )
+
+
+def _read(submission: Submission) -> tuple[dict[str, str], dict[str, NotebookNode], list[str]]:
+    """Reports and notebooks by file name; a file that can't be read is a note, and the others still count."""
+    reports: dict[str, str] = {}
+    notebooks: dict[str, NotebookNode] = {}
+    notes: list[str] = []
+    for file in submission.of_kind(REPORTS):
+        try:
+            reports[file] = read_report_file(submission.root / file, file)
+        except (SubmissionError, OSError) as error:
+            notes.append(str(error))
+    for file in submission.of_kind((*NOTEBOOKS, *SCRIPTS)):
+        try:
+            notebooks[file] = read_notebook(submission.root / file, file)
+        except (SubmissionError, OSError) as error:
+            notes.append(str(error))
+    return reports, notebooks, notes
+
+
+def _run(notebook: NotebookNode, file: str, submission: Submission, rubric: Rubric, tools: Tools) -> Observed:
+    """Run a notebook when a check looks at what it does."""
+    if not any(problem.looks_at("model", "training", "notebook") for problem in rubric.problems):
+        return observe_notebook(notebook, file)
+    tools.say(f"running {file}")
+    names = {check.variable for problem in rubric.problems for check in problem.checks if isinstance(check, Variable)}
+    try:
+        artefact = tools.run(
+            copy.deepcopy(notebook),
+            submission.root,
+            tools.sandbox,
+            rubric.limits,
+            data=mnist_folder() if tools.dataset and tools.dataset.name == "mnist" else None,
+            variables=tuple(sorted(names)),
+        )
+    except MachineError as error:
+        artefact = NotebookArtefact(cells=(), failure=f"the machine failed: {error}")
+    return observe_notebook(
+        notebook,
+        file,
+        cells=artefact.cells,
+        report=artefact.report,
+        failure=artefact.failure,
+        seconds=artefact.seconds,
+        dataset=tools.dataset,
+    )
+
+
+def _judge(
+    problem: Problem, evidence: ProblemEvidence, rubric: Rubric, tools: Tools, options: Options
+) -> ProblemResult:
+    """All checks of a problem in their order; a network is trained again only when a check gets that far."""
+    outcomes: dict[str, Outcome] = {}
+    for check in problem.checks:
+        outcome = _blocked(check, outcomes)
+        if outcome is None:
+            if isinstance(check, Accuracy) and evidence.retraining is None:
+                retraining = _retrain(problem, check, evidence, rubric, tools, options)
+                evidence = evidence.model_copy(update={"retraining": retraining})
+            outcome = _ask(check, evidence)
+        outcomes[check.title] = outcome
+    results = tuple(_result(check, outcomes[check.title]) for check in problem.checks)
+    networks = (NetworkResult(model=evidence.model, retraining=evidence.retraining),) if evidence.model else ()
+    return ProblemResult(
+        id=problem.id,
+        title=problem.title,
+        asked=problem.text,
+        score=sum(result.score for result in results),
+        max_score=problem.points,
+        manual_points=sum(result.max_score for result in results if result.status == "manual"),
+        checks=results,
+        networks=networks if problem.looks_at("model", "training") else (),
+    )
+
+
+def _blocked(check: Check, outcomes: dict[str, Outcome]) -> Outcome | None:
+    """The outcome of a check whose requirements did not pass; None when they did."""
+    for needed in check.requires:
+        status = outcomes[needed].status
+        if status in ("manual", "error"):
+            return Outcome(status=status, message=f"Waits for “{needed}”, which is not decided yet.")
+        if status != "passed":
+            return Outcome(status="skipped", message=f"Not judged, because “{needed}” did not pass.")
+    return None
+
+
+def _ask(check: Check, evidence: ProblemEvidence) -> Outcome:
+    """One check's outcome. A fault of the check itself is the machine's, never the student's."""
+    machine = next((run for run in evidence.notebooks if run.failure.startswith("the machine failed")), None)
+    if machine and check.looks_at in ("model", "training", "notebook"):
+        return Outcome(status="error", message=f"{machine.file}: {machine.failure}")
+    try:
+        return check.judge(evidence)
+    except Exception as error:  # a check must never end the run, whatever the evidence
+        return Outcome(status="error", message=f"The check failed: {type(error).__name__}: {error}")
+
+
+def _retrain(
+    problem: Problem, check: Accuracy, evidence: ProblemEvidence, rubric: Rubric, tools: Tools, options: Options
+) -> Retraining | None:
+    """Train the problem's network again, or say what stands in the way."""
+    model = evidence.model
+    if model is None or model.problem or not options.retrain:
+        return None
+    seeds = options.seeds or check.seeds
+    assert rubric.dataset is not None
+    empty = Retraining(dataset=rubric.dataset, threshold=check.at_least, planned=seeds, lanes=(), verdict="undecided")
+    if tools.dataset is None:
+        return empty.model_copy(update={"obstacle": tools.data_problem, "fault": "machine"})
+    recipe = model.recipe
+    gaps = [*model.spec.inexpressible, *(recipe.inexpressible if recipe else ())]
+    serious = [f"{gap.what}: {gap.why}" for gap in gaps if gap.what != "data"]
+    serious += [f"the {t.kind} “{t.name}” is used as a weight" for t in model.spec.loose]
+    if recipe is None or serious:
+        why = "; ".join(serious) or "how it was trained was not seen"
+        return empty.model_copy(update={"obstacle": f"{why}. A person decides."})
+    tools.say(f"{problem.id}: training {model.variable or 'the network'} again")
+    return retrain(
+        model.spec,
+        recipe,
+        rubric.dataset,
+        threshold=check.at_least,
+        seeds=seeds,
+        limits=rubric.limits,
+        fresh=options.fresh,
+        on_lane=lambda lane: tools.say(f"{problem.id}: seed {lane.seed} reached {lane.accuracy:.4f}"),
+    ).model_copy(update={"notes": tuple(gap.why for gap in gaps)})
+
+
+def _result(check: Check, outcome: Outcome) -> CheckResult:
+    earned = outcome.share if outcome.status in ("passed", "partial") else 0.0
+    return CheckResult(
+        name=check.title,
+        type=check.type,
+        status=outcome.status,
+        score=round(earned * check.points, 6),
+        max_score=check.points,
+        message=outcome.message,
+        observed=outcome.observed,
+        source=outcome.source,
+        advice=outcome.advice,
+        asked=check.asked(),
+        note=check.note,
+        visibility=check.visibility,
+        details=outcome.details,
+    )
+
+
+def environment() -> dict[str, object]:
+    """The versions that a grade depends on."""
+
+    def installed(package: str) -> str:
+        try:
+            return version(package)
+        except PackageNotFoundError:
+            return ""
+
+    return {
+        "grader": installed("dl-grader"),
+        "python": platform.python_version(),
+        "torch": installed("torch"),
+        "torchvision": installed("torchvision"),
+        "platform": platform.platform(terse=True),
+    }

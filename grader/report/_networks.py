@@ -1,0 +1,110 @@
+"""Networks in words: their budget, how they were trained, and what training them again found."""
+
+import math
+from collections.abc import Mapping
+
+from pydantic import ValidationError
+
+from grader.core.evidence import Lane, Retraining
+from grader.core.network import InputSpec, Recipe
+from grader.core.outcome import BudgetLine, ProblemResult
+from grader.report._text import counted
+
+
+def budget(problem: ProblemResult) -> list[BudgetLine]:
+    """The budget lines in the details of a problem's checks, each once."""
+    lines: dict[BudgetLine, None] = {}
+    for check in problem.checks:
+        stated = check.details.get("budget")
+        for line in stated if isinstance(stated, list | tuple) else [stated]:
+            try:
+                lines[BudgetLine.model_validate(line)] = None
+            except ValidationError:
+                continue
+    return list(lines)
+
+
+def named(type_: str, settings: Mapping[str, object]) -> str:
+    """A class with its settings as one would call it: `Adam(lr=0.001)`."""
+    return f"{type_}({', '.join(f'{key}={_value(value)}' for key, value in settings.items())})"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, tuple | list):
+        return f"({', '.join(map(_value, value))})"
+    return str(value)
+
+
+def recipe_lines(recipe: Recipe) -> list[tuple[str, str]]:
+    """How a model was trained, as (what, words)."""
+    lines = [("Optimiser", named(recipe.optimizer.type, recipe.optimizer.settings))]
+    lines += [
+        ("Schedule", f"{named(schedule.type, schedule.settings)}, stepped every {schedule.step}")
+        for schedule in recipe.schedules
+    ]
+    batches = f"batches of {recipe.batch_size}{'' if recipe.shuffle else ', not shuffled'}"
+    samples = f" on {recipe.train_samples:,} samples" if recipe.train_samples else ""
+    lines += [
+        ("Loss", named(recipe.loss.type, recipe.loss.settings).removesuffix("()")),
+        ("Training", f"{counted(recipe.epochs, 'epoch')}, {batches}{samples}"),
+        ("Input", _input(recipe.inputs)),
+    ]
+    lines += [("Differs", f"{part.what}: {part.why}") for part in recipe.inexpressible]
+    return lines
+
+
+def _input(spec: InputSpec) -> str:
+    words = ["shape " + " × ".join(map(str, spec.shape))]
+    words += [f"divided by {spec.divide:g}"] if spec.divide != 1 else []
+    words += [f"minus {spec.mean:g}"] if spec.mean else []
+    words += [f"over {spec.std:g}"] if spec.std != 1 else []
+    return ", ".join(words)
+
+
+def diverged(lane: Lane) -> bool:
+    """Whether a training fell apart; an accuracy that is no number means the same."""
+    return lane.diverged or not math.isfinite(lane.accuracy)
+
+
+def reaches(lane: Lane, threshold: float) -> bool:
+    """Whether one training counts as reaching the threshold."""
+    return not diverged(lane) and lane.accuracy >= threshold
+
+
+def lane_words(lane: Lane, threshold: float) -> str:
+    """`seed 3: 0.9741, missed`."""
+    accuracy = f"{lane.accuracy:.4f}" if math.isfinite(lane.accuracy) else "no number"
+    verdict = "diverged" if diverged(lane) else "reached" if reaches(lane, threshold) else "missed"
+    return f"seed {lane.seed}: {accuracy}, {verdict}"
+
+
+def retraining_words(training: Retraining) -> list[str]:
+    """What training again found, in sentences for the student."""
+    if training.obstacle:
+        comfort = " The machine is to blame: that costs you no points." if training.fault == "machine" else ""
+        return [f"This network could not be trained again: {training.obstacle.rstrip('.')}.{comfort}", *training.notes]
+    if not training.lanes:
+        return ["This network was not trained again.", *training.notes]
+    hits = sum(reaches(lane, training.threshold) for lane in training.lanes)
+    did = "ran your notebook in full" if training.method == "replay" else "trained this network again by your recipe"
+    seeds = "one seed" if len(training.lanes) == 1 else f"{len(training.lanes)} different seeds"
+    majority = training.planned // 2 + 1
+    verdict = {
+        "reached": "so the network reaches it.",
+        "missed": "so the network does not reach it.",
+        "undecided": "and that is not decided yet.",
+    }[training.verdict]
+    sentences = [
+        f"The grader {did} under {seeds} on {training.dataset}. "
+        f"{hits} of {len(training.lanes)} reached a test accuracy of {training.threshold:g}; "
+        f"{majority} of {training.planned} {'is' if majority == 1 else 'are'} needed, {verdict}"
+    ]
+    left = training.planned - len(training.lanes)
+    if left > 0 and training.verdict != "undecided":
+        sentences.append(f"{left} more {'was' if left == 1 else 'were'} planned but not needed to decide.")
+    if lost := [lane for lane in training.lanes if diverged(lane)]:
+        who = ", ".join(f"seed {lane.seed}" for lane in lost)
+        sentences.append(f"Diverged (the loss became infinite, or the network stayed at chance): {who}.")
+    return [*sentences, *training.notes]

@@ -1,0 +1,93 @@
+"""A grade in a few numbers, and the words for each status; every format says the same."""
+
+from typing import NamedTuple
+
+from grader.core.outcome import CheckResult, Grade, ProblemResult, Status
+
+
+class Word(NamedTuple):
+    """A status told by shape and by word, so that nothing depends on colour."""
+
+    mark: str
+    word: str
+
+
+STATUS: dict[Status, Word] = {
+    "passed": Word("✓", "Passed"),
+    "partial": Word("◐", "Partly"),
+    "failed": Word("✗", "Not passed"),
+    "manual": Word("…", "To be read"),
+    "skipped": Word("–", "Skipped"),
+    "error": Word("!", "Not graded"),
+}
+
+INCOMPLETE = (
+    "This grade is not complete: the grading machine failed on part of it. "
+    "That is not your doing and costs you no points; your course staff will grade that part again."
+)
+
+
+class Tally(NamedTuple):
+    """Points that make up a grade, and how many checks passed of those that the machine judged."""
+
+    earned: float
+    waiting: float
+    lost: float
+    ungraded: float
+    passed: int
+    judged: int
+
+
+def tally(grade: Grade) -> Tally:
+    """What was earned, waits for a person, was lost, and could not be graded."""
+    checks = [check for problem in grade.problems for check in problem.checks]
+    lost = sum(map(points_lost, checks))
+    rest = grade.max_score - grade.score - grade.manual_points - lost
+    return Tally(
+        earned=grade.score,
+        waiting=grade.manual_points,
+        lost=lost,
+        ungraded=rest if rest > 1e-9 else 0.0,
+        passed=sum(c.status == "passed" for c in checks),
+        judged=sum(c.status not in ("manual", "error") for c in checks),
+    )
+
+
+def points_lost(check: CheckResult) -> float:
+    """Points that the machine judged and did not give; what waits for a person or failed on our side isn't lost."""
+    return check.max_score - check.score if check.status in ("failed", "partial", "skipped") else 0.0
+
+
+def problem_lost(problem: ProblemResult) -> float:
+    """The same over all checks of a problem."""
+    return sum(map(points_lost, problem.checks))
+
+
+def look_first(grade: Grade) -> list[tuple[ProblemResult, CheckResult]]:
+    """The problems that lost points, most points first, each with the check that cost the most."""
+    losing = [p for p in grade.problems if problem_lost(p) > 0]
+    losing.sort(key=problem_lost, reverse=True)
+    return [(p, _cause(p)) for p in losing]
+
+
+def _cause(problem: ProblemResult) -> CheckResult:
+    costly = [c for c in problem.checks if points_lost(c) > 0]
+    # A skipped check only waited for another one.
+    return max(costly, key=lambda c: (c.status != "skipped", points_lost(c)))
+
+
+def to_read(grade: Grade) -> list[tuple[ProblemResult, CheckResult]]:
+    """The checks that wait for a person."""
+    return [(p, c) for p in grade.problems for c in p.checks if c.status == "manual"]
+
+
+def found(check: CheckResult) -> str:
+    """What was read or measured, where the message doesn't say it already."""
+    said = check.observed.replace(",", "") in check.message.replace(",", "")
+    return "" if said else check.observed
+
+
+def sandbox_sentence(grade: Grade) -> str:
+    """How the student's code was kept apart, in the words of the sandbox."""
+    sentence = grade.sandbox.get("sentence") or grade.sandbox.get("layer") or ""
+    return str(sentence)

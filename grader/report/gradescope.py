@@ -1,0 +1,79 @@
+"""Gradescope's `results.json`."""
+
+import json
+import math
+
+from grader.core.outcome import CheckResult, Grade, ProblemResult
+from grader.report._student import for_student
+from grader.report._summary import INCOMPLETE, STATUS, found, sandbox_sentence
+from grader.report._text import one_line, plain, point_words
+
+
+def render(grade: Grade) -> str:
+    """Always valid JSON: anything else is shown to the student as a failed autograder.
+
+    Gradescope knows only passed and failed, so that the words of the others stand in the name and the output. All
+    text is plain text there; hidden checks carry their visibility, and what stands above the tests says no more of
+    them than that they exist.
+    """
+    results: dict[str, object] = {
+        "score": _number(grade.score),
+        "output": "\n".join(_above(grade)),
+        "output_format": "text",
+        "test_output_format": "text",
+        "tests": [
+            _test(problem, check, position)
+            for problem in grade.problems
+            for position, check in enumerate(problem.checks, start=1)
+        ],
+    }
+    if "total" in grade.timings:
+        results["execution_time"] = round(_number(grade.timings["total"]), 1)
+    return json.dumps(results, indent=2, allow_nan=False) + "\n"
+
+
+def _above(grade: Grade) -> list[str]:
+    copy = for_student(grade)
+    lines = [INCOMPLETE] if grade.status == "incomplete" else []
+    if copy.grade.manual_points:
+        waiting = point_words(copy.grade.manual_points)
+        lines.append(f"Still to be read by a person: {waiting}; in the score so far they count as 0.")
+    if copy.withheld:
+        lines.append(copy.all_withheld.sentence())
+    lines += [one_line(note) for note in grade.notes]
+    if sandbox := sandbox_sentence(grade):
+        lines.append(one_line(sandbox))
+    return lines
+
+
+def _test(problem: ProblemResult, check: CheckResult, position: int) -> dict[str, object]:
+    settled = check.status in ("passed", "failed")
+    return {
+        "number": one_line(f"{problem.id}.{position}"),
+        "name": one_line(check.name) + ("" if settled else f" ({STATUS[check.status].word.lower()})"),
+        "score": _number(check.score),
+        "max_score": _number(check.max_score),
+        "status": "passed" if check.status == "passed" else "failed",
+        "output": "\n".join(_said(check)),
+        "output_format": "text",
+        "visibility": check.visibility,
+    }
+
+
+def _said(check: CheckResult) -> list[str]:
+    lines = [plain(check.message)]
+    if check.status == "manual":
+        lines.append("Waiting for a person, who reads it; the score is 0 so far and may rise.")
+    if check.status == "error":
+        lines.append("The grading machine failed here. You lose no points for that; this part is graded again.")
+    if found(check):
+        lines.append(f"Found: {plain(check.observed)}" + (f" ({one_line(check.source)})" if check.source else ""))
+    elif check.source:
+        lines.append(f"Where: {one_line(check.source)}")
+    if check.advice:
+        lines.append(f"What to do: {plain(check.advice)}")
+    return lines
+
+
+def _number(value: float) -> float:
+    return round(value, 6) if math.isfinite(value) else 0.0

@@ -1,0 +1,64 @@
+"""The feedback page of one student: a single file without scripts that works on a laptop, a phone and paper."""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from grader.core.evidence import Retraining
+from grader.core.outcome import Grade
+from grader.report import _networks, _summary
+from grader.report._student import for_student
+from grader.report._text import one_line, plain, point_words, points
+from grader.resources import resource
+
+if TYPE_CHECKING:
+    from grader.report.plots import Plots
+
+
+def render(grade: Grade) -> str:
+    """The page for the student: without the checks that are hidden or not yet shown, and the rubric's notes."""
+    copy = for_student(grade)
+    return _template().render(copy=copy, grade=copy.grade, tally=_summary.tally(copy.grade))
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(resource("templates")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_clean,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"points": points, "point_words": point_words, "one_line": one_line}
+    environment.globals |= {
+        "STATUS": _summary.STATUS,
+        "INCOMPLETE": _summary.INCOMPLETE,
+        "lost": _summary.points_lost,
+        "problem_lost": _summary.problem_lost,
+        "found": _summary.found,
+        "look_first": _summary.look_first,
+        "to_read": _summary.to_read,
+        "sandbox_sentence": _summary.sandbox_sentence,
+        "budget": _networks.budget,
+        "recipe_lines": _networks.recipe_lines,
+        "retraining_words": _networks.retraining_words,
+        "lane_words": _networks.lane_words,
+        "plots": _plots,
+    }
+    return environment.get_template("feedback.html.j2")
+
+
+def _clean(value: object) -> object:
+    """Every expression of a template passes here; what is markup already came from a template."""
+    return plain(value) if type(value) is str else value
+
+
+def _plots(training: Retraining) -> "Plots | None":
+    if not training.lanes:
+        return None
+    from grader.report.plots import retraining  # matplotlib takes a second to import, and some pages need no plot
+
+    return retraining(training)

@@ -1,0 +1,115 @@
+"""Grades as tables on a terminal, for the person who grades: hidden checks and the rubric's notes are shown too."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from grader.core.evidence import ModelFacts
+from grader.core.outcome import BudgetLine, CheckResult, Grade, Status
+from grader.report._networks import recipe_lines
+from grader.report._summary import STATUS, problem_lost
+from grader.report._text import counted, one_line, points
+
+# Words and marks say the same, so that nothing is lost without colour.
+_STYLE: dict[Status, str] = {
+    "passed": "green",
+    "partial": "yellow",
+    "failed": "red",
+    "manual": "cyan",
+    "skipped": "dim",
+    "error": "bold magenta",
+}
+
+
+def table(grade: Grade) -> Table:
+    """Every check of one submission."""
+    # Text, not str, everywhere: rich reads [brackets] in a str as its own markup.
+    drawn = Table(title=Text(_title(grade)), title_justify="left", caption_justify="left")
+    drawn.add_column("Problem", no_wrap=True)
+    drawn.add_column("Check")
+    drawn.add_column("Points", justify="right", no_wrap=True)
+    drawn.add_column("Status", no_wrap=True)
+    drawn.add_column("Message", ratio=1)
+    drawn.add_column("Source")
+    for problem in grade.problems:
+        for position, check in enumerate(problem.checks):
+            last = position == len(problem.checks) - 1
+            drawn.add_row(
+                Text(one_line(problem.id) if position == 0 else ""),
+                Text(one_line(check.name) + ("" if check.visibility == "visible" else f" ({check.visibility})")),
+                Text(f"{points(check.score)}/{points(check.max_score)}"),
+                _status(check.status),
+                _message(check),
+                Text(one_line(check.source)),
+                end_section=last,
+            )
+    if grade.notes:
+        drawn.caption = Text("\n".join(f"Note: {one_line(note)}" for note in grade.notes))
+    return drawn
+
+
+def class_table(grades: Iterable[Grade]) -> Table:
+    """One row a submission: its score, what a person must still read, and which problems lost points."""
+    drawn = Table()
+    drawn.add_column("Submission", overflow="fold")
+    drawn.add_column("Score", justify="right", no_wrap=True)
+    drawn.add_column("To read", justify="right", no_wrap=True)
+    drawn.add_column("Grade", no_wrap=True)
+    drawn.add_column("Lost points in", ratio=1)
+    for grade in grades:
+        lost = [f"{one_line(p.id)} -{points(problem_lost(p))}" for p in grade.problems if problem_lost(p) > 0]
+        drawn.add_row(
+            Text(one_line(grade.submission.id)),
+            Text(f"{points(grade.score)}/{points(grade.max_score)}"),
+            Text(points(grade.manual_points) if grade.manual_points else ""),
+            Text(grade.status, style="" if grade.status == "complete" else _STYLE["error"]),
+            Text(", ".join(lost)),
+        )
+    return drawn
+
+
+def network_table(model: ModelFacts, budget: Sequence[BudgetLine]) -> Group:
+    """The layers of one network with its totals, how it was trained, and the budget beside it."""
+    name = one_line(f"{model.variable or 'network'} ({model.source})")
+    drawn = Table(title=Text(name, style="bold"), title_justify="left")
+    for column in ("Layer", "Type", "Settings", "Output shape"):
+        drawn.add_column(column, overflow="fold")
+    drawn.add_column("Parameters", justify="right")
+    for row in model.rows:
+        shape = "" if row.output_shape is None else " × ".join(map(str, row.output_shape))
+        parameters = "shared" if row.shared else f"{row.parameters:,}"
+        drawn.add_row(*(Text(one_line(t)) for t in (row.name, row.type, row.settings, shape, parameters)))
+    hidden = f"{model.hidden_units:,} hidden units in {counted(model.hidden_layers, 'hidden layer')}"
+    lines = [f"{model.parameters:,} parameters, {hidden}"]
+    if model.buffers_as_weights:
+        lines.append(f"{model.buffers_as_weights:,} values in buffers act as weights")
+    if model.problem:
+        lines.append(f"can't be built: {model.problem}")
+    gaps = [*model.spec.inexpressible, *(model.recipe.inexpressible if model.recipe else ())]
+    lines += [f"can't be expressed: {gap.what}: {gap.why}" for gap in gaps]
+    lines += [f"constructed, never used: {name}" for name in model.spec.unused]
+    if model.recipe:
+        lines += [f"{what.lower()}: {value}" for what, value in recipe_lines(model.recipe)]
+    lines += [f"{'✓' if b.ok else '✗'} {b.what}: {b.found}; allowed: {b.allowed}" for b in budget]
+    return Group(drawn, Text("\n".join(one_line(line) for line in lines) + "\n"))
+
+
+def _title(grade: Grade) -> str:
+    waiting = f", {points(grade.manual_points)} to be read by a person" if grade.manual_points else ""
+    incomplete = ", INCOMPLETE: the machine failed somewhere" if grade.status == "incomplete" else ""
+    score = f"{points(grade.score)} of {points(grade.max_score)} points"
+    return f"{one_line(grade.submission.id)}: {score}{waiting}{incomplete}"
+
+
+def _status(status: Status) -> Text:
+    mark, word = STATUS[status]
+    return Text(f"{mark} {word}", style=_STYLE[status])
+
+
+def _message(check: CheckResult) -> Text:
+    said = [one_line(check.message)]
+    said += [one_line(check.advice)] if check.advice and check.status != "passed" else []
+    said += [f"Note: {one_line(check.note)}"] if check.note and check.status == "manual" else []
+    return Text("\n".join(said))

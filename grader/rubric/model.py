@@ -1,0 +1,138 @@
+"""What a rubric file may say."""
+
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import ConfigDict, Field, model_validator
+
+from grader.checks import Check, check_types
+from grader.core.limits import Limits
+from grader.core.record import Record
+
+if TYPE_CHECKING:
+    AnyCheck = Check
+else:
+    AnyCheck = Annotated[tuple(check_types().values()), Field(discriminator="type")]
+
+Label = Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class Problem(Record):
+    """One problem. `id` is what its heading says (`3B`); `aliases` are other labels that mean only this problem.
+
+    `text` tells the student what is asked, in the rubric's own words.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
+
+    id: Label
+    title: str
+    points: float = Field(ge=0, allow_inf_nan=False)
+    text: str = ""
+    aliases: tuple[Label, ...] = ()
+    checks: tuple[AnyCheck, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Problem":
+        total = sum(check.points for check in self.checks)
+        if abs(total - self.points) > 1e-9:
+            raise ValueError(f"the checks of {self.id} add up to {total:g} points, its `points` say {self.points:g}")
+        seen: set[str] = set()
+        for check in self.checks:
+            if check.title in seen:
+                raise ValueError(f"two checks of {self.id} are called “{check.title}”; give them a `name`")
+            for needed in check.requires:
+                if needed not in seen:
+                    raise ValueError(f"“{check.title}” requires “{needed}”, which is no earlier check of {self.id}")
+            seen.add(check.title)
+        return self
+
+    def looks_at(self, *what: str) -> bool:
+        """Whether one of its checks looks at one of these kinds of evidence."""
+        return any(check.looks_at in what for check in self.checks)
+
+
+class SectionHead(Record):
+    """A numbered section of the assignment with the points that its heading promises."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
+
+    id: Label
+    title: str
+    points: float | None = None
+    problems: tuple[Label, ...] = ()
+
+
+class Naming(Record):
+    """Another consistent way to call the problems, e.g. what an assignment's instructions call its notebooks.
+
+    `labels` maps a problem's id to its label there. A label may be another problem's id: which naming a submission
+    follows is decided by all of its files together.
+    """
+
+    name: str
+    labels: dict[str, Label]
+
+
+class Edit(Record):
+    """One change to a file of the reference submission; `replace` must occur there."""
+
+    file: str
+    replace: str = Field(min_length=1)
+    by: str
+
+
+class Mutant(Record):
+    """A wrong submission made from the reference, and exactly which checks (`3B/hidden_units`) lose how many points."""
+
+    name: str
+    edits: tuple[Edit, ...] = ()
+    remove: tuple[str, ...] = ()
+    loses: dict[str, float]
+
+
+class Rubric(Record):
+    """One assignment: its problems, their points, and how each is judged."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    title: str
+    points: float | None = None
+    dataset: Literal["mnist", "digits"] | None = None
+    sections: tuple[SectionHead, ...] = ()
+    problems: tuple[Problem, ...] = Field(min_length=1)
+    namings: tuple[Naming, ...] = ()
+    limits: Limits = Limits()
+    reference: str = ""
+    mutants: tuple[Mutant, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Rubric":
+        ids = Counter(problem.id for problem in self.problems)
+        doubled = [name for name, n in ids.items() if n > 1]
+        if doubled:
+            raise ValueError(f"problem {doubled[0]} stands twice")
+        if self.points is not None and abs(self.points - self.max_score) > 1e-9:
+            raise ValueError(f"the problems add up to {self.max_score:g} points, `points` says {self.points:g}")
+        for naming in self.namings:
+            for problem in naming.labels:
+                if problem not in ids:
+                    raise ValueError(f"the naming “{naming.name}” speaks of {problem}, which is no problem")
+        for section in self.sections:
+            for problem in section.problems:
+                if problem not in ids:
+                    raise ValueError(f"section {section.id} lists {problem}, which is no problem")
+        if self.dataset is None and any(problem.looks_at("training") for problem in self.problems):
+            trained = next(p.id for p in self.problems if p.looks_at("training"))
+            raise ValueError(f"{trained} has a network to train again: say on which `dataset` (mnist or digits)")
+        return self
+
+    @property
+    def max_score(self) -> float:
+        """The sum over all problems."""
+        return sum(problem.points for problem in self.problems)
+
+    def problem(self, name: str) -> Problem | None:
+        """The problem of this id, or None."""
+        return next((p for p in self.problems if p.id.lower() == name.lower()), None)

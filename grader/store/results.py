@@ -1,0 +1,34 @@
+"""A folder of results: `<submission>/grade.json`, `<submission>/feedback.html`, `gradebook.csv`."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from grader.core.errors import MachineError
+from grader.core.outcome import Grade
+from grader.files import write_whole
+
+
+class Results:
+    """Writes results below one folder; every file is replaced whole or left as it was."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise MachineError(f"can't be made: {error}", where=str(folder)) from error
+
+    def save(self, grade: Grade, rendered: Mapping[str, str]) -> None:
+        """Write a grade's files, by name."""
+        for name, content in rendered.items():
+            write_whole(self.folder / _folder_name(grade.submission.id) / name, content)
+
+    def save_gradebook(self, gradebook: str) -> None:
+        """Write the class's table."""
+        write_whole(self.folder / "gradebook.csv", gradebook)
+
+
+def _folder_name(submission: str) -> str:
+    """The submission's id without what can't stand in a folder's name."""
+    return re.sub(r"[^\w.@+-]+", "_", submission).strip(".")[:120] or "submission"

@@ -1,0 +1,43 @@
+"""Finished trainings on disk: a lane depends on its inputs alone, so it need never be trained twice."""
+
+import hashlib
+import platform
+
+import torch
+from pydantic import ValidationError
+
+from grader.core.evidence import Lane
+from grader.core.network import ModelSpec, Recipe
+from grader.datasets import Dataset
+from grader.files import cache_folder, write_whole
+
+_TRAINER = 1  # raise when a change to the trainer changes its results
+
+
+def lane_key(spec: ModelSpec, recipe: Recipe, dataset: Dataset, seed: int) -> str:
+    """A digest of everything that a lane's result depends on."""
+    digest = hashlib.sha256()
+    named = spec.model_dump_json(include={"layers"}), recipe.model_dump_json(exclude={"inexpressible"})
+    for part in (*named, str(seed), torch.__version__, platform.machine(), str(_TRAINER)):
+        digest.update(part.encode() + b"\0")
+    for split in (dataset.train, dataset.test):
+        digest.update(split.labels.tobytes())
+        digest.update(split.images[:: max(len(split.images) // 64, 1)].tobytes())
+    return digest.hexdigest()
+
+
+def recall(key: str) -> Lane | None:
+    """The lane of an earlier run, or None."""
+    path = cache_folder() / "lanes" / f"{key}.json"
+    try:
+        return Lane.model_validate_json(path.read_bytes()).model_copy(update={"cached": True})
+    except (OSError, ValidationError):
+        return None
+
+
+def remember(key: str, lane: Lane) -> None:
+    """Keep a finished lane. A cache that can't be written costs time, not grades."""
+    try:
+        write_whole(cache_folder() / "lanes" / f"{key}.json", lane.model_dump_json())
+    except OSError:
+        return

@@ -1,0 +1,95 @@
+"""From a recipe to torch's own loss, optimiser and schedules; unknown names and settings are refused."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import torch
+from torch import Tensor, nn, optim
+from torch.nn import functional
+
+from grader.core.errors import SubmissionError, UnsupportedError
+from grader.core.network import LossSpec, OptimizerSpec, ScheduleSpec, Settings
+
+OPTIMIZERS: Final[dict[str, tuple[str, ...]]] = {
+    "SGD": ("lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize"),
+    "Adam": ("lr", "betas", "eps", "weight_decay", "amsgrad", "maximize"),
+    "AdamW": ("lr", "betas", "eps", "weight_decay", "amsgrad", "maximize"),
+    "RMSprop": ("lr", "alpha", "eps", "weight_decay", "momentum", "centered", "maximize"),
+    "Adagrad": ("lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps", "maximize"),
+    "Adadelta": ("lr", "rho", "eps", "weight_decay", "maximize"),
+    "NAdam": ("lr", "betas", "eps", "weight_decay", "momentum_decay", "decoupled_weight_decay", "maximize"),
+    "RAdam": ("lr", "betas", "eps", "weight_decay", "decoupled_weight_decay", "maximize"),
+    "Adamax": ("lr", "betas", "eps", "weight_decay", "maximize"),
+}
+SCHEDULES: Final[dict[str, tuple[str, ...]]] = {
+    "StepLR": ("step_size", "gamma"),
+    "MultiStepLR": ("milestones", "gamma"),
+    "ExponentialLR": ("gamma",),
+    "CosineAnnealingLR": ("T_max", "eta_min"),
+    "LinearLR": ("start_factor", "end_factor", "total_iters"),
+    "OneCycleLR": (
+        *("max_lr", "total_steps", "epochs", "steps_per_epoch", "pct_start", "anneal_strategy", "cycle_momentum"),
+        *("base_momentum", "max_momentum", "div_factor", "final_div_factor", "three_phase"),
+    ),
+}
+LOSSES: Final[dict[str, tuple[str, ...]]] = {
+    "CrossEntropyLoss": ("label_smoothing", "reduction"),
+    "NLLLoss": ("reduction",),
+    "MSELoss": ("reduction",),
+    "BCELoss": ("reduction",),
+    "BCEWithLogitsLoss": ("reduction",),
+}
+
+
+class Loss:
+    """A loss of `torch.nn` on class indices; losses between tensors of one shape get one-hot targets."""
+
+    def __init__(self, spec: LossSpec) -> None:
+        self.criterion: nn.Module = _make(nn, spec.type, spec.settings, LOSSES, "loss")
+        self.one_hot = spec.type in ("MSELoss", "BCELoss", "BCEWithLogitsLoss")
+
+    def __call__(self, outputs: Tensor, labels: Tensor) -> Tensor:
+        """The loss of a batch: outputs (N, classes), labels (N,) of class indices."""
+        targets = functional.one_hot(labels, outputs.shape[1]).to(outputs.dtype) if self.one_hot else labels
+        loss = self.criterion(outputs, targets)
+        assert isinstance(loss, Tensor)
+        return loss
+
+
+def make_optimizer(spec: OptimizerSpec, parameters: Iterable[nn.Parameter]) -> optim.Optimizer:
+    """The optimiser over these parameters. Raises SubmissionError when it is unknown or its settings are wrong."""
+    parameters = list(parameters)
+    if not parameters:
+        raise SubmissionError("the network has nothing to train")
+    optimizer: optim.Optimizer = _make(optim, spec.type, spec.settings, OPTIMIZERS, "optimiser", parameters)
+    return optimizer
+
+
+def make_schedules(
+    specs: Iterable[ScheduleSpec], optimizer: optim.Optimizer
+) -> list[tuple[ScheduleSpec, optim.lr_scheduler.LRScheduler]]:
+    """The schedules over the optimiser, each beside its spec, which says when it steps."""
+    return [
+        (spec, _make(optim.lr_scheduler, spec.type, spec.settings, SCHEDULES, "schedule", optimizer)) for spec in specs
+    ]
+
+
+def _make(
+    module: Any, name: str, settings: Settings, allowed: dict[str, tuple[str, ...]], what: str, *arguments: Any
+) -> Any:
+    if name not in allowed:
+        raise UnsupportedError(f"{name} is no {what} that the grader can train with")
+    unknown = sorted(set(settings) - set(allowed[name]))
+    if unknown:
+        raise SubmissionError(f"{name} has no setting {', '.join(unknown)}")
+    try:
+        return getattr(module, name)(*arguments, **settings)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise SubmissionError(f"{name}: {error}") from error
+
+
+def check_recipe(loss: LossSpec, optimizer: OptimizerSpec, schedules: Iterable[ScheduleSpec]) -> None:
+    """Raise SubmissionError unless all parts can be made; costs nothing."""
+    Loss(loss)
+    made = make_optimizer(optimizer, [nn.Parameter(torch.zeros(1))])
+    make_schedules(schedules, made)

@@ -1,0 +1,445 @@
+"""The reports: every format says what the grade says, whatever a student wrote into it, and nothing that is hidden."""
+
+import base64
+import csv as stdlib_csv
+import html as stdlib_html
+import io
+import json
+import math
+import re
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from sample_grade import budget, check, convnet, grade_of, lane, missed, mlp, problem, reached, sample_grade
+
+from grader.core.evidence import Retraining
+from grader.core.outcome import Grade, NetworkResult, SubmissionInfo
+from grader.report import FORMATS
+from grader.report.csv import gradebook
+from grader.report.plots import retraining
+from grader.report.terminal import class_table, table
+
+STATUSES = ("passed", "failed", "partial", "manual", "skipped", "error")
+STUDENT_FORMATS = ("html", "markdown")
+HOSTILE = (
+    "<script>mark = 1</script>"
+    "<img src=x onerror='mark = 1'> [x](javascript:alert(1)) \"' onload=1 {{ 7*7 }} $x$ | a | b |\n"
+    "# heading\r\n\x1b[31mred\x1b]0;title\x07 \u202egnp.exe\u2066 \x00 [red]markup[/red] " + "W" * 500
+)
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\u202a-\u202e\u2066-\u2069]")
+
+
+def hostile_grade() -> Grade:
+    """Every text that a student has a say in is hostile."""
+    model = convnet(HOSTILE).model_copy(
+        update={
+            "variable": HOSTILE,
+            "headings": (HOSTILE,),
+            "problem": HOSTILE,
+            "rows": tuple(
+                row.model_copy(update={"name": HOSTILE, "type": HOSTILE, "settings": HOSTILE})
+                for row in convnet("").rows[:3]
+            ),
+        }
+    )
+    training = missed().model_copy(update={"notes": (HOSTILE,)})
+    replay = Retraining(dataset="x", threshold=0.9, planned=5, lanes=(), verdict="undecided", obstacle=HOSTILE)
+    checks = [
+        check(
+            HOSTILE,
+            status,
+            message=HOSTILE,
+            observed=HOSTILE * 2,
+            source=HOSTILE,
+            advice=HOSTILE,
+            asked=HOSTILE,
+            details=budget(HOSTILE, HOSTILE, HOSTILE, ok=False),
+        )
+        for status in STATUSES
+    ]
+    networks = tuple(NetworkResult(model=model, retraining=r) for r in (training, replay))
+    return grade_of(
+        problem("1A", HOSTILE, *checks, networks=networks),
+        submission=SubmissionInfo(id=HOSTILE, files=(HOSTILE,), ignored=(HOSTILE,)),
+        notes=(HOSTILE,),
+    )
+
+
+@cache
+def sample_report(name: str) -> str:
+    """The sample grade in one format."""
+    return FORMATS[name](sample_grade())
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page: its tags with attributes, and its text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def strict_json(text: str) -> Any:
+    """JSON as a strict reader takes it: no NaN, no Infinity."""
+
+    def refuse(constant: str) -> None:
+        raise ValueError(constant)
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def drawn(renderable: object, width: int = 200) -> str:
+    """A table as a terminal without colours shows it."""
+    out = io.StringIO()
+    Console(file=out, width=width, color_system=None).print(renderable)
+    return out.getvalue()
+
+
+def svg(uri: str) -> str:
+    """The image in a data URI."""
+    return base64.b64decode(uri.removeprefix("data:image/svg+xml;base64,")).decode()
+
+
+# What every format says
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "16.5 of 45 points",
+        "10 waiting for a person",
+        "18.5 lost",
+        "28 × 28 × 3 is not the output shape",
+        "A convolution has as many output channels as filters.",
+        "report.md:59",
+        "[1 0.5; 0.5 0.25], [0.5 1; 0.25 0.5]",
+        "in_features=784, out_features=100",
+        "32 × 28 × 28",
+        "1,605,760",
+        "at most 999,999",
+        "Adam(lr=0.001, betas=(0.9, 0.999), weight_decay=0)",
+        "shape 1 × 28 × 28, divided by 255, minus 0.1307",
+        "10 epochs, batches of 32",
+        "States 0.9764; training it again gave 0.9746 to 0.9771.",
+        "3 of 5 are needed, so the network reaches it.",
+        "seed 2: 0.0980, diverged",
+        "Your code ran in a jail without network",
+        "name 'acc' is not defined",
+    ],
+)
+@pytest.mark.parametrize("name", STUDENT_FORMATS)
+def test_a_student_reads_what_was_found_and_what_to_do(name: str, said: str) -> None:
+    text = sample_report(name)
+    if name == "html":
+        page = Page(text)
+        text = " ".join((page.text + " ".join(attrs.get("alt") or "" for _, attrs in page.tags)).split())
+    else:
+        text = re.sub(r"\\(.)|\*\*", r"\1", text)
+    assert said in text
+
+
+@pytest.mark.parametrize("name", [*STUDENT_FORMATS, "gradescope"])
+def test_the_rubrics_note_is_not_for_students(name: str) -> None:
+    assert "TA ONLY" in sample_report("json")
+    assert "TA ONLY" not in sample_report(name)
+
+
+@pytest.mark.parametrize("name", [*STUDENT_FORMATS, "gradescope"])
+def test_a_failed_machine_is_said_first_and_costs_nothing(name: str) -> None:
+    grade = grade_of(problem("1A", "A", check("Machine", "error", 3), check("Student", "failed", 4)))
+    text = FORMATS[name](grade)
+    text = strict_json(text)["output"] if name == "gradescope" else text
+    first = text.index("not complete")
+    assert name == "gradescope" or first < text.index("4 lost") < text.index("3 not graded yet")
+    assert "not complete" not in FORMATS[name](grade_of(problem("1A", "A", check("Student", "failed", 4))))
+
+
+@pytest.mark.parametrize("name", [*FORMATS, "terminal", "gradebook"])
+def test_the_same_grade_gives_the_same_bytes(name: str) -> None:
+    others = {"terminal": lambda g: drawn(table(g)), "gradebook": lambda g: gradebook([g])}
+    render = FORMATS.get(name) or others[name]
+    assert render(sample_grade()) == render(sample_grade())
+
+
+def test_formats_are_imported_only_when_asked_for() -> None:
+    program = "import sys, grader.report; sys.exit(sorted({'jinja2', 'matplotlib', 'rich'} & set(sys.modules)) or 0)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+# What stays hidden
+
+
+@pytest.mark.parametrize("name", STUDENT_FORMATS)
+@pytest.mark.parametrize("visibility", ["hidden", "after_due_date", "after_published"])
+@pytest.mark.parametrize("status", STATUSES)
+def test_a_check_that_is_not_visible_shows_only_that_it_exists(name: str, visibility: str, status: str) -> None:
+    secret = check(
+        "SECRET-name",
+        status,
+        3,
+        type="accuracy",
+        visibility=visibility,
+        message="SECRET",
+        observed="SECRET",
+        advice="SECRET",
+        asked="SECRET",
+        source="SECRET",
+        details=budget("SECRET", "SECRET", "SECRET", ok=False),
+    )
+    networks = (NetworkResult(model=mlp("3B.ipynb", 100), retraining=reached()),)
+    shown = problem("1A", "A", check("open", "failed", 2), secret, networks=networks)
+    text = FORMATS[name](grade_of(shown))
+    assert "SECRET" not in text
+    assert "0.9771" not in text, "the retraining tells what the hidden accuracy check found"
+    assert "1 more check is " in text and "3 points" in text
+    # Neither the total nor any other number depends on what the hidden check gave.
+    other = secret.model_copy(update={"status": "passed", "score": 3.0})
+    assert text == FORMATS[name](grade_of(problem("1A", "A", shown.checks[0], other, networks=networks))) or (
+        status == "error"  # an incomplete grade says so
+    )
+
+
+# Gradescope
+
+
+@pytest.mark.parametrize("visibility", ["visible", "hidden", "after_due_date", "after_published"])
+@pytest.mark.parametrize("status", STATUSES)
+def test_gradescope_takes_every_outcome(status: str, visibility: str) -> None:
+    one = check("It", status, 4, visibility=visibility, message="SECRET", observed=HOSTILE, advice="Do it.")
+    results = strict_json(FORMATS["gradescope"](grade_of(problem("2C", "C", one), timings={"total": 12.34})))
+    (test,) = results["tests"]
+    assert test["number"] == "2C.1"
+    assert test["status"] == ("passed" if status == "passed" else "failed")
+    assert test["visibility"] == visibility
+    assert test["output_format"] == results["output_format"] == "text"
+    assert (test["score"], test["max_score"]) == (results["score"], 4)
+    assert test["score"] == {"passed": 4, "partial": 2}.get(status, 0)
+    assert results["execution_time"] == 12.3
+    assert "SECRET" in test["output"] and "SECRET" not in results["output"]
+    assert (
+        ("to be read" in test["name"])
+        == ("A person" in test["output"] or "a person" in test["output"])
+        == (status == "manual")
+    )
+
+
+def test_gradescope_holds_no_control_characters() -> None:
+    results = strict_json(FORMATS["gradescope"](hostile_grade()))
+    for said in [results["output"], *(str(words) for test in results["tests"] for words in test.values())]:
+        assert not UNSEEN.search(said)
+
+
+def test_gradescope_says_what_waits_and_what_is_hidden() -> None:
+    results = strict_json(FORMATS["gradescope"](sample_grade()))
+    assert results["score"] == sum(test["score"] for test in results["tests"]) == 16.5
+    for said in ("to be read by a person: 10 points", "1 more check is kept hidden", "jail without network"):
+        assert said in results["output"]
+
+
+# Numbers that are none
+
+
+def test_no_format_trips_over_numbers_that_are_none() -> None:
+    odd = check("odd", "partial", 2, score=math.nan)
+    lanes = (lane(0, math.nan), lane(1, math.inf), lane(2, 0.98))
+    training = reached().model_copy(update={"lanes": lanes})
+    grade = grade_of(
+        problem("1A", "A", odd, networks=(NetworkResult(model=mlp("a.ipynb", 10), retraining=training),)),
+        timings={"total": math.inf},
+        notes=("half a character: \ud83d",),
+    )
+    record = FORMATS["json"](grade)
+    strict_json(record)
+    again = Grade.model_validate_json(record)
+    assert FORMATS["json"](again) == record
+    assert math.isnan(again.score) and math.isinf(again.problems[0].networks[0].retraining.lanes[1].accuracy)  # type: ignore[union-attr]
+    assert strict_json(FORMATS["gradescope"](grade))["score"] == 0
+    for name in STUDENT_FORMATS:
+        assert "seed 0: no number, diverged" in stdlib_html.unescape(FORMATS[name](grade))
+        FORMATS[name](grade).encode()
+    assert list(stdlib_csv.reader(io.StringIO(gradebook([grade]))))[1][2] == ""
+    assert "–/2" in drawn(table(grade))
+
+
+# Hostile text
+
+
+def test_html_holds_hostile_text_as_text() -> None:
+    text = FORMATS["html"](hostile_grade())
+    page = Page(text)
+    allowed = {"data:image/svg+xml;base64"}
+    for tag, attributes in page.tags:
+        assert tag not in ("script", "iframe", "object", "link", "base", "form")
+        assert not [name for name in attributes if name.startswith("on")]
+        assert all((attributes.get(name) or "#").startswith("#") for name in ("href", "xlink:href"))
+        assert "src" not in attributes or (attributes["src"] or "").split(",")[0] in allowed
+    assert page.text.count("<script>mark = 1</script>") > 20
+    assert "{{ 7*7 }}" in page.text and "$x$" in page.text
+    assert not UNSEEN.search(text)
+    policy = next(a["content"] for t, a in page.tags if t == "meta" and "http-equiv" in a)
+    assert policy == "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+
+
+def test_markdown_keeps_its_tables_and_no_markup_of_the_student() -> None:
+    text = FORMATS["markdown"](hostile_grade())
+    tables = [block.splitlines() for block in text.split("\n\n") if block.startswith("|")]
+    assert len(tables) >= 4
+    for rows in tables:
+        assert len({len(re.findall(r"(?<!\\)\|", row)) for row in rows}) == 1
+    without_escapes = re.sub(r"\\.", "", text.replace("<br>", ""))
+    assert not re.search(r"[<\[\]`$]", without_escapes)
+    assert text.count("\n# ") == 0, "a heading of the student's"
+
+
+@pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1", "\u202e=1"])
+def test_gradebook_cells_of_students_are_no_formulas(start: str) -> None:
+    grade = grade_of(problem("1A", "A", check("a")), submission=SubmissionInfo(id=start), notes=(start,))
+    _, row = stdlib_csv.reader(io.StringIO(gradebook([grade])))
+    assert row[0].startswith("'") and row[-1].startswith("'")
+    assert "\t" not in row[0] and "\r" not in row[0]
+
+
+def test_gradebook_has_a_row_a_submission_and_a_column_a_problem() -> None:
+    first = grade_of(problem("1A", "A", check("a", "partial", 3)), problem("1B", "B", check("b", "manual", 2)))
+    second = grade_of(problem("1B", "B", check("b", "failed", 2)), problem("1C", "C", check("c", "error", 1)))
+    rows = list(stdlib_csv.DictReader(io.StringIO(gradebook(iter([first, second])))))
+    assert list(rows[0]) == ["id", "status", "score", "max_score", "manual_points", "1A", "1B", "1C", "notes"]
+    assert list(rows[0].values()) == ["ada-lovelace", "complete", "1.5", "5", "2", "1.5", "0", "", ""]
+    assert list(rows[1].values()) == ["ada-lovelace", "incomplete", "0", "3", "0", "", "0", "0", ""]
+
+
+def test_terminal_shows_hostile_text_as_text() -> None:
+    text = drawn(table(hostile_grade()), width=9000) + drawn(class_table([hostile_grade()]), width=9000)
+    assert not UNSEEN.search(text)
+    assert "[31m" not in text
+    # Name, message and source of each check, the advice of all but the passed one, title, note, and the class's row.
+    assert text.count("[red]markup[/red]") == 3 * len(STATUSES) + len(STATUSES) - 1 + 3
+
+
+def test_terminal_tells_every_status_without_colour() -> None:
+    grade = grade_of(problem("1A", "A", *(check(status, status) for status in STATUSES)))
+    rows = [line for line in drawn(table(grade)).splitlines() if "/2" in line]
+    words = [line.split("│")[4].strip() for line in rows]
+    assert len(set(words)) == len(STATUSES)
+    (row,) = [line for line in drawn(class_table([sample_grade()])).splitlines() if "ada-lovelace" in line]
+    assert "16.5/47" in row and "3C -5" in row
+
+
+def test_details_of_another_shape_are_passed_over() -> None:
+    odd = [check("odd", details={"budget": stated}) for stated in ("x", 3, {"what": "x"}, None)]
+    good = check("good", details={"budget": [budget("units", "7", "at most 9", True)["budget"]]})
+    grade = grade_of(problem("1A", "A", *odd, good, networks=(NetworkResult(model=mlp("a.ipynb", 7)),)))
+    assert "at most 9" in FORMATS["html"](grade)
+
+
+# Plots
+
+
+def test_every_retraining_has_its_plots() -> None:
+    page = Page(sample_report("html"))
+    images = [attributes for tag, attributes in page.tags if tag == "img"]
+    trained = [n for p in sample_grade().problems for n in p.networks if n.retraining]
+    assert len(images) == 2 * len(trained)
+    assert len({image["src"] for image in images}) == len(images)
+    for image in images:
+        ElementTree.fromstring(svg(image["src"] or ""))
+        assert image["alt"]
+
+
+@pytest.mark.parametrize(
+    ("training", "said"),
+    [
+        (reached(), ["Reached: 3 of 4 trainings at 0.975 or above", "0.975 needed", "0.9746", "seed 3"]),
+        (missed(), ["Missed: 1 of 5 trainings", "0.98 needed", "diverged", "1 diverged", "0.9803"]),
+        (
+            missed().model_copy(update={"lanes": (lane(7, 0, diverged=True),), "verdict": "undecided"}),
+            ["Undecided: 0 of 1 trainings", "seed 7", "diverged"],
+        ),
+        (
+            reached().model_copy(update={"lanes": tuple(lane(i, 0.98, epochs=1) for i in range(30))}),
+            ["30 of 30", "seed 29"],
+        ),
+    ],
+)
+def test_plots_say_what_they_show(training: Retraining, said: list[str]) -> None:
+    plots = retraining(training)
+    text = svg(plots.seeds) + svg(plots.curves)
+    assert [words for words in said if words not in text] == []
+    assert "<script" not in text and "<metadata" not in text
+
+
+def test_trainings_without_epochs_have_no_curves() -> None:
+    bare = reached().model_copy(update={"lanes": tuple(n.model_copy(update={"curve": ()}) for n in reached().lanes)})
+    assert retraining(bare).curves == ""
+    grade = grade_of(problem("1A", "A", check("a"), networks=(NetworkResult(model=mlp("a", 9), retraining=bare),)))
+    assert FORMATS["html"](grade).count("<img") == 1
+
+
+# In a browser
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+PHONE = 390
+
+
+def in_chromium(pages: list[str], folder: Path) -> list[dict[str, Any]]:
+    """The width that each page takes on a phone, and whether a script of its own ran."""
+    frames = "".join(
+        f'<iframe width="{PHONE}" height="800" style="border:0" srcdoc="{stdlib_html.escape(p)}"></iframe>'
+        for p in pages
+    )
+    (folder / "frames.html").write_text(
+        f"""<!doctype html><body>{frames}<script>
+        onload = () => document.body.innerHTML = '<pre>' + JSON.stringify([...document.querySelectorAll('iframe')].map(
+          frame => ({{width: frame.contentDocument.documentElement.scrollWidth,
+                      ran: !!frame.contentWindow.mark, text: frame.contentDocument.body.innerText.length}}))) + '</pre>'
+        </script>"""
+    )
+    quiet = "--disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update"
+    done = subprocess.run(
+        [
+            CHROMIUM or "",
+            *f"--headless --no-sandbox {quiet} --disable-sync --hide-scrollbars --dump-dom".split(),
+            f"--user-data-dir={folder / 'profile'}",
+            (folder / "frames.html").as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    measured: list[dict[str, Any]] = json.loads(done.stdout.split("<pre>")[1].split("</pre>")[0])
+    return measured
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+def test_pages_fit_a_phone_and_run_no_script(tmp_path: Path) -> None:
+    script = "<script>mark = 1</script>"
+    good, hostile = sample_report("html"), FORMATS["html"](hostile_grade())
+    # Two pages that must be caught show that the measurement can fail.
+    wide = good.replace("<main>", '<main><div style="width:700px">x</div>')
+    open_page = re.sub('<meta http-equiv="Content-Security-Policy"[^>]*>', "", good).replace(
+        "<main>", script + "<main>"
+    )
+    forced = good.replace("<main>", script + "<main>")
+    seen = in_chromium([good, hostile, forced, wide, open_page], tmp_path)
+    assert all(page["text"] > 1000 for page in seen)
+    assert [page["width"] for page in seen[:3]] == [PHONE] * 3
+    assert [page["ran"] for page in seen] == [False, False, False, False, True]
+    assert seen[3]["width"] > PHONE
