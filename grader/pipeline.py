@@ -4,6 +4,7 @@ import copy
 import platform
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from grader.intake import Submission, open_submission
 from grader.intake.read import read_notebook
 from grader.intake.read import read_report as read_report_file
 from grader.intake.submission import NOTEBOOKS, REPORTS, SCRIPTS
+from grader.machine import cores
 from grader.observation.evidence import Observed, observe, observe_notebook
 from grader.rubric import Problem, Rubric
 from grader.training import retrain
@@ -72,11 +74,15 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
     started = time.perf_counter()
     with open_submission(path) as submission:
         reports, notebooks, notes = _read(submission)
-        observed = {file: _run(notebooks[file], file, submission, rubric, tools) for file in notebooks}
+        with ThreadPoolExecutor(max_workers=cores()) as pool:
+            runs = pool.map(lambda file: _run(notebooks[file], file, submission, rubric, tools), notebooks)
+            observed = dict(zip(notebooks, runs, strict=True))
         executed = time.perf_counter()
         evidence = observe(rubric, reports, notebooks, observed)
         problems = [_judge(problem, evidence[problem.id], rubric, tools, options) for problem in rubric.problems]
-        notes += [f"{o.run.file}: {o.run.failure}" for o in observed.values() if o.run.failure]
+        for run in (o.run for o in observed.values()):
+            notes += [f"{run.file}, cell {cell.index}: {cell.error}" for cell in run.crashes]
+            notes += [f"{run.file}: {run.failure}"] if run.failure else []
         notes += [f"{name} was left out" for name in submission.ignored]
         finished = time.perf_counter()
     incomplete = any(check.status == "error" for problem in problems for check in problem.checks)
@@ -110,7 +116,8 @@ def _read(submission: Submission) -> tuple[dict[str, str], dict[str, NotebookNod
             reports[file] = read_report_file(submission.root / file, file)
         except (SubmissionError, OSError) as error:
             notes.append(str(error))
-    for file in submission.of_kind((*NOTEBOOKS, *SCRIPTS)):
+    # Beside notebooks, scripts are helpers that the notebooks import.
+    for file in submission.of_kind(NOTEBOOKS) or submission.of_kind(SCRIPTS):
         try:
             notebooks[file] = read_notebook(submission.root / file, file)
         except (SubmissionError, OSError) as error:

@@ -15,8 +15,16 @@ def of_kind(evidence: ProblemEvidence, kind: str) -> list[Reading]:
 
 
 def labelled(readings: list[Reading], labels: tuple[str, ...]) -> list[Reading]:
-    """The readings that stand next to one of the labels: in the same clause, else in the same sentence."""
-    pattern = re.compile("|".join(rf"\b{re.escape(label.lower())}" for label in labels))
+    """The readings that stand next to a label, earlier labels first: in the same clause, else in the same sentence."""
+    for label in labels:
+        near = _near(readings, label)
+        if near:
+            return near
+    return []
+
+
+def _near(readings: list[Reading], label: str) -> list[Reading]:
+    pattern = re.compile(rf"\b{re.escape(label.lower())}\b")
 
     def in_clause(reading: Reading) -> bool:
         before, after = _CLAUSE.split(reading.before)[-1], _CLAUSE.split(reading.after)[0]

@@ -25,7 +25,7 @@ class Matrices(Check):
 
     def asked(self) -> str:
         group = f" ({self.lead})" if self.lead else ""
-        return f"Give {len(self._expected())} matrices{group}, in order."
+        return f"Give {_counted(len(self._expected()))}{group}, in order."
 
     def _expected(self) -> tuple[Matrix, ...]:
         return self.expect.value() if isinstance(self.expect, Pooled) else self.expect
@@ -50,8 +50,8 @@ class Matrices(Check):
             str(i + 1) for i in range(len(right), len(expected))
         ]
         if not wrong:
-            return passed(f"All {len(expected)} matrices are right.", observed=observed, source=source)
-        message = f"{sum(right)} of {len(expected)} matrices are right; wrong or missing: number {', '.join(wrong)}."
+            return passed(f"{_counted(len(expected))} right.", observed=observed, source=source)
+        message = f"{sum(right)} of {_counted(len(expected))} right; wrong or missing: number {', '.join(wrong)}."
         if not any(right):
             return failed(message, observed=observed, source=source)
         return partial(sum(right) / len(expected), message, observed=observed, source=source)
@@ -66,6 +66,10 @@ class Matrices(Check):
                 for x, y in zip(row, other, strict=True)
             )
         )
+
+
+def _counted(number: int) -> str:
+    return f"{number} {'matrix' if number == 1 else 'matrices'}"
 
 
 def _written(matrix: Matrix) -> str:

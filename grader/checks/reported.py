@@ -43,7 +43,7 @@ class Reported(Check):
             f"{len(best)} accuracies are stated; {self.count} asked for.",
             observed=observed,
             source=source,
-            advice="List them in the report, each with at least three digits.",
+            advice="List them in the report, each with at least three decimals.",
         )
 
     def judge(self, evidence: ProblemEvidence) -> Outcome:
@@ -78,9 +78,9 @@ class Reported(Check):
 
 
 def _accuracy_like(reading: Reading) -> bool:
-    """0.9714 or 97.14 %: at least three digits, or a percentage, that can be an accuracy."""
-    digits = sum(c.isdigit() for c in reading.text)
-    return 0 <= (reading.number or 0) <= 1 and (digits >= 3 or "%" in reading.text) and "." in reading.text
+    """0.971 or 97.1 %: three decimals, or a percentage with one, that can be an accuracy."""
+    decimals = sum(c.isdigit() for c in reading.text.partition(".")[2])
+    return 0 <= (reading.number or 0) <= 1 and decimals >= (1 if "%" in reading.text else 3)
 
 
 def _claim(evidence: ProblemEvidence) -> Claim | None:

@@ -18,14 +18,14 @@ def command() -> None:
     from grader.core.errors import MachineError
     from grader.datasets import load_dataset, mnist_folder
     from grader.execution import find_sandbox
+    from grader.machine import cores
     from grader.pipeline import environment
 
     rows: list[tuple[str, bool, str]] = [
         ("versions", True, ", ".join(f"{name} {value}" for name, value in environment().items() if value))
     ]
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     memory = psutil.virtual_memory()
-    rows.append(("cores", True, str(cores)))
+    rows.append(("cores", True, str(cores())))
     enough = memory.available > 2 * 2**30
     rows.append(("memory", enough, f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GB free"))
     gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none; networks are trained on the CPU"

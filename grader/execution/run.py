@@ -136,7 +136,7 @@ def _environment(base: Path) -> dict[str, str]:
         "MPLCONFIGDIR": f"{home}/matplotlib",
         "MPLBACKEND": "agg",
         "LANG": "C.UTF-8",
-        "OMP_NUM_THREADS": str(min(os.cpu_count() or 1, 2)),
+        "OMP_NUM_THREADS": "1",  # notebooks run side by side
         "PIP_NO_INDEX": "1",
         "PIP_TARGET": f"{home}/site",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",

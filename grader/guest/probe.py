@@ -21,10 +21,12 @@ class Probe:
         self.trainings = {}  # id of an optimiser -> Training
         self.depth = 0
         self.last_root = None  # the module called last by the notebook itself, with its input's shape
+        self.last_output = None  # where the values of the last output lie
         self.last_loss = None
         self.loop = None  # the pass over a loader that is under way
         self.loops = itertools.count()
         self.schedules = []
+        self.unscheduled = {}  # id of an optimiser -> its settings before a schedule changed them
         self.pending_note = None
         self.written_at = 0.0
 
@@ -53,6 +55,7 @@ class Probe:
         if self.depth == 0:
             if isinstance(module, self.torch.nn.modules.loss._Loss):
                 self.last_loss = {"type": type(module).__name__, "settings": _loss_settings(module)}
+                self.look_at_loss_input(inputs)
             elif inputs and isinstance(inputs[0], self.torch.Tensor):
                 self.last_root = (module, tuple(inputs[0].shape), inputs[0])
         self.depth += 1
@@ -60,6 +63,14 @@ class Probe:
     def leave(self, module, inputs, output):
         """After any module's forward, also when it raised."""
         self.depth = max(self.depth - 1, 0)
+        if self.depth == 0 and isinstance(output, self.torch.Tensor):
+            self.last_output = output.data_ptr()
+
+    def look_at_loss_input(self, inputs):
+        """A loss of something made from the output, say its logarithm, is no loss that a recipe can name."""
+        first = inputs[0] if inputs else None
+        if isinstance(first, self.torch.Tensor) and first.data_ptr() != self.last_output:
+            self.pending_note = "the loss is not taken of the network's output itself"
 
     def watch_function(self, module, name, loss):
         original = getattr(module, name)
@@ -69,6 +80,7 @@ class Probe:
             if self.depth == 0:
                 settings = {key: kwargs[key] for key in ("label_smoothing", "reduction") if key in kwargs}
                 self.last_loss = {"type": loss, "settings": settings}
+                self.look_at_loss_input(args or tuple(kwargs.values()))
             return original(*args, **kwargs)
 
         setattr(module, name, watched)
@@ -126,6 +138,9 @@ class Probe:
                 except TypeError:
                     pass
                 probe.schedules.append(entry)
+                optimizer = entry["optimizer"]
+                if isinstance(optimizer, probe.torch.optim.Optimizer):
+                    probe.unscheduled.setdefault(id(optimizer), _optimizer_settings(optimizer))
             init(self, *args, **kwargs)
             if outermost:
                 entry["steps"] = 0  # a schedule steps once while it is made
@@ -184,7 +199,7 @@ class Training:
         self.model = self.find_model(probe)
         self.variable = next((k for k, v in probe.namespace.items() if v is self.model and not k.startswith("_")), "")
         self.spec = None if self.model is None else spec.describe(self.model, probe.config["vocabulary"], probe.torch)
-        self.settings = _optimizer_settings(optimizer)
+        self.settings = probe.unscheduled.get(id(optimizer)) or _optimizer_settings(optimizer)
         self.rates = [group["lr"] for group in optimizer.param_groups]
         self.loops, self.losses, self.notes = {}, {}, []
         self.steps, self.samples, self.largest_batch = 0, 0, 0
@@ -273,12 +288,16 @@ def _loader(loader, torch):
 
 
 def _optimizer_settings(optimizer):
+    """The learning rate, and whatever else differs from the class's defaults."""
     group = optimizer.param_groups[0]
+    defaults = inspect.signature(type(optimizer).__init__).parameters
     settings = {}
     for key in optimizer.defaults:
-        value = group.get(f"initial_{key}", group.get(key))  # a schedule keeps the first rate there
+        value = group.get(key)
         value = list(value) if isinstance(value, tuple) else value
-        if value is not None and report.plain(value) is not None:
+        default = defaults[key].default if key in defaults else None
+        default = list(default) if isinstance(default, tuple) else default
+        if report.plain(value) is not None and (key == "lr" or value != default):
             settings[key] = value
     return settings
 

@@ -25,6 +25,7 @@ _ASSERTING = re.compile(
 )
 _FINAL = re.compile(r"(?:\\boxed\s*\{|\banswer\s*(?:is|:|=)\s*[$*_]*)\s*$", re.IGNORECASE)
 _TEXT_MACRO = re.compile(r"\\text(?:bf|it|rm)?\s*\{([^{}]*)\}")
+_MACRO = re.compile(r"\\[A-Za-z]+")
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+(?=[A-Z(])|\n\s*\n|\n(?=\s*[-*|\d])")
 _MOST_READINGS = 2000
 
@@ -104,7 +105,7 @@ def _lead(text: str, start: int, matrices: list[tuple[int, int, list[list[float]
     for first, end, _ in matrices:
         if end <= start:
             blank = blank[:first] + "".join("\n" if c == "\n" else " " for c in blank[first:end]) + blank[end:]
-    lines = [line for line in blank.splitlines() if re.search(r"[A-Za-z]{3,}", line.replace("begin", ""))]
+    lines = [line for line in blank.splitlines() if re.search(r"[A-Za-z]{3,}", _MACRO.sub(" ", line))]
     return lines[-1].strip().lower()[-200:] if lines else ""
 
 
@@ -135,7 +136,7 @@ def _shape_readings(text: str) -> Iterator[tuple[int, dict[str, object]]]:
                     "kind": "number",
                     "number": float(part[0][:15]),
                     "text": part[0],
-                    "strength": "mentioned",
+                    "strength": _strength(text, match.start()),
                     "before": before_words,
                     "after": after_words,
                 },

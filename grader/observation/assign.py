@@ -8,15 +8,21 @@ from grader.core.record import Record
 from grader.observation.sections import plain_title
 
 _TOKEN = re.compile(r"\d+[a-z](?![a-z0-9])|\d+|[a-z]+\d+[a-z]?(?![a-z0-9])|[a-z]+")
+_LETTER = re.compile(r"^(?:problem|question|part|exercise) ([a-z])\b")
 _WORDS = frozenset({"problem", "prob", "question", "q", "p", "part", "notebook", "nb", "copy", "of"})
 
 
 class Target(Record):
-    """A problem that a network can answer. `labels` are its names under each naming, in the order of the namings."""
+    """A problem. `labels` are its names under each naming, in the order of the namings.
+
+    Not `wanted` are problems that no network answers; they are known so that what stands below their headings isn't
+    taken for another problem's.
+    """
 
     problem: str
     title: str
     labels: tuple[str, ...]
+    wanted: bool = True
 
 
 class Assignment(Record):
@@ -50,8 +56,9 @@ def assign(targets: Sequence[Target], places: Sequence[Place], models: Sequence[
             (found if len(problems) == 1 else unsure)[problem].append(models[i])
         if not problems:
             unnamed.append(models[i])
-    if len(targets) == 1 and not found[targets[0].problem] and len({m.notebook for m in unnamed}) == 1:
-        found[targets[0].problem] = unnamed
+    wanted = [target for target in targets if target.wanted]
+    if len(wanted) == 1 and not found[wanted[0].problem] and len({m.notebook for m in unnamed}) == 1:
+        found[wanted[0].problem] = unnamed
     return {
         target.problem: _choose(target, found[target.problem], unsure[target.problem], unnamed).model_copy(
             update={"notebooks": _notebooks(target, places, targets, namings)}
@@ -93,8 +100,9 @@ def _means(label: str, targets: Sequence[Target], namings: list[int]) -> set[str
 
 def _problems(model: ModelFacts, targets: Sequence[Target], namings: list[int]) -> set[str]:
     """The problems that a model may answer: by the nearest heading that says so, else by its file's name."""
-    for heading in model.headings:
-        problems = _named(heading, targets, namings)
+    for i, heading in enumerate(model.headings):
+        around = (*model.headings[i + 1 :], model.notebook)
+        problems = _named(heading, targets, namings, around)
         if problems:
             return problems
     for label in labels_in_name(model.notebook):
@@ -104,13 +112,18 @@ def _problems(model: ModelFacts, targets: Sequence[Target], namings: list[int]) 
     return set()
 
 
-def _named(heading: str, targets: Sequence[Target], namings: list[int]) -> set[str]:
-    """By its title, which is the same under every naming; else by its label."""
+def _named(heading: str, targets: Sequence[Target], namings: list[int], around: Sequence[str]) -> set[str]:
+    """By its title, which is the same under every naming; else by its label, whose chapter may stand further up."""
     title = plain_title(heading)
-    titled = {t.problem for t in targets if t.title and title.endswith(plain_title(t.title))}
-    if titled:
-        return titled
+    titled = {t.problem: len(t.title) for t in targets if t.title and title.endswith(plain_title(t.title))}
+    longest = [problem for problem, length in titled.items() if length == max(titled.values())]
+    if len(longest) == 1:
+        return set(longest)
     labels = labels_in_name(heading)
+    letter = _LETTER.search(title)
+    if letter and not labels:
+        chapters = [label for text in around for label in labels_in_name(text) if label.isdigit()]
+        labels = [f"{chapters[0]}{letter[1]}"] if chapters else []
     return _means(labels[0], targets, namings) if labels else set()
 
 
@@ -140,5 +153,13 @@ def _notebooks(
         place.file
         for place in places
         if any(target.problem in _means(label, targets, namings) for label in labels_in_name(place.file))
-        or any(target.problem in _named(text, targets, namings) for _, text in place.headings)
+        or any(
+            target.problem in _named(text, targets, namings, (*_above(place, cell), place.file))
+            for cell, text in place.headings
+        )
     )
+
+
+def _above(place: Place, cell: int) -> list[str]:
+    """The headings above a cell, nearest first."""
+    return [text for index, text in reversed(place.headings) if index < cell]

@@ -102,9 +102,9 @@ def _assignments(
             problem=problem.id,
             title=problem.title,
             labels=(problem.id, *(naming.labels.get(problem.id, problem.id) for naming in rubric.namings)),
+            wanted=problem.looks_at(*_MODEL_CHECKS),
         )
         for problem in rubric.problems
-        if problem.looks_at(*_MODEL_CHECKS)
     ]
     places = [Place(file=file, headings=tuple(headings(notebook))) for file, notebook in notebooks.items()]
     return assign(targets, places, models)

@@ -239,8 +239,10 @@ def _inputs(training: _Training, dataset: Dataset | None, note: Callable[[str, s
     whole = bool(data and data.tensor)
     if whole and not _is_affine(seen, dataset, scale):
         note("input", "its values are no plain rescaling of the raw pixels")
+        return InputSpec(shape=shape)
     if not whole and not math.isclose(scale, round(scale)):
         note("input", "how raw pixels became inputs could not be observed")
+        return InputSpec(shape=shape)
     return InputSpec(shape=shape, divide=scale, mean=0.0 if seen.min == 0 else -seen.min)
 
 

@@ -42,7 +42,7 @@ def find_sections(text: str, file: str, labels: Labels) -> tuple[Section, ...]:
             problem, opened, rest, solution = found
             chapter = opened or chapter
             starts.append((number, problem, rest, solution))
-    ends = [number for number, *_ in starts[1:]] + [len(lines)]
+    ends = [*(number for number, *_ in starts), len(lines)][1:]
     sections: list[tuple[bool, Section]] = []
     for (start, problem, rest, solution), end in zip(starts, ends, strict=True):
         if problem:

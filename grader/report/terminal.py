@@ -1,4 +1,4 @@
-"""Grades as tables on a terminal, for the person who grades: hidden checks and the rubric's notes are shown too."""
+"""Grades as tables on a terminal, for the person who grades: hidden checks are shown too."""
 
 from collections.abc import Iterable, Sequence
 
@@ -32,7 +32,7 @@ def table(grade: Grade) -> Table:
     drawn.add_column("Points", justify="right", no_wrap=True)
     drawn.add_column("Status", no_wrap=True)
     drawn.add_column("Message", ratio=1)
-    drawn.add_column("Source")
+    drawn.add_column("Source", overflow="fold")
     for problem in grade.problems:
         for position, check in enumerate(problem.checks):
             last = position == len(problem.checks) - 1
@@ -111,5 +111,4 @@ def _status(status: Status) -> Text:
 def _message(check: CheckResult) -> Text:
     said = [one_line(check.message)]
     said += [one_line(check.advice)] if check.advice and check.status != "passed" else []
-    said += [f"Note: {one_line(check.note)}"] if check.note and check.status == "manual" else []
     return Text("\n".join(said))

@@ -1,6 +1,8 @@
 """What a rubric file may say."""
 
 from collections import Counter
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import ConfigDict, Field, model_validator
@@ -12,7 +14,7 @@ from grader.core.record import Record
 if TYPE_CHECKING:
     AnyCheck = Check
 else:
-    AnyCheck = Annotated[tuple(check_types().values()), Field(discriminator="type")]
+    AnyCheck = Annotated[reduce(or_, check_types().values()), Field(discriminator="type")]
 
 Label = Annotated[str, Field(min_length=1, max_length=40)]
 

@@ -2,7 +2,6 @@
 
 import math
 import multiprocessing
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -12,6 +11,7 @@ from grader.core.evidence import Lane, Retraining
 from grader.core.limits import Limits
 from grader.core.network import ModelSpec, Recipe
 from grader.datasets import Dataset, load_dataset
+from grader.machine import cores
 from grader.network.count import Count, count
 from grader.training.cache import lane_key, recall, remember
 from grader.training.decision import majority, still_needed
@@ -63,7 +63,11 @@ def retrain(
         return result(lanes, str(error))
     except SubmissionError as error:
         return result(lanes, str(error), "student")
-    except (MachineError, MemoryError, BrokenProcessPool, OSError) as error:
+    except (ValueError, RuntimeError) as error:
+        # torch says so when memory runs out; all else here is a recipe that can't be followed to its end.
+        fault = "machine" if "allocate" in str(error) or isinstance(error, BrokenProcessPool) else "student"
+        return result(lanes, f"training stopped: {str(error).splitlines()[0]}", fault)
+    except (MachineError, MemoryError, OSError) as error:
         return result(lanes, f"training stopped: {error or type(error).__name__}", "machine")
     return result(lanes)
 
@@ -115,7 +119,7 @@ class _Trainer:
     def __init__(self, spec: ModelSpec, recipe: Recipe, dataset: Dataset, size: Count, fresh: bool) -> None:
         self.spec, self.recipe, self.dataset, self.fresh = spec, recipe, dataset, fresh
         operations = size.operations * len(dataset.train.labels) * recipe.epochs
-        self.workers = _cores() if operations > _WORTH_A_PROCESS else 0
+        self.workers = cores() if operations > _WORTH_A_PROCESS else 0
         self.pool: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> "_Trainer":
@@ -151,8 +155,3 @@ class _Trainer:
 
 def _train_elsewhere(spec: ModelSpec, recipe: Recipe, dataset_name: str, seed: int) -> Lane:
     return train_lane(spec, recipe, load_dataset(dataset_name), seed)
-
-
-def _cores() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
