@@ -159,4 +159,5 @@ def _idx(path: Path, count: int) -> Array:
             where=str(path),
             hint="Fetch the file again.",
         )
-    return np.memmap(path, dtype=np.uint8, mode="r", offset=offset, shape=shape)
+    # Copy on write: torch warns of arrays that it could not write to.
+    return np.memmap(path, dtype=np.uint8, mode="c", offset=offset, shape=shape)

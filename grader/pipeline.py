@@ -3,7 +3,7 @@
 import copy
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,7 +14,7 @@ from grader.checks import Check
 from grader.checks.accuracy import Accuracy
 from grader.checks.variable import Variable
 from grader.core.errors import MachineError, SubmissionError
-from grader.core.evidence import ProblemEvidence, Retraining
+from grader.core.evidence import NotebookRun, ProblemEvidence, Retraining
 from grader.core.outcome import (
     CheckResult,
     Grade,
@@ -73,17 +73,16 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
     """Grade one submission. Raises SubmissionError only when there is nothing that could be graded."""
     started = time.perf_counter()
     with open_submission(path) as submission:
-        reports, notebooks, notes = _read(submission)
+        reports, notebooks, unreadable = _read(submission)
         with ThreadPoolExecutor(max_workers=cores()) as pool:
             runs = pool.map(lambda file: _run(notebooks[file], file, submission, rubric, tools), notebooks)
             observed = dict(zip(notebooks, runs, strict=True))
+        observed |= {file: Observed(run=NotebookRun(file=file, failure=why)) for file, why in unreadable.items()}
         executed = time.perf_counter()
         evidence = observe(rubric, reports, notebooks, observed)
-        problems = [_judge(problem, evidence[problem.id], rubric, tools, options) for problem in rubric.problems]
-        for run in (o.run for o in observed.values()):
-            notes += [f"{run.file}, cell {cell.index}: {cell.error}" for cell in run.crashes]
-            notes += [f"{run.file}: {run.failure}"] if run.failure else []
-        notes += [f"{name} was left out" for name in submission.ignored]
+        broken = next((o.run.machine_failure for o in observed.values() if o.run.machine_failure), "")
+        judge = _Judge(rubric, tools, options, broken)
+        problems = [judge.problem(problem, evidence[problem.id]) for problem in rubric.problems]
         finished = time.perf_counter()
     incomplete = any(check.status == "error" for problem in problems for check in problem.checks)
     return Grade(
@@ -95,7 +94,7 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
         max_score=rubric.max_score,
         manual_points=sum(problem.manual_points for problem in problems),
         problems=tuple(problems),
-        notes=tuple(notes),
+        notes=tuple(_notes(submission, observed)),
         sandbox=tools.sandbox.model_dump(),
         environment=environment(),
         timings={
@@ -106,29 +105,39 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
     )
 
 
-def _read(submission: Submission) -> tuple[dict[str, str], dict[str, NotebookNode], list[str]]:
-    """Reports and notebooks by file name; a file that can't be read is a note, and the others still count."""
+def _read(submission: Submission) -> tuple[dict[str, str], dict[str, NotebookNode], dict[str, str]]:
+    """Reports, notebooks, and why a file can't be read, each by file name; the other files still count."""
     reports: dict[str, str] = {}
     notebooks: dict[str, NotebookNode] = {}
-    notes: list[str] = []
+    unreadable: dict[str, str] = {}
     for file in submission.of_kind(REPORTS):
         try:
             reports[file] = read_report_file(submission.root / file, file)
         except (SubmissionError, OSError) as error:
-            notes.append(str(error))
+            unreadable[file] = str(error).removeprefix(f"{file}: ")
     # Beside notebooks, scripts are helpers that the notebooks import.
     for file in submission.of_kind(NOTEBOOKS) or submission.of_kind(SCRIPTS):
         try:
             notebooks[file] = read_notebook(submission.root / file, file)
         except (SubmissionError, OSError) as error:
-            notes.append(str(error))
-    return reports, notebooks, notes
+            unreadable[file] = str(error).removeprefix(f"{file}: ")
+    return reports, notebooks, unreadable
+
+
+def _notes(submission: Submission, observed: dict[str, Observed]) -> Iterator[str]:
+    """What a reader of the grade should know of the files, whatever the checks make of it."""
+    for run in (o.run for o in observed.values()):
+        yield from (f"{run.file}, cell {cell.index}: {cell.error}" for cell in run.crashes)
+        yield from (f"{run.file}: {why}" for why in (run.failure, run.machine_failure) if why)
+    yield from (f"{name} was left out" for name in submission.ignored)
 
 
 def _run(notebook: NotebookNode, file: str, submission: Submission, rubric: Rubric, tools: Tools) -> Observed:
     """Run a notebook when a check looks at what it does."""
     if not any(problem.looks_at("model", "training", "notebook") for problem in rubric.problems):
         return observe_notebook(notebook, file)
+    if tools.data_problem:
+        return Observed(run=NotebookRun(file=file, machine_failure=tools.data_problem))
     tools.say(f"running {file}")
     names = {check.variable for problem in rubric.problems for check in problem.checks if isinstance(check, Variable)}
     try:
@@ -140,8 +149,8 @@ def _run(notebook: NotebookNode, file: str, submission: Submission, rubric: Rubr
             data=mnist_folder() if tools.dataset and tools.dataset.name == "mnist" else None,
             variables=tuple(sorted(names)),
         )
-    except MachineError as error:
-        artefact = NotebookArtefact(cells=(), failure=f"the machine failed: {error}")
+    except (MachineError, OSError) as error:
+        return Observed(run=NotebookRun(file=file, machine_failure=str(error)))
     return observe_notebook(
         notebook,
         file,
@@ -153,31 +162,78 @@ def _run(notebook: NotebookNode, file: str, submission: Submission, rubric: Rubr
     )
 
 
-def _judge(
-    problem: Problem, evidence: ProblemEvidence, rubric: Rubric, tools: Tools, options: Options
-) -> ProblemResult:
-    """All checks of a problem in their order; a network is trained again only when a check gets that far."""
-    outcomes: dict[str, Outcome] = {}
-    for check in problem.checks:
-        outcome = _blocked(check, outcomes)
-        if outcome is None:
-            if isinstance(check, Accuracy) and evidence.retraining is None:
-                retraining = _retrain(problem, check, evidence, rubric, tools, options)
-                evidence = evidence.model_copy(update={"retraining": retraining})
-            outcome = _ask(check, evidence)
-        outcomes[check.title] = outcome
-    results = tuple(_result(check, outcomes[check.title]) for check in problem.checks)
-    networks = (NetworkResult(model=evidence.model, retraining=evidence.retraining),) if evidence.model else ()
-    return ProblemResult(
-        id=problem.id,
-        title=problem.title,
-        asked=problem.text,
-        score=sum(result.score for result in results),
-        max_score=problem.points,
-        manual_points=sum(result.max_score for result in results if result.status == "manual"),
-        checks=results,
-        networks=networks if problem.looks_at("model", "training") else (),
-    )
+class _Judge:
+    """Judges problems; a network is trained again only when a check gets that far."""
+
+    def __init__(self, rubric: Rubric, tools: Tools, options: Options, broken: str) -> None:
+        self.rubric, self.tools, self.options = rubric, tools, options
+        self.broken = broken  # why notebooks could not be run; empty when they could
+
+    def problem(self, problem: Problem, evidence: ProblemEvidence) -> ProblemResult:
+        """All checks of a problem in their order."""
+        outcomes: dict[str, Outcome] = {}
+        for check in problem.checks:
+            outcome = _blocked(check, outcomes)
+            if outcome is None:
+                if isinstance(check, Accuracy) and evidence.retraining is None:
+                    retraining = self._retrain(problem, check, evidence)
+                    evidence = evidence.model_copy(update={"retraining": retraining})
+                outcome = self._ask(check, evidence)
+            outcomes[check.title] = outcome
+        results = tuple(_result(check, outcomes[check.title]) for check in problem.checks)
+        networks = (NetworkResult(model=evidence.model, retraining=evidence.retraining),) if evidence.model else ()
+        return ProblemResult(
+            id=problem.id,
+            title=problem.title,
+            asked=problem.text,
+            score=sum(result.score for result in results),
+            max_score=problem.points,
+            manual_points=sum(result.max_score for result in results if result.status == "manual"),
+            checks=results,
+            networks=networks if problem.looks_at("model", "training") else (),
+        )
+
+    def _ask(self, check: Check, evidence: ProblemEvidence) -> Outcome:
+        """One check's outcome. What the machine or the check itself got wrong is never the student's fault."""
+        if self.broken and evidence.model is None and check.looks_at in ("model", "training", "notebook"):
+            return Outcome(status="error", message=f"The notebooks could not be run: {self.broken}")
+        try:
+            return check.judge(evidence)
+        except Exception as error:  # a check must never end the run, whatever the evidence
+            return Outcome(status="error", message=f"The check failed: {type(error).__name__}: {error}")
+
+    def _retrain(self, problem: Problem, check: Accuracy, evidence: ProblemEvidence) -> Retraining | None:
+        """Train the problem's network again, or say what stands in the way."""
+        model, rubric, tools, options = evidence.model, self.rubric, self.tools, self.options
+        if model is None or model.problem or not options.retrain:
+            return None
+        seeds = options.seeds or check.seeds
+        assert rubric.dataset is not None
+        recipe = model.recipe
+        gaps = [*model.spec.inexpressible, *(recipe.inexpressible if recipe else ())]
+        serious = [f"{gap.what}: {gap.why}" for gap in gaps if gap.what != "data"]
+        serious += [f"the {t.kind} “{t.name}” is used as a weight" for t in model.spec.loose]
+        if recipe is None or serious:
+            why = "; ".join(serious) or "how it was trained was not seen"
+            return Retraining(
+                dataset=rubric.dataset,
+                threshold=check.at_least,
+                planned=seeds,
+                lanes=(),
+                verdict="undecided",
+                obstacle=f"{why}. A person decides.",
+            )
+        tools.say(f"{problem.id}: training {model.variable or 'the network'} again")
+        return retrain(
+            model.spec,
+            recipe,
+            rubric.dataset,
+            threshold=check.at_least,
+            seeds=seeds,
+            limits=rubric.limits,
+            fresh=options.fresh,
+            on_lane=lambda lane: tools.say(f"{problem.id}: seed {lane.seed} reached {lane.accuracy:.4f}"),
+        ).model_copy(update={"notes": tuple(gap.why for gap in gaps)})
 
 
 def _blocked(check: Check, outcomes: dict[str, Outcome]) -> Outcome | None:
@@ -189,49 +245,6 @@ def _blocked(check: Check, outcomes: dict[str, Outcome]) -> Outcome | None:
         if status != "passed":
             return Outcome(status="skipped", message=f"Not judged, because “{needed}” did not pass.")
     return None
-
-
-def _ask(check: Check, evidence: ProblemEvidence) -> Outcome:
-    """One check's outcome. A fault of the check itself is the machine's, never the student's."""
-    machine = next((run for run in evidence.notebooks if run.failure.startswith("the machine failed")), None)
-    if machine and check.looks_at in ("model", "training", "notebook"):
-        return Outcome(status="error", message=f"{machine.file}: {machine.failure}")
-    try:
-        return check.judge(evidence)
-    except Exception as error:  # a check must never end the run, whatever the evidence
-        return Outcome(status="error", message=f"The check failed: {type(error).__name__}: {error}")
-
-
-def _retrain(
-    problem: Problem, check: Accuracy, evidence: ProblemEvidence, rubric: Rubric, tools: Tools, options: Options
-) -> Retraining | None:
-    """Train the problem's network again, or say what stands in the way."""
-    model = evidence.model
-    if model is None or model.problem or not options.retrain:
-        return None
-    seeds = options.seeds or check.seeds
-    assert rubric.dataset is not None
-    empty = Retraining(dataset=rubric.dataset, threshold=check.at_least, planned=seeds, lanes=(), verdict="undecided")
-    if tools.dataset is None:
-        return empty.model_copy(update={"obstacle": tools.data_problem, "fault": "machine"})
-    recipe = model.recipe
-    gaps = [*model.spec.inexpressible, *(recipe.inexpressible if recipe else ())]
-    serious = [f"{gap.what}: {gap.why}" for gap in gaps if gap.what != "data"]
-    serious += [f"the {t.kind} “{t.name}” is used as a weight" for t in model.spec.loose]
-    if recipe is None or serious:
-        why = "; ".join(serious) or "how it was trained was not seen"
-        return empty.model_copy(update={"obstacle": f"{why}. A person decides."})
-    tools.say(f"{problem.id}: training {model.variable or 'the network'} again")
-    return retrain(
-        model.spec,
-        recipe,
-        rubric.dataset,
-        threshold=check.at_least,
-        seeds=seeds,
-        limits=rubric.limits,
-        fresh=options.fresh,
-        on_lane=lambda lane: tools.say(f"{problem.id}: seed {lane.seed} reached {lane.accuracy:.4f}"),
-    ).model_copy(update={"notes": tuple(gap.why for gap in gaps)})
 
 
 def _result(check: Check, outcome: Outcome) -> CheckResult:

@@ -82,6 +82,8 @@ def _crash_advice(evidence: ProblemEvidence) -> str:
     for notebook in evidence.notebooks:
         for cell in notebook.crashes:
             return f"{notebook.file} stops in cell {cell.index}: {cell.error or cell.status}. Run it from the top."
+        if notebook.failure:
+            return f"{notebook.file} {notebook.failure}"
     return "Hand in the notebook that trains it, named after the problem."
 
 

@@ -71,11 +71,15 @@ class CellRun(Record):
 
 
 class NotebookRun(Record):
-    """How one notebook (or script) ran, and what it holds besides models."""
+    """How one notebook (or script) ran, and what it holds besides models.
+
+    `failure` is why it did not run to its end; `machine_failure` why it could not be run at all, by no one's fault.
+    """
 
     file: str
     cells: tuple[CellRun, ...] = ()
     failure: str = ""
+    machine_failure: str = ""
     claims: tuple[Claim, ...] = ()
     variables: dict[str, object] = {}
     figures: int = 0

@@ -46,14 +46,14 @@ def find_sandbox() -> Sandbox:
             if done.stdout.strip() == "inside":
                 return Sandbox(
                     layer="jail",
-                    sentence="Notebooks ran in a bubblewrap jail: no network, no access to the machine's files.",
+                    sentence="Notebooks run in a bubblewrap jail: no network, no access to the machine's files.",
                 )
             why = f"bubblewrap does not work here ({done.stderr.strip()[:200] or 'no output'})"
         except (OSError, subprocess.TimeoutExpired) as error:
             why = f"bubblewrap does not work here ({error})"
     return Sandbox(
         layer="limits",
-        sentence=f"Notebooks ran without a jail, as the user who grades: {why}. Run only submissions you trust.",
+        sentence=f"Notebooks run without a jail, as the user who grades: {why}. Run only submissions you trust.",
     )
 
 
@@ -80,7 +80,8 @@ def _bwrap(work: Path, readable: Iterable[Path], writable: Iterable[Path]) -> li
 
 
 def _python_folders() -> list[Path]:
-    """The folders that this Python lives in: its environment and the installation below it."""
+    """The folders that this Python lives in: its environment, the installation below it, and where packages lie."""
     prefixes = {Path(prefix).resolve() for prefix in (sys.prefix, sys.base_prefix, sys.exec_prefix)}
     executable = Path(sys.executable).resolve().parent.parent
-    return sorted({*prefixes, executable} - {Path("/usr"), Path("/")})
+    packages = {Path(entry).resolve() for entry in sys.path if entry.endswith(("site-packages", "dist-packages"))}
+    return sorted({*prefixes, executable, *packages} - {Path("/usr"), Path("/")})

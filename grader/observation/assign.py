@@ -114,13 +114,17 @@ def _problems(model: ModelFacts, targets: Sequence[Target], namings: list[int]) 
 
 def _named(heading: str, targets: Sequence[Target], namings: list[int], around: Sequence[str]) -> set[str]:
     """By its title, which is the same under every naming; else by its label, whose chapter may stand further up."""
-    title = plain_title(heading)
-    titled = {t.problem: len(t.title) for t in targets if t.title and title.endswith(plain_title(t.title))}
+    title, labels = plain_title(heading), labels_in_name(heading)
+    letter = _LETTER.search(title)
+    titled = {
+        t.problem: len(t.title)
+        for t in targets
+        # A bare "The data" above some cells is no problem's heading, unless a network answers that problem.
+        if t.title and title.endswith(plain_title(t.title)) and (t.wanted or labels or letter)
+    }
     longest = [problem for problem, length in titled.items() if length == max(titled.values())]
     if len(longest) == 1:
         return set(longest)
-    labels = labels_in_name(heading)
-    letter = _LETTER.search(title)
     if letter and not labels:
         chapters = [label for text in around for label in labels_in_name(text) if label.isdigit()]
         labels = [f"{chapters[0]}{letter[1]}"] if chapters else []

@@ -78,7 +78,10 @@ def observe(
     answered = {section.problem for section in sections}
     for file, notebook in notebooks.items():
         sections += [s for s in find_sections(markdown(notebook), file, labels) if s.problem not in answered]
-    assignments = _assignments(rubric, notebooks, [model for o in observed.values() for model in o.models])
+    places = [
+        Place(file=file, headings=tuple(headings(notebooks[file])) if file in notebooks else ()) for file in observed
+    ]
+    assignments = _assignments(rubric, places, [model for o in observed.values() for model in o.models])
     evidence = {}
     for problem in rubric.problems:
         assignment = assignments.get(problem.id, Assignment())
@@ -94,9 +97,7 @@ def observe(
     return evidence
 
 
-def _assignments(
-    rubric: Rubric, notebooks: Mapping[str, NotebookNode], models: Sequence[ModelFacts]
-) -> dict[str, Assignment]:
+def _assignments(rubric: Rubric, places: Sequence[Place], models: Sequence[ModelFacts]) -> dict[str, Assignment]:
     targets = [
         Target(
             problem=problem.id,
@@ -106,5 +107,4 @@ def _assignments(
         )
         for problem in rubric.problems
     ]
-    places = [Place(file=file, headings=tuple(headings(notebook))) for file, notebook in notebooks.items()]
     return assign(targets, places, models)

@@ -1,0 +1,169 @@
+"""Rubrics: line-numbered errors, lint, the schema, and that the ones that come with the grader hold."""
+
+import json
+import os
+import re
+
+import pytest
+
+from grader.checks import check_types
+from grader.core.errors import RubricError
+from grader.pipeline import Options, tools_for
+from grader.rubric import Rubric, available_rubrics, load_rubric
+from grader.rubric.lint import lint
+from grader.selftest import test_rubric as run_trials
+
+GOOD = """\
+id: quiz
+title: A quiz
+problems:
+  - id: 1
+    title: Convolution
+    points: 2
+    checks:
+      - {type: numeric, label: [parameters], expect: 608, points: 1}
+      - {type: shape, expect: [28, 28, 8], points: 1}
+"""
+
+SHAPE = "type: shape, expect: [28, 28, 8]"
+
+# name: (a change to the good rubric, the line that the error names, what it says)
+WRONG = {
+    "unknown key": (("expect: 608", "expct: 608"), 8, "unknown key `expct`. Did you mean `expect`?"),
+    "unknown key of a problem": (("title: Convolution", "titel: Convolution"), 5, "Did you mean `title`?"),
+    "unknown check type": (("type: shape", "type: shap"), 9, "unknown check type `shap`. Did you mean `shape`?"),
+    "check without type": (("type: shape, ", ""), 9, "a check needs a `type`"),
+    "missing key": (("title: A quiz\n", ""), 1, "`title` is missing"),
+    "wrong type": (("points: 2", "points: many"), 6, "`points`: input should be a valid number"),
+    "points that don't add up": (("points: 2", "points: 3"), 4, "add up to 2 points, its `points` say 3"),
+    "negative points": (("points: 2", "points: -2"), 6, "greater than or equal to 0"),
+    "two checks of one name": ((SHAPE, "type: numeric, expect: 3"), 4, "give them a `name`"),
+    "requires what isn't there": (("expect: 608", "expect: 608, requires: [shap]"), 4, "no earlier check"),
+    "neither expect nor between": (("expect: 608, ", ""), 8, "give either `expect` or `between`"),
+    "key given twice": (("title: A quiz", "title: A quiz\ntitle: Another"), 3, "duplicate key"),
+    "no YAML": (("id: quiz", "id: [quiz"), 2, "is not YAML"),
+    "a tab": (("    title", "\ttitle"), 5, "is not YAML"),
+    "unknown key inside a derived value": (
+        ("expect: 608", "expect: {parameters_of: {layer: Linear, in_featurs: 3, out_features: 4}}"),
+        8,
+        "Did you mean `in_features`?",
+    ),
+    "accuracy without a data set": ((SHAPE, "type: accuracy, at_least: 0.9"), 1, "`dataset`"),
+}
+
+
+def rubric_file(tmp_path, text):
+    path = tmp_path / "quiz.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_a_rubric_of_ten_lines(tmp_path):
+    rubric = load_rubric(rubric_file(tmp_path, GOOD))
+    assert (rubric.max_score, [c.title for c in rubric.problems[0].checks]) == (2, ["numeric", "shape"])
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_an_error_names_file_line_and_what_is_allowed(name, tmp_path):
+    (old, new), line, said = WRONG[name]
+    assert old in GOOD
+    path = rubric_file(tmp_path, GOOD.replace(old, new, 1))
+    with pytest.raises(RubricError) as caught:
+        load_rubric(path)
+    faults = str(caught.value).splitlines()
+    assert any(fault.startswith(f"{path}:{line}: ") and said in fault for fault in faults), faults
+
+
+def test_every_fault_is_told_at_once(tmp_path):
+    path = rubric_file(tmp_path, GOOD.replace("expect: 608", "expct: 608").replace("title: Convolution", "titel: C"))
+    with pytest.raises(RubricError) as caught:
+        load_rubric(path)
+    assert {"expct", "titel"} <= set(re.findall(r"`(\w+)`", str(caught.value)))
+
+
+def test_an_unknown_rubric_lists_the_known_ones():
+    with pytest.raises(RubricError, match="Did you mean cs155-2023-set4"):
+        load_rubric("cs155-2023-set")
+
+
+def test_lint_notices_sums_and_checks_that_cannot_fail(tmp_path):
+    text = GOOD + "sections: [{id: '1', title: All, points: 3, problems: ['1']}]\n"
+    text = text.replace("{type: shape, expect: [28, 28, 8]", "{type: manual")
+    text = text.replace("expect: 608", "expect: 608, mistakes: [{match: 608, say: no}]")
+    found = lint(load_rubric(rubric_file(tmp_path, text)))
+    assert any("section 1: its problems add up to 2 points, its heading says 3" in w for w in found)
+    assert any("1/manual: a manual check without a `note`" in w for w in found)
+    assert any("608 is accepted as right" in w for w in found)
+
+
+def test_the_schema_knows_every_check_type_and_key():
+    schema = json.dumps(Rubric.model_json_schema())
+    for name, check in check_types().items():
+        assert f'"{name}"' in schema
+        assert all(f'"{field}"' in schema for field in check.model_fields)
+
+
+def test_set_4_has_every_point_of_its_document():
+    rubric = load_rubric("cs155-2023-set4")
+    points = {problem.id: problem.points for problem in rubric.problems}
+    assert points == {
+        "1A": 5,
+        "1B": 5,
+        "1C": 10,
+        "1D": 7,
+        "1E": 8,
+        "2A": 2,
+        "2B": 5,
+        "2C": 5,
+        "2D": 5,
+        "3A": 3,
+        "3B": 8,
+        "3C": 6,
+        "3D": 6,
+        "4A": 5,
+        "4B": 2,
+        "4C": 3,
+        "4D": 4,
+        "4E": 5,
+        "4F": 20,
+    }
+    assert lint(rubric) == [
+        "section 4: its problems add up to 39 points, its heading says 40",
+        "the headings add up to 115 points, the problems to 114",
+    ]
+
+
+def test_every_rubric_lints_without_an_error():
+    assert {"demo", "cs155-2023-set4"} <= set(available_rubrics())
+    for name in available_rubrics():
+        lint(load_rubric(name))
+
+
+def trials(name):
+    rubric = load_rubric(name)
+    return {trial.name: trial.faults for trial in run_trials(rubric, tools_for(rubric), Options())}
+
+
+def test_the_demo_rubric_and_its_mutants():
+    found = trials("demo")
+    assert found == dict.fromkeys(found, ())
+    assert len(found) == 1 + len(load_rubric("demo").mutants)
+
+
+@pytest.mark.mnist
+def test_set_4_its_reference_and_its_mutants():
+    if not os.environ.get("GRADER_DATA"):
+        pytest.skip("GRADER_DATA names no folder with MNIST")
+    found = trials("cs155-2023-set4")
+    assert found == dict.fromkeys(found, ())
+    assert len(found) == 1 + len(load_rubric("cs155-2023-set4").mutants)
+
+
+def test_a_mutant_that_loses_something_else_is_reported(tmp_path):
+    rubric = load_rubric("demo")
+    mutant = rubric.mutants[0].model_copy(update={"loses": {"1A/output shape": 1.5}})
+    rubric = rubric.model_copy(update={"mutants": (mutant,)})
+    reference, wrong = run_trials(rubric, tools_for(rubric), Options())
+    assert reference.faults == ()
+    assert len(wrong.faults) == 2
+    assert any(fault.startswith("1A/parameters loses 1.5 instead of 0") for fault in wrong.faults)
