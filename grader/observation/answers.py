@@ -1,169 +1,212 @@
-"""Reads numbers, shapes and matrices from a text, and how clearly each is asserted."""
+"""Reads numbers, shapes and matrices from a text, and how clearly each is asserted.
 
+Every pattern here is linear in the text: a report is untrusted, and may be a megabyte of brackets.
+"""
+
+import math
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from grader.core.evidence import Reading, Source
 
-_NUMBER = r"[-+−]?(?:\d{1,3}(?:(?:,|\{,\})\d{3})+(?![\d,])|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?"
-_TIMES = r"\s*(?:x|X|×|\\times|by)\s*"
+_THOUSANDS = r"(?:,|\{,\}|\\,|[\u00a0\u2009\u202f]|\ (?=000(?!\d)))"
+_NUMBER = rf"[-+−]?(?:\d{{1,3}}(?:{_THOUSANDS}\d{{3}})+(?![\d,])|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?"
 _NUMBER_RE = re.compile(rf"(?<![\w.,]){_NUMBER}(?P<unit>\s*\\?%|\s?[kKM]\b)?(?![\w]|[.,]\d)")
+_TIMES = r"\s*+(?:x|X|×|\\times|by)\s*+"
+_LIST = r"\s*+(\d+(?:\s*+,\s*+\d+){1,4})\s*+,?+\s*+"
 _SHAPE_RE = re.compile(
     rf"(?<![\w.])(\d+(?:{_TIMES}\d+){{1,4}})(?![\w.]\d|\w)"
-    r"|\(\s*(\d+(?:\s*,\s*\d+){1,4})\s*,?\s*\)"
-    r"|\[\s*(\d+(?:\s*,\s*\d+){1,4})\s*\](?!\s*[,\]])"
+    rf"|(?:(?<!\w)|(?<=[Ss]ize)|(?<=[Ss]hape))\({_LIST}\)"
+    rf"|\[{_LIST}\](?!\s*+[,\]])"
 )
+_CALL = re.compile(r"(?<=\w)\(\s*+\d++(?:\s*+,\s*+\d++)*+\s*+\)")
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _WORD_RE = re.compile(rf"\b({'|'.join(_WORDS)})\b", re.IGNORECASE)
-_LATEX_MATRIX = re.compile(r"\\begin\{[bpvB]?(?:small)?matrix\}(.*?)\\end\{[bpvB]?(?:small)?matrix\}", re.DOTALL)
-_NESTED_LIST = re.compile(r"\[\s*(\[[^\[\]]*\](?:\s*,?\s*\[[^\[\]]*\])*)\s*\]")
-_SEMICOLONS = re.compile(r"\[([^\[\];]+(?:;[^\[\];]+)+)\]")
-_OPERATOR_BEFORE = re.compile(r"(?:[*/·×^(]|\\cdot|\\times|[\d)]\s*[-+])\s*$")
-_OPERATOR_AFTER = re.compile(r"^\s*(?:[*/·×^]|\\cdot|\\times|[-+]\s*[\d(\\])")
+
+_MATRIX_NAME = r"\{(?:[bpvBV]?(?:small)?matrix\*?|array)\}"
+_LATEX_MATRIX = re.compile(
+    rf"\\begin{_MATRIX_NAME}(?:\{{[lcr|\s]*+\}})?((?:(?!\\begin\{{).)*?)\\end{_MATRIX_NAME}", re.DOTALL
+)
+_NESTED_LIST = re.compile(r"\[\s*+(\[[^\[\]]*+\](?:\s*+,?+\s*+\[[^\[\]]*+\])*+)\s*+,?+\s*+\]")
+_SEMICOLONS = re.compile(r"\[([^\[\];]++(?:;[^\[\];]++)++)\]")
+_LATEX_ROWS = re.compile(r"\\\\(?:\[[^\]]{0,20}\])?|\\hline")
+_LIST_ROWS = re.compile(r"\]\s*+,?+\s*+\[")
+_CELLS = re.compile(r"[\s,]+")
+_FRACTION = re.compile(
+    r"([-+−]?)(?:\\[dt]?frac\s*(?:\{\s*(\d{1,15})\s*\}\s*\{\s*(\d{1,15})\s*\}|(\d)\s*(\d))|(\d{1,15})\s*/\s*(\d{1,15}))"
+)
+_DECIMAL = re.compile(r"[-+−]?(?:\d{1,300}\.?\d{0,300}|\.\d{1,300})(?:[eE][-+]?\d{1,3})?")
+_VULGAR = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 1 / 3, "⅔": 2 / 3}
+
+_OPERATOR = r"(?:[*/·×^]|\\cdot|\\times)"
+_OPERATOR_BEFORE = re.compile(rf"(?:{_OPERATOR}|\w\(|[\d)]\s*[-+])\s*\(?\s*$")
+_OPERATOR_AFTER = re.compile(
+    rf"\s*(?:{_OPERATOR}|[-+]\s*[\d(\\])|\(\s*\d|\s*(?:[A-Za-z]+\s+){{1,2}}(?:[*·×]|\\cdot|\\times|\+\s*\d|x\s+\d)"
+)
+_EQUALS = re.compile(r"\s*\$?\s*(?:=|≈|\\approx)")
+_EXPRESSION = re.compile(rf"[\s$]*=[\s$]*\(?\s*\d+\s*(?:{_OPERATOR}|[-+(]|x\s*\d)")
 _ASSERTING = re.compile(
-    r"(?:=|≈|\\approx|→|\\rightarrow|:|\bis|\bare|\bhas|\bhave|\bequals|\bgives|\bget|\bneed|\bneeds)\s*[$*_]*\s*$"
+    r"(?:=|≈|\\approx|→|\\rightarrow|:|\b(?:is|are|has|have|equals|gives|get|needs?|so|thus|therefore|hence|exactly"
+    r"|totals?|total\s+of))\s*[$*_]*\s*$"
 )
 _FINAL = re.compile(r"(?:\\boxed\s*\{|\banswer\s*(?:is|:|=)\s*[$*_]*)\s*$", re.IGNORECASE)
-_TEXT_MACRO = re.compile(r"\\text(?:bf|it|rm)?\s*\{([^{}]*)\}")
+
+_TEXT_MACRO = re.compile(r"\\(?:text(?:bf|it|rm|tt)?|math(?:bf|rm|it)|emph|underline)\s*+\{([^{}]*)\}")
 _MACRO = re.compile(r"\\[A-Za-z]+")
+_RETRACTED = re.compile(r"~~[^~\n]+~~|\\(?:cancel|sout)\{[^{}]*\}")
+_INVISIBLE = re.compile(r"\\(?:left|right)(?![A-Za-z])|^[ \t]*+[*+-](?=[ \t])", re.MULTILINE)
+_EMPHASIS = re.compile(r"(?<![\w)*])(\*\*|\*|__|_)(?=[^\s*_])([^*_\n]*+)(?<=\S)\1(?![\w*])")
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+(?=[A-Z(])|\n\s*\n|\n(?=\s*[-*|\d])")
+_NO_LEAD = frozenset({"image", "images", "matrix", "input", "output", "example", "sample", "picture", "and", "the"})
 _MOST_READINGS = 2000
+_MOST_DIGITS = 11
+
+_Fields = dict[str, object]
+_Matrices = list[tuple[int, int, list[list[float]]]]
 
 
 def read_answers(text: str, file: str, first_line: int) -> tuple[Reading, ...]:
     """All values in the text, in order. `first_line` is the line of the file that the text begins in."""
-    clean = _TEXT_MACRO.sub(lambda m: m[1].ljust(len(m[0]))[: len(m[0])], text)
-    matrices = list(_matrices(clean))
-    blank = list(clean)
-    for start, end, _ in matrices:
-        blank[start:end] = ["\n" if c == "\n" else " " for c in clean[start:end]]
-    rest = "".join(blank)
-    found = [*_matrix_readings(clean, matrices), *_shape_readings(rest), *_number_readings(rest)]
+    plain = _EMPHASIS.sub(_without_marks, _INVISIBLE.sub(_blank, _RETRACTED.sub(_blank, text)))
+    words = _TEXT_MACRO.sub(lambda m: m[1].ljust(len(m[0])), plain)
+    formula = _TEXT_MACRO.sub(lambda m: (m[1] if re.search(r"\d", m[1]) else "").ljust(len(m[0])), plain)
+    matrices = list(_matrices(words))
+    words_left, formula_left = [_without(t, ((a, b) for a, b, _ in matrices)) for t in (words, formula)]
+    shapes = list(_SHAPE_RE.finditer(formula_left))
+    numbers_left = _CALL.sub(_blank, _without(formula_left, (m.span() for m in shapes)))
+    found = [
+        *islice(_matrix_readings(words, matrices), _MOST_READINGS),
+        *islice(_shape_readings(shapes, words_left, formula_left), _MOST_READINGS),
+        *islice(_number_readings(numbers_left, words_left, formula_left), _MOST_READINGS),
+        *islice(_word_readings(words_left), _MOST_READINGS),
+    ]
     found.sort(key=lambda item: item[0])
-    readings = []
-    for position, fields in found[:_MOST_READINGS]:
-        source = Source(file=file, line=first_line + clean.count("\n", 0, position))
-        readings.append(Reading.model_validate({**fields, "source": source}))
-    return tuple(readings)
+    line_ends = [match.start() for match in re.finditer("\n", text)]
+    return tuple(
+        Reading.model_validate(
+            {**fields, "source": Source(file=file, line=first_line + bisect_right(line_ends, position))}
+        )
+        for position, fields in found[:_MOST_READINGS]
+    )
+
+
+def _blank(match: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", match[0])
+
+
+def _without_marks(match: re.Match[str]) -> str:
+    """Words in bold or italics without the marks, unless these are signs of multiplication: `8 *5* 3`."""
+    if re.search(r"[\d)]\s*$", match.string[max(0, match.start() - 20) : match.start()]):
+        return match[0]
+    space = " " * len(match[1])
+    return f"{space}{match[2]}{space}"
+
+
+def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """The text with these parts blank, line ends kept; they come in order and don't overlap."""
+    parts, last = [], 0
+    for start, end in spans:
+        parts += [text[last:start], re.sub(r"[^\n]", " ", text[start:end])]
+        last = end
+    return "".join([*parts, text[last:]])
 
 
 def _matrices(text: str) -> Iterator[tuple[int, int, list[list[float]]]]:
     taken = 0
-    matches: list[tuple[re.Match[str], str, str | None]] = [(m, r"\\\\", "&") for m in _LATEX_MATRIX.finditer(text)]
-    matches += [(m, r"\]\s*,?\s*\[", ",") for m in _NESTED_LIST.finditer(text)]
-    matches += [(m, ";", None) for m in _SEMICOLONS.finditer(text)]
-    for match, rows, columns in sorted(matches, key=lambda item: item[0].start()):
+    kinds = ((_LATEX_MATRIX, _LATEX_ROWS, "&"), (_NESTED_LIST, _LIST_ROWS, ""), (_SEMICOLONS, re.compile(";"), ""))
+    matches = [(m, rows, cells) for pattern, rows, cells in kinds for m in pattern.finditer(text)]
+    for match, rows, cells in sorted(matches, key=lambda item: item[0].start()):
         if match.start() < taken:
             continue
-        body = match[1].strip().strip("[]")
-        values = [_row(row, columns) for row in re.split(rows, body) if row.strip()]
+        values = [_row(row, cells) for row in rows.split(match[1].strip().strip("[]")) if row.strip()]
         complete = [row for row in values if row]
         if complete and len(complete) == len(values) and len({len(row) for row in complete}) == 1:
             taken = match.end()
             yield match.start(), match.end(), complete
 
 
-def _row(text: str, separator: str | None) -> list[float] | None:
-    cells = text.split(separator) if separator else text.split()
-    if separator == "," and "," not in text:
-        cells = text.split()
-    values = [_plain_number(cell.strip().strip("$")) for cell in cells if cell.strip()]
+def _row(text: str, separator: str) -> list[float] | None:
+    cells = text.split(separator) if separator else _CELLS.split(re.sub(r"\s*+/\s*+", "/", text))
+    values = [_plain_number(cell.strip().strip("$").strip()) for cell in cells if cell.strip()]
     return None if None in values else [v for v in values if v is not None]
 
 
 def _plain_number(text: str) -> float | None:
-    fraction = re.fullmatch(r"(?:\\[dt]?frac\{(-?\d+)\}\{(\d+)\}|(-?\d+)\s*/\s*(\d+))", text)
+    if text in _VULGAR:
+        return _VULGAR[text]
+    fraction = _FRACTION.fullmatch(text)
     if fraction:
-        top, bottom = [int(part) for part in fraction.groups() if part]
-        return top / bottom if bottom else None
-    try:
-        value = float(text) if re.fullmatch(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?", text) else None
-    except (ValueError, OverflowError):
-        return None
-    return value
+        top, bottom = [int(part) for part in fraction.groups()[1:] if part]
+        return (-1 if fraction[1] in ("-", "−") else 1) * top / bottom if bottom else None
+    value = float(text.replace("−", "-")) if _DECIMAL.fullmatch(text) else math.inf
+    return value if math.isfinite(value) else None
 
 
-def _matrix_readings(
-    text: str, matrices: list[tuple[int, int, list[list[float]]]]
-) -> Iterator[tuple[int, dict[str, object]]]:
+def _matrix_readings(text: str, matrices: _Matrices) -> Iterator[tuple[int, _Fields]]:
+    lead, last = "", 0
     for start, end, rows in matrices:
+        lead, last = _lead(text[last:start]) or lead, end
         yield (
             start,
             {
                 "kind": "matrix",
                 "matrix": tuple(tuple(row) for row in rows),
-                "text": " ".join(text[start:end].split())[:200],
+                "text": " ".join(text[start : min(end, start + 1000)].split())[:200],
                 "strength": "asserted",
-                "lead": _lead(text, start, matrices),
+                "lead": lead,
             },
         )
 
 
-def _lead(text: str, start: int, matrices: list[tuple[int, int, list[list[float]]]]) -> str:
-    """The last line above, or the words before on the same line, that hold words and no matrix."""
-    blank = text[:start]
-    for first, end, _ in matrices:
-        if end <= start:
-            blank = blank[:first] + "".join("\n" if c == "\n" else " " for c in blank[first:end]) + blank[end:]
-    lines = [line for line in blank.splitlines() if re.search(r"[A-Za-z]{3,}", _MACRO.sub(" ", line))]
-    return lines[-1].strip().lower()[-200:] if lines else ""
+def _lead(between: str) -> str:
+    """The last line that names something, between a matrix and the one before; none where they stand in a row."""
+    for line in reversed(between.split("\n")):
+        named = re.findall(r"[a-z]{3,}", _MACRO.sub(" ", line.lower()))
+        if any(word not in _NO_LEAD for word in named):
+            return line.strip().lower()[-200:]
+    return ""
 
 
-def _shape_readings(text: str) -> Iterator[tuple[int, dict[str, object]]]:
-    for match in _SHAPE_RE.finditer(text):
-        numbers = tuple(int(n) for n in re.findall(r"\d+", next(g for g in match.groups() if g)) if len(n) < 12)
-        if _OPERATOR_BEFORE.search(text[: match.start()][-20:]) or match[0].strip() == "":
+def _shape_readings(shapes: list[re.Match[str]], words: str, formula: str) -> Iterator[tuple[int, _Fields]]:
+    for match in shapes:
+        start, end = match.span()
+        dims = re.findall(r"\d+", match[0])
+        if any(len(n) > _MOST_DIGITS for n in dims) or re.search(
+            rf"(?:{_OPERATOR}|\d\s*[-+])\s*$", formula[max(0, start - 20) : start]
+        ):
             continue
-        after = text[match.end() :][:20]
-        if re.match(r"\s*(?:=|[+]\s*\d)", after):
+        if re.match(r"\s*(?:=|[+]\s*\d)", formula[end : end + 20]):
             continue  # the factors of a product: what follows it is the value
-        before_words, after_words = _around(text, match.start(), match.end())
-        yield (
-            match.start(),
-            {
-                "kind": "shape",
-                "shape": numbers,
-                "text": " ".join(match[0].split()),
-                "strength": _strength(text, match.start()),
-                "before": before_words,
-                "after": after_words,
-            },
-        )
+        before, after = _around(words, start, end)
+        common = {"strength": _strength(words, start), "before": before, "after": after}
+        shape = tuple(int(n) for n in dims)
+        yield start, {"kind": "shape", "shape": shape, "text": " ".join(match[0].split()), **common}
         for part in re.finditer(r"\d+", match[0]):
+            yield start + part.start(), {"kind": "number", "number": float(part[0]), "text": part[0], **common}
+
+
+def _number_readings(text: str, words: str, formula: str) -> Iterator[tuple[int, _Fields]]:
+    for match in _NUMBER_RE.finditer(text):
+        start, end = match.span()
+        value = None if _operand(formula, start, end) else _value(match)
+        if value is not None:
+            before, after = _around(words, start, end)
             yield (
-                match.start() + part.start(),
+                start,
                 {
                     "kind": "number",
-                    "number": float(part[0][:15]),
-                    "text": part[0],
-                    "strength": _strength(text, match.start()),
-                    "before": before_words,
-                    "after": after_words,
+                    "number": value,
+                    "text": match[0].strip(),
+                    "strength": _strength(words, start),
+                    "before": before,
+                    "after": after,
                 },
             )
 
 
-def _number_readings(text: str) -> Iterator[tuple[int, dict[str, object]]]:
-    shapes = [(m.start(), m.end()) for m in _SHAPE_RE.finditer(text)]
-    for match in _NUMBER_RE.finditer(text):
-        start, end = match.span()
-        if any(a <= start < b for a, b in shapes) or _operand(text, start, end):
-            continue
-        value = _value(match)
-        if value is None:
-            continue
-        before, after = _around(text, start, end)
-        yield (
-            start,
-            {
-                "kind": "number",
-                "number": value,
-                "text": match[0].strip(),
-                "strength": _strength(text, start),
-                "before": before,
-                "after": after,
-            },
-        )
+def _word_readings(text: str) -> Iterator[tuple[int, _Fields]]:
     for match in _WORD_RE.finditer(text):
         before, after = _around(text, match.start(), match.end())
         yield (
@@ -181,27 +224,23 @@ def _number_readings(text: str) -> Iterator[tuple[int, dict[str, object]]]:
 
 def _operand(text: str, start: int, end: int) -> bool:
     """Whether the number is part of a calculation, whose result stands elsewhere."""
-    following = text[end:][:20]
-    if re.match(r"\s*(?:=|≈|\\approx)", following) and not re.match(r"\s*\w+\s*=", following):
+    before, after = text[max(0, start - 20) : start], text[end : end + 60]
+    if _OPERATOR_BEFORE.search(before) or _OPERATOR_AFTER.match(after):
         return True
-    return bool(_OPERATOR_BEFORE.search(text[:start][-20:]) or _OPERATOR_AFTER.match(following))
+    return bool(_EQUALS.match(after)) and not _EXPRESSION.match(after)
 
 
 def _value(match: re.Match[str]) -> float | None:
     unit = (match["unit"] or "").strip().lstrip("\\")
     digits = match[0][: len(match[0]) - len(match["unit"] or "")]
-    try:
-        number = float(digits.replace("{,}", "").replace(",", "").replace("−", "-"))
-    except (ValueError, OverflowError):
-        return None
-    if number in (float("inf"), float("-inf")):
-        return None
+    number = float(re.sub(r"[^\d.eE+-]", "", digits.replace("−", "-")))
     scale = {"%": 0.01, "k": 1e3, "K": 1e3, "M": 1e6}.get(unit, 1.0)
-    return round(number * scale, 12) if scale != 1 else number
+    scaled = round(number * scale, 12) if scale != 1 and math.isfinite(number) else number
+    return scaled if math.isfinite(scaled) else None
 
 
 def _strength(text: str, start: int) -> str:
-    before = text[:start][-40:]
+    before = text[max(0, start - 40) : start]
     if _FINAL.search(before):
         return "final"
     return "asserted" if _ASSERTING.search(before) else "mentioned"

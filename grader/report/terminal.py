@@ -32,7 +32,6 @@ def table(grade: Grade) -> Table:
     drawn.add_column("Points", justify="right", no_wrap=True)
     drawn.add_column("Status", no_wrap=True)
     drawn.add_column("Message", ratio=1)
-    drawn.add_column("Source", overflow="fold")
     for problem in grade.problems:
         for position, check in enumerate(problem.checks):
             last = position == len(problem.checks) - 1
@@ -42,7 +41,6 @@ def table(grade: Grade) -> Table:
                 Text(f"{points(check.score)}/{points(check.max_score)}"),
                 _status(check.status),
                 _message(check),
-                Text(one_line(check.source)),
                 end_section=last,
             )
     if grade.notes:
@@ -109,6 +107,6 @@ def _status(status: Status) -> Text:
 
 
 def _message(check: CheckResult) -> Text:
-    said = [one_line(check.message)]
+    said = [one_line(check.message) + (f" ({one_line(check.source)})" if check.source else "")]
     said += [one_line(check.advice)] if check.advice and check.status != "passed" else []
     return Text("\n".join(said))
