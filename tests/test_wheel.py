@@ -25,7 +25,11 @@ def test_the_wheel_installed_elsewhere_runs_the_demo(tmp_path):
     (site,) = (home / "lib").glob("python*/site-packages")
     (site / "dependencies.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
     where = subprocess.run(
-        [python, "-c", "import grader; print(grader.__file__)"], check=True, capture_output=True, text=True, cwd=tmp_path
+        [python, "-c", "import grader; print(grader.__file__)"],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
     )
     assert Path(where.stdout.strip()).is_relative_to(site)
     done = subprocess.run(
@@ -37,7 +41,9 @@ def test_the_wheel_installed_elsewhere_runs_the_demo(tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    scores = {line.split("│")[1].strip(): line.split("│")[2].strip() for line in done.stdout.splitlines() if "│" in line}
+    scores = {
+        line.split("│")[1].strip(): line.split("│")[2].strip() for line in done.stdout.splitlines() if "│" in line
+    }
     assert scores == {"ada": "14/16", "ben": "9/16", "cleo": "11/16", "dan": "9.5/16"}
     for student in scores:
         assert (tmp_path / "pages" / student / "feedback.html").stat().st_size > 5000

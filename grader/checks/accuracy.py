@@ -46,11 +46,21 @@ class Accuracy(Check):
         if diverged:
             message += f" {diverged} of them diverged: the loss became infinite or the network stayed at chance."
         observed, source = accuracies, str(model.source)
-        if training.verdict == "undecided":
+        verdict = self._verdict(training, reached)
+        if verdict == "undecided":
             return manual(f"{message} That decides nothing yet.", observed=observed, source=source)
-        if training.verdict == "reached":
+        if verdict == "reached":
             return passed(message, observed=observed, source=source)
         return failed(message, observed=observed, source=source, advice=self._advice(training))
+
+    def _verdict(self, training: Retraining, reached: int) -> str:
+        """The training's own, unless it was stopped for the threshold of another check."""
+        if training.threshold == self.at_least:
+            return training.verdict
+        missing = training.planned - len(training.lanes)
+        if reached > training.planned // 2:
+            return "reached"
+        return "missed" if reached + missing <= training.planned // 2 else "undecided"
 
     def _obstacle(self, training: Retraining, source: str) -> Outcome:
         if training.fault == "machine":

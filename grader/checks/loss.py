@@ -36,14 +36,16 @@ class Loss(Check):
         model = model_of(evidence)
         if isinstance(model, Outcome):
             return model
-        if model.recipe is None:
-            return manual("The loss could not be observed; a person reads the notebook.", source=model.source)
+        unseen = [gap.why for gap in model.recipe.inexpressible if gap.what == "loss"] if model.recipe else [""]
+        if model.recipe is None or unseen:
+            why = f" ({unseen[0]})" if unseen[0] else ""
+            return manual(f"The loss could not be observed{why}; a person reads the notebook.", source=model.source)
         found = model.recipe.loss.type
-        kind = _CLASSES.get(found)
+        kinds = {_CLASSES.get(found)}
         last = model.rows[-1].type if model.rows else ""
-        if kind == "nll" and last == "LogSoftmax":
-            kind = "cross_entropy"
-        ok = kind == self.expect
+        if found == "NLLLoss" and last == "LogSoftmax":
+            kinds.add("cross_entropy")
+        ok = self.expect in kinds
         line = BudgetLine(what="loss", found=found, allowed=_NAMES[self.expect], ok=ok).model_dump()
         if not ok:
             advice = f"Train with {_NAMES[self.expect]}"

@@ -25,5 +25,5 @@ class Manual(Check):
         if not evidence.sections:
             message = f"No section for problem {evidence.problem} was found; a person looks for it."
             return failed(message) if self.missing_is_failed else manual(message)
-        section = evidence.sections[0]
-        return manual("A person reads this answer.", observed=section.text.strip()[:2000], source=section.source)
+        text = "\n\n".join(section.text.strip() for section in evidence.sections)
+        return manual("A person reads this answer.", observed=text[:2000], source=evidence.sections[0].source)

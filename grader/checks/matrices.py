@@ -1,8 +1,8 @@
 """`matrices`: one or more matrices that the report states, in order."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from grader.checks._answers import of_kind
 from grader.checks._base import Check, no_answer
@@ -19,9 +19,15 @@ class Matrices(Check):
     """
 
     type: Literal["matrices"] = "matrices"
-    expect: tuple[Matrix, ...] | Pooled
+    expect: Annotated[tuple[Matrix, ...], Field(min_length=1)] | Pooled
     tolerance: float = Field(default=1e-6, ge=0)
     lead: str = ""
+
+    @model_validator(mode="after")
+    def _rectangular(self) -> "Matrices":
+        if any(not m or not m[0] or len({len(row) for row in m}) != 1 for m in self._expected()):
+            raise ValueError("the rows of a matrix must be equally long, and there must be some")
+        return self
 
     def asked(self) -> str:
         group = f" ({self.lead})" if self.lead else ""

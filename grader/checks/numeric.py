@@ -4,11 +4,11 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from grader.checks._answers import asserted, listing, of_kind
+from grader.checks._answers import asserted, candidates, of_kind, undecided
 from grader.checks._base import Check, no_answer
 from grader.core.derive import ParametersOf
 from grader.core.evidence import ProblemEvidence
-from grader.core.outcome import Outcome, failed, manual, passed
+from grader.core.outcome import Outcome, failed, passed
 from grader.core.record import Record
 
 
@@ -63,20 +63,19 @@ class Numeric(Check):
         return any(abs(value - right) <= self.tolerance for right in (float(expect), *self.accept))
 
     def judge(self, evidence: ProblemEvidence) -> Outcome:
-        found = asserted(of_kind(evidence, "number"), self.label, key=lambda r: r.number)
+        readings = of_kind(evidence, "number")
+        found = asserted(readings, self.label, key=lambda r: r.number)
         what = self.label[0] if self.label else "number"
         if not found:
             return no_answer(evidence, what)
-        if len(found) > 1:
-            return manual(
-                f"Several values could be the answer ({listing(found)}); a person decides which one is meant.",
-                observed=listing(found),
-                source=found[0].source,
-            )
         reading = found[0]
         assert reading.number is not None
-        if self._right(reading.number):
+        if len(found) == 1 and self._right(reading.number):
             return passed(f"{reading.text} is right.", observed=reading.text, source=reading.source)
+        also = [r for r in candidates(readings, self.label) if r.number is not None and self._right(r.number)]
+        unclear = undecided(found, also[:1])
+        if unclear:
+            return unclear
         advice = next((m.say for m in self.mistakes if abs(m.match - reading.number) <= self.tolerance), "")
         return failed(
             f"{reading.text} is not right for “{what}”.", observed=reading.text, source=reading.source, advice=advice

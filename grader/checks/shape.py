@@ -1,8 +1,9 @@
 """`shape`: the shape of a tensor that the report states."""
 
+from collections import Counter
 from typing import Literal
 
-from grader.checks._answers import asserted, listing, of_kind
+from grader.checks._answers import asserted, of_kind, undecided
 from grader.checks._base import Check, no_answer
 from grader.core.derive import OutputShapeOf
 from grader.core.evidence import ProblemEvidence
@@ -52,6 +53,12 @@ class Shape(Check):
         rank = len(next(iter(right)))
         readings = of_kind(evidence, "shape")
         found = asserted([r for r in readings if r.shape and len(r.shape) == rank], self.label, key=lambda r: r.shape)
+        if not found and any(_is_part(r.shape or (), shape) for r in readings for shape in right):
+            return manual(
+                f"The shape is given in another form ({readings[-1].text}); a person reads it.",
+                observed=readings[-1].text,
+                source=readings[-1].source,
+            )
         if not found and readings:
             return failed(
                 f"{readings[-1].text} has {len(readings[-1].shape or ())} dimensions; the shape asked for has {rank}.",
@@ -60,16 +67,19 @@ class Shape(Check):
             )
         if not found:
             return no_answer(evidence, "shape")
-        if len(found) > 1:
-            return manual(
-                f"Several shapes could be the answer ({listing(found)}); a person decides which one is meant.",
-                observed=listing(found),
-                source=found[0].source,
-            )
         reading = found[0]
-        if reading.shape in right:
+        if len(found) == 1 and reading.shape in right:
             return passed(f"{reading.text} is right.", observed=reading.text, source=reading.source)
+        unclear = undecided(found, [r for r in readings if r.shape in right][:1])
+        if unclear:
+            return unclear
         advice = next((m.say for m in self.mistakes if m.match == reading.shape), "")
         return failed(
             f"{reading.text} is not the right shape.", observed=reading.text, source=reading.source, advice=advice
         )
+
+
+def _is_part(shape: tuple[int, ...], right: tuple[int, ...]) -> bool:
+    """Whether one has what the other has and more: without its channels (28 x 28), or with a batch (1, 8, 28, 28)."""
+    less, more = Counter(shape), Counter(right)
+    return bool(shape) and (less <= more or more <= less)

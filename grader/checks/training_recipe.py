@@ -49,6 +49,13 @@ class TrainingRecipe(Check):
         line = BudgetLine(what="training", found=observed, allowed=allowed, ok=not faults).model_dump()
         if not faults:
             return passed(f"Trained as asked: {observed}.", observed=observed, source=model.source, budget=line)
+        gaps = [gap.why for gap in recipe.inexpressible if gap.what in ("training", "optimiser")]
+        if gaps:
+            return manual(
+                f"Trained with {', '.join(faults)}, but {'; '.join(gaps)}: a person reads the notebook.",
+                observed=observed,
+                source=model.source,
+            )
         return failed(
             f"Trained with {', '.join(faults)}.",
             observed=observed,

@@ -49,9 +49,9 @@ class Variable(Check):
         return failed(f"No variable `{self.variable}` after the notebook has run.", advice=advice)
 
     def _compare(self, value: object, source: str) -> Outcome:
-        observed = str(value)[:200]
+        observed = _shown(value)
         if self.length is not None:
-            length = len(value) if isinstance(value, list | tuple | str) else None
+            length = len(value) if isinstance(value, list | tuple | str | dict) else None
             if length != self.length:
                 found = "no length" if length is None else f"{length} elements"
                 return failed(
@@ -73,4 +73,14 @@ def _close(value: object, expect: _Value, tolerance: float) -> bool:
             and len(value) == len(expect)
             and all(_close(v, e, tolerance) for v, e in zip(value, expect, strict=True))
         )
-    return isinstance(value, int | float) and abs(value - expect) <= tolerance
+    try:
+        return isinstance(value, int | float) and abs(float(value) - expect) <= tolerance
+    except OverflowError:
+        return False
+
+
+def _shown(value: object) -> str:
+    try:
+        return str(value)[:200]
+    except ValueError:  # Python writes no integer of more than 4300 digits
+        return "a huge number"

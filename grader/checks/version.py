@@ -7,7 +7,7 @@ from pydantic import Field
 
 from grader.checks._base import Check, no_answer
 from grader.core.evidence import ProblemEvidence
-from grader.core.outcome import Outcome, partial, passed
+from grader.core.outcome import Outcome, manual, partial, passed
 
 _VERSION = r"(\d+(?:\.\d+){1,3}(?:[a-z]+\d+)?(?:\+[\w.]+)?)"
 
@@ -25,13 +25,18 @@ class Version(Check):
     def asked(self) -> str:
         return f"State the installed versions of {' and '.join(self.packages)}."
 
+    def _names(self) -> list[str]:
+        return [name for package in self.packages for name in (package, *self.aliases.get(package, ()))]
+
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         text = "\n".join(section.text for section in evidence.sections)
         found: dict[str, str] = {}
         for package in self.packages:
             names = "|".join(re.escape(name) for name in (package, *self.aliases.get(package, ())))
-            # Between a name and its version only a few words, no digit and no other package's name with a version.
-            match = re.search(rf"(?<![\w-])(?:{names})(?![\w-])[^\d\n]{{0,40}}?{_VERSION}", text, re.IGNORECASE)
+            others = "|".join(re.escape(name) for name in self._names() if name.lower() not in names.lower().split("|"))
+            # Between a name and its version only a few words, no digit and no other package's name.
+            between = rf"(?:(?!(?<![\w-])(?:{others})(?![\w-]))[^\d\n])" if others else r"[^\d\n]"
+            match = re.search(rf"(?<![\w-])(?:{names})(?![\w-]){between}{{0,40}}?{_VERSION}", text, re.IGNORECASE)
             if match:
                 found[package] = match[1]
         if not found:
@@ -39,6 +44,12 @@ class Version(Check):
         observed = ", ".join(f"{package} {version}" for package, version in found.items())
         source = evidence.sections[0].source
         missing = [package for package in self.packages if package not in found]
+        if missing and len(re.findall(rf"(?<![\w.]){_VERSION}", text)) >= len(self.packages):
+            return manual(
+                f"Versions are stated, but not beside {', '.join(missing)}; a person reads them.",
+                observed=observed,
+                source=source,
+            )
         if not missing:
             return passed(f"Versions stated: {observed}.", observed=observed, source=source)
         return partial(

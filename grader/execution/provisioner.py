@@ -4,14 +4,18 @@ import os
 import resource
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psutil
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Dict, Int, List, Unicode
 
 from grader.execution.sandbox import Sandbox
+
+_ROUNDS = 20  # in which processes that go on starting others are killed
 
 
 class GuestProvisioner(LocalProvisioner):
@@ -25,6 +29,7 @@ class GuestProvisioner(LocalProvisioner):
     log_path = Unicode(help="where the kernel's own complaints go")
     memory_mb = Int(4096)
     file_mb = Int(64)
+    _log: IO[bytes] | None = None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Wrap the kernel's command line."""
@@ -52,16 +57,26 @@ class GuestProvisioner(LocalProvisioner):
 
     def destroy(self) -> None:
         """Kill the kernel and every process it started; never raises."""
-        process = self.process
-        if process is None:
+        if self._log is not None:
+            self._log.close()
+        if self.process is None:
             return
-        try:
-            children = psutil.Process(process.pid).children(recursive=True)
-        except psutil.Error:
-            children = []
-        for kill in (lambda: os.killpg(process.pid, signal.SIGKILL), *(child.kill for child in children)):
-            try:
-                kill()
-            except (OSError, psutil.Error):
-                continue
-        self._log.close()
+        with suppress(OSError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        # In a jail that was all of them; elsewhere one may have left the group, but not its environment.
+        for _ in range(_ROUNDS):
+            survivors = list(self._survivors())
+            for survivor in survivors:
+                with suppress(psutil.Error):
+                    survivor.kill()
+            if not survivors:
+                break
+            psutil.wait_procs(survivors, timeout=0.5)
+
+    def _survivors(self) -> Iterator[psutil.Process]:
+        mine = os.getuid()
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if process.uids().real == mine and process.status() != psutil.STATUS_ZOMBIE:
+                    if process.environ().get("HOME") == self.environment["HOME"]:
+                        yield process

@@ -8,16 +8,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from stat import S_ISREG
 from typing import Any
 
+import zmq
+import zmq.asyncio
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
-from jupyter_core.utils import ensure_async
-from nbclient import NotebookClient
-from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 
 from grader.core.errors import MachineError
@@ -29,8 +29,10 @@ from grader.execution.sandbox import Sandbox
 from grader.network.vocabulary import LAYERS
 
 _START_SECONDS = 90
+_POLL_SECONDS = 0.2  # between looks at whether the kernel still lives
 _PROBE_BATCHES = 3
 _REPORT_BYTES = 20 * 2**20
+_MESSAGE_BYTES = 4 * 2**20
 _GUEST = "grader_guest"
 
 
@@ -75,18 +77,27 @@ async def _run(
             "cells": [i + 1 for i in code],
             "batches": _PROBE_BATCHES,
             "data": str(data) if data else "",
-            "torch": any("torch" in notebook.cells[i].source for i in code),
+            "torch": _mentions_torch(notebook, code, base / "work"),
             "variables": list(variables),
             "vocabulary": {name: list(settings) for name, settings in LAYERS.items()},
         }
         (base / "guest" / "config.json").write_text(json.dumps(config), encoding="utf-8")
-        client = _Client(notebook, limits, _kernel_manager(base, sandbox, limits, data))
+        kernel = _Kernel(_kernel_manager(base, sandbox, limits, data), limits)
         try:
-            runs, failure = await client.run(code, base / "guest")
+            await kernel.start(base / "guest")
+            runs, failure = await kernel.run([(i + 1, notebook.cells[i].source) for i in code])
         finally:
-            await client.close()
-        report = _read_report(base / "run" / "report.json")
-    return NotebookArtefact(cells=tuple(runs), report=report, failure=failure, seconds=time.perf_counter() - started)
+            await kernel.close()
+        report, fault = _read_report(base / "run" / "report.json")
+    return NotebookArtefact(
+        cells=tuple(runs), report=report, failure=failure or fault, seconds=time.perf_counter() - started
+    )
+
+
+def _mentions_torch(notebook: NotebookNode, code: list[int], work: Path) -> bool:
+    """Whether the probe is needed: importing torch takes seconds."""
+    helpers = (path.read_bytes() for path in work.rglob("*.py"))
+    return any("torch" in notebook.cells[i].source for i in code) or any(b"torch" in source for source in helpers)
 
 
 @contextmanager
@@ -94,13 +105,28 @@ def _folders(files: Path) -> Iterator[Path]:
     """A short path (sockets can't have a long one) with `work`, a copy of the files; `guest`; `run`."""
     base = Path(tempfile.mkdtemp(prefix="grader-", dir="/tmp"))
     try:
-        shutil.copytree(files, base / "work", symlinks=True)
+        shutil.copytree(files, base / "work", ignore=_irregular, copy_function=shutil.copyfile)
         (base / "run").mkdir()
         source = Path(__file__).resolve().parent.parent / "guest"
         shutil.copytree(source, base / "guest" / _GUEST, ignore=shutil.ignore_patterns("__pycache__"))
         yield base
     finally:
-        shutil.rmtree(base, ignore_errors=True)
+        _remove(base)
+
+
+def _irregular(folder: str, names: list[str]) -> list[str]:
+    """Links, devices and pipes; intake has said that they are left out."""
+    paths = [Path(folder) / name for name in names]
+    return [path.name for path in paths if path.is_symlink() or not (path.is_file() or path.is_dir())]
+
+
+def _remove(base: Path) -> None:
+    """Remove a folder, also one in which the notebook took away the grader's permissions."""
+    for folder, _, _ in os.walk(base):
+        for path in os.scandir(folder):
+            if path.is_dir(follow_symlinks=False):
+                os.chmod(path, 0o700)
+    shutil.rmtree(base, ignore_errors=True)
 
 
 def _kernel_manager(base: Path, sandbox: Sandbox, limits: Limits, data: Path | None) -> AsyncKernelManager:
@@ -127,7 +153,7 @@ def _kernel_manager(base: Path, sandbox: Sandbox, limits: Limits, data: Path | N
 
 
 def _environment(base: Path) -> dict[str, str]:
-    """Nothing of the grader's own environment; pip can't change this machine's Python, and finds no network."""
+    """Nothing of the grader's own environment, and nothing that could change this machine's Python."""
     home = str(base / "run")
     return {
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
@@ -137,123 +163,104 @@ def _environment(base: Path) -> dict[str, str]:
         "MPLBACKEND": "agg",
         "LANG": "C.UTF-8",
         "OMP_NUM_THREADS": "1",  # notebooks run side by side
-        "PIP_NO_INDEX": "1",
-        "PIP_TARGET": f"{home}/site",
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_PYTHON": f"{home}/none",  # whatever pip is told to do, it finds no Python to do it to
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
 
 
-class _Client(NotebookClient):
-    """nbclient with one wall clock, a cap on output, and a kernel that is killed rather than asked."""
+class _Kernel:
+    """A kernel that is asked to run cells. Only its replies are read: what it prints and shows goes nowhere."""
 
-    def __init__(self, notebook: NotebookNode, limits: Limits, manager: AsyncKernelManager) -> None:
-        super().__init__(notebook, km=manager, allow_errors=True, timeout=None, startup_timeout=_START_SECONDS)
-        self.limits = limits
-        self.deadline = time.monotonic() + limits.notebook_seconds
-        self.output_left = int(limits.output_mb * 2**20)
+    def __init__(self, manager: AsyncKernelManager, limits: Limits) -> None:
+        self.manager, self.limits = manager, limits
+        self.client: AsyncKernelClient | None = None
+        self.context = zmq.asyncio.Context()
+        self.context.setsockopt(zmq.MAXMSGSIZE, _MESSAGE_BYTES)
 
-    async def run(self, code: list[int], guest: Path) -> tuple[list[CellRun], str]:
-        """Execute the cells of these indices; the reason when not all could run."""
-        await self._start(guest)
-        self.deadline = time.monotonic() + self.limits.notebook_seconds
+    async def start(self, guest: Path) -> None:
+        """Start the kernel and the probe in it."""
+        # The student's own modules, whatever they are called, can be imported only after the probe's.
+        code = f"import sys; sys.path.insert(0, {str(guest)!r}); import {_GUEST}; "
+        code += f"{_GUEST}.start({str(guest / 'config.json')!r}); sys.path[0] = ''; del sys, {_GUEST}"
+        try:
+            await self.manager.start_kernel()
+            self.client = self.manager.client(context=self.context)
+            # Without the channel of outputs, a notebook that prints without end costs the grader nothing.
+            self.client.start_channels(iopub=False, stdin=False, hb=False, control=False)
+            status, error = await self._execute(code, _START_SECONDS)
+        except Exception as failure:  # whatever jupyter_client makes of a kernel that dies at once
+            status, error = "error", str(failure) or type(failure).__name__
+        if status != "ok":
+            log = guest.parent / "kernel.log"
+            said = log.read_text(errors="replace").strip()[-500:] if log.is_file() else ""
+            raise MachineError(f"no kernel can be started: {error}\n{said}".strip(), hint="Run: grader doctor")
+
+    async def run(self, cells: list[tuple[int, str]]) -> tuple[list[CellRun], str]:
+        """Run cells, given by number and source; also the reason when not all could run."""
+        deadline = time.monotonic() + self.limits.notebook_seconds
         runs: list[CellRun] = []
         failure = ""
-        for i in code:
+        for number, source in cells:
             if failure:
-                runs.append(CellRun(index=i + 1, status="not run"))
+                runs.append(CellRun(index=number, status="not run"))
                 continue
-            run = await self._cell(i)
-            runs.append(run)
-            if run.status in ("timeout", "died"):
-                failure = f"cell {run.index}: {run.error}"
-        return runs, failure
-
-    async def _start(self, guest: Path) -> None:
-        try:
-            await self.async_start_new_kernel()
-            await self.async_start_new_kernel_client()
-        except Exception as error:  # whatever jupyter_client makes of a kernel that dies at once
-            log = (guest.parent / "kernel.log").read_text(errors="replace").strip()[-500:]
-            raise MachineError(f"no kernel can be started: {error}\n{log}", hint="Run: grader doctor") from error
-        code = f"import sys; sys.path.insert(0, {str(guest)!r}); import {_GUEST}; "
-        code += f"{_GUEST}.start({str(guest / 'config.json')!r}); sys.path.pop(0)"
-        try:
-            assert self.kc is not None
-            # The client is the asynchronous one, whose `reply=True` returns an awaitable; its types don't say so.
-            execute: Any = self.kc.execute
-            reply = await asyncio.wait_for(execute(code, silent=True, store_history=False, reply=True), _START_SECONDS)
-        except Exception as error:
-            raise MachineError(f"the probe can't be started: {error or type(error).__name__}") from error
-        if reply["content"]["status"] != "ok":
-            content = reply["content"]
-            raise MachineError(f"the probe can't be started: {content.get('ename')}: {content.get('evalue')}")
-
-    async def _cell(self, i: int) -> CellRun:
-        cell = self.nb.cells[i]
-        cell.outputs = []
-        left = self.deadline - time.monotonic()
-        allowed = min(self.limits.cell_seconds, left)
-        started = time.perf_counter()
-        status, error = "ok", ""
-        try:
-            # One clock of our own: nbclient's ends only its wait for a reply.
-            await asyncio.wait_for(self.async_execute_cell(cell, i), timeout=max(allowed, 0.1))
-        except (TimeoutError, DeadKernelError):
-            # Cancelled by the clock, nbclient too says that the kernel died.
-            if time.perf_counter() - started < allowed:
-                status, error = "died", "the kernel died: out of memory, or the process was ended from the cell"
-            else:
+            started, left = time.perf_counter(), deadline - time.monotonic()
+            status, error = await self._execute(source, min(self.limits.cell_seconds, max(left, 0)))
+            if status == "timeout":
                 whole = left <= self.limits.cell_seconds
                 most = self.limits.notebook_seconds if whole else self.limits.cell_seconds
-                status = "timeout"
                 error = f"took longer than the {most:g} s that {'a notebook' if whole else 'a cell'} may take"
-        except Exception as failure:  # a forged or malformed message must not end the grader
-            status, error = "died", f"the kernel sent what can't be understood ({type(failure).__name__})"
-        if status == "ok":
-            raised = next((o for o in cell.outputs if o.get("output_type") == "error"), None)
-            if raised:
-                status, error = "error", f"{raised.get('ename', '')}: {raised.get('evalue', '')}"[:500]
-        if status in ("timeout", "died"):
-            self._destroy()
-        return CellRun.model_validate(
-            {"index": i + 1, "status": status, "error": error, "seconds": time.perf_counter() - started}
-        )
+            if status in ("timeout", "died"):
+                failure = f"cell {number}: {error}"
+                self._destroy()
+            seconds = time.perf_counter() - started
+            runs.append(CellRun.model_validate({"index": number, "status": status, "error": error, "seconds": seconds}))
+        return runs, failure
 
-    def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> Any:
-        """Drop output beyond the cap; states and errors still pass."""
-        if msg["msg_type"] in ("stream", "display_data", "execute_result", "update_display_data"):
-            self.output_left -= sum(len(str(value)) for value in msg["content"].values())
-            if self.output_left < 0:
-                return None
-        return super().process_message(msg, cell, cell_index)
+    async def _execute(self, source: str, seconds: float) -> tuple[str, str]:
+        """(ok, error, timeout or died; why). The clock is ours, and nothing that the kernel sends is relied on."""
+        assert self.client is not None
+        # The client is the asynchronous one, whose `reply=True` returns an awaitable; its types don't say so.
+        execute: Any = self.client.execute
+        deadline = time.monotonic() + seconds
+        reply = asyncio.ensure_future(execute(source, allow_stdin=False, stop_on_error=False, reply=True))
+        try:
+            while not (await asyncio.wait({reply}, timeout=min(_POLL_SECONDS, max(deadline - time.monotonic(), 0))))[0]:
+                if not await self.manager.is_alive():
+                    return "died", "the kernel died: out of memory, or the process was ended from the cell"
+                if time.monotonic() >= deadline:
+                    return "timeout", f"no answer in {seconds:g} s"
+            content = reply.result()["content"]
+            if content["status"] == "ok":
+                return "ok", ""
+            return "error", f"{content.get('ename', '')}: {content.get('evalue', '')}"[:500]
+        except Exception as failure:  # a forged or malformed message must not end the grader
+            return "died", f"the kernel sent what can't be understood ({type(failure).__name__})"
+        finally:
+            reply.cancel()
 
     def _destroy(self) -> None:
-        provisioner = self.km.provisioner if self.km else None
-        if isinstance(provisioner, GuestProvisioner):
-            provisioner.destroy()
+        if isinstance(self.manager.provisioner, GuestProvisioner):
+            self.manager.provisioner.destroy()
 
     async def close(self) -> None:
         """Kill everything; what the notebook left behind is of no use to anyone."""
         self._destroy()
-        if self.kc is not None:
-            self.kc.stop_channels()
-        if self.km is not None:
-            try:
-                await asyncio.wait_for(ensure_async(self.km.shutdown_kernel(now=True)), 10)
-            except Exception:  # the kernel is dead already; only its sockets are left to close
-                self.km.cleanup_resources()
+        with suppress(Exception):  # the kernel is dead already; only its files are left to remove
+            await asyncio.wait_for(self.manager.shutdown_kernel(now=True), 10)
+        self.context.destroy(linger=0)
 
 
-def _read_report(path: Path) -> str:
-    """The probe's file: regular, not a link, not too large; else nothing."""
+def _read_report(path: Path) -> tuple[str, str]:
+    """(the probe's file; why it can't be believed, when it is no regular file, or too large)."""
+    fault = "what the notebook reported of its networks was removed or replaced"
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return ""
-    with os.fdopen(handle, "rb") as file:
-        stat = os.fstat(file.fileno())
-        if not S_ISREG(stat.st_mode) or stat.st_size > _REPORT_BYTES:
-            return ""
-        return file.read(_REPORT_BYTES).decode("utf-8", "replace")
+        with open(handle, "rb") as file:
+            stat = os.fstat(file.fileno())
+            if S_ISREG(stat.st_mode) and stat.st_size <= _REPORT_BYTES:
+                return file.read(_REPORT_BYTES).decode("utf-8", "replace"), ""
+    except OSError:  # none, a link, or a folder
+        pass
+    return "", fault

@@ -14,6 +14,7 @@ from grader.core.record import Record
 _SYSTEM_FOLDERS = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/opt")
 _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/etc/ssl", "/etc/passwd")
 _TRY_SECONDS = 20
+_MEMORY_FOLDER_BYTES = 512 * 2**20
 
 
 class Sandbox(Record):
@@ -61,7 +62,11 @@ def _bwrap(work: Path, readable: Iterable[Path], writable: Iterable[Path]) -> li
     """Everything read-only or empty, but the working folder and what is named writable."""
     argv = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--hostname", "grader"]
     argv += ["--unsetenv", "JPY_PARENT_PID"]  # the kernel would look for its parent in a process table of its own
-    argv += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/home"]
+    argv += ["--cap-drop", "ALL"]  # a root grader's notebooks could mount this machine's disks
+    argv += ["--proc", "/proc", "--dev", "/dev"]
+    for folder in ("/dev/shm", "/tmp", "/home"):
+        argv += ["--size", str(_MEMORY_FOLDER_BYTES), "--tmpfs", folder]  # these are memory
+    argv += ["--remount-ro", "/dev"]
     for folder in (*_SYSTEM_FOLDERS, *_SYSTEM_FILES):
         if os.path.islink(folder):
             argv += ["--symlink", os.readlink(folder), folder]

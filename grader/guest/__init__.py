@@ -27,18 +27,21 @@ def start(config_path: str) -> None:
     watcher = probe.Probe(config, shell.user_ns, torch)
     data.install(config, torch)
     watcher.install()
-    shell.events.register("pre_run_cell", lambda *_: watcher.next_cell())
-    shell.events.register("post_run_cell", lambda *_: watcher.write())
+    watcher.write()
+    shell.events.register("pre_run_cell", lambda *_: watcher.begin_cell())
+    shell.events.register("post_run_cell", lambda result: watcher.end_cell(not result.success))
 
 
 def _only_variables(config: dict) -> None:
     from . import report
 
     shell = _shell()
-    shell.events.register(
-        "post_run_cell",
-        lambda *_: report.write(config["out"], {"variables": report.variables(config["variables"], shell.user_ns)}),
-    )
+
+    def write(*_):
+        report.write(config["out"], {"variables": report.variables(config["variables"], shell.user_ns)})
+
+    write()
+    shell.events.register("post_run_cell", write)
 
 
 def _shell():

@@ -15,7 +15,7 @@ def install(config: dict, torch) -> None:
 
     def read_local(self, root=None, *args, **kwargs):
         arguments = list(args)
-        if type(self) is MNIST:
+        if type(self) is MNIST or not type(self).__module__.startswith("torchvision"):
             root = config["data"]
             kwargs.pop("download", None)
             arguments = arguments[:3]  # train, transform, target_transform; the fourth is `download`
@@ -25,32 +25,15 @@ def install(config: dict, torch) -> None:
 
 
 def describe(dataset, torch) -> dict:
-    """What a data set is: its class, split, size, and how its values were made from raw pixels."""
-    size = len(dataset) if hasattr(dataset, "__len__") else None
+    """What a data set is: its class, its size, and the transforms between raw pixels and its values."""
+    seen = {"size": len(dataset) if hasattr(dataset, "__len__") else None}
     while isinstance(dataset, torch.utils.data.Subset):
         dataset = dataset.dataset
-    seen = {"type": type(dataset).__name__, "size": size, "train": getattr(dataset, "train", None)}
-    if not isinstance(seen["train"], bool):
-        seen["train"] = None
-    if isinstance(dataset, torch.utils.data.TensorDataset):
-        seen["tensor"] = statistics(dataset.tensors[0], torch)
-    elif "torchvision" in sys.modules and getattr(dataset, "transform", None) is not None:
-        seen["transforms"] = [_transform(t) for t in getattr(dataset.transform, "transforms", [dataset.transform])]
+    seen["type"] = type(dataset).__name__
+    transform = getattr(dataset, "transform", None)
+    if "torchvision" in sys.modules and transform is not None:
+        seen["transforms"] = [_transform(t) for t in getattr(transform, "transforms", [transform])]
     return seen
-
-
-def statistics(tensor, torch) -> dict:
-    """Size, least, greatest and mean value of a tensor, and its standard deviation, computed in float64."""
-    values = tensor.detach().to(torch.float64)
-    if not values.numel():
-        return {"shape": list(tensor.shape)}
-    return {
-        "shape": list(tensor.shape),
-        "min": values.min().item(),
-        "max": values.max().item(),
-        "mean": values.mean().item(),
-        "std": values.std(correction=0).item(),
-    }
 
 
 def _transform(transform) -> dict:

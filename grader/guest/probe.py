@@ -1,14 +1,51 @@
-"""Watches optimisers step: which network, with which loss, on which batches, how often."""
+"""Watches optimisers step: which network, with which loss, on which batches, how often, and what else is done to it."""
 
 import functools
 import inspect
 import itertools
+import json
 import time
+from collections import deque
 from importlib import import_module
 
 from . import data, report, spec
 
 _WRITE_EVERY = 1.0  # seconds between reports while a cell trains
+_SHOWN_SAMPLES = 4  # inputs that the host recognises in its own copy of the data
+
+
+def _quiet(method):
+    """What goes wrong in watching is written down, and never disturbs the notebook."""
+
+    @functools.wraps(method)
+    def watched(self, *args, **kwargs):
+        try:
+            return method(self, *args, **kwargs)
+        except Exception as error:
+            self.faults[f"watching it failed in {method.__name__}: {type(error).__name__}: {error}"[:500]] = None
+
+    return watched
+
+
+class Call:
+    """One forward pass that the notebook asked for, with gradients."""
+
+    def __init__(self, module, given, output):
+        self.module, self.given, self.output = module, given, output.detach()
+
+
+class Loss:
+    """One evaluation of a loss: what it was taken of, and the tensor that it gave."""
+
+    def __init__(self, kind, settings, given, target, value):
+        self.kind, self.settings, self.given, self.target, self.value = kind, settings, given, target, value
+
+
+class Loop:
+    """One pass over a loader, begun within another or not."""
+
+    def __init__(self, number, loader, outer):
+        self.number, self.loader, self.outer, self.batches = number, loader, outer, 0
 
 
 class Probe:
@@ -17,160 +54,224 @@ class Probe:
     def __init__(self, config, namespace, torch):
         self.config, self.namespace, self.torch = config, namespace, torch
         self.cells = iter(config["cells"])
-        self.cell = None
+        self.cell, self.nested = None, 0
+        self.unfinished = {}  # cells that did not run to their end, as far as is known
+        self.faults = {}  # used as an ordered set, as are the notes of a training
         self.trainings = {}  # id of an optimiser -> Training
-        self.depth = 0
-        self.last_root = None  # the module called last by the notebook itself, with its input's shape
-        self.last_output = None  # where the values of the last output lie
-        self.last_loss = None
+        self.depth = 0  # of module calls within module calls
         self.loop = None  # the pass over a loader that is under way
         self.loops = itertools.count()
         self.schedules = []
         self.unscheduled = {}  # id of an optimiser -> its settings before a schedule changed them
-        self.pending_note = None
+        self.groups = {}  # id of an optimiser -> what its groups hold unless the notebook changes them
+        self.drawn = set()  # what weights look like that torch itself drew
         self.written_at = 0.0
+        self.forget()
 
-    def next_cell(self):
-        """Called before each cell of the notebook runs."""
+    def forget(self):
+        """Begin to gather what leads to the next step."""
+        self.calls, self.losses, self.loss = {}, deque(maxlen=8), None
+        self.backwards, self.gradients, self.remarks = 0, {}, []
+
+    @_quiet
+    def begin_cell(self):
+        """Called before each cell of the notebook runs, and before what a magic such as %%capture runs within it."""
+        self.nested += 1
+        if self.nested > 1:
+            return
         self.cell = next(self.cells, None)
+        self.unfinished[self.cell] = None
+        self.depth = 0  # an interrupted forward pass left it raised
+
+    @_quiet
+    def end_cell(self, raised):
+        """Called after each cell, and what a magic runs within it."""
+        self.nested = max(self.nested - 1, 0)  # the host's own cell, which installed this, ends too
+        if not raised and not self.nested:
+            self.unfinished.pop(self.cell, None)
+        for training in self.trainings.values():
+            training.look_after()
+        self.write()
 
     def install(self):
-        """Watch modules, losses, loaders, schedules and optimisers from now on."""
+        """Watch modules, losses, gradients, loaders, schedules and optimisers from now on."""
         torch = self.torch
-        module_hooks = torch.nn.modules.module
-        module_hooks.register_module_forward_pre_hook(self.enter)
-        module_hooks.register_module_forward_hook(self.leave, always_call=True)
-        import_module("torch.optim.optimizer").register_optimizer_step_pre_hook(self.step)
-        for name, loss in _FUNCTIONAL_LOSSES.items():
-            self.watch_function(torch.nn.functional, name, loss)
+        hooks, optimizers = torch.nn.modules.module, import_module("torch.optim.optimizer")
+        hooks.register_module_forward_pre_hook(self.enter)
+        hooks.register_module_forward_hook(self.leave, with_kwargs=True, always_call=True)
+        optimizers.register_optimizer_step_pre_hook(self.step)
+        optimizers.register_optimizer_step_post_hook(self.stepped)
+        wrap(torch.Tensor, "backward", self.before_backward, self.after_backward)
+        for name, kind in _FUNCTIONAL_LOSSES.items():
+            self.watch_function(torch.nn.functional, name, kind)
         for name in ("clip_grad_norm_", "clip_grad_value_"):
-            self.watch_clipping(torch.nn.utils, name)
+            wrap(torch.nn.utils, name, None, functools.partial(self.clipped, name))
+        for kind in {base for name in self.config["vocabulary"] for base in getattr(torch.nn, name, object).__mro__}:
+            if "reset_parameters" in vars(kind):
+                wrap(kind, "reset_parameters", None, self.reset)
         self.watch_loader(torch.utils.data.DataLoader)
-        self.watch_schedules(torch.optim.lr_scheduler)
+        schedules = torch.optim.lr_scheduler
+        for kind in {
+            k for k in vars(schedules).values() if inspect.isclass(k) and issubclass(k, schedules.LRScheduler)
+        }:
+            self.watch_schedule(kind)
+        # The same network, not compiled: its forward pass can be read, and starts at once.
+        torch.compile = lambda model=None, **options: model if model is not None else lambda function: function
 
-    # what the notebook calls
+    # forward and backward
 
+    @_quiet
     def enter(self, module, inputs):
         """Before any module's forward."""
-        if self.depth == 0:
-            if isinstance(module, self.torch.nn.modules.loss._Loss):
-                self.last_loss = {"type": type(module).__name__, "settings": _loss_settings(module)}
-                self.look_at_loss_input(inputs)
-            elif inputs and isinstance(inputs[0], self.torch.Tensor):
-                self.last_root = (module, tuple(inputs[0].shape), inputs[0])
         self.depth += 1
 
-    def leave(self, module, inputs, output):
+    @_quiet
+    def leave(self, module, inputs, options, output):
         """After any module's forward, also when it raised."""
         self.depth = max(self.depth - 1, 0)
-        if self.depth == 0 and isinstance(output, self.torch.Tensor):
-            self.last_output = output.data_ptr()
+        tensor = self.torch.Tensor
+        given = [value for value in (*inputs, *options.values()) if isinstance(value, tensor)]
+        if self.depth or not isinstance(output, tensor) or not given or not output.requires_grad:
+            return
+        if isinstance(module, self.torch.nn.modules.loss._Loss):
+            kind = own_or_torch(type(module), self.torch.nn)
+            settings = {name: getattr(module, name) for name in _parameters(type(module)) if hasattr(module, name)}
+            self.losses.append(Loss(kind, _changed(settings, type(module)), given[0], given[-1], output))
+        else:
+            self.calls.pop(id(module), None)
+            self.calls[id(module)] = Call(module, given[0], output)
 
-    def look_at_loss_input(self, inputs):
-        """A loss of something made from the output, say its logarithm, is no loss that a recipe can name."""
-        first = inputs[0] if inputs else None
-        if isinstance(first, self.torch.Tensor) and first.data_ptr() != self.last_output:
-            self.pending_note = "the loss is not taken of the network's output itself"
+    def watch_function(self, module, name, kind):
+        """A loss that is called as a function."""
+        function = getattr(module, name)
+        bind = inspect.signature(function).bind
 
-    def watch_function(self, module, name, loss):
-        original = getattr(module, name)
+        def called(value, *args, **kwargs):
+            if self.depth == 0 and value.requires_grad:
+                options = dict(bind(*args, **kwargs).arguments)
+                given, target = options.pop("input"), options.pop("target")
+                self.losses.append(Loss(kind, _changed(options, function), given, target, value))
 
-        @functools.wraps(original)
-        def watched(*args, **kwargs):
-            if self.depth == 0:
-                settings = {key: kwargs[key] for key in ("label_smoothing", "reduction") if key in kwargs}
-                self.last_loss = {"type": loss, "settings": settings}
-                self.look_at_loss_input(args or tuple(kwargs.values()))
-            return original(*args, **kwargs)
+        wrap(module, name, None, _quiet_function(self, called))
 
-        setattr(module, name, watched)
+    @_quiet
+    def before_backward(self, *args, **kwargs):
+        last = next(reversed(self.calls.values()), None)
+        stepped = {id(p) for training in self.trainings.values() for p in training.own}
+        weights = [p for p in last.module.parameters() if id(p) in stepped] if last else []
+        if any(p.grad is not None and p.grad.any() for p in weights):
+            self.remarks.append("gradients are added up over several batches")
 
-    def watch_clipping(self, module, name):
-        original = getattr(module, name)
+    @_quiet
+    def after_backward(self, _, tensor, *args, **kwargs):
+        self.backwards += 1
+        self.loss = next((loss for loss in self.losses if loss.value is tensor), None)
+        if self.loss is None and self.losses:
+            self.loss = self.losses[-1]
+            self.remarks.append("gradients are taken of something else than the loss itself")
+        self.take_gradients()
 
-        @functools.wraps(original)
-        def watched(parameters, *args, **kwargs):
-            parameters = [parameters] if isinstance(parameters, self.torch.Tensor) else list(parameters)
-            self.pending_note = f"gradients are clipped with {name}"
-            return original(parameters, *args, **kwargs)
+    @_quiet
+    def clipped(self, name, *args, **kwargs):
+        self.remarks.append(f"gradients are clipped with {name}")
+        self.take_gradients()
 
-        setattr(module, name, watched)
+    def take_gradients(self):
+        called = {id(p): p for call in self.calls.values() for p in call.module.parameters() if p.grad is not None}
+        self.gradients = dict(zip(called, _state([p.grad for p in called.values()], self.torch)))
+
+    @_quiet
+    def reset(self, _, module):
+        """After a layer has drawn its weights."""
+        self.drawn.add(weights_of(module, self.torch))
+
+    # loaders and schedules
 
     def watch_loader(self, loader_class):
-        probe, original = self, loader_class.__iter__
-        batches = self.config["batches"]
+        probe, original, batches = self, loader_class.__iter__, self.config["batches"]
 
         def cut(self):
-            loop = Loop(next(probe.loops), self)
-            iterator = original(self)
-            for batch in itertools.islice(iterator, batches):
-                probe.loop = loop
-                loop.batches += 1
-                yield batch
-            if probe.loop is loop:
-                probe.loop = None
+            loop = Loop(next(probe.loops), self, probe.loop)
+            try:
+                for batch in itertools.islice(original(self), batches):
+                    probe.loop = loop
+                    loop.batches += 1
+                    yield batch
+            finally:
+                if probe.loop is loop:
+                    probe.loop = loop.outer
 
         loader_class.__iter__ = cut
 
-    def watch_schedules(self, module):
-        for name, kind in list(vars(module).items()):
-            if inspect.isclass(kind) and hasattr(kind, "step") and not name.startswith("_"):
-                self.watch_schedule(kind)
-
     def watch_schedule(self, kind):
-        probe, init, step = self, kind.__init__, kind.step
-        if "__init__" not in vars(kind):
-            return
-        signature = inspect.signature(init)
+        init, bind = kind.__init__, inspect.signature(kind.__init__).bind
 
         @functools.wraps(init)
-        def watched_init(self, *args, **kwargs):
-            outermost = type(self) is kind
-            if outermost:
-                entry = {"type": kind.__name__, "settings": {}, "steps": 0, "object": self, "optimizer": None}
-                try:
-                    bound = signature.bind(self, *args, **kwargs).arguments
-                    entry["optimizer"] = bound.pop("optimizer", None)
-                    bound.pop("self", None)
-                    bound.pop("last_epoch", None)
-                    bound.pop("verbose", None)
-                    entry["settings"] = {key: report.plain(value) for key, value in bound.items()}
-                except TypeError:
-                    pass
-                probe.schedules.append(entry)
-                optimizer = entry["optimizer"]
-                if isinstance(optimizer, probe.torch.optim.Optimizer):
-                    probe.unscheduled.setdefault(id(optimizer), _optimizer_settings(optimizer))
-            init(self, *args, **kwargs)
-            if outermost:
-                entry["steps"] = 0  # a schedule steps once while it is made
+        def watched(schedule, *args, **kwargs):
+            entry = None
+            if type(schedule) is kind:
+                entry = self.schedule_begins(kind, schedule, _quiet_function(self, bind)(schedule, *args, **kwargs))
+            init(schedule, *args, **kwargs)
+            if entry:
+                entry.update(steps=0, early=False)  # a schedule steps once while it is made
+                self.accept(entry["optimizer"])
 
-        kind.__init__ = watched_init
-        if "step" in vars(kind) or kind.__name__ == "LRScheduler":
+        kind.__init__ = watched
+        if "step" in vars(kind):
+            wrap(kind, "step", self.schedule_will_step, self.schedule_steps)
 
-            @functools.wraps(step)
-            def watched_step(self, *args, **kwargs):
-                for entry in probe.schedules:
-                    if entry["object"] is self:
-                        entry["steps"] += 1
-                return step(self, *args, **kwargs)
+    @_quiet
+    def schedule_begins(self, kind, schedule, bound):
+        options = {key: v for key, v in bound.arguments.items() if key != "self" and key != "verbose"}
+        optimizer = options.pop("optimizer")
+        entry = {"type": kind.__name__, "object": schedule, "optimizer": optimizer, "steps": 0, "early": False}
+        entry["settings"], entry["unwritten"] = _written(options)
+        self.schedules.append(entry)
+        self.unscheduled.setdefault(id(optimizer), _optimizer_settings(optimizer))
+        return entry
 
-            kind.step = watched_step
+    @_quiet
+    def schedule_will_step(self, schedule, *args, **kwargs):
+        self.look_at_groups(getattr(schedule, "optimizer", None))
+
+    @_quiet
+    def schedule_steps(self, _, schedule, *args, **kwargs):
+        for entry in self.schedules:
+            if entry["object"] is schedule:
+                entry["steps"] += 1
+                entry["early"] |= id(entry["optimizer"]) not in self.trainings
+                self.accept(entry["optimizer"])
+
+    @_quiet
+    def accept(self, optimizer):
+        """Whatever the optimiser's groups hold now was put there by torch."""
+        self.groups[id(optimizer)] = _groups(optimizer)
+
+    def look_at_groups(self, optimizer):
+        """Whether the notebook changed a setting since torch last did."""
+        if id(optimizer) in self.groups and self.groups[id(optimizer)] != _groups(optimizer):
+            self.remarks.append("the learning rate or another setting of the optimiser is changed by hand")
 
     # an optimiser steps
 
+    @_quiet
     def step(self, optimizer, args, kwargs):
         """Before every step of every optimiser."""
         training = self.trainings.get(id(optimizer))
         if training is None:
             training = self.trainings[id(optimizer)] = Training(self, optimizer)
-            training.observe(self)
-            self.write()
-        else:
-            training.observe(self)
-        if time.monotonic() - self.written_at > _WRITE_EVERY:
+        self.trainings[id(optimizer)] = self.trainings.pop(id(optimizer))  # the last to step stands last
+        training.observe(self)
+        if training.steps == 1 or time.monotonic() - self.written_at > _WRITE_EVERY:
             self.write()
 
+    @_quiet
+    def stepped(self, optimizer, args, kwargs):
+        """After every step."""
+        self.trainings[id(optimizer)].remember()
+        self.forget()
+
+    @_quiet
     def write(self):
         """Put everything seen so far into the report file."""
         self.written_at = time.monotonic()
@@ -179,135 +280,259 @@ class Probe:
             {
                 "trainings": [training.record(self) for training in self.trainings.values()],
                 "variables": report.variables(self.config["variables"], self.namespace),
+                "unfinished": [cell for cell in self.unfinished if cell is not None],
+                "faults": [*self.faults][:20],
             },
         )
-
-
-class Loop:
-    """One pass over a loader."""
-
-    def __init__(self, number, loader):
-        self.number, self.loader, self.batches = number, loader, 0
 
 
 class Training:
     """One optimiser at work: the network it steps, and everything a recipe needs."""
 
     def __init__(self, probe, optimizer):
-        self.optimizer = optimizer
-        self.first_cell = probe.cell
+        self.optimizer, self.torch = optimizer, probe.torch
+        self.own = [p for group in optimizer.param_groups for p in group["params"]]
+        self.cell = probe.cell
+        self.notes = {}
         self.model = self.find_model(probe)
-        self.variable = next((k for k, v in probe.namespace.items() if v is self.model and not k.startswith("_")), "")
-        self.spec = None if self.model is None else spec.describe(self.model, probe.config["vocabulary"], probe.torch)
+        self.variable = next((k for k, v in probe.namespace.items() if v is self.model and k[0] != "_"), "")
         self.settings = probe.unscheduled.get(id(optimizer)) or _optimizer_settings(optimizer)
-        self.rates = [group["lr"] for group in optimizer.param_groups]
-        self.loops, self.losses, self.notes = {}, {}, []
+        self.loops, self.losses, self.first_rows = {}, {}, set()
         self.steps, self.samples, self.largest_batch = 0, 0, 0
-        self.input_shape, self.cell = None, probe.cell
-        self.input_statistics = None
+        self.input_shape, self.seen = None, []
+        self.rests = False  # whether dropout or batch norm were ever switched off in training
+        self.after = None
+        self.spec = None
+        if self.model is not None:
+            self.spec, remarks = spec.describe(self.model, probe.config["vocabulary"], probe.torch)
+            self.notes.update(dict.fromkeys(remarks))
+            self.compare(probe)
 
     def find_model(self, probe):
         """The module that holds the optimiser's parameters: the one called last, or one in the namespace."""
-        own = {id(p) for group in self.optimizer.param_groups for p in group["params"]}
+        own = {id(p) for p in self.own}
+        candidates = [call.module for call in reversed(probe.calls.values())]
+        candidates += [v for v in list(probe.namespace.values()) if isinstance(v, probe.torch.nn.Module)]
+        held = [(module, own & {id(p) for p in module.parameters()}) for module in candidates]
+        return next((m for m, p in held if p == own), None) or next((m for m, p in held if p), None)
 
-        def holds(module):
-            return own and own & {id(p) for p in module.parameters()}
-
-        candidates = [probe.last_root[0]] if probe.last_root else []
-        candidates += [v for v in probe.namespace.values() if isinstance(v, probe.torch.nn.Module)]
-        holding = [module for module in candidates if holds(module)]
-        covering = [m for m in holding if own <= {id(p) for p in m.parameters()}]
-        return next(iter(covering or holding), None)
+    def compare(self, probe):
+        """Notes on weights that are not all stepped, or not as torch draws them."""
+        own, weights = {id(p) for p in self.own}, list(self.model.parameters())
+        if own - {id(p) for p in weights}:
+            self.note("the optimiser also steps weights outside this network")
+        if not own >= {id(p) for p in weights}:
+            self.note("the optimiser steps only a part of its weights")
+        if not all(p.requires_grad for p in weights):
+            self.note("some of its weights are frozen")
+        if any(p._backward_hooks or getattr(p, "_post_accumulate_grad_hooks", None) for p in weights):
+            self.note("a hook changes its gradients")
+        if any(p.dtype != probe.torch.float32 for p in weights):
+            self.note(f"its weights are {weights[0].dtype}")
+        if any(other.model is self.model for other in probe.trainings.values()):
+            return  # trained before: that is said elsewhere
+        layers = [m for m in self.model.modules() if type(m).__name__ in probe.config["vocabulary"]]
+        if any(weights_of(m, probe.torch) not in probe.drawn for m in layers if any(True for _ in m.parameters())):
+            self.note("its first weights are not as torch draws them: they were set or loaded")
 
     def observe(self, probe):
         """Take in one step."""
         self.steps, self.cell = self.steps + 1, probe.cell
-        if probe.last_root and probe.last_root[0] is self.model:
-            _, shape, tensor = probe.last_root
-            self.samples += shape[0] if shape else 0
-            self.largest_batch = max(self.largest_batch, shape[0] if shape else 0)
-            if self.input_shape is None:
-                self.input_shape = list(shape[1:])
-                self.input_statistics = data.statistics(tensor, probe.torch)
-        if probe.last_loss:
-            self.losses.setdefault(str(probe.last_loss), probe.last_loss)
+        parts = {id(module) for module in self.model.modules()} if self.model is not None else set()
+        calls = [call for key, call in probe.calls.items() if key in parts]
+        whole = probe.calls.get(id(self.model))
+        first, last = (whole, whole) if whole else (calls[0], calls[-1]) if calls else (None, None)
+        loss = probe.loss
+        if first is not None:
+            self.take_input(first.given, loss)
+            self.rests |= not all(module.training for module in self.model.modules())
         if probe.loop is not None:
             self.loops.setdefault(probe.loop.number, [probe.loop, 0])[1] += 1
-        if probe.pending_note:
-            self.note(probe.pending_note)
-            probe.pending_note = None
-        scheduled = any(entry["optimizer"] is self.optimizer for entry in probe.schedules)
-        if not scheduled and [group["lr"] for group in self.optimizer.param_groups] != self.rates:
-            self.note("the learning rate is changed by hand")
+        if loss is None:
+            self.note("no loss was seen")
+        else:
+            self.losses.setdefault(str((loss.kind, loss.settings)), loss)
+            self.judge_loss(loss, last)
+        if probe.backwards != 1:
+            self.note(f"{probe.backwards or 'no'} backward passes lead to a step")
+        probe.look_at_groups(self.optimizer)
+        for remark in probe.remarks:
+            self.note(remark)
+        with_gradient = [p for p in self.own if p.grad is not None]
+        if _state([p.grad for p in with_gradient], self.torch) != [probe.gradients.get(id(p)) for p in with_gradient]:
+            self.note("gradients are changed by hand")
+        self.look_after("between its steps")
+        probe.accept(self.optimizer)
+
+    def take_input(self, given, loss):
+        """What the network got in this step."""
+        self.samples += len(given)
+        self.largest_batch = max(self.largest_batch, len(given))
+        self.first_rows.add(hash(given[0].detach().cpu().numpy().tobytes()))
+        if self.input_shape is None:
+            self.input_shape = list(given.shape[1:])
+            values = given[:_SHOWN_SAMPLES].detach().reshape(min(len(given), _SHOWN_SAMPLES), -1)
+            labels = loss.target[: len(values)].detach() if loss is not None else []
+            classes = [int(label.argmax() if label.dim() else label) for label in labels]
+            self.seen = [
+                {"values": [float(f"{v:.7g}") for v in row], "label": label}
+                for row, label in zip(values.tolist(), classes)
+            ]
+
+    def judge_loss(self, loss, call):
+        """A recipe can name only a loss of the network's output itself and the classes of the batch."""
+        if call is None or loss.given.data_ptr() != call.output.data_ptr() or loss.given.numel() != call.output.numel():
+            self.note("the loss is not taken of the network's output itself")
+        target = loss.target
+        one_hot = target.dim() == 2 and bool(((target == 0) | (target == 1)).all() and (target.sum(1) == 1).all())
+        if not one_hot and (target.dim() != 1 or target.is_floating_point()):
+            self.note("the loss compares with something else than the classes")
+
+    def remember(self):
+        """After a step: what the weights are until the next."""
+        self.after = _norms(self.own, self.torch)
+
+    def look_after(self, when="after its training"):
+        if self.after is not None and _norms(self.own, self.torch) != self.after:
+            self.note(f"its weights are changed by hand {when}")
 
     def note(self, text):
-        if text not in self.notes:
-            self.notes.append(text)
+        self.notes[text] = None
 
     def record(self, probe):
         """This training as JSON."""
-        loader = next((loop.loader for loop, _ in self.loops.values()), None)
-        loaders = {id(loop.loader) for loop, _ in self.loops.values()}
+        passes = [loop for loop, _ in self.loops.values()]
+        loaders = {
+            json.dumps(described): described for described in (_loader(loop.loader, self.torch) for loop in passes)
+        }
         return {
             "model": id(self.model),
             "variable": self.variable,
-            "class": type(self.model).__name__,
             "spec": self.spec,
-            "first_cell": self.first_cell,
             "cell": self.cell,
-            "optimizer": {"type": type(self.optimizer).__name__, "settings": self.settings},
+            "optimizer": {"type": own_or_torch(type(self.optimizer), self.torch.optim), "settings": self.settings},
             "groups": len(self.optimizer.param_groups),
-            "losses": list(self.losses.values()),
+            "losses": [{"type": loss.kind, "settings": loss.settings} for loss in self.losses.values()],
             "steps": self.steps,
             "samples": self.samples,
             "largest_batch": self.largest_batch,
-            "passes": len(self.loops),
+            "different_batches": len(self.first_rows),
+            "passes": len(passes),
             "steps_in_passes": sum(steps for _, steps in self.loops.values()),
-            "loaders": len(loaders),
-            "loader": None if loader is None else _loader(loader, probe.torch),
+            "batches_in_passes": sum(_expected(loop, probe.config["batches"]) for loop in passes),
+            "loaders": list(loaders.values())[:10],
             "input_shape": self.input_shape,
-            "input": self.input_statistics,
+            "seen": self.seen,
+            "rests": self.rests,
             "schedules": [
-                {"type": entry["type"], "settings": entry["settings"], "steps": entry["steps"]}
+                {key: entry[key] for key in ("type", "settings", "unwritten", "steps", "early")}
                 for entry in probe.schedules
                 if entry["optimizer"] is self.optimizer
             ],
-            "notes": self.notes,
+            "notes": [*self.notes][:100],
         }
 
 
+def wrap(owner, name, before, after):
+    """Call `before(*args)` and `after(result, *args)` around a function; neither may raise."""
+    original = getattr(owner, name)
+
+    @functools.wraps(original)
+    def watched(*args, **kwargs):
+        if before:
+            before(*args, **kwargs)
+        result = original(*args, **kwargs)
+        after(result, *args, **kwargs)
+        return result
+
+    setattr(owner, name, watched)
+
+
+def _quiet_function(probe, function):
+    return functools.partial(_quiet(lambda _, *args, **kwargs: function(*args, **kwargs)), probe)
+
+
+def own_or_torch(kind, module):
+    """A class of torch by its name; a class of the student's own, whatever its name, as such."""
+    return kind.__name__ if getattr(module, kind.__name__, None) is kind else f"the student's own {kind.__name__}"
+
+
+def weights_of(module, torch):
+    """Enough of a layer's weights to know them again."""
+    own = [p for p in module.parameters(recurse=False) if not p.is_meta]
+    return type(module).__name__, tuple(p.shape for p in own), tuple(_norms(own, torch))
+
+
+def _norms(tensors, torch):
+    with torch.no_grad():
+        return torch.stack(torch._foreach_norm(list(tensors))).tolist() if tensors else []
+
+
+def _state(gradients, torch):
+    """What any change to a gradient changes."""
+    return [(g.data_ptr(), g._version, norm) for g, norm in zip(gradients, _norms(gradients, torch))]
+
+
+def _groups(optimizer):
+    return [{key: value for key, value in group.items() if key != "params"} for group in optimizer.param_groups]
+
+
+def _expected(loop, batches):
+    """How many batches a pass has when nothing ends it early."""
+    try:
+        return min(len(loop.loader), batches)
+    except TypeError:  # an endless or unsized data set
+        return loop.batches
+
+
 def _loader(loader, torch):
+    kinds = torch.utils.data
+    sampler, drawer = loader.sampler, loader.batch_sampler
+    name = own_or_torch(type(sampler), kinds)
+    if getattr(sampler, "replacement", False):
+        name += " with replacement"
+    if drawer is not None and type(drawer) is not kinds.BatchSampler:
+        name = own_or_torch(type(drawer), kinds)
     return {
         "batch_size": loader.batch_size,
         "drop_last": loader.drop_last,
-        "shuffle": isinstance(loader.sampler, torch.utils.data.RandomSampler),
-        "sampler": type(loader.sampler).__name__,
-        "length": len(loader),
+        "shuffle": not isinstance(sampler, kinds.SequentialSampler),
+        "sampler": name,
+        "samples": len(sampler) if hasattr(sampler, "__len__") else None,
         "dataset": data.describe(loader.dataset, torch),
     }
 
 
-def _optimizer_settings(optimizer):
-    """The learning rate, and whatever else differs from the class's defaults."""
-    group = optimizer.param_groups[0]
-    defaults = inspect.signature(type(optimizer).__init__).parameters
+def _parameters(function):
+    return inspect.signature(function).parameters
+
+
+def _changed(options, function):
+    """The options that differ from their defaults; tensors, and whatever else can't be written, as words."""
+    defaults = {name: parameter.default for name, parameter in _parameters(function).items()}
     settings = {}
-    for key in optimizer.defaults:
-        value = group.get(key)
-        value = list(value) if isinstance(value, tuple) else value
-        default = defaults[key].default if key in defaults else None
-        default = list(default) if isinstance(default, tuple) else default
-        if report.plain(value) is not None and (key == "lr" or value != default):
-            settings[key] = value
+    for name, value in options.items():
+        written = report.plain(value) if value is not None else None
+        default = defaults.get(name)
+        if written != (list(default) if isinstance(default, tuple) else default):
+            settings[name] = written if isinstance(written, (bool, int, float, str)) else "given"
     return settings
 
 
-def _loss_settings(loss):
-    settings = {"reduction": loss.reduction}
-    if getattr(loss, "label_smoothing", 0.0):
-        settings["label_smoothing"] = loss.label_smoothing
-    if getattr(loss, "weight", None) is not None:
-        settings["weight"] = "given"
+def _written(options):
+    """(the options as JSON, the names of those that JSON can't hold)."""
+    settings = {key: report.plain(value) for key, value in options.items() if value is not None}
+    return {k: v for k, v in settings.items() if v is not None}, [k for k, v in settings.items() if v is None]
+
+
+def _optimizer_settings(optimizer):
+    """The learning rate, and whatever else differs from the class's defaults."""
+    group, settings = optimizer.param_groups[0], {}
+    for key, parameter in _parameters(type(optimizer)).items():
+        value = report.plain(group[key]) if key in optimizer.defaults else None
+        default = report.plain(parameter.default)
+        if value is not None and (key == "lr" or value != default):
+            settings[key] = value
     return settings
 
 

@@ -35,7 +35,7 @@ def plain(value):
         return value if abs(value) < 2**53 else None
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, range)):
         items = [plain(item) for item in value[:_MOST_ITEMS]]
         return items if len(value) <= _MOST_ITEMS and None not in items else None
     if hasattr(value, "tolist") and getattr(value, "size", None) is not None:

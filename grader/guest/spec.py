@@ -1,45 +1,61 @@
 """Writes a network down as data: `nn.Sequential` directly, other modules by tracing their forward pass."""
 
+import itertools
 import operator
 
 
-def describe(model, vocabulary: dict, torch) -> dict:
-    """The model as a spec: layers with inputs, loose tensors, what can't be expressed, what is never used."""
+def describe(model, vocabulary: dict, torch) -> tuple:
+    """(the model as a spec, remarks on how it trains differently from that spec).
+
+    The spec holds layers with inputs, loose tensors, what can't be expressed, and what is never used.
+    """
     writer = _Writer(model, vocabulary, torch)
-    if type(model) is torch.nn.Sequential or writer.known(model):
-        writer.sequence(model, "")
-    else:
-        writer.traced()
+    writer.sequence(model, "")
     writer.leftovers()
-    return writer.spec
+    return writer.spec, writer.remarks
 
 
 class _Writer:
     def __init__(self, model, vocabulary, torch):
         self.model, self.vocabulary, self.torch = model, vocabulary, torch
         self.spec = {"layers": [], "loose": [], "inexpressible": [], "unused": []}
+        self.remarks = []
         self.written = {}  # id of a module -> its position
+        self.owners = {}  # id of a weight -> id of the module that had it first
         self.loose = set()
 
     def known(self, module) -> bool:
-        """Whether it is torch's own layer, itself and not a subclass, without hooks or parametrizations."""
+        """Whether it is torch's own layer, itself and not a subclass."""
         kind = type(module)
         return kind.__name__ in self.vocabulary and kind is getattr(self.torch.nn, kind.__name__, None)
 
     def tampered(self, module) -> str:
-        """Why a layer does not do what its class says; empty when it does."""
+        """Why a module does not do what its class says; empty when it does."""
         if self.torch.nn.utils.parametrize.is_parametrized(module):
             return "its weights are parametrized"
-        hooks = (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks)
+        hooks = (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks, module._backward_pre_hooks)
         if any(hooks) or "forward" in vars(module):
             return "a hook or another forward pass is attached to it"
         return ""
+
+    def altered(self, module, settings) -> str:
+        """Why a known layer's weights are not those that its settings give it; empty when they are."""
+        weights = list(module.parameters())
+        if any(self.owners.setdefault(id(p), id(module)) != id(module) for p in weights):
+            return "it uses the weights of another layer"
+        try:
+            with self.torch.device("meta"):
+                plain = type(module)(**settings)
+        except Exception as error:
+            return f"it can't be made with its settings: {error}"
+        same = [p.shape for p in plain.parameters()] == [p.shape for p in weights]
+        return "" if same else "its weights are not those that its settings give it"
 
     def cannot(self, what, why):
         self.spec["inexpressible"].append({"what": str(what)[:200], "why": str(why)[:200]})
 
     def layer(self, kind, settings, name, inputs=None) -> int:
-        layer = {"type": kind, "settings": settings, "name": name}
+        layer = {"type": kind, "settings": settings, "name": name[:200]}
         if inputs is not None:
             layer["inputs"] = inputs
         self.spec["layers"].append(layer)
@@ -47,9 +63,9 @@ class _Writer:
 
     def module(self, module, name, inputs=None) -> int:
         """One call of a known layer."""
-        kind = type(module).__name__
-        position = self.layer(kind, self.settings(module), name, inputs)
-        why = self.tampered(module)
+        kind, settings = type(module).__name__, self.settings(module)
+        position = self.layer(kind, settings, name, inputs)
+        why = self.tampered(module) or self.altered(module, settings)
         if why:
             self.cannot(f"{name} ({kind})", why)
         if id(module) in self.written:
@@ -65,67 +81,86 @@ class _Writer:
                 value = getattr(module, key)
                 if key == "bias":
                     value = value is not None
-                if isinstance(value, (self.torch.Size, list)):
-                    value = tuple(value)
-                found[key] = value
+                if key == "dim" and value is None:
+                    value = 1  # what a softmax takes for a batch of vectors
+                found[key] = tuple(value) if isinstance(value, (self.torch.Size, list)) else value
         return found
 
     def sequence(self, module, name):
-        """A Sequential, nested ones laid flat, or a single layer."""
+        """A Sequential, nested ones laid flat, a single layer, or a custom module."""
         if type(module) is self.torch.nn.Sequential:
             why = self.tampered(module)
             if why:
                 self.cannot(name or "the network", why)
-            for key, child in _children(module, name):
-                self.sequence(child, key)
+            for key, child in module._modules.items():  # one that stands twice is given twice
+                self.sequence(child, f"{name}.{key}" if name else key)
         elif self.known(module):
             self.module(module, name)
         else:
-            before = len(self.spec["layers"])
-            self.traced(module, name, None if before == 0 else before - 1)
+            self.traced(module, name, len(self.spec["layers"]) - 1)
 
-    def traced(self, module=None, prefix="", feed=None):
-        """A custom module, through the graph of its forward pass."""
-        root = self.model if module is None else module
+    def traced(self, root, prefix, feed):
+        """A custom module, through the graph of its forward pass; `feed` is the position of its input."""
         label = f"{prefix or 'the network'} ({type(root).__name__})"
-        if not callable(getattr(root, "forward", None)) or self.tampered(root):
-            self.cannot(label, self.tampered(root) or "it has no forward pass")
+        why = self.tampered(root)
+        if why:
+            self.cannot(label, why)
             return
-        training = root.training
-        root.train()  # so that F.dropout(training=self.training) is seen switched on
+        modes = [(module, module.training) for module in root.modules()]
         try:
-            graph = self.torch.fx.Tracer().trace(root)
+            evaluated, trained = (self.graph(root, training) for training in (False, True))
         except Exception as error:
             self.cannot(label, f"its forward pass can't be traced: {type(error).__name__}: {error}")
             return
         finally:
-            root.train(training)
-        _Graph(self, root, prefix, feed).write(graph)
+            for module, mode in modes:
+                module.training = mode
+        remark = _difference(trained, evaluated)
+        if remark:
+            self.remarks.append(remark)
+        _Graph(self, root, prefix, feed).write(trained)
+
+    def graph(self, root, training):
+        for module in root.modules():
+            module.training = training  # not root.train(): many students have a method of that name
+        return self.torch.fx.Tracer().trace(root)
 
     def leftovers(self):
         """Parameters outside the known layers act as weights; layers never reached are unused."""
         modules = dict(self.model.named_modules(remove_duplicate=False))
         for name, parameter in self.model.named_parameters():
-            owner = modules.get(name.rpartition(".")[0])
-            if id(owner) not in self.written and self.known(owner) is False and name not in self.loose:
-                self.spec["loose"].append({"name": name, "shape": list(parameter.shape), "kind": "parameter"})
+            if not self.known(modules[name.rpartition(".")[0]]) and name not in self.loose:
+                self.spec["loose"].append({"name": name[:200], "shape": list(parameter.shape), "kind": "parameter"})
+        if self.spec["inexpressible"]:
+            return  # what comes after such a part is unknown, not unused
         for name, module in self.model.named_modules():
             if self.known(module) and id(module) not in self.written:
                 self.spec["unused"].append(f"{name} ({type(module).__name__})"[:200])
 
 
-def _children(module, prefix):
-    """Children by name, a module that stands twice given twice."""
-    return [(f"{prefix}.{key}" if prefix else key, child) for key, child in module._modules.items()]
+def _difference(trained, evaluated) -> str:
+    """How a forward pass does other things in evaluation than in training, but for switching dropout off."""
+    for node, other in itertools.zip_longest(trained.nodes, evaluated.nodes):
+        if node is None or other is None or (node.op, str(node.target)) != (other.op, str(other.target)):
+            return "its forward pass is another one in evaluation"
+        if "dropout" in str(getattr(node.target, "__name__", "")):
+            if _dropout_is_on(node) and _dropout_is_on(other):
+                return f"{node.name} stays on in evaluation: give it training=self.training"
+        elif (str(node.args), str(node.kwargs)) != (str(other.args), str(other.kwargs)):
+            return "its forward pass is another one in evaluation"
+    return ""
+
+
+def _dropout_is_on(node) -> bool:
+    return (node.args[2] if len(node.args) > 2 else node.kwargs.get("training", True)) is True
 
 
 class _Graph:
     """Turns a torch.fx graph into layers."""
 
     def __init__(self, writer, root, prefix, feed):
-        self.writer, self.root, self.prefix = writer, root, prefix
+        self.writer, self.root, self.prefix, self.feed = writer, root, prefix, feed
         self.position = {}  # graph node -> position of the layer that makes its value
-        self.feed = -1 if feed is None else feed
         self.torch = writer.torch
         self.modules = dict(root.named_modules(remove_duplicate=False))
 
@@ -133,8 +168,13 @@ class _Graph:
         for node in graph.nodes:
             try:
                 self.node(node)
-            except _CannotError as error:
-                self.writer.cannot(f"{node.name}", str(error))
+            except Exception as error:  # a call that this was not written for
+                why = (
+                    str(error)
+                    if isinstance(error, _CannotError)
+                    else f"it is called in a way that is not known: {error}"
+                )
+                self.writer.cannot(self.name(node.name), why)
                 return
 
     def name(self, text):
@@ -147,16 +187,18 @@ class _Graph:
 
     def node(self, node):
         if node.op == "placeholder":
-            if len(self.position):
-                if node.users:
-                    raise _CannotError("the forward pass takes several inputs")
-                return
-            self.position[node] = self.feed
+            if not self.position:
+                self.position[node] = self.feed
+            elif node.users:
+                raise _CannotError("the forward pass takes several inputs")
         elif node.op == "call_module":
             module = self.modules[node.target]
             if not self.writer.known(module):
                 raise _CannotError(f"{type(module).__name__} is no layer that the grader knows")
-            self.position[node] = self.writer.module(module, self.name(node.target), [self.source(node.args[0])])
+            (value,) = (*node.args, *node.kwargs.values())
+            if getattr(module, "inplace", False):
+                self.in_place(node, value)
+            self.position[node] = self.writer.module(module, self.name(node.target), [self.source(value)])
         elif node.op == "get_attr":
             self.attribute(node)
         elif node.op in ("call_function", "call_method"):
@@ -164,108 +206,116 @@ class _Graph:
         elif node.op == "output":
             last = self.source(node.args[0])
             if last != len(self.writer.spec["layers"]) - 1:
-                self.writer.layer("Identity", {}, "output", [last])
+                self.writer.layer("Identity", {}, self.name("output"), [last])
+
+    def in_place(self, node, value):
+        """A spec has no values that change: one that is changed must not be used again."""
+        if list(value.users)[-1] is not node:
+            raise _CannotError("it changes a value that is used again")
 
     def attribute(self, node):
         value = self.root
         for part in str(node.target).split("."):
             value = getattr(value, part)
         kind = "parameter" if isinstance(value, self.torch.nn.Parameter) else "buffer"
-        self.writer.loose.add(str(node.target))
-        self.writer.spec["loose"].append(
-            {"name": str(node.target), "shape": list(getattr(value, "shape", ())), "kind": kind}
-        )
+        name = self.name(node.target)
+        self.writer.loose.add(name)
+        self.writer.spec["loose"].append({"name": name[:200], "shape": list(getattr(value, "shape", ())), "kind": kind})
         raise _CannotError(f"uses the {kind} “{node.target}” directly")
 
     def call(self, node):
         name = node.target if node.op == "call_method" else getattr(node.target, "__name__", str(node.target))
-        if name in (
-            "size",
-            "getattr",
-            "getitem",
-            "dim",
-            "numel",
-            "len",
-            "floordiv",
-            "mul",
-        ) and not self._tensor_product(node):
+        if name in _SIZES and not (name == "mul" and all(a in self.position for a in node.args)):
             return  # sizes, which only a view uses
         if name in ("contiguous", "float", "to", "clone"):
             self.position[node] = self.source(node.args[0])
             return
-        written = self._join(node, name) or self._functional(node, name) or self._reshape(node, name)
-        if written is None:
-            raise _CannotError(f"the operation {name} is not supported")
-        kind, settings, inputs = written
-        self.position[node] = self.writer.layer(kind, settings, node.name, inputs)
-
-    def _tensor_product(self, node):
-        return getattr(node.target, "__name__", node.target) == "mul" and all(a in self.position for a in node.args)
+        if name.endswith("_") or node.target is operator.iadd or node.kwargs.get("inplace"):
+            self.in_place(node, node.args[0])
+        for kind, settings, inputs in (
+            self._join(node, name) or self._functional(node, name) or self._reshape(node, name)
+        ):
+            self.position[node] = self.writer.layer(kind, settings, self.name(node.name), inputs)
 
     def _join(self, node, name):
-        if node.target in (operator.add, operator.iadd, self.torch.add) or name in ("add", "add_"):
-            return "Add", {}, [self.source(a) for a in node.args[:2]]
-        if node.target is self.torch.cat or name in ("concat", "concatenate"):
-            dim = node.args[1] if len(node.args) > 1 else node.kwargs.get("dim", node.kwargs.get("axis", 0))
-            return "Cat", {"dim": dim}, [self.source(a) for a in node.args[0]]
+        if name in ("add", "add_", "iadd"):
+            left, right = node.args
+            if node.kwargs:
+                raise _CannotError("an addition with a factor is not supported")
+            return [("Add", {}, [self.source(left), self.source(right)])]
+        if name in ("cat", "concat", "concatenate"):
+            given = _given(node, ("tensors", "dim"), {"axis": "dim"})
+            return [("Cat", {"dim": given.get("dim", 0)}, [self.source(a) for a in given["tensors"]])]
         return None
 
     def _functional(self, node, name):
-        entry = _FUNCTIONS.get(name)
-        if entry is None:
+        if name not in _FUNCTIONS:
             return None
-        kind, keys, defaults = entry
-        given = dict(zip(keys, node.args[1:]))
-        given.update({key: value for key, value in node.kwargs.items() if key in keys})
-        settings = {**defaults, **{k: v for k, v in given.items() if v is not None}}
-        if kind in ("Dropout", "Dropout2d"):
-            if given.get("training", True) is not True:
-                return "Identity", {}, [self.source(node.args[0])]
-            settings.pop("training", None)
-        settings = {key: tuple(v) if isinstance(v, list) else v for key, v in settings.items() if key != "inplace"}
-        if kind in ("MaxPool2d", "AvgPool2d") and settings.get("stride") is None:
-            settings.pop("stride", None)
-        if kind == "Softmax" and settings.get("dim") is None or kind == "LogSoftmax" and settings.get("dim") is None:
-            settings["dim"] = 1
-        settings.pop("_stacklevel", None)
-        settings.pop("return_indices", None)
-        return kind, settings, [self.source(node.args[0])]
+        kind, keys = _FUNCTIONS[name]
+        given = _given(node, ("input", *keys))
+        source = self.source(given.pop("input"))
+        settings = {key: tuple(v) if isinstance(v, list) else v for key, v in given.items() if v is not None}
+        for key in ("inplace", "_stacklevel"):
+            settings.pop(key, None)
+        if settings.pop("return_indices", False) or settings.pop("dtype", None):
+            raise _CannotError(f"its arguments {node.kwargs} are not supported")
+        if kind in ("Dropout", "Dropout2d") and not settings.pop("training", True):
+            return [("Identity", {}, [source])]
+        if kind in ("Softmax", "LogSoftmax"):
+            settings.setdefault("dim", 1)  # what torch takes for a batch of vectors
+        return [(kind, settings, [source])]
 
     def _reshape(self, node, name):
         if name == "flatten":
-            dims = (*node.args[1:], *(node.kwargs[k] for k in ("start_dim",) if k in node.kwargs))
-            if node.target is self.torch.flatten or node.op == "call_method":
-                start = dims[0] if dims else 0
-                return ("Flatten", {}, [self.source(node.args[0])]) if start == 1 else None
-        if name in ("view", "reshape"):
-            sizes = node.args[1] if isinstance(node.args[1], (tuple, list)) else node.args[1:]
-            flat = len(sizes) == 2 and not (isinstance(sizes[0], int) and sizes[0] > 0)
-            return ("Flatten", {}, [self.source(node.args[0])]) if flat else None
-        return None
+            given = _given(node, ("input", "start_dim", "end_dim"))
+            if (given.get("start_dim", 0), given.get("end_dim", -1)) == (1, -1):
+                return [("Flatten", {}, [self.source(given["input"])])]
+        elif name in ("view", "reshape") and not node.kwargs:
+            first, *sizes = node.args[1] if isinstance(node.args[1], (tuple, list)) else node.args[1:]
+            whole_batch = first == -1 or not isinstance(first, int)  # -1, or the size that was asked for
+            if whole_batch and len(sizes) == 1:
+                return [("Flatten", {}, [self.source(node.args[0])])]
+            if whole_batch and all(isinstance(size, int) and size > 0 for size in sizes):
+                flat = self.writer.layer("Flatten", {}, self.name(node.name), [self.source(node.args[0])])
+                return [("Unflatten", {"dim": 1, "unflattened_size": tuple(sizes)}, [flat])]
+        raise _CannotError(f"the operation {name} is not supported")
+
+
+def _given(node, keys, others=None):
+    """The arguments of a call by name; any other than these is refused."""
+    given = dict(zip(keys, node.args))
+    given.update({(others or {}).get(key, key): value for key, value in node.kwargs.items()})
+    if len(node.args) > len(keys) or not set(given) <= set(keys):
+        raise _CannotError(f"its arguments {node.args[1:]} {node.kwargs} are not supported")
+    return given
 
 
 class _CannotError(Exception):
     pass
 
 
+_SIZES = ("size", "getattr", "getitem", "dim", "numel", "len", "floordiv", "mul")
 _POOL = ("kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices")
 _FUNCTIONS = {
-    "relu": ("ReLU", ("inplace",), {}),
-    "relu_": ("ReLU", (), {}),
-    "relu6": ("ReLU6", ("inplace",), {}),
-    "leaky_relu": ("LeakyReLU", ("negative_slope", "inplace"), {}),
-    "elu": ("ELU", ("alpha", "inplace"), {}),
-    "selu": ("SELU", ("inplace",), {}),
-    "gelu": ("GELU", ("approximate",), {}),
-    "silu": ("SiLU", ("inplace",), {}),
-    "sigmoid": ("Sigmoid", (), {}),
-    "tanh": ("Tanh", (), {}),
-    "softplus": ("Softplus", ("beta", "threshold"), {}),
-    "softmax": ("Softmax", ("dim", "_stacklevel"), {}),
-    "log_softmax": ("LogSoftmax", ("dim", "_stacklevel"), {}),
-    "dropout": ("Dropout", ("p", "training", "inplace"), {"p": 0.5}),
-    "dropout2d": ("Dropout2d", ("p", "training", "inplace"), {"p": 0.5}),
-    "max_pool2d": ("MaxPool2d", _POOL, {}),
-    "avg_pool2d": ("AvgPool2d", ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad"), {}),
-    "adaptive_avg_pool2d": ("AdaptiveAvgPool2d", ("output_size",), {}),
+    "relu": ("ReLU", ("inplace",)),
+    "relu_": ("ReLU", ()),
+    "relu6": ("ReLU6", ("inplace",)),
+    "leaky_relu": ("LeakyReLU", ("negative_slope", "inplace")),
+    "elu": ("ELU", ("alpha", "inplace")),
+    "selu": ("SELU", ("inplace",)),
+    "gelu": ("GELU", ("approximate",)),
+    "silu": ("SiLU", ("inplace",)),
+    "mish": ("Mish", ("inplace",)),
+    "hardswish": ("Hardswish", ("inplace",)),
+    "sigmoid": ("Sigmoid", ()),
+    "tanh": ("Tanh", ()),
+    "softplus": ("Softplus", ("beta", "threshold")),
+    "softmax": ("Softmax", ("dim", "_stacklevel", "dtype")),
+    "log_softmax": ("LogSoftmax", ("dim", "_stacklevel", "dtype")),
+    "dropout": ("Dropout", ("p", "training", "inplace")),
+    "dropout2d": ("Dropout2d", ("p", "training", "inplace")),
+    "max_pool2d": ("MaxPool2d", _POOL),
+    "avg_pool2d": ("AvgPool2d", ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad")),
+    "adaptive_avg_pool2d": ("AdaptiveAvgPool2d", ("output_size",)),
+    "adaptive_max_pool2d": ("AdaptiveMaxPool2d", ("output_size", "return_indices")),
 }

@@ -43,7 +43,7 @@ _VULGAR = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 1 / 3, "⅔": 2 / 3}
 _OPERATOR = r"(?:[*/·×^]|\\cdot|\\times)"
 _OPERATOR_BEFORE = re.compile(rf"(?:{_OPERATOR}|\w\(|[\d)]\s*[-+])\s*\(?\s*$")
 _OPERATOR_AFTER = re.compile(
-    rf"\s*(?:{_OPERATOR}|[-+]\s*[\d(\\])|\(\s*\d|\s*(?:[A-Za-z]+\s+){{1,2}}(?:[*·×]|\\cdot|\\times|\+\s*\d|x\s+\d)"
+    rf"\s*(?:{_OPERATOR}+\s*[\w({{\\$]|[-+]\s*[\d(\\])|\(\s*\d|\s*(?:[A-Za-z]+\s+){{1,2}}(?:[*·×]|\\cdot|\\times|\+\s*\d|x\s+\d)"
 )
 _EQUALS = re.compile(r"\s*\$?\s*(?:=|≈|\\approx)")
 _EXPRESSION = re.compile(rf"[\s$]*=[\s$]*\(?\s*\d+\s*(?:{_OPERATOR}|[-+(]|x\s*\d)")
@@ -57,10 +57,14 @@ _TEXT_MACRO = re.compile(r"\\(?:text(?:bf|it|rm|tt)?|math(?:bf|rm|it)|emph|under
 _MACRO = re.compile(r"\\[A-Za-z]+")
 _RETRACTED = re.compile(r"~~[^~\n]+~~|\\(?:cancel|sout)\{[^{}]*\}")
 _INVISIBLE = re.compile(r"\\(?:left|right)(?![A-Za-z])|^[ \t]*+[*+-](?=[ \t])", re.MULTILINE)
-_EMPHASIS = re.compile(r"(?<![\w)*])(\*\*|\*|__|_)(?=[^\s*_])([^*_\n]*+)(?<=\S)\1(?![\w*])")
+_EMPHASIS = tuple(
+    re.compile(rf"(?<![\w){mark}])({mark}{{1,2}})(?=[^\s{mark}])([^{mark}\n]*+)(?<=\S)\1(?![\w{mark}])")
+    for mark in (r"\*", "_")
+)
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+(?=[A-Z(])|\n\s*\n|\n(?=\s*[-*|\d])")
 _NO_LEAD = frozenset({"image", "images", "matrix", "input", "output", "example", "sample", "picture", "and", "the"})
 _MOST_READINGS = 2000
+_MOST_TEXT = 1_000_000
 _MOST_DIGITS = 11
 
 _Fields = dict[str, object]
@@ -68,16 +72,22 @@ _Matrices = list[tuple[int, int, list[list[float]]]]
 
 
 def read_answers(text: str, file: str, first_line: int) -> tuple[Reading, ...]:
-    """All values in the text, in order. `first_line` is the line of the file that the text begins in."""
-    plain = _EMPHASIS.sub(_without_marks, _INVISIBLE.sub(_blank, _RETRACTED.sub(_blank, text)))
+    """All values in the text, in order, up to caps that no answer comes near.
+
+    `first_line` is the line of the file that the text begins in.
+    """
+    text = text[:_MOST_TEXT]
+    plain = _INVISIBLE.sub(_blank, _RETRACTED.sub(_blank, text))
+    for emphasis in _EMPHASIS:
+        plain = emphasis.sub(_without_marks, plain)
     words = _TEXT_MACRO.sub(lambda m: m[1].ljust(len(m[0])), plain)
     formula = _TEXT_MACRO.sub(lambda m: (m[1] if re.search(r"\d", m[1]) else "").ljust(len(m[0])), plain)
-    matrices = list(_matrices(words))
+    matrices = list(islice(_matrices(words), _MOST_READINGS))
     words_left, formula_left = [_without(t, ((a, b) for a, b, _ in matrices)) for t in (words, formula)]
     shapes = list(_SHAPE_RE.finditer(formula_left))
     numbers_left = _CALL.sub(_blank, _without(formula_left, (m.span() for m in shapes)))
     found = [
-        *islice(_matrix_readings(words, matrices), _MOST_READINGS),
+        *_matrix_readings(words, matrices),
         *islice(_shape_readings(shapes, words_left, formula_left), _MOST_READINGS),
         *islice(_number_readings(numbers_left, words_left, formula_left), _MOST_READINGS),
         *islice(_word_readings(words_left), _MOST_READINGS),
@@ -250,5 +260,7 @@ def _around(text: str, start: int, end: int) -> tuple[str, str]:
     """The rest of the sentence before and after, lower case."""
     window = 240
     before = _SENTENCE_END.split(text[max(0, start - window) : start])[-1]
+    if before.rstrip(" \t").endswith("\n") and not _ASSERTING.search(before):
+        before = ""  # a line that begins with the value is an item of its own, unless the line above leads to it
     after = _SENTENCE_END.split(text[end : end + window])[0]
     return before.lower(), after.lower()

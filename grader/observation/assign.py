@@ -8,8 +8,16 @@ from grader.core.record import Record
 from grader.observation.sections import plain_title
 
 _TOKEN = re.compile(r"\d+[a-z](?![a-z0-9])|\d+|[a-z]+\d+[a-z]?(?![a-z0-9])|[a-z]+")
-_LETTER = re.compile(r"^(?:problem|question|part|exercise) ([a-z])\b")
+_LABEL_TOKEN = re.compile(r"(?:problem|prob|question|part|q|p)?(\d{1,4})([a-z])?")
+_LETTER = re.compile(r"(?:problem|question|part|exercise) ([a-z])\b")
+_CHAPTER = re.compile(r"(?:problem|question|exercise|section|part) (\d{1,4})(?! [a-z]\b)\b")
+_NUMBERED = re.compile(r"(\d{1,4})\b")
 _WORDS = frozenset({"problem", "prob", "question", "q", "p", "part", "notebook", "nb", "copy", "of"})
+# Words that may stand before a label in a heading that names a problem; "comparison with 3B" names another one.
+_OPENING = _WORDS | {
+    *("exercise", "section", "solution", "answer", "code", "model", "network", "set", "hw", "homework", "assignment"),
+    *("cs", "for", "to", "the", "my", "our"),
+}
 
 
 class Target(Record):
@@ -47,88 +55,136 @@ def assign(targets: Sequence[Target], places: Sequence[Place], models: Sequence[
     Namings that contradict a file name are ruled out; when several remain and disagree, a human is asked.
     """
     namings = _possible_namings(targets, places)
-    meant = {(m.notebook, m.cell, i): _problems(m, targets, namings) for i, m in enumerate(models)}
     found: dict[str, list[ModelFacts]] = {target.problem: [] for target in targets}
     unsure: dict[str, list[ModelFacts]] = {target.problem: [] for target in targets}
     unnamed = []
-    for (_, _, i), problems in meant.items():
+    for model in models:
+        problems = _meant(model.headings, model.notebook, targets, namings)
         for problem in problems:
-            (found if len(problems) == 1 else unsure)[problem].append(models[i])
+            (found if len(problems) == 1 else unsure)[problem].append(model)
         if not problems:
-            unnamed.append(models[i])
+            unnamed.append(model)
     wanted = [target for target in targets if target.wanted]
     if len(wanted) == 1 and not found[wanted[0].problem] and len({m.notebook for m in unnamed}) == 1:
         found[wanted[0].problem] = unnamed
-    return {
-        target.problem: _choose(target, found[target.problem], unsure[target.problem], unnamed).model_copy(
-            update={"notebooks": _notebooks(target, places, targets, namings)}
-        )
-        for target in targets
-    }
+    assignments = {}
+    for target in targets:
+        chosen = _choose(target, found[target.problem], unsure[target.problem], unnamed)
+        notebooks = _notebooks(target, places, targets, namings)
+        if chosen.model and chosen.model.notebook not in notebooks:
+            notebooks = (*notebooks, chosen.model.notebook)
+        assignments[target.problem] = chosen.model_copy(update={"notebooks": notebooks})
+    return assignments
+
+
+def owners(targets: Sequence[Target], places: Sequence[Place], file: str, headings: Sequence[str]) -> frozenset[str]:
+    """The problems that a cell may belong to, by the headings above it (nearest first) or else by its file's name."""
+    return frozenset(_meant(headings, file, targets, _possible_namings(targets, places)))
 
 
 def labels_in_name(name: str) -> list[str]:
     """Labels such as `3b` or `2` in a file name: `set4_3B.ipynb` and `Problem 3 part B (1).ipynb` both say `3b`."""
     stem = re.sub(r"\(\d+\)|\.\w+$", " ", name.rpartition("/")[2].lower())
     tokens = [t for t in _TOKEN.findall(stem) if t not in _WORDS]
-    labels: list[str] = []
+    return [label for label, _ in _labels(tokens)]
+
+
+def _labels_in_heading(heading: str) -> list[str]:
+    """Labels at the beginning of a heading: `Problem 3B`, `Set 4, 3 B: ...`; none in `3 a second time`."""
+    tokens = _TOKEN.findall(plain_title(heading))
+    kept = [token for token in tokens if token not in _WORDS]
+    labels = []
+    for label, position in _labels(kept):
+        opening = all(t in _OPENING or any(c.isdigit() for c in t) or len(t) == 1 for t in kept[:position])
+        article = label.endswith("a") and kept[position : position + 2] == [label[:-1], "a"]
+        if opening and not (article and len(kept) > position + 2):
+            labels.append(label)
+    return labels
+
+
+def _labels(tokens: Sequence[str]) -> list[tuple[str, int]]:
+    labels = []
     for i, token in enumerate(tokens):
-        match = re.fullmatch(r"(?:problem|prob|question|part|q|p)?(\d+)([a-z])?", token)
+        match = _LABEL_TOKEN.fullmatch(token)
         if match:
             following = tokens[i + 1] if i + 1 < len(tokens) else ""
             letter = match[2] or (following if len(following) == 1 and following.isalpha() else "")
-            labels.append(f"{int(match[1])}{letter}")
+            labels.append((f"{int(match[1])}{letter}", i))
     return labels
 
 
 def _possible_namings(targets: Sequence[Target], places: Sequence[Place]) -> list[int]:
-    """The namings under which every label of a file name that any naming knows means something; else the first."""
+    """The namings under which every label that any naming knows means something; all of them where none fits."""
     count = max((len(target.labels) for target in targets), default=1)
     known = [{target.labels[n].lower() for target in targets if n < len(target.labels)} for n in range(count)]
     every = set().union(*known)
     used = {label for place in places for label in labels_in_name(place.file) if label in every}
     used |= {
-        label for place in places for _, text in place.headings for label in labels_in_name(text) if label in every
+        label
+        for place in places
+        for cell, text in place.headings
+        for label in _labels_with_chapter(text, _above(place, cell), place.file)
+        if label in every
     }
     possible = [n for n in range(count) if used <= known[n]]
-    return possible or [0]
+    return possible or list(range(count))
 
 
 def _means(label: str, targets: Sequence[Target], namings: list[int]) -> set[str]:
     return {t.problem for t in targets for n in namings if n < len(t.labels) and t.labels[n].lower() == label}
 
 
-def _problems(model: ModelFacts, targets: Sequence[Target], namings: list[int]) -> set[str]:
-    """The problems that a model may answer: by the nearest heading that says so, else by its file's name."""
-    for i, heading in enumerate(model.headings):
-        around = (*model.headings[i + 1 :], model.notebook)
-        problems = _named(heading, targets, namings, around)
+def _meant(headings: Sequence[str], file: str, targets: Sequence[Target], namings: list[int]) -> set[str]:
+    """By the nearest heading that says so, else by the file's name."""
+    for i, heading in enumerate(headings):
+        problems = _named(heading, targets, namings, headings[i + 1 :], file)
         if problems:
             return problems
-    for label in labels_in_name(model.notebook):
-        problems = _means(label, targets, namings)
-        if problems:
-            return problems
-    return set()
+    return _first_meaning(labels_in_name(file), targets, namings)
 
 
-def _named(heading: str, targets: Sequence[Target], namings: list[int], around: Sequence[str]) -> set[str]:
+def _first_meaning(labels: Sequence[str], targets: Sequence[Target], namings: list[int]) -> set[str]:
+    return next((problems for label in labels if (problems := _means(label, targets, namings))), set())
+
+
+def _named(heading: str, targets: Sequence[Target], namings: list[int], above: Sequence[str], file: str) -> set[str]:
     """By its title, which is the same under every naming; else by its label, whose chapter may stand further up."""
-    title, labels = plain_title(heading), labels_in_name(heading)
-    letter = _LETTER.search(title)
-    titled = {
-        t.problem: len(t.title)
-        for t in targets
-        # A bare "The data" above some cells is no problem's heading, unless a network answers that problem.
-        if t.title and title.endswith(plain_title(t.title)) and (t.wanted or labels or letter)
-    }
-    longest = [problem for problem, length in titled.items() if length == max(titled.values())]
-    if len(longest) == 1:
-        return set(longest)
-    if letter and not labels:
-        chapters = [label for text in around for label in labels_in_name(text) if label.isdigit()]
-        labels = [f"{chapters[0]}{letter[1]}"] if chapters else []
-    return _means(labels[0], targets, namings) if labels else set()
+    title = plain_title(heading)
+    titled = {target.problem for target in targets if target.title and _is_titled(title, plain_title(target.title))}
+    if len(titled) == 1:
+        return titled
+    labels = _labels_with_chapter(heading, above, file)
+    if _labels_in_heading(heading):
+        return _first_meaning(labels, targets, namings)
+    return set().union(*(_means(label, targets, namings) for label in labels))
+
+
+def _labels_with_chapter(heading: str, above: Sequence[str], file: str) -> list[str]:
+    """The labels of a heading; of `Problem B` those that the chapters it may belong to make of it."""
+    labels = _labels_in_heading(heading)
+    letter = _LETTER.match(plain_title(heading))
+    return labels or ([f"{chapter}{letter[1]}" for chapter in _chapters(above, file)] if letter else [])
+
+
+def _is_titled(heading: str, title: str) -> bool:
+    """The title, alone or behind a label: `2-Layer Linear Neural Network` isn't `Linear Neural Network`."""
+    if heading == title:
+        return True
+    before = heading.removesuffix(title)
+    return before.endswith(" ") and all(
+        token in _OPENING or len(token) == 1 or re.fullmatch(r"\d{1,2}[a-z]?", token) for token in before.split()
+    )
+
+
+def _chapters(above: Sequence[str], file: str) -> list[str]:
+    """The chapter that the headings above, nearest first, or the file name speak of; several where it's not clear."""
+    titles = [plain_title(text) for text in above]
+    explicit = [match[1] for title in titles if (match := _CHAPTER.match(title))]
+    if explicit:
+        return explicit[:1]
+    return [match[1] for title in titles if (match := _NUMBERED.match(title))] or [
+        label for label in labels_in_name(file) if label.isdigit()
+    ]
 
 
 def _choose(target: Target, found: list[ModelFacts], unsure: list[ModelFacts], unnamed: list[ModelFacts]) -> Assignment:
@@ -158,7 +214,7 @@ def _notebooks(
         for place in places
         if any(target.problem in _means(label, targets, namings) for label in labels_in_name(place.file))
         or any(
-            target.problem in _named(text, targets, namings, (*_above(place, cell), place.file))
+            target.problem in _named(text, targets, namings, _above(place, cell), place.file)
             for cell, text in place.headings
         )
     )

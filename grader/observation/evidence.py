@@ -7,9 +7,9 @@ from nbformat import NotebookNode
 from grader.core.evidence import CellRun, ModelFacts, NotebookRun, ProblemEvidence, Section
 from grader.core.record import Record
 from grader.datasets import Dataset
-from grader.observation.assign import Assignment, Place, Target, assign
+from grader.observation.assign import Assignment, Place, Target, assign, owners
 from grader.observation.models import read_report
-from grader.observation.notebooks import headings, markdown, saved_claims, saved_figures
+from grader.observation.notebooks import headings, headings_above, markdown, saved_claims, saved_figures
 from grader.observation.sections import Labels, find_sections, plain_title
 from grader.rubric.model import Rubric
 
@@ -81,11 +81,16 @@ def observe(
     places = [
         Place(file=file, headings=tuple(headings(notebooks[file])) if file in notebooks else ()) for file in observed
     ]
-    assignments = _assignments(rubric, places, [model for o in observed.values() for model in o.models])
+    targets = _targets(rubric)
+    assignments = assign(targets, places, [model for o in observed.values() for model in o.models])
     evidence = {}
     for problem in rubric.problems:
         assignment = assignments.get(problem.id, Assignment())
-        runs = tuple(observed[file].run for file in assignment.notebooks if file in observed)
+        runs = tuple(
+            _own_claims(problem.id, observed[file].run, notebooks.get(file), targets, places)
+            for file in assignment.notebooks
+            if file in observed
+        )
         evidence[problem.id] = ProblemEvidence(
             problem=problem.id,
             sections=tuple(s for s in sections if s.problem == problem.id),
@@ -97,8 +102,8 @@ def observe(
     return evidence
 
 
-def _assignments(rubric: Rubric, places: Sequence[Place], models: Sequence[ModelFacts]) -> dict[str, Assignment]:
-    targets = [
+def _targets(rubric: Rubric) -> list[Target]:
+    return [
         Target(
             problem=problem.id,
             title=problem.title,
@@ -107,4 +112,18 @@ def _assignments(rubric: Rubric, places: Sequence[Place], models: Sequence[Model
         )
         for problem in rubric.problems
     ]
-    return assign(targets, places, models)
+
+
+def _own_claims(
+    problem: str, run: NotebookRun, notebook: NotebookNode | None, targets: Sequence[Target], places: Sequence[Place]
+) -> NotebookRun:
+    """The run without the claims that stand below another problem's heading."""
+    if notebook is None:
+        return run
+    cells = {claim.source.cell for claim in run.claims}
+    other = {
+        cell
+        for cell in cells
+        if (named := owners(targets, places, run.file, headings_above(notebook, cell))) and problem not in named
+    }
+    return run.model_copy(update={"claims": tuple(claim for claim in run.claims if claim.source.cell not in other)})

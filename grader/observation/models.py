@@ -22,19 +22,16 @@ from grader.core.network import (
 from grader.core.record import Record
 from grader.datasets import Dataset
 from grader.observation.notebooks import headings_above
+from grader.observation.recognition import Sample, recognise
 
 _Text = Annotated[str, Field(max_length=500)]
-_IGNORED_SETTINGS = frozenset({"foreach", "fused", "capturable", "differentiable", "decoupled_weight_decay"})
-_TOLERANCE = 1e-3
+_Note = Callable[[str, str], None]
+_IGNORED_SETTINGS = frozenset({"foreach", "fused", "capturable", "differentiable"})  # how, not what, is computed
+_SAMPLERS = ("RandomSampler", "SequentialSampler", "SubsetRandomSampler")
+_STEADY = ("ToTensor", "Normalize", "ToImage", "ToDtype", "PILToTensor", "ConvertImageDtype", "Lambda", "function")
+_RESTING = ("BatchNorm", "Dropout", "AlphaDropout")  # layers that do something else in evaluation
+_PART = 0.1  # of the samples may be missing where epochs are inferred from them
 _COUNTED = ("rows", "parameters", "buffers_as_weights", "hidden_units", "hidden_layers")
-
-
-class _Statistics(Record):
-    shape: tuple[int, ...]
-    min: float | None = None
-    max: float | None = None
-    mean: float | None = None
-    std: float | None = None
 
 
 class _Transform(Record):
@@ -45,9 +42,7 @@ class _Transform(Record):
 
 class _Data(Record):
     type: _Text
-    size: int | None = None
-    train: bool | None = None
-    tensor: _Statistics | None = None
+    size: int | None
     transforms: tuple[_Transform, ...] | None = None
 
 
@@ -56,7 +51,7 @@ class _Loader(Record):
     drop_last: bool
     shuffle: bool
     sampler: _Text
-    length: int
+    samples: int | None
     dataset: _Data
 
 
@@ -66,15 +61,15 @@ class _Named(Record):
 
 
 class _Schedule(_Named):
+    unwritten: tuple[_Text, ...]
     steps: int
+    early: bool
 
 
 class _Training(Record):
     model: int
     variable: _Text
-    class_: Annotated[_Text, Field(alias="class")]
     spec: ModelSpec | None
-    first_cell: int | None
     cell: int | None
     optimizer: _Named
     groups: int
@@ -82,12 +77,14 @@ class _Training(Record):
     steps: int
     samples: int
     largest_batch: int
+    different_batches: int
     passes: int
     steps_in_passes: int
-    loaders: int
-    loader: _Loader | None
+    batches_in_passes: int
+    loaders: Annotated[tuple[_Loader, ...], Field(max_length=10)]
     input_shape: tuple[int, ...] | None
-    input: _Statistics | None
+    seen: Annotated[tuple[Sample, ...], Field(max_length=10)]
+    rests: bool
     schedules: Annotated[tuple[_Schedule, ...], Field(max_length=100)]
     notes: Annotated[tuple[_Text, ...], Field(max_length=100)]
 
@@ -95,6 +92,8 @@ class _Training(Record):
 class _Report(Record):
     trainings: Annotated[tuple[_Training, ...], Field(max_length=1000)] = ()
     variables: dict[_Text, object] = {}
+    unfinished: tuple[int, ...] = ()
+    faults: Annotated[tuple[_Text, ...], Field(max_length=20)] = ()
 
 
 def read_report(
@@ -111,29 +110,25 @@ def read_report(
         return (), {}, f"what the notebook reported of its networks is not valid: {where}: {first['msg']}"
     by_model: dict[int, list[_Training]] = {}
     for training in parsed.trainings:
-        by_model.setdefault(training.model, []).append(training)
-    models = [_facts(trainings, notebook, file, dataset) for trainings in by_model.values()]
-    return tuple(model for model in models if model), parsed.variables, ""
+        by_model[training.model] = [*by_model.pop(training.model, []), training]
+    models = tuple(_facts(trainings, parsed, notebook, file, dataset) for trainings in by_model.values())
+    return models, parsed.variables, "" if models else "; ".join(parsed.faults)
 
 
-def _facts(trainings: list[_Training], notebook: NotebookNode, file: str, dataset: Dataset | None) -> ModelFacts | None:
+def _facts(
+    trainings: list[_Training], report: _Report, notebook: NotebookNode, file: str, dataset: Dataset | None
+) -> ModelFacts:
     last = trainings[-1]
     spec = last.spec
     if spec is None:
         spec = ModelSpec(layers=(), inexpressible=(Inexpressible(what="the network", why="it could not be found"),))
-    recipe, problem = None, ""
-    try:
-        recipe = _recipe(trainings, dataset)
-    except (ValidationError, ValueError) as error:
-        problem = f"its recipe is not valid: {str(error).splitlines()[0]}"
     facts = ModelFacts(
         notebook=file,
         cell=last.cell,
         variable=last.variable,
         headings=headings_above(notebook, last.cell),
         spec=spec,
-        recipe=recipe,
-        problem=problem,
+        recipe=_recipe(trainings, report, dataset),
     )
     return counted(facts, last.input_shape)
 
@@ -153,104 +148,122 @@ def counted(facts: ModelFacts, input_shape: tuple[int, ...] | None) -> ModelFact
     return facts.model_copy(update={name: getattr(counts, name) for name in _COUNTED})
 
 
-def _recipe(trainings: list[_Training], dataset: Dataset | None) -> Recipe:
-    """The recipe of the last training; whatever it leaves out is named in `inexpressible`."""
+def _recipe(trainings: list[_Training], report: _Report, dataset: Dataset | None) -> Recipe | None:
+    """The recipe of the last training, and in `inexpressible` whatever it leaves out; None when too little was seen."""
     training = trainings[-1]
-    notes = [Inexpressible(what="training", why=note) for note in training.notes]
+    notes = [Inexpressible(what="training", why=why[:200]) for why in (*training.notes, *report.faults)]
 
     def note(what: str, why: str) -> None:
-        notes.append(Inexpressible(what=what, why=why))
+        notes.append(Inexpressible(what=what, why=why[:200]))
 
     if len(trainings) > 1:
         note("training", f"{len(trainings)} optimisers trained the same network one after the other")
+    if training.cell in report.unfinished:
+        note("training", "its cell did not run to its end")
     if training.groups > 1:
         note("optimiser", f"it has {training.groups} parameter groups")
     if len(training.losses) != 1:
-        note("loss", "no loss was seen" if not training.losses else "several losses were used")
-    if training.loaders > 1:
-        note("training", f"its batches came from {training.loaders} loaders")
-    if training.loader and training.loader.sampler not in ("RandomSampler", "SequentialSampler"):
-        note("data", f"batches were drawn by {training.loader.sampler}")
-    if training.loader and training.loader.dataset.train is False:
-        note("data", "it was trained on the test split; the grader trains on the training split")
-    if training.input_shape is None:
-        raise ValueError("no input of the network was seen")
-    batch_size, epochs = _batches(training, dataset)
-    loss = training.losses[-1] if training.losses else _Named(type="CrossEntropyLoss")
-    used = training.loader.dataset.size if training.loader else None
+        note("loss", "several losses were used" if training.losses else "no loss was seen")
+    resting = [layer.type for layer in training.spec.layers if layer.type.startswith(_RESTING)] if training.spec else []
+    if training.rests and resting:
+        note("training", f"{resting[0]} was switched off in training by eval(); the notebook never calls train() again")
+    try:
+        drawn = _batches(training, dataset, note)
+        loss = training.losses[-1] if training.losses else _Named(type="CrossEntropyLoss")
+        return Recipe(
+            loss=LossSpec(type=loss.type, settings=loss.settings),
+            optimizer=OptimizerSpec(
+                type=training.optimizer.type,
+                settings={k: v for k, v in training.optimizer.settings.items() if k not in _IGNORED_SETTINGS},
+            ),
+            schedules=tuple(_schedule(s, training, drawn.epochs, note) for s in training.schedules),
+            inputs=_inputs(training, dataset, note),
+            **drawn.model_dump(),
+            inexpressible=tuple(notes),
+        )
+    except ValueError:  # numbers that no training has, or none at all
+        return None
+
+
+class _Batches(Record):
+    batch_size: int
+    epochs: int
+    shuffle: bool
+    drop_last: bool = False
+    train_samples: int | None = None
+
+
+def _batches(training: _Training, dataset: Dataset | None, note: _Note) -> _Batches:
+    """How batches were drawn: from the loader and the passes over it, else from the samples that were seen."""
     total = len(dataset.train.labels) if dataset else None
-    if used and total and used > total:
-        note("data", f"it was trained on {used:,} samples, more than the {total:,} of the training split")
-    return Recipe(
-        loss=LossSpec(type=loss.type, settings=_without_defaults(loss.settings)),
-        optimizer=OptimizerSpec(
-            type=training.optimizer.type,
-            settings={k: v for k, v in training.optimizer.settings.items() if k not in _IGNORED_SETTINGS},
-        ),
-        schedules=tuple(_schedule(schedule, training) for schedule in training.schedules),
-        batch_size=batch_size,
-        epochs=epochs,
-        shuffle=training.loader.shuffle if training.loader else True,
-        drop_last=training.loader.drop_last if training.loader else False,
-        inputs=_inputs(training, dataset, note),
-        train_samples=used if used and total and used < total else None,
-        inexpressible=tuple(notes),
+    if not training.loaders:
+        return _sliced(training, total, note)
+    loader = training.loaders[-1]
+    if len(training.loaders) > 1:
+        note("training", f"its batches came from {len(training.loaders)} different loaders")
+    if loader.sampler not in _SAMPLERS:
+        note("training", f"batches were drawn by {loader.sampler}")
+    if training.steps != training.batches_in_passes:
+        note("training", f"{training.steps} steps were taken for {training.batches_in_passes} batches")
+    samples = loader.samples or loader.dataset.size
+    if samples and total and samples != total:
+        note("data", f"it was trained on {samples:,} samples; the training split has {total:,}")
+    return _Batches(
+        batch_size=loader.batch_size or training.largest_batch,
+        epochs=training.passes,
+        shuffle=loader.shuffle,
+        drop_last=loader.drop_last,
+        train_samples=samples if samples and total and samples < total else None,
     )
 
 
-def _batches(training: _Training, dataset: Dataset | None) -> tuple[int, int]:
-    """Batch size and epochs: from the loader and the passes over it, else from the samples that were seen."""
-    if training.loader and training.loader.batch_size and training.passes:
-        return training.loader.batch_size, training.passes
-    if not dataset or not training.largest_batch:
-        raise ValueError("its batches did not come from a loader, so that its epochs can't be counted")
-    return training.largest_batch, max(round(training.samples / len(dataset.train.labels)), 1)
+def _sliced(training: _Training, total: int | None, note: _Note) -> _Batches:
+    """Batches that the notebook cut by hand are never cut by the probe: all of them were seen."""
+    if not total or not training.largest_batch:
+        raise ValueError("its epochs can't be counted")
+    epochs = max(round(training.samples / total), 1)
+    batches = math.ceil(total / training.largest_batch)
+    known = abs(training.samples / total - epochs) <= _PART * epochs and training.different_batches >= (
+        1 - _PART
+    ) * min(batches, training.steps)
+    seen = f"{training.steps:,} steps on {training.different_batches:,} different batches"
+    note("data" if known else "training", f"its batches came from no loader: {seen}, taken as {epochs} epochs")
+    shuffle = epochs == 1 or training.different_batches > batches
+    return _Batches(batch_size=training.largest_batch, epochs=epochs, shuffle=shuffle)
 
 
-def _schedule(schedule: _Schedule, training: _Training) -> ScheduleSpec:
-    per_batch = schedule.steps > max(training.passes, 1) * 1.5
-    settings = {key: value for key, value in schedule.settings.items() if value is not None}
-    return ScheduleSpec(type=schedule.type, settings=settings, step="batch" if per_batch else "epoch")
+def _schedule(schedule: _Schedule, training: _Training, epochs: int, note: _Note) -> ScheduleSpec:
+    per_epoch = schedule.steps in (epochs, epochs - 1)  # a step after the last epoch changes nothing
+    if not per_epoch and schedule.steps != training.steps:
+        found = f"{schedule.steps} times in {epochs} epochs of {training.steps} steps"
+        note("schedule", f"{schedule.type} steps neither per epoch nor per batch: {found}")
+    if schedule.early:
+        note("schedule", f"{schedule.type} steps before the optimiser")
+    if schedule.unwritten:
+        note("schedule", f"{schedule.type} has {', '.join(schedule.unwritten)} that can't be written as data")
+    return ScheduleSpec(type=schedule.type, settings=schedule.settings, step="epoch" if per_epoch else "batch")
 
 
-def _without_defaults(settings: Settings) -> Settings:
-    return {key: value for key, value in settings.items() if (key, value) != ("reduction", "mean")}
-
-
-def _inputs(training: _Training, dataset: Dataset | None, note: Callable[[str, str], None]) -> InputSpec:
-    """How raw pixels became inputs: from the transforms where they are known, else from the values themselves."""
-    assert training.input_shape is not None
-    shape = training.input_shape
-    data = training.loader.dataset if training.loader else None
-    if data and data.transforms is not None:
-        mean, std, unknown = 0.0, 1.0, []
-        for transform in data.transforms:
-            if transform.type == "Normalize" and len(transform.mean) == len(transform.std) == 1:
-                mean, std = transform.mean[0], transform.std[0]
-            elif transform.type not in ("ToTensor", "Compose"):
-                unknown.append(transform.type)
-        if unknown:
-            note("input", f"the transform {', '.join(unknown)} is not known")
-        return InputSpec(shape=shape, divide=255.0, mean=mean, std=std)
-    seen = data.tensor if data and data.tensor else training.input
-    if dataset is None or seen is None or seen.min is None or seen.max is None:
-        return InputSpec(shape=shape)
-    scale = dataset.maximum / (seen.max - seen.min) if seen.max > seen.min else 1.0
-    whole = bool(data and data.tensor)
-    if whole and not _is_affine(seen, dataset, scale):
-        note("input", "its values are no plain rescaling of the raw pixels")
-        return InputSpec(shape=shape)
-    if not whole and not math.isclose(scale, round(scale)):
-        note("input", "how raw pixels became inputs could not be observed")
-        return InputSpec(shape=shape)
-    return InputSpec(shape=shape, divide=scale, mean=0.0 if seen.min == 0 else -seen.min)
-
-
-def _is_affine(seen: _Statistics, dataset: Dataset, scale: float) -> bool:
-    """Whether mean and spread are what one scale and offset make of the raw training pixels."""
-    pixels = dataset.train.images
-    if seen.mean is None or seen.std is None or seen.min is None or not seen.shape:
-        return False
-    pixels = pixels[: seen.shape[0]]
-    mean, std = float(pixels.mean()) / scale + seen.min, float(pixels.std()) / scale
-    return abs(mean - seen.mean) <= _TOLERANCE * (1 + abs(mean)) and abs(std - seen.std) <= _TOLERANCE * (1 + std)
+def _inputs(training: _Training, dataset: Dataset | None, note: _Note) -> InputSpec:
+    """How raw pixels became inputs: read off samples that are recognised in the data set."""
+    if training.input_shape is None:
+        raise ValueError("no input of the network was seen")
+    transforms = (training.loaders[-1].dataset.transforms or ()) if training.loaders else ()
+    unknown = [transform.type for transform in transforms if transform.type not in _STEADY]
+    if unknown:
+        note("input", f"the transform {', '.join(unknown)} is not known")
+    named = InputSpec(shape=training.input_shape, divide=255.0 if transforms else 1.0)
+    for transform in transforms:
+        if len(transform.mean) == len(transform.std) == 1:
+            named = named.model_copy(update={"mean": transform.mean[0], "std": transform.std[0]})
+    if dataset is None or unknown:
+        return named
+    found = recognise(training.seen, dataset)
+    if found is None:
+        note("input", "what it was given is no plain rescaling of the data set's images")
+        return named
+    if found.in_test_split:
+        note("data", "it was trained on samples of the test split; the grader trains on the training split")
+    if found.other_labels:
+        note("data set", "its labels are not those of the data set")
+    return named if found.fits(named) else found.inputs(training.input_shape)

@@ -56,12 +56,15 @@ class Loss:
         return loss
 
 
-def make_optimizer(spec: OptimizerSpec, parameters: Iterable[nn.Parameter]) -> optim.Optimizer:
+def make_optimizer(spec: OptimizerSpec, parameters: Iterable[nn.Parameter], *, fused: bool = False) -> optim.Optimizer:
     """The optimiser over these parameters. Raises SubmissionError when it is unknown or its settings are wrong."""
     parameters = list(parameters)
     if not parameters:
         raise SubmissionError("the network has nothing to train")
     optimizer: optim.Optimizer = _make(optim, spec.type, spec.settings, OPTIMIZERS, "optimiser", parameters)
+    if fused:
+        settings: dict[str, Any] = {**spec.settings, "fused": True}
+        optimizer = getattr(optim, spec.type)(parameters, **settings)
     return optimizer
 
 

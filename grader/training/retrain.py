@@ -15,7 +15,7 @@ from grader.machine import cores
 from grader.network.count import Count, count
 from grader.training.cache import lane_key, recall, remember
 from grader.training.decision import majority, still_needed
-from grader.training.plain import train_lane
+from grader.training.lane import train_lane
 from grader.training.recipe import check_recipe
 
 # A lane below this many multiply-adds (forward) is over before another process has imported torch.

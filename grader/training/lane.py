@@ -1,4 +1,4 @@
-"""One training under one seed: the plain torch loop, which everything faster is compared with."""
+"""One training under one seed, from fresh weights to the accuracy on the test split."""
 
 import math
 import time
@@ -9,9 +9,11 @@ from torch import Tensor
 
 from grader.core.evidence import EpochPoint, Lane
 from grader.core.network import InputSpec, ModelSpec, Recipe
-from grader.datasets import Array, Dataset, Split
+from grader.datasets import Dataset, Split
 from grader.network.build import Network, build
-from grader.training.recipe import Loss, make_optimizer, make_schedules
+from grader.training.dense import DenseTrainer, suits
+from grader.training.eager import EagerTrainer, inputs
+from grader.training.schedule import steps
 
 _SCORE_BATCH = 1000
 _CHANCE_MARGIN = 1.2
@@ -28,7 +30,7 @@ def train_lane(spec: ModelSpec, recipe: Recipe, dataset: Dataset, seed: int) -> 
     try:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            curve, diverged = _train(build(spec), recipe, dataset, torch.Generator().manual_seed(seed))
+            curve, finite = _train(build(spec), recipe, dataset, seed)
     finally:
         torch.set_num_threads(threads)
     accuracy = curve[-1].accuracy if curve else 0.0
@@ -38,45 +40,31 @@ def train_lane(spec: ModelSpec, recipe: Recipe, dataset: Dataset, seed: int) -> 
         accuracy=accuracy,
         curve=tuple(curve),
         seconds=time.perf_counter() - started,
-        diverged=diverged or at_chance,
+        diverged=not finite or at_chance,
     )
 
 
-def _train(
-    network: Network, recipe: Recipe, dataset: Dataset, shuffling: torch.Generator
-) -> tuple[list[EpochPoint], bool]:
-    loss_of = Loss(recipe.loss)
-    optimizer = make_optimizer(recipe.optimizer, network.parameters())
-    schedules = make_schedules(recipe.schedules, optimizer)
+def _train(network: Network, recipe: Recipe, dataset: Dataset, seed: int) -> tuple[list[EpochPoint], bool]:
+    """The learning curve, and whether the loss stayed finite; a training ends where it didn't."""
+    shuffling = torch.Generator().manual_seed(seed)
     train = _subset(dataset.train, recipe.train_samples, shuffling)
     images, labels = torch.from_numpy(np.ascontiguousarray(train.images)), _labels(train)
+    trainer = (
+        DenseTrainer(network, recipe, images, labels, seed)
+        if suits(network, recipe)
+        else EagerTrainer(network, recipe, images, labels)
+    )
+    batches, rest = divmod(len(labels), recipe.batch_size)
     curve: list[EpochPoint] = []
-    for epoch in range(1, recipe.epochs + 1):
-        network.train()
+    for settings in steps(recipe, batches + (rest > 0 and not recipe.drop_last)):
         order = torch.randperm(len(labels), generator=shuffling) if recipe.shuffle else torch.arange(len(labels))
-        total, seen = 0.0, 0
-        for batch in torch.split(order, recipe.batch_size):
-            if recipe.drop_last and len(batch) < recipe.batch_size:
-                break
-            optimizer.zero_grad()
-            loss = loss_of(network(inputs(images[batch], recipe.inputs)), labels[batch])
-            loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
-            optimizer.step()
-            for schedule, scheduler in schedules:
-                if schedule.step == "batch":
-                    scheduler.step()
-            total, seen = total + loss.item() * len(batch), seen + len(batch)
-        for schedule, scheduler in schedules:
-            if schedule.step == "epoch":
-                scheduler.step()
-        mean = total / max(seen, 1)
-        finite = math.isfinite(mean)
-        curve.append(
-            EpochPoint(epoch=epoch, loss=mean if finite else 0.0, accuracy=score(network, dataset.test, recipe.inputs))
-        )
+        loss = trainer.epoch(order, settings)
+        finite = math.isfinite(loss)
+        accuracy = score(network, dataset.test, recipe.inputs)
+        curve.append(EpochPoint(epoch=len(curve) + 1, loss=loss if finite else 0.0, accuracy=accuracy))
         if not finite:
-            return curve, True
-    return curve, False
+            return curve, False
+    return curve, True
 
 
 def score(network: Network, split: Split, spec: InputSpec) -> float:
@@ -92,22 +80,13 @@ def score(network: Network, split: Split, spec: InputSpec) -> float:
     return right / len(labels)
 
 
-def inputs(images: Tensor, spec: InputSpec) -> Tensor:
-    """Raw uint8 images (N, height, width) as the network gets them: float32 (N, *shape)."""
-    scaled = images.to(torch.float32).div_(spec.divide)
-    if spec.mean or spec.std != 1:
-        scaled.sub_(spec.mean).div_(spec.std)
-    return scaled.reshape(len(images), *spec.shape)
-
-
 def _labels(split: Split) -> Tensor:
     return torch.from_numpy(split.labels.astype(np.int64))
 
 
 def _subset(split: Split, samples: int | None, generator: torch.Generator) -> Split:
     """As many training samples as the student used, drawn under the seed."""
-    total: Array = split.labels
-    if samples is None or samples >= len(total):
+    if samples is None or samples >= len(split.labels):
         return split
-    chosen = torch.randperm(len(total), generator=generator)[:samples].numpy()
+    chosen = torch.randperm(len(split.labels), generator=generator)[:samples].numpy()
     return Split(split.images[chosen], split.labels[chosen])

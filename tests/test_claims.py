@@ -1,0 +1,108 @@
+"""Which accuracies a student's saved outputs state."""
+
+import time
+
+import nbformat
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader.core.evidence import Source
+from grader.observation.claims import read_claims
+from grader.observation.notebooks import saved_claims
+
+KERAS = "469/469 [====] - 3s 7ms/step - loss: 0.0160 - accuracy: 0.9950 - val_loss: 0.0702 - val_accuracy: 0.9781"
+
+
+def claimed(text: str) -> list[float]:
+    return [round(claim.accuracy, 6) for claim in read_claims(text, Source(file="3B.ipynb", cell=4))]
+
+
+@pytest.mark.parametrize(
+    ("text", "accuracies"),
+    [
+        ("Test accuracy: 0.9762", [0.9762]),
+        ("Accuracy: 97.62%", [0.9762]),
+        ("Accuracy: 97.62", [0.9762]),
+        ("Accuracy (%): 97.62", [0.9762]),
+        ("Accuracy: 100%", [1.0]),
+        ("accuracy = 0.98", [0.98]),
+        ("The accuracy is 0.9876.", [0.9876]),
+        ("top-1 accuracy: .976", [0.976]),
+        ("accuracy 9.8e-01", [0.98]),
+        ("accuracy: tensor(0.9762)", [0.9762]),
+        ("{'test_accuracy': 0.9762}", [0.9762]),
+        ("Test Acc. 0.971", [0.971]),
+        ("val_acc: 0.98", [0.98]),
+        ("Test set: Average loss: 0.0653, Accuracy: 9784/10000 (98%)", [0.9784]),
+        ("Loss: 0.1 | Acc: 97.620% (9762/10000)", [0.9762]),
+        ("Epoch 10/10 - 3s - loss: 0.0080 - acc: 0.9979", [0.9979]),
+        ("Accuracy of the network on the 10000 test images: 97 %", [0.97]),
+        ("Accuracy on 10,000 test images: 97.6 %", [0.976]),
+        ("Final accuracy after 10 epochs: 0.9876", [0.9876]),
+        ("Accuracy at epoch 3/10: 0.97", [0.97]),
+        ("accuracy: 0.9762, epoch 10/10", [0.9762]),
+        ("train acc 0.999, test acc 0.976", [0.976]),
+        ("Accuracy on the training set: 0.999\nAccuracy on the test set: 0.976", [0.976]),
+        (f"Epoch 1/2\n{KERAS}\nEpoch 2/2\n{KERAS}", [0.995, 0.9781] * 2),
+        ("1/2 accuracy: 0.91" + "\x08" * 3000 + "2/2 accuracy: 0.97", [0.91, 0.97]),
+        ("\raccuracy: 0.91\raccuracy: 0.97", [0.91, 0.97]),
+    ],
+    ids=lambda case: case[:50] if isinstance(case, str) else None,
+)
+def test_an_accuracy_in_this_style_is_read(text: str, accuracies: list[float]) -> None:
+    assert claimed(text) == accuracies
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Epoch 3/10",
+        "loss: 0.0653",
+        "accuracy improved, loss: 0.0653",
+        "accuracy: nan",
+        "accuracy: nan, loss: 0.3",
+        "accuracy: 1",
+        "accuracy: 110%",
+        "Accuracy at epoch 3/10",
+        "accuracy >= 0.975 was asked",
+        "inaccuracy 0.5",
+        "accuracy took 0.35s",
+        "accuracy: 9784/9000",
+        "accuracy: 5/0",
+        "acc " + "9" * 5000 + "/1",
+        "Training accuracy: 0.999",
+    ],
+    ids=lambda text: text[:40],
+)
+def test_this_states_no_test_accuracy(text: str) -> None:
+    assert claimed(text) == []
+
+
+def test_claims_of_a_notebook_name_their_cell_in_order() -> None:
+    outputs = [
+        nbformat.v4.new_output("stream", name="stdout", text="accuracy: 0.95\n"),
+        nbformat.v4.new_output("execute_result", data={"text/plain": "'accuracy 0.96'", "image/png": "iVBORw0KGgo="}),
+        nbformat.v4.new_output("error", ename="E", evalue="accuracy 0.99", traceback=[]),
+    ]
+    cells = [nbformat.v4.new_markdown_cell("accuracy: 0.99"), nbformat.v4.new_code_cell("", outputs=outputs)]
+    claims = saved_claims(nbformat.v4.new_notebook(cells=cells), "3B.ipynb")
+    assert [(c.accuracy, str(c.source)) for c in claims] == [(0.95, "3B.ipynb, cell 2"), (0.96, "3B.ipynb, cell 2")]
+
+
+@given(
+    st.one_of(
+        st.text(),
+        st.lists(st.sampled_from(["acc", "uracy ", "0.9", "%", "/", "9" * 400, "e-9", ".", "\n", ": "])).map("".join),
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_every_claim_lies_between_0_and_1(text: str) -> None:
+    assert all(0 <= claim.accuracy <= 1 and len(claim.text) <= 120 for claim in read_claims(text, Source(file="f")))
+
+
+@pytest.mark.parametrize("piece", ["acc ", "acc1/", "a_", "acc: 0.9 ", "acc 1 / ", "train", "acc" + " " * 1000, "9"])
+def test_a_megabyte_of_anything_is_read_in_seconds(piece: str) -> None:
+    started = time.process_time()
+    assert len(claimed((piece * (10**6 // len(piece)))[: 10**6])) <= 2000
+    assert time.process_time() - started < 5

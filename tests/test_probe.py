@@ -1,0 +1,548 @@
+"""What is seen of trainings in a notebook: the network, the recipe, and by name whatever the recipe leaves out."""
+
+import nbformat
+import pytest
+
+from grader.core.limits import Limits
+from grader.datasets import load_dataset
+from grader.execution import find_sandbox, run_notebook
+from grader.observation.evidence import observe_notebook
+
+PRELUDE = """
+import copy, torch, torch.nn.functional as F
+from sklearn.datasets import load_digits
+from torch import nn, optim
+from torch.utils.data import DataLoader, RandomSampler, Subset, TensorDataset, WeightedRandomSampler
+
+torch.manual_seed(0)
+digits = load_digits()
+X, y = torch.tensor(digits.images / 16, dtype=torch.float32), torch.tensor(digits.target)
+data, test_data = TensorDataset(X[:1437], y[:1437]), TensorDataset(X[1437:], y[1437:])
+loader, test_loader = DataLoader(data, batch_size=32, shuffle=True), DataLoader(test_data, batch_size=100)
+
+def mlp():
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, 20), nn.ReLU(), nn.Linear(20, 10))
+
+def train(model, loader=loader, optimizer=None, loss_of=nn.CrossEntropyLoss(), epochs=2, each=None, before=None):
+    optimizer = optimizer or optim.SGD(model.parameters(), lr=0.1)
+    for epoch in range(epochs):
+        for images, labels in loader:
+            optimizer.zero_grad()
+            loss = loss_of(model(images), labels)
+            loss.backward()
+            if before:
+                before(model)
+            optimizer.step()
+            if each:
+                each()
+
+class Image(nn.Module):
+    def forward(self, x):
+        return x.unsqueeze(1)
+"""
+
+IMAGES = "images = DataLoader(TensorDataset(X[:1437, None], y[:1437]), batch_size=64)\n"
+MLP = ["Flatten", "Linear", "ReLU", "Linear"]
+SGD = {"type": "SGD", "settings": {"lr": 0.1}}
+
+
+def schedule(made, **settings):
+    return [{"type": made, "settings": settings, "step": "epoch"}]
+
+
+# name: (cell, layers, what the recipe holds). Nothing is missing from these recipes, and nothing may be said to be.
+SEEN = {
+    "a Sequential on a loader": (
+        "model = mlp(); train(model, epochs=3)",
+        MLP,
+        {
+            "batch_size": 32, "epochs": 3, "shuffle": True, "drop_last": False, "train_samples": None,
+            "optimizer": SGD, "loss": {"type": "CrossEntropyLoss", "settings": {}}, "schedules": [],
+            "inputs": {"shape": [8, 8], "divide": 16.0, "mean": 0.0, "std": 1.0},
+        },
+    ),
+    "a loader in order that drops the last batch": (
+        "model = mlp(); train(model, DataLoader(data, batch_size=100, drop_last=True))",
+        MLP,
+        {"batch_size": 100, "shuffle": False, "drop_last": True},
+    ),
+    "a new loader of the same kind for every epoch": (
+        "model = mlp(); opt = optim.SGD(model.parameters(), lr=0.1)\n"
+        "for _ in range(4): train(model, DataLoader(data, batch_size=16, shuffle=True), opt, epochs=1)",
+        MLP,
+        {"batch_size": 16, "epochs": 4},
+    ),
+    "workers": (
+        "model = mlp(); train(model, DataLoader(data, batch_size=32, num_workers=1))", MLP, {"epochs": 2}
+    ),
+    "functions instead of layers": (
+        IMAGES + """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 4, 3, padding="same")
+        self.fc1, self.fc2 = nn.Linear(64, 30), nn.Linear(30, 10)
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.conv(x)), 2)
+        x = F.dropout(x.view(-1, 64), 0.25, training=self.training)
+        x = torch.flatten(F.leaky_relu(self.fc1(x), 0.2), 1)
+        return F.log_softmax(self.fc2(x), dim=1)
+model = Net(); train(model, images, loss_of=F.nll_loss)""",
+        ["Conv2d", "ReLU", "MaxPool2d", "Flatten", "Dropout", "Linear", "LeakyReLU", "Flatten", "Linear", "LogSoftmax"],
+        {"loss": {"type": "NLLLoss", "settings": {}}, "inputs": {"shape": [1, 8, 8], "divide": 16.0}},
+    ),
+    "branches that are added and joined": (
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b, self.out = nn.Linear(64, 12), nn.Linear(64, 12), nn.Linear(24, 10)
+    def forward(self, x):
+        x = x.reshape(x.size(0), -1)
+        a, b = self.a(x), self.b(x).relu()
+        return self.out(torch.cat([a + b, b], dim=1))
+model = Net(); train(model)""",
+        ["Flatten", "Linear", "Linear", "ReLU", "Add", "Cat", "Linear"],
+        {"epochs": 2},
+    ),
+    "an image made of a vector": (
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(1, 3, 3), nn.ReLU())
+        self.out = nn.Linear(108, 10)
+    def forward(self, x):
+        return self.out(self.body(x.view(-1, 1, 8, 8)).flatten(1))
+model = Net(); train(model)""",
+        ["Flatten", "Unflatten", "Conv2d", "ReLU", "Flatten", "Linear"],
+        {},
+    ),
+    "a layer that is used twice": (
+        "shared = nn.Linear(20, 20)\n"
+        "model = nn.Sequential(nn.Flatten(), nn.Linear(64, 20), shared, nn.ReLU(), shared, nn.Linear(20, 10)); train(model)",
+        ["Flatten", "Linear", "Linear", "ReLU", "Linear", "Linear"],
+        {},
+    ),
+    "a compiled network, and a method called train": (
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = mlp()
+    def forward(self, x):
+        return self.net(x)
+    def train(self, *args):
+        assert args == (), "the probe called a student's method"
+        train(model)
+model = torch.compile(Net()); model.train()""",
+        MLP,
+        {},
+    ),
+    "the forward method called by name": (
+        "model = mlp(); opt = optim.Adam(model.parameters(), betas=(0.8, 0.9))\n"
+        "for images, labels in loader:\n"
+        "    loss = F.cross_entropy(model.forward(images), labels); opt.zero_grad(); loss.backward(); opt.step()",
+        MLP,
+        {"optimizer": {"type": "Adam", "settings": {"lr": 0.001, "betas": [0.8, 0.9]}}, "batch_size": 32},
+    ),
+    "a copy of a fresh network": ("model = copy.deepcopy(mlp()); train(model)", MLP, {}),
+    "evaluation after every epoch, with gradients": (
+        "model = mlp(); opt = optim.SGD(model.parameters(), lr=0.1)\n"
+        "for _ in range(3):\n"
+        "    train(model, optimizer=opt, epochs=1)\n"
+        "    for images, labels in test_loader: F.nll_loss(model(images), labels, reduction='sum').item()",
+        MLP,
+        {"epochs": 3, "loss": {"type": "CrossEntropyLoss", "settings": {}}},
+    ),
+    "a loss with settings, as a layer": (
+        "model = mlp(); train(model, loss_of=nn.CrossEntropyLoss(label_smoothing=0.1))",
+        MLP,
+        {"loss": {"type": "CrossEntropyLoss", "settings": {"label_smoothing": 0.1}}},
+    ),
+    "a loss with settings, as a function": (
+        "model = mlp(); train(model, loss_of=lambda o, t: F.cross_entropy(o, t, None, None, reduction='sum'))",
+        MLP,
+        {"loss": {"type": "CrossEntropyLoss", "settings": {"reduction": "sum"}}},
+    ),
+    "one-hot targets": (
+        "model = mlp(); train(model, loss_of=lambda o, t: F.mse_loss(o, F.one_hot(t, 10).float()))",
+        MLP,
+        {"loss": {"type": "MSELoss", "settings": {}}},
+    ),
+    "a schedule per epoch": (
+        "model = mlp(); opt = optim.SGD(model.parameters(), lr=0.1, momentum=0.9)\n"
+        "s = optim.lr_scheduler.MultiStepLR(opt, milestones=range(1, 3), gamma=0.5)\n"
+        "for _ in range(3): train(model, optimizer=opt, epochs=1); s.step()",
+        MLP,
+        {
+            "schedules": schedule("MultiStepLR", milestones=[1, 2], gamma=0.5),
+            "optimizer": {"type": "SGD", "settings": {"lr": 0.1, "momentum": 0.9}},
+        },
+    ),
+    "a schedule per batch, which changes the learning rate as it is made": (
+        "model = mlp(); opt = optim.AdamW(model.parameters(), lr=0.003, weight_decay=0.05)\n"
+        "s = optim.lr_scheduler.OneCycleLR(opt, max_lr=0.02, epochs=3, steps_per_epoch=len(loader))\n"
+        "train(model, optimizer=opt, epochs=3, each=s.step)",
+        MLP,
+        {
+            "schedules": [
+                {"type": "OneCycleLR", "settings": {"max_lr": 0.02, "epochs": 3, "steps_per_epoch": 45}, "step": "batch"}
+            ],
+            "optimizer": {"type": "AdamW", "settings": {"lr": 0.003, "weight_decay": 0.05}},
+        },
+    ),
+    "mean and standard deviation, in the loop": (
+        "model = mlp(); norm = lambda x: (x - 0.3) / 0.25\n"
+        "opt = optim.SGD(model.parameters(), lr=0.1)\n"
+        "for images, labels in loader:\n"
+        "    opt.zero_grad(); F.cross_entropy(model(norm(images)), labels).backward(); opt.step()",
+        MLP,
+        {"inputs": {"shape": [8, 8], "divide": 16.0, "mean": 0.3, "std": 0.25}},
+    ),
+    "raw pixels": (
+        "model = mlp(); train(model, DataLoader(TensorDataset(X[:1437] * 16, y[:1437]), batch_size=32))",
+        MLP,
+        {"inputs": {"divide": 1.0}},
+    ),
+}  # fmt: skip
+
+# name: (cell, what must be said of it, whether a person must look, what the recipe holds all the same)
+NAMED = {
+    "a part of the training set": (
+        "model = mlp(); train(model, DataLoader(Subset(data, range(500)), batch_size=32))",
+        "trained on 500 samples", False, {"train_samples": 500},
+    ),
+    "the test split": ("model = mlp(); train(model, test_loader)", "samples of the test split", False, {"epochs": 2}),
+    "batches cut by hand": (
+        "model = mlp(); opt = optim.SGD(model.parameters(), lr=0.1)\n"
+        "for _ in range(3):\n"
+        "    order = torch.randperm(1437)\n"
+        "    for i in range(0, 1437, 100):\n"
+        "        part = order[i:i + 100]\n"
+        "        opt.zero_grad(); F.cross_entropy(model(X[part]), y[part]).backward(); opt.step()",
+        "no loader", False, {"batch_size": 100, "epochs": 3, "shuffle": True},
+    ),
+    "full batches in order": (
+        "model = mlp(); opt = optim.SGD(model.parameters(), lr=0.1)\n"
+        "for _ in range(5): opt.zero_grad(); F.cross_entropy(model(X[:1437]), y[:1437]).backward(); opt.step()",
+        "no loader", False, {"batch_size": 1437, "epochs": 5, "shuffle": False},
+    ),
+    "one batch over and over": (
+        "model = mlp(); images, labels = next(iter(loader)); opt = optim.SGD(model.parameters(), lr=0.1)\n"
+        "for _ in range(90): opt.zero_grad(); F.cross_entropy(model(images), labels).backward(); opt.step()",
+        "90 steps on 1 different batches", True, {},
+    ),
+    "a pass that ends early": (
+        "model = mlp(); opt = optim.SGD(model.parameters(), lr=0.1); step = 0\n"
+        "while step < 10:\n"
+        "    for images, labels in loader:\n"
+        "        opt.zero_grad(); F.cross_entropy(model(images), labels).backward(); opt.step(); step += 1\n"
+        "        if step == 10: break",
+        "10 steps were taken for 12 batches", True, {},
+    ),
+    "samples drawn by weight": (
+        "model = mlp(); train(model, DataLoader(data, batch_size=9, sampler=WeightedRandomSampler(torch.ones(1437), 900)))",
+        "drawn by WeightedRandomSampler", True, {},
+    ),
+    "samples drawn with replacement": (
+        "model = mlp(); train(model, DataLoader(data, batch_size=9, sampler=RandomSampler(data, replacement=True)))",
+        "RandomSampler with replacement", True, {},
+    ),
+    "two loaders": (
+        "model = mlp(); opt = optim.SGD(model.parameters(), lr=0.1)\n"
+        "train(model, loader, opt); train(model, DataLoader(data, batch_size=64), opt)",
+        "2 different loaders", True, {},
+    ),
+    "noise in the loop": (
+        "model = mlp(); opt = optim.SGD(model.parameters(), lr=0.1)\n"
+        "for images, labels in loader:\n"
+        "    images = images + 0.1 * torch.randn_like(images)\n"
+        "    opt.zero_grad(); F.cross_entropy(model(images), labels).backward(); opt.step()",
+        "no plain rescaling", True, {},
+    ),
+    "other labels": (
+        "model = mlp(); train(model, DataLoader(TensorDataset(X[:1437], 9 - y[:1437]), batch_size=32))",
+        "labels are not those of the data set", True, {},
+    ),
+    "two parameter groups": (
+        "model = mlp(); train(model, optimizer=optim.SGD("
+        "[{'params': model[1].parameters(), 'lr': 0.2}, {'params': model[3].parameters()}], lr=0.1))",
+        "2 parameter groups", True, {},
+    ),
+    "an optimiser of one layer": (
+        "model = mlp(); train(model, optimizer=optim.SGD(model[3].parameters(), lr=0.1))",
+        "only a part of its weights", True, {},
+    ),
+    "an optimiser of two networks": (
+        "other, model = nn.Linear(3, 3), mlp()\n"
+        "train(model, optimizer=optim.SGD([*model.parameters(), *other.parameters()], lr=0.1))",
+        "weights outside this network", True, {},
+    ),
+    "frozen weights": (
+        "model = mlp(); model[1].weight.requires_grad_(False); train(model)", "weights are frozen", True, {}
+    ),
+    "an optimiser of the student's own": (
+        "class SGD(optim.SGD): pass\nmodel = mlp(); train(model, optimizer=SGD(model.parameters(), lr=0.1))",
+        None, True, {"optimizer": {"type": "the student's own SGD", "settings": {"lr": 0.1}}},
+    ),
+    "a loss of the student's own": (
+        "class CrossEntropyLoss(nn.CrossEntropyLoss): pass\nmodel = mlp(); train(model, loss_of=CrossEntropyLoss())",
+        None, True, {"loss": {"type": "the student's own CrossEntropyLoss", "settings": {}}},
+    ),
+    "a loss with weights": (
+        "model = mlp(); train(model, loss_of=nn.CrossEntropyLoss(weight=torch.ones(10)))",
+        None, True, {"loss": {"type": "CrossEntropyLoss", "settings": {"weight": "given"}}},
+    ),
+    "clipped gradients": (
+        "model = mlp(); train(model, before=lambda m: nn.utils.clip_grad_norm_(m.parameters(), 1.0))",
+        "clipped with clip_grad_norm_", True, {},
+    ),
+    "gradients changed by hand": (
+        "model = mlp(); train(model, before=lambda m: m[1].weight.grad.mul_(0.5))",
+        "gradients are changed by hand", True, {},
+    ),
+    "a hook on a gradient": (
+        "model = mlp(); model[1].weight.register_hook(lambda g: g * 2); train(model)",
+        "a hook changes its gradients", True, {},
+    ),
+    "gradients that are never cleared": (
+        "model = mlp(); opt = optim.SGD(model.parameters(), lr=0.1); opt.zero_grad = lambda: None\n"
+        "train(model, optimizer=opt)",
+        "added up over several batches", True, {},
+    ),
+    "gradients of two batches": (
+        "model = mlp(); opt = optim.SGD(model.parameters(), lr=0.1)\n"
+        "for i, (images, labels) in enumerate(DataLoader(data, batch_size=720)):\n"
+        "    F.cross_entropy(model(images), labels).backward()\n"
+        "    if i: opt.step()",
+        "2 backward passes lead to a step", True, {},
+    ),
+    "a learning rate changed by hand": (
+        "model = mlp(); opt = optim.SGD(model.parameters(), lr=0.1)\n"
+        "for epoch in range(3): opt.param_groups[0]['lr'] = 0.1 / (epoch + 1); train(model, optimizer=opt, epochs=1)",
+        "learning rate or another setting of the optimiser is changed by hand", True, {},
+    ),
+    "a learning rate changed by hand beside a schedule": (
+        "model = mlp(); opt = optim.SGD(model.parameters(), lr=0.1); s = optim.lr_scheduler.StepLR(opt, 1)\n"
+        "for epoch in range(3): train(model, optimizer=opt, epochs=1); opt.param_groups[0]['lr'] *= 2; s.step()",
+        "changed by hand", True, {},
+    ),
+    "a schedule that steps now and then": (
+        "model = mlp(); opt = optim.SGD(model.parameters(), lr=0.1); s = optim.lr_scheduler.StepLR(opt, 1)\n"
+        "for epoch in range(6):\n    train(model, optimizer=opt, epochs=1)\n    if epoch % 3 == 2: s.step()",
+        "steps neither per epoch nor per batch: 2 times in 6 epochs", True, {},
+    ),
+    "a schedule of a function": (
+        "model = mlp(); opt = optim.SGD(model.parameters(), lr=0.1)\n"
+        "s = optim.lr_scheduler.LambdaLR(opt, lambda epoch: 0.9 ** epoch)\n"
+        "for _ in range(2): train(model, optimizer=opt, epochs=1); s.step()",
+        "LambdaLR has lr_lambda that can't be written", True, {},
+    ),
+    "a loss of the logarithm of a softmax": (
+        "model = nn.Sequential(*mlp(), nn.Softmax(dim=1)); train(model, loss_of=lambda o, t: F.nll_loss(torch.log(o), t))",
+        "not taken of the network's output itself", True, {},
+    ),
+    "two losses": (
+        "model = mlp(); train(model, loss_of=lambda o, t: F.cross_entropy(o, t) + F.mse_loss(o, F.one_hot(t, 10).float()))",
+        "something else than the loss itself", True, {},
+    ),
+    "a penalty on the weights": (
+        "model = mlp(); train(model, loss_of=lambda o, t: F.cross_entropy(o, t) + 1e-3 * model[1].weight.abs().sum())",
+        "something else than the loss itself", True, {},
+    ),
+    "a loss written out": (
+        "model = mlp(); train(model, loss_of=lambda o, t: -o.log_softmax(1)[range(len(t)), t].mean())",
+        "no loss was seen", True, {},
+    ),
+    "targets that are no classes": (
+        "model = nn.Sequential(nn.Flatten(), nn.Linear(64, 64))\n"
+        "opt = optim.SGD(model.parameters(), lr=0.1)\n"
+        "for images, _ in loader: opt.zero_grad(); F.mse_loss(model(images), images.flatten(1)).backward(); opt.step()",
+        "something else than the classes", True, {},
+    ),
+    "weights drawn by hand": (
+        "model = mlp(); nn.init.xavier_uniform_(model[1].weight); train(model)", "not as torch draws them", True, {}
+    ),
+    "weights loaded": (
+        "old = mlp(); train(old); model = mlp(); model.load_state_dict(old.state_dict()); train(model)",
+        "not as torch draws them", True, {},
+    ),
+    "weights set between steps": (
+        "model = mlp(); train(model, each=lambda: model[1].weight.data.clamp_(-0.1, 0.1))",
+        "changed by hand between its steps", True, {},
+    ),
+    "weights set after training": (
+        "model = mlp(); train(model); model[1].weight.data.mul_(0)", "changed by hand after its training", True, {}
+    ),
+    "double precision": (
+        "model = mlp().double(); train(model, DataLoader(TensorDataset(X[:1437].double(), y[:1437]), batch_size=32))",
+        "its weights are torch.float64", True, {},
+    ),
+    "training in eval mode": (
+        "model = nn.Sequential(*mlp(), nn.Dropout(0.1)).eval(); train(model)", "Dropout was switched off in training",
+        True, {},
+    ),
+    "dropout that stays on": (
+        "class Net(nn.Module):\n"
+        "    def __init__(self): super().__init__(); self.net = mlp()\n"
+        "    def forward(self, x): return self.net(F.dropout(x, 0.1))\n"
+        "model = Net(); train(model)",
+        "stays on in evaluation", True, {},
+    ),
+    "another forward pass in evaluation": (
+        "class Net(nn.Module):\n"
+        "    def __init__(self): super().__init__(); self.a = mlp(); self.b = mlp()\n"
+        "    def forward(self, x): return self.a(x) if self.training else self.b(x)\n"
+        "model = Net(); train(model)",
+        "another one in evaluation", True, {},
+    ),
+    "two optimisers one after the other": (
+        "model = mlp(); train(model); train(model)", "2 optimisers trained the same network", True, {}
+    ),
+    "a cell that raises after an epoch": ("model = mlp(); train(model); 1 / 0", "did not run to its end", True, {}),
+    # networks that can't be written as data
+    "a subclass of a layer": (
+        "class Linear(nn.Linear):\n"
+        "    def forward(self, x): return super().forward(x) + 1\n"
+        "model = nn.Sequential(nn.Flatten(), Linear(64, 500), nn.Linear(500, 10)); train(model)",
+        "1.weight: uses the parameter “weight” directly", True, {},
+    ),
+    "a forward hook": (
+        "model = mlp(); model[1].register_forward_hook(lambda m, i, o: o * 2); train(model)",
+        "1 (Linear): a hook or another forward pass", True, {},
+    ),
+    "a forward pass replaced": (
+        "model = mlp(); model[1].forward = lambda x, f=model[1].forward: f(x) * 2; train(model)",
+        "1 (Linear): a hook or another forward pass", True, {},
+    ),
+    "a parametrization": (
+        "model = mlp(); nn.utils.parametrizations.weight_norm(model[1]); train(model)", "parametrized", True, {}
+    ),
+    "weights of another shape": (
+        "model = mlp(); model[3] = nn.Linear(500, 10); model[1].weight = nn.Parameter(torch.randn(500, 64))\n"
+        "model[1].bias = nn.Parameter(torch.zeros(500)); train(model)",
+        "not those that its settings give it", True, {},
+    ),
+    "weights of another layer": (
+        "model = nn.Sequential(nn.Flatten(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 64), nn.Linear(64, 10))\n"
+        "model[3].weight = model[1].weight; train(model)",
+        "weights of another layer", True, {},
+    ),
+    "a raw parameter": (
+        "class Net(nn.Module):\n"
+        "    def __init__(self): super().__init__(); self.net = mlp(); self.scale = nn.Parameter(torch.ones(8, 8))\n"
+        "    def forward(self, x): return self.net(x * self.scale)\n"
+        "model = Net(); train(model)",
+        "uses the parameter “scale” directly", True, {},
+    ),
+    "a buffer used as a weight": (
+        "class Net(nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__(); self.net = mlp(); self.register_buffer('mix', torch.randn(8, 8))\n"
+        "    def forward(self, x): return self.net(x @ self.mix)\n"
+        "model = Net(); train(model)",
+        "uses the buffer “mix” directly", True, {},
+    ),
+    "a value changed in place and used again": (
+        "class Net(nn.Module):\n"
+        "    def __init__(self): super().__init__(); self.a = nn.Linear(64, 10); self.act = nn.ReLU(inplace=True)\n"
+        "    def forward(self, x):\n"
+        "        x = self.a(x.flatten(1)); return self.act(x) + x\n"
+        "model = Net(); train(model)",
+        "changes a value that is used again", True, {},
+    ),
+    "an operation that is not known": (
+        "class Net(nn.Module):\n"
+        "    def __init__(self): super().__init__(); self.a = nn.Linear(8, 10)\n"
+        "    def forward(self, x): return self.a(x.mean(1))\n"
+        "model = Net(); train(model)",
+        "the operation mean is not supported", True, {},
+    ),
+    "a forward pass that depends on its values": (
+        "class Net(nn.Module):\n"
+        "    def __init__(self): super().__init__(); self.net = mlp()\n"
+        "    def forward(self, x): return self.net(x if x.sum() > 0 else -x)\n"
+        "model = Net(); train(model)",
+        "can't be traced", True, {},
+    ),
+    "a layer that is not known": (
+        "model = nn.Sequential(nn.Flatten(), nn.Bilinear(64, 64, 10))\n"
+        "class Net(nn.Module):\n"
+        "    def __init__(self): super().__init__(); self.b = nn.Bilinear(64, 64, 10)\n"
+        "    def forward(self, x): x = x.flatten(1); return self.b(x, x)\n"
+        "model = Net(); train(model)",
+        "Bilinear is no layer", True, {},
+    ),
+}  # fmt: skip
+
+
+def observe(cells, limits=Limits()):
+    """The models of a notebook of these cells, by cell (the prelude is 1), and how it ran."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in (PRELUDE, *cells)])
+    artefact = run_notebook(notebook, EMPTY, find_sandbox(), limits, data=None)
+    observed = observe_notebook(
+        notebook,
+        "a.ipynb",
+        cells=artefact.cells,
+        report=artefact.report,
+        failure=artefact.failure,
+        dataset=load_dataset("digits"),
+    )
+    return observed
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _empty(tmp_path_factory):
+    global EMPTY
+    EMPTY = tmp_path_factory.mktemp("submission")
+
+
+def run_cases(cases):
+    observed = observe([case[0] for case in cases.values()])
+    raised = [f"{name}: {cell.error}" for name, cell in zip(cases, observed.run.cells[1:], strict=True) if cell.error]
+    assert observed.run.failure == "" and all("ZeroDivision" in error for error in raised), raised
+    last = {model.cell: model for model in observed.models}
+    return {name: last[i] for i, name in enumerate(cases, 2)}
+
+
+@pytest.fixture(scope="module")
+def seen():
+    return run_cases(SEEN)
+
+
+@pytest.fixture(scope="module")
+def named():
+    return run_cases(NAMED)
+
+
+def said_of(model):
+    recipe = model.recipe.inexpressible if model.recipe else ()
+    return {f"{part.what}: {part.why}": part.what != "data" for part in (*model.spec.inexpressible, *recipe)}
+
+
+def holds(found, expected):
+    return {key: holds(found[key], value) if isinstance(value, dict) else found[key] for key, value in expected.items()}
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_a_recipe_holds_everything(name, seen):
+    _, layers, expected = SEEN[name]
+    model = seen[name]
+    assert said_of(model) == {}
+    assert (model.problem, model.spec.loose, model.spec.unused) == ("", (), ())
+    assert [layer.type for layer in model.spec.layers] == layers
+    recipe = model.recipe.model_dump(mode="json")
+    assert holds(recipe, expected) == expected
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_what_a_recipe_leaves_out_is_named(name, named):
+    _, said, person, expected = NAMED[name]
+    model = named[name]
+    found = said_of(model)
+    if said:
+        assert any(said in words for words in found), found
+        assert any(found.values()) == person, found
+    recipe = model.recipe.model_dump(mode="json")
+    assert holds(recipe, expected) == expected

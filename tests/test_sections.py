@@ -1,0 +1,199 @@
+"""Which part of a report answers which problem."""
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader.observation.sections import Labels, find_sections, plain_title
+
+LABELS = Labels(
+    problems={name.lower(): name for name in ("3A", "3B", "3C", "4A", "4B", "4C")},
+    titles={"zero padding": "4A", "5 x 5 convolutions": "4B", "max average pooling": "4C", "a network": "3A"},
+    chapters={"depth vs width on the mnist dataset": "3", "convolutional neural networks": "4"},
+)
+
+
+def found(text: str) -> dict[str, list[str]]:
+    """The texts of each problem's sections, without the blank around them."""
+    sections: dict[str, list[str]] = {}
+    for section in find_sections(text, "report.md", LABELS):
+        sections.setdefault(section.problem, []).append(section.text.strip())
+    return sections
+
+
+HEADINGS = [
+    "## Problem 3B",
+    "## Problem 3 B",
+    "## Problem 3.B",
+    "## Problem 3, Part B",
+    "## Problem 3(b)",
+    "# 3B",
+    "#3B",
+    "### 3B)",
+    "#\tProblem\t3B",
+    "3B.",
+    "3B)",
+    "(3b)",
+    "3-B:",
+    "Q3B.",
+    "**3B**",
+    "**3B.**",
+    "**Problem 3B**:",
+    "__3B__",
+    r"\section*{Problem 3B}",
+    r"\subsection{3B}",
+    r"\textbf{3B}",
+    "<h2>Problem 3B</h2>",
+    "Problem 3B",
+    "Problem 3B:",
+    "Question 3b:",
+    "Exercise 3B [8 points]",
+    "Solution 3B:",
+    "Answer to Problem 3B:",
+    "\ufeff# Problem 3B",
+    "Problem 3\n\n(B) is below.\n\nProblem B:",
+    "# 3 Depth vs Width on the MNIST Dataset [23 Points]\n\nProblem B [8 points]:",
+    "3 Depth vs Width on the MNIST Dataset (23 points)\n\nSolution B.:",
+    "# 3 Depth\n\n## B",
+    "# Problem 3\n\n### B)",
+    "# Depth vs Width on the MNIST Dataset\n\n## Part B",
+    r"\section{3 Depth}" + "\n" + r"\subsection*{Problem B}",
+]
+
+
+@pytest.mark.parametrize("heading", HEADINGS)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["unix", "windows"])
+def test_a_heading_of_this_style_opens_its_problem(heading: str, newline: str) -> None:
+    text = f"Preface\n# 9Z\n{heading}\n\nThe answer.\n\n# Problem 4A\n\nAnother.\n".removeprefix(
+        "Preface\n# 9Z\n" if heading.startswith("\ufeff") else ""
+    )
+    assert found(text.replace("\n", newline)) == {"3B": ["The answer."], "4A": ["Another."]}
+
+
+NO_HEADINGS = [
+    "1. Average pooling: 2",
+    "3. Batch normalisation helps",
+    "2 layers are enough",
+    "3 batches (small ones)",
+    "A network with one layer",
+    "B is the bias.",
+    "**2 layers** are enough",
+    "**A network** with one layer",
+    "**4 layers, of which one is hidden**",
+    "### 1. Architecture",
+    "### a) Architecture",
+    "**1. Architecture**",
+    "Part A of the data is left out.",
+    "Problem C, for instance, shows it.",
+    "Problem 4B asks for the same.",
+    "Problem 4 was harder.",
+    "Solution of the equation: 3",
+    "Answer: 608",
+    "```python\n# 4 layers\n# Problem 4A\n# 4B\n```",
+    "- 4A is another problem",
+    "4A-type networks",
+    "4B5",
+    "4000 iterations",
+    "4\n",
+]
+
+
+@pytest.mark.parametrize("line", NO_HEADINGS)
+def test_a_line_like_this_in_an_answer_is_no_heading(line: str) -> None:
+    text = f"# 3 Depth\n\n## Problem B\n\nBefore.\n{line}\nAfter.\n\n## Problem C\n\nNext."
+    assert found(text) == {"3B": [f"Before.\n{line}\nAfter."], "3C": ["Next."]}
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("Problem 4B: 608 parameters", "608 parameters"),
+        ("Problem 4B [2 points]: 608 parameters", "608 parameters"),
+        ("4B) The shape is: 28x28x8", "The shape is: 28x28x8"),
+        ("4B. 608 parameters, since: 8 * 76", "608 parameters, since: 8 * 76"),
+        ("**4B** 608 parameters", "608 parameters"),
+        ("### 4B) 608 parameters", "608 parameters"),
+        (r"\section*{Problem 4B} 608 parameters", "608 parameters"),
+        ("## Problem 4B: 5 x 5 Convolutions", ""),
+        ("## Problem 4B (2 points) – 5 x 5 convolutions: 608", "608"),
+        ("Solution 4B: " + "words " * 200 + "608", ("words " * 200 + "608")),
+    ],
+    ids=lambda text: text[:40],
+)
+def test_an_answer_may_begin_on_the_line_of_its_heading(line: str, answer: str) -> None:
+    assert found(line) == {"4B": [answer]}
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "Solution B.:",
+        "Solution:",
+        "## Solution",
+        "**Solution.**",
+        "Answer B:",
+        "### Answer",
+        r"\textbf{Answer}",
+        "Answer:",
+    ],
+)
+def test_the_question_is_not_taken_for_the_answer(mark: str) -> None:
+    text = f"# 4 CNN\n\n## Problem B [2 points]: How many?\n\nOf size 5x5.\n\n{mark}\n\n608\n\n## Problem C\n\n9"
+    assert found(text) == {"4B": ["608"], "4C": ["9"]}
+
+
+def test_an_answer_that_says_answer_keeps_what_stands_before() -> None:
+    assert found("# 4B\n\nIts shape is 28x28x8.\n\nAnswer: 608\n") == {"4B": ["Its shape is 28x28x8.\n\nAnswer: 608"]}
+
+
+def test_a_title_is_a_heading_when_it_is_marked_as_one() -> None:
+    assert found("## Zero Padding [5 points]\n\nYes.\n\nZero padding\n\n## On zero padding") == {
+        "4A": ["Yes.\n\nZero padding\n\n## On zero padding"]
+    }
+
+
+def test_a_heading_that_occurs_twice_opens_two_sections() -> None:
+    assert found("# 4B\n608\n# 4C\n9\n# 4B\n28x28x8") == {"4B": ["608", "28x28x8"], "4C": ["9"]}
+
+
+def test_a_fence_that_is_never_closed_hides_nothing() -> None:
+    assert found("# 4B\n```\n608\n# 4C\n9") == {"4B": ["```\n608"], "4C": ["9"]}
+
+
+def test_a_report_without_headings_has_no_sections() -> None:
+    assert found("The layer has 608 parameters.") == {}
+
+
+def test_sections_know_their_lines_and_figures() -> None:
+    text = (
+        "\n# 4B\n\n608 ![plot](a.png)\n![b][1] <img src='c.png'>\n\\includegraphics{d}\n![e](data:image/png;base64,A)"
+    )
+    (section,) = find_sections(text, "report.md", LABELS)
+    assert str(section.source) == "report.md:2"
+    assert [str(r.source) for r in section.readings if r.number == 608] == ["report.md:4"]
+    assert section.figures == 5
+
+
+def test_titles_are_compared_without_case_punctuation_and_points() -> None:
+    assert plain_title("**Max/Average Pooling** [3 points]:") == "max average pooling"
+
+
+@given(
+    st.one_of(st.text(), st.lists(st.sampled_from([*HEADINGS, *NO_HEADINGS, "\n", "```", "\r", "\x0c"])).map("\n".join))
+)
+@settings(max_examples=200, deadline=None)
+def test_no_text_stops_the_search(text: str) -> None:
+    for section in find_sections(text, "report.md", LABELS):
+        assert section.problem in LABELS.problems.values()
+
+
+@pytest.mark.parametrize(
+    "piece", ["\n", "# ", "#", "1" + " " * 100_000, "problem ", "**", "3B\n", "![", "![](", "\\section{", "<h1"]
+)
+def test_half_a_megabyte_of_anything_is_searched_in_seconds(piece: str) -> None:
+    text = "# 4B\n" + (piece * (500_000 // len(piece) + 1))[:500_000]
+    started = time.process_time()
+    find_sections(text, "report.md", LABELS)
+    assert time.process_time() - started < 5
