@@ -5,9 +5,12 @@ MNIST comes from `GRADER_DATA` (a folder that holds `MNIST/raw/*`, plain or gzip
 
 import gzip
 import hashlib
+import math
 import os
 import shutil
 import struct
+import threading
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,12 +109,12 @@ def _unpack(root: Path) -> Path:
         if out.is_file():
             continue
         out.parent.mkdir(parents=True, exist_ok=True)
-        part = out.with_suffix(f".part{os.getpid()}")
+        part = out.with_suffix(f".part{os.getpid()}-{threading.get_ident()}")
         packed = raw / f"{name}.gz"
         try:
             with gzip.open(packed) if packed.is_file() else open(raw / name, "rb") as source, open(part, "wb") as file:
                 shutil.copyfileobj(source, file)
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             part.unlink(missing_ok=True)
             raise MachineError(
                 f"can't be unpacked: {error}", where=str(packed), hint="Fetch the file again."
@@ -148,12 +151,13 @@ def _idx(path: Path, count: int) -> Array:
     with open(path, "rb") as file:
         header = file.read(4)
         rank = header[3] if len(header) == 4 and header[:3] == b"\0\0\x08" else 0
-        if rank not in (1, 3):
-            raise MachineError("is no idx file of unsigned bytes", where=str(path), hint="Fetch the file again.")
-        shape = struct.unpack(f">{rank}I", file.read(4 * rank))
+        sizes = file.read(4 * rank) if rank in (1, 3) else b""
+    if not sizes or len(sizes) != 4 * rank:
+        raise MachineError("is no idx file of unsigned bytes", where=str(path), hint="Fetch the file again.")
+    shape = struct.unpack(f">{rank}I", sizes)
     offset = 4 + 4 * rank
     size = path.stat().st_size - offset
-    if shape[0] != count or size != int(np.prod(shape)):
+    if shape[0] != count or size != math.prod(shape):
         raise MachineError(
             f"holds {size} bytes for a shape of {shape}; MNIST has {count} here",
             where=str(path),

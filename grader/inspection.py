@@ -10,7 +10,7 @@ from grader.core.evidence import ModelFacts, ProblemEvidence
 from grader.core.limits import Limits
 from grader.core.network import ModelSpec
 from grader.core.outcome import BudgetLine
-from grader.datasets import mnist_folder
+from grader.datasets import Dataset, mnist_folder
 from grader.execution import find_sandbox, run_notebook
 from grader.intake.read import read_notebook
 from grader.observation.evidence import observe_notebook
@@ -19,9 +19,12 @@ from grader.rubric import Rubric
 
 
 def inspect_file(
-    file: Path, rubric: Rubric | None, input_shape: tuple[int, ...]
+    file: Path, rubric: Rubric | None, input_shape: tuple[int, ...], dataset: Dataset | None = None
 ) -> tuple[tuple[ModelFacts, ...], tuple[str, ...]]:
-    """(the networks that a notebook or script trains, or the one a JSON spec describes; notes on what went wrong)."""
+    """(the networks that a notebook or script trains, or the one a JSON spec describes; notes on what went wrong).
+
+    `dataset` is what the notebook is taken to train on: how its inputs were made is read off by comparing with it.
+    """
     if not file.is_file():
         raise SubmissionError("no such file", where=str(file), hint="Give a notebook, a script or a model spec (JSON).")
     if file.suffix.lower() == ".json":
@@ -41,7 +44,7 @@ def inspect_file(
     limits = rubric.limits if rubric else Limits()
     artefact = run_notebook(copy.deepcopy(notebook), file.resolve().parent, find_sandbox(), limits, data=data)
     observed = observe_notebook(
-        notebook, file.name, cells=artefact.cells, report=artefact.report, failure=artefact.failure
+        notebook, file.name, cells=artefact.cells, report=artefact.report, failure=artefact.failure, dataset=dataset
     )
     notes = [f"cell {cell.index}: {cell.error}" for cell in observed.run.crashes]
     notes += [observed.run.failure] if observed.run.failure else []

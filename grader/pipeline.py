@@ -33,7 +33,7 @@ from grader.intake.submission import NOTEBOOKS, REPORTS, SCRIPTS
 from grader.machine import cores
 from grader.observation.evidence import Observed, observe, observe_notebook
 from grader.rubric import Problem, Rubric
-from grader.training import retrain
+from grader.training import Rule, retrain
 
 Runner = Callable[[NotebookNode, Submission, str], NotebookArtefact]
 
@@ -207,7 +207,12 @@ class _Judge:
         model, rubric, tools, options = evidence.model, self.rubric, self.tools, self.options
         if model is None or model.problem or not options.retrain:
             return None
-        seeds = options.seeds or check.seeds
+        rule = Rule(
+            kind=check.rule,
+            planned=options.seeds or check.seeds,
+            confidence=check.confidence,
+            min_seeds=check.min_seeds,
+        )
         assert rubric.dataset is not None
         recipe = model.recipe
         gaps = [*model.spec.inexpressible, *(recipe.inexpressible if recipe else ())]
@@ -218,7 +223,7 @@ class _Judge:
             return Retraining(
                 dataset=rubric.dataset,
                 threshold=check.at_least,
-                planned=seeds,
+                planned=rule.planned,
                 lanes=(),
                 verdict="undecided",
                 obstacle=f"{why}. A person decides.",
@@ -229,7 +234,7 @@ class _Judge:
             recipe,
             rubric.dataset,
             threshold=check.at_least,
-            seeds=seeds,
+            rule=rule,
             limits=rubric.limits,
             fresh=options.fresh,
             on_lane=lambda lane: tools.say(f"{problem.id}: seed {lane.seed} reached {lane.accuracy:.4f}"),

@@ -251,3 +251,8 @@ def test_the_text_of_a_notebook_answers_what_the_report_does_not() -> None:
     assert [s.source.file for s in evidence["3A"].sections] == ["report.md"]
     assert [s.source.file for s in evidence["3B"].sections] == ["3B.ipynb"]
     assert evidence["3C"].sections == ()
+
+
+def test_a_bare_title_of_another_problem_above_the_data_is_no_heading_of_that_problem():
+    found = answers({"set4_3B.ipynb": ("# Problem 3B: Modeling Part 1", "## The data", "## Training", "train b")})
+    assert found == {"3B": "set4_3B.ipynb: train b"}

@@ -13,12 +13,16 @@ class Accuracy(Check):
     """The grader trains the network again under up to `seeds` seeds and scores it on its own copy of the test split.
 
     Passed when more than half of the trainings reach `at_least`. It stops as soon as the trainings left can't change
-    that. Training that diverges doesn't reach it.
+    that. Training that diverges doesn't reach it. With `rule: margin` it also stops at a pass when, after at least
+    `min_seeds` trainings that all reach it, a miss has become less likely than 1 - `confidence`.
     """
 
     type: Literal["accuracy"] = "accuracy"
     at_least: float = Field(gt=0, le=1)
     seeds: int = Field(default=5, ge=1, le=99)
+    rule: Literal["majority", "margin"] = "majority"
+    confidence: float = Field(default=0.99, ge=0.5, lt=1)
+    min_seeds: int = Field(default=2, ge=1)
 
     looks_at: ClassVar[Literal["training"]] = "training"
 
@@ -49,9 +53,17 @@ class Accuracy(Check):
         verdict = self._verdict(training, reached)
         if verdict == "undecided":
             return manual(f"{message} That decides nothing yet.", observed=observed, source=source)
+        borderline = training.borderline and training.threshold == self.at_least
+        if borderline and training.interval:
+            low, high = training.interval
+            message += (
+                f" That is borderline: one more training reaches it with a chance of about {training.chance:.0%}, "
+                f"somewhere between {low:.0%} and {high:.0%}."
+            )
         if verdict == "reached":
-            return passed(message, observed=observed, source=source)
-        return failed(message, observed=observed, source=source, advice=self._advice(training))
+            return passed(message, observed=observed, source=source, borderline=borderline)
+        advice = self._advice(training)
+        return failed(message, observed=observed, source=source, advice=advice, borderline=borderline)
 
     def _verdict(self, training: Retraining, reached: int) -> str:
         """The training's own, unless it was stopped for the threshold of another check."""

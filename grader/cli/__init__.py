@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from grader.cli import check, demo, doctor, grade, inspect, rubric
+from grader.cli import check, demo, doctor, grade, inspect, retrain, rubric
 
 app = typer.Typer(
     name="grader",
@@ -15,6 +15,7 @@ app = typer.Typer(
 app.command("check")(check.command)
 app.command("grade")(grade.command)
 app.command("inspect")(inspect.command)
+app.command("retrain")(retrain.command)
 app.command("demo")(demo.command)
 app.command("doctor")(doctor.command)
 app.add_typer(rubric.app, name="rubric")

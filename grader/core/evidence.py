@@ -148,17 +148,28 @@ class Lane(Record):
 
 
 class Retraining(Record):
-    """All trainings of one model, and what they decided: more than half of `planned` at `threshold` or above."""
+    """All trainings of one model, and what they decided: more than half of `planned` at `threshold` or above.
+
+    `chance` estimates how likely one more training reaches the threshold, and `interval` holds that chance with 90 %.
+    """
 
     dataset: str
     threshold: float
     planned: int
     lanes: tuple[Lane, ...]
     verdict: Literal["reached", "missed", "undecided"]
+    rule: Literal["majority", "margin"] = "majority"
+    chance: float | None = None
+    interval: tuple[float, float] | None = None
     method: Literal["refit", "replay"] = "refit"
     obstacle: str = ""
     fault: Literal["", "student", "machine"] = ""
     notes: tuple[str, ...] = ()
+
+    @property
+    def borderline(self) -> bool:
+        """Whether another five trainings might well have said otherwise."""
+        return self.verdict != "undecided" and self.chance is not None and 0.1 < self.chance < 0.9
 
 
 class ProblemEvidence(Record):

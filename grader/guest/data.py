@@ -11,17 +11,22 @@ def install(config: dict, torch) -> None:
         from torchvision.datasets import MNIST
     except ImportError:
         return
-    original = MNIST.__init__
+    original, raw_folder = MNIST.__init__, MNIST.raw_folder
+
+    def local(self):
+        """MNIST itself or a student's subclass, but not torchvision's, which hold other data."""
+        return type(self) is MNIST or not type(self).__module__.startswith("torchvision")
 
     def read_local(self, root=None, *args, **kwargs):
         arguments = list(args)
-        if type(self) is MNIST or not type(self).__module__.startswith("torchvision"):
+        if local(self):
             root = config["data"]
             kwargs.pop("download", None)
             arguments = arguments[:3]  # train, transform, target_transform; the fourth is `download`
         original(self, root, *arguments, **kwargs)
 
     MNIST.__init__ = read_local
+    MNIST.raw_folder = property(lambda self: f"{config['data']}/MNIST/raw" if local(self) else raw_folder.fget(self))
 
 
 def describe(dataset, torch) -> dict:

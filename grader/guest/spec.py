@@ -81,8 +81,6 @@ class _Writer:
                 value = getattr(module, key)
                 if key == "bias":
                     value = value is not None
-                if key == "dim" and value is None:
-                    value = 1  # what a softmax takes for a batch of vectors
                 found[key] = tuple(value) if isinstance(value, (self.torch.Size, list)) else value
         return found
 
@@ -261,8 +259,6 @@ class _Graph:
             raise _CannotError(f"its arguments {node.kwargs} are not supported")
         if kind in ("Dropout", "Dropout2d") and not settings.pop("training", True):
             return [("Identity", {}, [source])]
-        if kind in ("Softmax", "LogSoftmax"):
-            settings.setdefault("dim", 1)  # what torch takes for a batch of vectors
         return [(kind, settings, [source])]
 
     def _reshape(self, node, name):

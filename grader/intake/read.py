@@ -5,6 +5,7 @@ import re
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -29,7 +30,13 @@ def read_report(path: Path, name: str) -> str:
         return _pdf(path, name)
     if path.stat().st_size > _MOST_TEXT:
         raise SubmissionError(f"is larger than {_MOST_TEXT // 2**20} MB", where=name)
-    return path.read_text(encoding="utf-8-sig", errors="replace")
+    return _text(path.read_bytes())
+
+
+def _text(raw: bytes) -> str:
+    """UTF-8, or UTF-16 where its first bytes say so."""
+    wide = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return raw.decode("utf-16" if wide else "utf-8-sig", "replace").replace("\r\n", "\n")
 
 
 def _pdf(path: Path, name: str) -> str:
@@ -63,33 +70,70 @@ def read_notebook(path: Path, name: str) -> NotebookNode:
         raise SubmissionError(f"is larger than {_MOST_NOTEBOOK // 2**20} MB; clear its outputs", where=name)
     raw = path.read_bytes()
     if path.suffix.lower() == ".py":
-        return _script(raw.decode("utf-8-sig", "replace"))
+        return _script(_text(raw))
     try:
         content = json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise SubmissionError(_looks_like(raw, error), where=name, hint="Download it again as .ipynb.") from error
-    if not isinstance(content, dict) or not isinstance(content.get("cells", content.get("worksheets")), list):
+    cells = _cells(content)
+    if cells is None:
         raise SubmissionError("is JSON, but no notebook: it has no cells", where=name)
-    cells = content.get("cells") or []
     if len(cells) > _MOST_CELLS:
         raise SubmissionError(f"has {len(cells):,} cells; at most {_MOST_CELLS:,} are read", where=name)
+    if not isinstance(content.get("metadata"), dict):
+        content["metadata"] = {}
     for number, cell in enumerate(cells, 1):
-        source = cell.get("source") if isinstance(cell, dict) else None
-        if not isinstance(source, str | list):
+        if not _is_cell(cell):
             raise SubmissionError(f"cell {number} is no cell of a notebook", where=name)
+        _mend(cell)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # ids that are missing in older notebooks concern nobody here
-            notebook = _reads(raw.decode("utf-8"), as_version=4)
+            # Written anew: without a byte order mark, and without half characters that could not be passed on.
+            whole = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace").decode()
+            notebook = _reads(whole, as_version=4)
     except Exception as error:  # nbformat raises many kinds on what no notebook should hold
         raise SubmissionError(f"is no valid notebook: {error}", where=name) from error
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.get("outputs") or [] if isinstance(output, dict)]
-    language = notebook.metadata.get("kernelspec", {}).get("language", "python") or "python"
-    if str(language).lower() not in ("python", "python3", "python2"):
+    language = _language(content)
+    if language.lower() not in ("python", "python3", "python2"):
         raise SubmissionError(f"is a notebook in {language}; only Python is run", where=name)
     return notebook
+
+
+def _cells(content: Any) -> list[Any] | None:
+    """The cells of a notebook, which before version 4 stood in worksheets; None when it is no notebook."""
+    if not isinstance(content, dict):
+        return None
+    sheets = [content] if "cells" in content else content.get("worksheets")
+    if not isinstance(sheets, list) or not all(isinstance(sheet, dict) for sheet in sheets):
+        return None
+    lists = [sheet.get("cells") for sheet in sheets]
+    return [cell for cells in lists for cell in cells] if all(isinstance(cells, list) for cells in lists) else None
+
+
+def _is_cell(cell: Any) -> bool:
+    if not isinstance(cell, dict) or not isinstance(cell.get("cell_type"), str):
+        return False
+    source = cell.get("source", cell.get("input"))
+    return isinstance(source, str) or (isinstance(source, list) and all(isinstance(line, str) for line in source))
+
+
+def _mend(cell: dict[str, Any]) -> None:
+    """Give a cell what nbformat insists on, and tools that strip notebooks leave out."""
+    if not isinstance(cell.get("metadata"), dict):
+        cell["metadata"] = {}
+    if cell["cell_type"] == "code":
+        outputs = cell.get("outputs")
+        cell["outputs"] = [o for o in outputs if isinstance(o, dict)] if isinstance(outputs, list) else []
+
+
+def _language(content: dict[str, Any]) -> str:
+    """The language that a notebook says it is written in; Python when it says nothing."""
+    for entry, key in (("kernelspec", "language"), ("language_info", "name")):
+        found = content["metadata"].get(entry)
+        if isinstance(found, dict) and isinstance(found.get(key), str) and found[key]:
+            return str(found[key])
+    return "python"
 
 
 def _script(text: str) -> NotebookNode:
@@ -106,4 +150,6 @@ def _looks_like(raw: bytes, error: Exception) -> str:
         return "is a web page, not a notebook"
     if start.startswith(b"%pdf"):
         return "is a PDF, not a notebook"
+    if isinstance(error, RecursionError):
+        return "is nested too deeply"
     return f"is not JSON: {error}"

@@ -87,9 +87,12 @@ def build_layer(layer: LayerSpec, where: str) -> nn.Module:
             raise SubmissionError(f"{key}={value} is absurdly large", where=where)
     if layer.type in JOINS:
         return nn.Identity()
+    settings = dict(layer.settings)
+    if layer.type in ("Softmax", "LogSoftmax") and settings.get("dim") is None:
+        settings["dim"] = 1  # what torch takes for a batch of vectors, with a warning
     try:
-        module = getattr(nn, layer.type)(**layer.settings)
-    except (TypeError, ValueError, RuntimeError, ZeroDivisionError, AttributeError) as error:
+        module = getattr(nn, layer.type)(**settings)
+    except (TypeError, ValueError, RuntimeError, ArithmeticError, AttributeError) as error:
         raise SubmissionError(f"{layer.type}: {error}", where=where) from error
     assert isinstance(module, nn.Module)
     return module

@@ -12,6 +12,9 @@ from grader.core.record import Record
 from grader.network.build import Network, build
 from grader.network.vocabulary import JOINS
 
+_BATCH = 2  # samples that pass through to see the shapes
+_MOST_VALUES = 10**7  # that one layer may make of one sample
+
 
 class Count(Record):
     """Totals of a network. `parameters` counts what training changes, shared weights once.
@@ -46,6 +49,8 @@ def count(spec: ModelSpec, input_shape: tuple[int, ...] | None) -> Count:
                 shared=layer.shares is not None,
             )
         )
+    if any(n < 0 for tensor in spec.loose for n in tensor.shape):
+        raise SubmissionError("a tensor beside the layers has a negative size")
     linears = [m for m in network.layers if isinstance(m, nn.Linear)]
     loose = {kind: sum(math.prod(t.shape) for t in spec.loose if t.kind == kind) for kind in ("parameter", "buffer")}
     return Count(
@@ -61,19 +66,23 @@ def count(spec: ModelSpec, input_shape: tuple[int, ...] | None) -> Count:
 def _shapes(network: Network, spec: ModelSpec, input_shape: tuple[int, ...]) -> list[tuple[int, ...] | None]:
     """Output shapes without the batch dimension, by a forward pass on the meta device."""
     network.eval()
-    values: dict[int, Tensor] = {-1: torch.empty((2, *input_shape), device="meta")}
+    values: dict[int, Tensor] = {-1: torch.empty((_BATCH, *input_shape), device="meta")}
     shapes: list[tuple[int, ...] | None] = []
     for position, layer in enumerate(spec.layers):
         fed = [values[i] for i in network.wiring[position]]
+        where = f"layer {layer.name or position + 1}"
         try:
             out = network.apply_layer(position, fed)
-        except (RuntimeError, ValueError, IndexError, TypeError, NotImplementedError) as error:
+        except (RuntimeError, ValueError, LookupError, TypeError, ArithmeticError) as error:
             sizes = " and ".join(str(tuple(t.shape[1:])) for t in fed)
             reason = str(error).splitlines()[0]
-            name = layer.name or str(position + 1)
             raise SubmissionError(
-                f"{layer.type} doesn't fit its input of shape {sizes}: {reason}", where=f"layer {name}"
+                f"{layer.type} doesn't fit its input of shape {sizes}: {reason}", where=where
             ) from error
+        if out.shape[0] != _BATCH:
+            raise SubmissionError(f"{layer.type} mixes the samples of a batch", where=where)
+        if out.numel() > _BATCH * _MOST_VALUES:
+            raise SubmissionError(f"{layer.type} makes {out[0].numel():,} values of a sample", where=where)
         values[position] = out
         shapes.append(tuple(out.shape[1:]))
     return shapes

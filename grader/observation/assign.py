@@ -150,7 +150,14 @@ def _first_meaning(labels: Sequence[str], targets: Sequence[Target], namings: li
 def _named(heading: str, targets: Sequence[Target], namings: list[int], above: Sequence[str], file: str) -> set[str]:
     """By its title, which is the same under every naming; else by its label, whose chapter may stand further up."""
     title = plain_title(heading)
-    titled = {target.problem for target in targets if target.title and _is_titled(title, plain_title(target.title))}
+    titled = {
+        target.problem
+        for target in targets
+        # A bare “The data” above some cells heads no problem, unless a network answers the one of that title.
+        if target.title
+        and _is_titled(title, plain_title(target.title))
+        and (target.wanted or title != plain_title(target.title))
+    }
     if len(titled) == 1:
         return titled
     labels = _labels_with_chapter(heading, above, file)

@@ -77,8 +77,8 @@ def _cause(problem: ProblemResult) -> CheckResult:
 
 
 def to_read(grade: Grade) -> list[tuple[ProblemResult, CheckResult]]:
-    """The checks that wait for a person."""
-    return [(p, c) for p in grade.problems for c in p.checks if c.status == "manual"]
+    """The checks that wait for a person, and the verdicts so close that a person should look at them."""
+    return [(p, c) for p in grade.problems for c in p.checks if c.status == "manual" or c.details.get("borderline")]
 
 
 def found(check: CheckResult) -> str:

@@ -60,14 +60,23 @@ class Plots(NamedTuple):
 
 def retraining(training: Retraining) -> Plots:
     """Each seed's final accuracy against the threshold, and its learning curve; at least one lane is needed."""
-    height = max(2.9, 1.1 + 0.26 * len(training.lanes))
+    height = _height(training)
     with matplotlib.rc_context(_SETTINGS):
-        seeds = Figure(figsize=(_WIDTH, height))
-        _seeds(seeds.add_axes((0.14, 0.5 / height, 0.64, 1 - 1.15 / height)), training)
+        seeds = _seeds_figure(training, height)
         curves = Figure(figsize=(_WIDTH, height))
         _curves(curves.add_axes((0.14, 0.5 / height, 0.74, 1 - 1.15 / height)), training)
         has_curves = any(lane.curve for lane in training.lanes)
         return Plots(seeds=_data_uri(seeds), curves=_data_uri(curves) if has_curves else "")
+
+
+def _height(training: Retraining) -> float:
+    return max(2.9, 1.1 + 0.26 * len(training.lanes))
+
+
+def _seeds_figure(training: Retraining, height: float) -> Figure:
+    figure = Figure(figsize=(_WIDTH, height))
+    _seeds(figure.add_axes((0.14, 0.5 / height, 0.64, 1 - 1.15 / height)), training)
+    return figure
 
 
 def _kind(lane: Lane, threshold: float) -> str:
@@ -144,10 +153,20 @@ def _ticks(span: float) -> str:
     return "{x:.4f}" if span < 0.008 else "{x:.3f}" if span < 0.08 else "{x:.2f}"
 
 
+def svg(training: Retraining) -> bytes:
+    """The panel of final accuracies as a file of its own."""
+    height = _height(training)
+    with matplotlib.rc_context(_SETTINGS):
+        return _svg(_seeds_figure(training, height))
+
+
 def _data_uri(figure: Figure) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(_svg(figure)).decode("ascii")
+
+
+def _svg(figure: Figure) -> bytes:
     out = io.BytesIO()
     nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
     figure.savefig(out, format="svg", metadata=nothing, facecolor="white")
     # The page's own typeface: DejaVu, whose widths the layout was made with, is the wider one.
-    svg = out.getvalue().replace(b"'DejaVu Sans'", b"system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans'")
-    return "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
+    return out.getvalue().replace(b"'DejaVu Sans'", b"system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans'")

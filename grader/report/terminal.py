@@ -6,9 +6,9 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from grader.core.evidence import ModelFacts
+from grader.core.evidence import ModelFacts, Retraining
 from grader.core.outcome import BudgetLine, CheckResult, Grade, Status
-from grader.report._networks import recipe_lines
+from grader.report._networks import lane_words, recipe_lines, retraining_words
 from grader.report._summary import STATUS, problem_lost
 from grader.report._text import counted, one_line, points
 
@@ -92,6 +92,25 @@ def network_table(model: ModelFacts, budget: Sequence[BudgetLine]) -> Group:
         lines += [f"{what.lower()}: {value}" for what, value in recipe_lines(model.recipe)]
     lines += [f"{'✓' if b.ok else '✗'} {b.what}: {b.found}; allowed: {b.allowed}" for b in budget]
     return Group(drawn, Text("\n".join(one_line(line) for line in lines) + "\n"))
+
+
+def retraining_table(training: Retraining) -> Group:
+    """Each training with its accuracy and its time, and the verdict."""
+    drawn = Table()
+    for column in ("Seed", "Accuracy", "Verdict", "Epochs", "Seconds"):
+        drawn.add_column(column, justify="right" if column != "Verdict" else "left")
+    for lane in training.lanes:
+        verdict = lane_words(lane, training.threshold).rpartition(", ")[2]
+        seconds = f"{lane.seconds:.1f}" + (" (earlier)" if lane.cached else "")
+        drawn.add_row(str(lane.seed), f"{lane.accuracy:.4f}", verdict, str(len(lane.curve)), seconds)
+    words = retraining_words(training)
+    if training.chance is not None and training.interval is not None:
+        low, high = training.interval
+        border = "Borderline: a" if training.borderline else "A"
+        words.append(
+            f"{border} further training reaches it with a chance of {training.chance:.0%} ({low:.0%} to {high:.0%})."
+        )
+    return Group(drawn, Text("\n".join(one_line(word) for word in words)))
 
 
 def _title(grade: Grade) -> str:

@@ -12,7 +12,7 @@ from grader.core.network import LossSpec, OptimizerSpec, ScheduleSpec, Settings
 
 OPTIMIZERS: Final[dict[str, tuple[str, ...]]] = {
     "SGD": ("lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize"),
-    "Adam": ("lr", "betas", "eps", "weight_decay", "amsgrad", "maximize"),
+    "Adam": ("lr", "betas", "eps", "weight_decay", "amsgrad", "maximize", "decoupled_weight_decay"),
     "AdamW": ("lr", "betas", "eps", "weight_decay", "amsgrad", "maximize"),
     "RMSprop": ("lr", "alpha", "eps", "weight_decay", "momentum", "centered", "maximize"),
     "Adagrad": ("lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps", "maximize"),
@@ -84,7 +84,7 @@ def _make(
         raise UnsupportedError(f"{name} is no {what} that the grader can train with")
     unknown = sorted(set(settings) - set(allowed[name]))
     if unknown:
-        raise SubmissionError(f"{name} has no setting {', '.join(unknown)}")
+        raise UnsupportedError(f"{name} with {', '.join(unknown)} is not trained by the grader")
     try:
         return getattr(module, name)(*arguments, **settings)
     except (TypeError, ValueError, RuntimeError) as error:

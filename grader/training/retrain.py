@@ -2,6 +2,8 @@
 
 import math
 import multiprocessing
+import signal
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -14,7 +16,7 @@ from grader.datasets import Dataset, load_dataset
 from grader.machine import cores
 from grader.network.count import Count, count
 from grader.training.cache import lane_key, recall, remember
-from grader.training.decision import majority, still_needed
+from grader.training.decision import Rule, chance_interval, chance_of_reaching, decide, next_trainings
 from grader.training.lane import train_lane
 from grader.training.recipe import check_recipe
 
@@ -28,48 +30,58 @@ def retrain(
     dataset_name: str,
     *,
     threshold: float,
-    seeds: int,
+    rule: Rule,
     limits: Limits,
     fresh: bool = False,
+    time_budget: float = math.inf,
     on_lane: Callable[[Lane], None] = lambda _: None,
 ) -> Retraining:
-    """Train under seeds 0, 1, 2, ... until more than half of `seeds` have reached the threshold, or can't any more.
+    """Train under seeds 0, 1, 2, ... until the rule knows enough.
 
-    `fresh` trains even what an earlier run has trained. The verdict depends on the arguments alone. A network or
-    recipe that can't be trained is an `obstacle` with its `fault`; this function does not raise for it.
+    `fresh` trains even what an earlier run has trained. After `time_budget` seconds no more is waited for, and the
+    verdict is what is known by then. Without a budget the verdict depends on the arguments alone. A network or recipe
+    that can't be trained is an `obstacle` with its `fault`; this function does not raise for it. Ctrl-C passes through,
+    and finished lanes are kept for the next call.
     """
-
-    def result(lanes: list[Lane], obstacle: str = "", fault: str = "") -> Retraining:
-        return Retraining.model_validate(
-            {
-                "dataset": dataset_name,
-                "threshold": threshold,
-                "planned": seeds,
-                "lanes": tuple(lanes),
-                "verdict": majority([_reaches(lane, threshold) for lane in lanes], seeds),
-                "obstacle": obstacle,
-                "fault": fault,
-            }
-        )
-
     lanes: list[Lane] = []
+    obstacle, fault = "", ""
+    test_size = 1
     try:
         dataset = load_dataset(dataset_name)
+        test_size = len(dataset.test.labels)
         size = check_trainable(spec, recipe, dataset, limits)
-        for lane in _lanes(spec, recipe, dataset, threshold, seeds, size, fresh):
-            lanes.append(lane)
-            on_lane(lane)
+        with _Trainer(spec, recipe, dataset, size, fresh, time.monotonic() + time_budget) as trainer:
+            while needed := next_trainings(_accuracies(lanes), threshold, rule, test_size):
+                for lane in trainer.train(range(len(lanes), len(lanes) + needed)):
+                    lanes.append(lane)
+                    on_lane(lane)
     except UnsupportedError as error:
-        return result(lanes, str(error))
+        obstacle = str(error)
     except SubmissionError as error:
-        return result(lanes, str(error), "student")
+        obstacle, fault = str(error), "student"
+    except TimeoutError:
+        pass  # what is known by now decides
     except (ValueError, RuntimeError) as error:
         # torch says so when memory runs out; all else here is a recipe that can't be followed to its end.
         fault = "machine" if "allocate" in str(error) or isinstance(error, BrokenProcessPool) else "student"
-        return result(lanes, f"training stopped: {str(error).splitlines()[0]}", fault)
+        obstacle = f"training stopped: {str(error).splitlines()[0]}"
     except (MachineError, MemoryError, OSError) as error:
-        return result(lanes, f"training stopped: {error or type(error).__name__}", "machine")
-    return result(lanes)
+        obstacle, fault = f"training stopped: {error or type(error).__name__}", "machine"
+    accuracies = _accuracies(lanes)
+    return Retraining.model_validate(
+        {
+            "dataset": dataset_name,
+            "threshold": threshold,
+            "planned": rule.planned,
+            "rule": rule.kind,
+            "lanes": tuple(lanes),
+            "verdict": decide(accuracies, threshold, rule, test_size),
+            "chance": chance_of_reaching(accuracies, threshold, test_size) if lanes else None,
+            "interval": chance_interval([a >= threshold for a in accuracies]) if lanes else None,
+            "obstacle": obstacle,
+            "fault": fault,
+        }
+    )
 
 
 def check_trainable(spec: ModelSpec, recipe: Recipe, dataset: Dataset, limits: Limits) -> Count:
@@ -96,41 +108,36 @@ def check_trainable(spec: ModelSpec, recipe: Recipe, dataset: Dataset, limits: L
     return size
 
 
-def _reaches(lane: Lane, threshold: float) -> bool:
-    return lane.accuracy >= threshold and not lane.diverged
-
-
-def _lanes(
-    spec: ModelSpec, recipe: Recipe, dataset: Dataset, threshold: float, seeds: int, size: Count, fresh: bool
-) -> Iterator[Lane]:
-    """Lanes in the order of their seeds, trained only as far as the decision needs them."""
-    reached: list[bool] = []
-    with _Trainer(spec, recipe, dataset, size, fresh) as trainer:
-        while needed := still_needed(reached, seeds):
-            first = len(reached)
-            for lane in trainer.train(range(first, first + needed)):
-                reached.append(_reaches(lane, threshold))
-                yield lane
+def _accuracies(lanes: list[Lane]) -> list[float]:
+    """For the decision: NaN where a training diverged, which reaches no threshold."""
+    return [math.nan if lane.diverged else lane.accuracy for lane in lanes]
 
 
 class _Trainer:
     """Trains lanes here or, when they are long, one process a core."""
 
-    def __init__(self, spec: ModelSpec, recipe: Recipe, dataset: Dataset, size: Count, fresh: bool) -> None:
-        self.spec, self.recipe, self.dataset, self.fresh = spec, recipe, dataset, fresh
+    def __init__(
+        self, spec: ModelSpec, recipe: Recipe, dataset: Dataset, size: Count, fresh: bool, deadline: float
+    ) -> None:
+        self.spec, self.recipe, self.dataset, self.fresh, self.deadline = spec, recipe, dataset, fresh, deadline
         operations = size.operations * len(dataset.train.labels) * recipe.epochs
         self.workers = cores() if operations > _WORTH_A_PROCESS else 0
         self.pool: ProcessPoolExecutor | None = None
+        self.others = set(multiprocessing.active_children())
 
     def __enter__(self) -> "_Trainer":
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        """Lanes that nobody waits for any more are ended, not finished."""
         if self.pool:
+            if kind is not None:
+                for worker in set(multiprocessing.active_children()) - self.others:
+                    worker.terminate()
             self.pool.shutdown(wait=True, cancel_futures=True)
 
     def train(self, seeds: range) -> Iterator[Lane]:
-        """The lanes of these seeds, in order."""
+        """The lanes of these seeds, in order. Raises TimeoutError at the deadline."""
         keys = {seed: lane_key(self.spec, self.recipe, self.dataset, seed) for seed in seeds}
         known = {} if self.fresh else {s: lane for s, key in keys.items() if (lane := recall(key))}
         futures = self._start([seed for seed in seeds if seed not in known])
@@ -138,8 +145,15 @@ class _Trainer:
             if seed in known:
                 yield known[seed]
                 continue
+            left = self.deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
             elsewhere = futures.get(seed)
-            lane = elsewhere.result() if elsewhere else train_lane(self.spec, self.recipe, self.dataset, seed)
+            lane = (
+                elsewhere.result(left if math.isfinite(left) else None)
+                if elsewhere
+                else train_lane(self.spec, self.recipe, self.dataset, seed)
+            )
             remember(keys[seed], lane)
             yield lane
 
@@ -147,7 +161,13 @@ class _Trainer:
         if not self.workers or not seeds:
             return {}
         if self.pool is None:
-            self.pool = ProcessPoolExecutor(self.workers, mp_context=multiprocessing.get_context("spawn"))
+            # Ctrl-C reaches every process of the terminal: the workers leave it to this one.
+            self.pool = ProcessPoolExecutor(
+                self.workers,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=signal.signal,
+                initargs=(signal.SIGINT, signal.SIG_IGN),
+            )
         return {
             seed: self.pool.submit(_train_elsewhere, self.spec, self.recipe, self.dataset.name, seed) for seed in seeds
         }

@@ -1,0 +1,97 @@
+"""`grader retrain`: one network, trained again under several seeds."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grader.cli._shared import FreshOption, say
+
+
+class DatasetName(StrEnum):
+    """The data sets that networks are trained on."""
+
+    mnist = "mnist"
+    digits = "digits"
+
+
+class RuleName(StrEnum):
+    """How it is decided that enough is known."""
+
+    majority = "majority"
+    margin = "margin"
+
+
+def command(
+    file: Annotated[Path, typer.Argument(help="A notebook or a script that trains the network.")],
+    accuracy: Annotated[float, typer.Option("--accuracy", "-a", min=0.0, max=1.0, help="The accuracy to reach.")],
+    dataset: Annotated[DatasetName, typer.Option("--dataset", "-d")] = DatasetName.mnist,
+    variable: Annotated[str | None, typer.Option("--variable", help="The network's variable; else the last.")] = None,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, max=99, help="Trainings planned.")] = 5,
+    rule: Annotated[RuleName, typer.Option("--rule", help="margin stops early at a clear pass.")] = RuleName.majority,
+    time_budget: Annotated[float | None, typer.Option("--time-budget", min=1.0, help="Seconds.")] = None,
+    plot: Annotated[Path | None, typer.Option("--plot", help="Write the accuracies as an SVG to this file.")] = None,
+    fresh: FreshOption = False,
+) -> None:
+    """Train a notebook's network again under several seeds: does it reach an accuracy more than half the times?
+
+    Finished trainings are kept: Ctrl-C, or a time budget, loses none of them, and the next call goes on from there.
+    Exit code 0: reached; 1: missed, or it can't be trained; 4: not decided.
+    """
+    import math
+
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    from grader.core.errors import SubmissionError
+    from grader.core.limits import Limits
+    from grader.datasets import load_dataset
+    from grader.inspection import inspect_file
+    from grader.report.terminal import network_table, retraining_table
+    from grader.training import Rule, retrain
+
+    console = Console()
+    data = load_dataset(dataset.value)
+    say(f"running {file}")
+    models, notes = inspect_file(file, None, tuple(data.train.images.shape[1:]), data)
+    models = tuple(m for m in models if m.recipe and (variable is None or m.variable == variable))
+    if not models:
+        raise SubmissionError("trains no network" + (f" called {variable}" if variable else ""), where=str(file))
+    model = models[-1]
+    console.print(network_table(model, []))
+    for note in notes:
+        console.print(f"note: {note}", markup=False, highlight=False)
+    assert model.recipe is not None
+    gaps = [f"{gap.what}: {gap.why}" for gap in (*model.spec.inexpressible, *model.recipe.inexpressible)]
+    if gaps:
+        raise SubmissionError(f"can't be trained again by its recipe alone ({'; '.join(gaps)})", where=str(file))
+    columns = (TextColumn("trainings"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("", total=seeds)
+        result = retrain(
+            model.spec,
+            model.recipe,
+            dataset.value,
+            threshold=accuracy,
+            rule=Rule(kind=rule.value, planned=seeds),
+            limits=Limits(),
+            fresh=fresh,
+            time_budget=time_budget or math.inf,
+            on_lane=lambda _: progress.advance(task),
+        )
+        progress.update(task, total=len(result.lanes))
+    console.print(retraining_table(result))
+    if plot is not None:
+        from grader.report.plots import svg
+
+        plot.write_bytes(svg(result))
+        say(f"plot: {plot}")
+    raise typer.Exit({"reached": 0, "missed": 1}.get(result.verdict, 1 if result.fault == "student" else 4))

@@ -1,0 +1,296 @@
+"""Networks trained again: the same for the same seed wherever it runs, as a plain loop trains them, and never a crash."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import psutil
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn, optim
+from torch.nn import functional as F
+
+from grader.core.limits import Limits
+from grader.core.network import ModelSpec, Recipe
+from grader.datasets import load_dataset
+from grader.files import cache_folder
+from grader.training import Rule, retrain
+from grader.training.decision import majority, still_needed
+from grader.training.lane import train_lane
+
+DIGITS = load_dataset("digits")
+
+
+def spec_of(*layers):
+    return ModelSpec(layers=[{"type": kind, "settings": settings} for kind, settings in layers])
+
+
+def recipe(**changes):
+    given = {
+        "loss": {"type": "CrossEntropyLoss"},
+        "optimizer": {"type": "SGD", "settings": {"lr": 0.1}},
+        "batch_size": 64,
+        "epochs": 2,
+        "inputs": {"shape": (8, 8), "divide": 16.0},
+    }
+    return Recipe.model_validate(given | changes)
+
+
+def linear(wide, out):
+    return "Linear", {"in_features": wide, "out_features": out}
+
+
+MLP = spec_of(("Flatten", {}), linear(64, 16), ("ReLU", {}), linear(16, 10))
+CONV = spec_of(
+    ("Conv2d", {"in_channels": 1, "out_channels": 3, "kernel_size": 3}),
+    ("BatchNorm2d", {"num_features": 3}), ("ReLU", {}), ("Dropout", {"p": 0.2}), ("Flatten", {}), linear(108, 10),
+)  # fmt: skip
+IMAGE = {"inputs": {"shape": (1, 8, 8), "divide": 16.0, "mean": 0.3, "std": 0.4}}
+
+
+def again(spec=MLP, threshold=0.8, seeds=1, limits=Limits(), **rest):
+    how = rest.pop("recipe", None) or recipe()
+    return retrain(spec, how, "digits", threshold=threshold, rule=Rule(planned=seeds), limits=limits, **rest)
+
+
+def told(lane):
+    return lane.seed, lane.accuracy, lane.curve, lane.diverged
+
+
+def lane_of(spec, how, seed):
+    return told(train_lane(spec, how, DIGITS, seed))
+
+
+@pytest.mark.parametrize(("spec", "how"), [(MLP, recipe()), (CONV, recipe(**IMAGE))], ids=["dense", "convolutions"])
+def test_a_lane_depends_on_its_seed_alone(spec, how):
+    torch.manual_seed(99)
+    state, threads = torch.get_rng_state(), torch.get_num_threads()
+    first = [lane_of(spec, how, seed) for seed in (3, 4)]
+    assert torch.equal(torch.get_rng_state(), state) and torch.get_num_threads() == threads
+    torch.manual_seed(1)
+    assert [lane_of(spec, how, seed) for seed in (4, 3)] == first[::-1]
+    assert first[0][1:] != first[1][1:]
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        assert list(pool.map(lane_of, [spec] * 2, [how] * 2, (3, 4))) == first
+
+
+def one_cycle(steps):
+    settings = {"max_lr": 0.2, "total_steps": steps}
+    return {"schedules": [{"type": "OneCycleLR", "settings": settings, "step": "batch"}]}
+
+
+STEP = {"schedules": [{"type": "StepLR", "settings": {"step_size": 1, "gamma": 0.1}}]}
+# name: (network, what the recipe changes, optimiser, schedule and whether it steps per batch, loss)
+LOOPS = {
+    "plain": (MLP, {}, None, None, F.cross_entropy),
+    "in order": (MLP, {"shuffle": False}, None, None, F.cross_entropy),
+    "the last batch dropped": (MLP, {"drop_last": True, "batch_size": 500}, None, None, F.cross_entropy),
+    "a part of the samples": (MLP, {"train_samples": 300}, None, None, F.cross_entropy),
+    "one batch an epoch": (MLP, {"batch_size": 5000}, None, None, F.cross_entropy),
+    "a schedule per epoch": (MLP, STEP, None, lambda o: (optim.lr_scheduler.StepLR(o, 1, 0.1), False), F.cross_entropy),
+    "a schedule per batch": (
+        MLP, one_cycle(46), None, lambda o: (optim.lr_scheduler.OneCycleLR(o, 0.2, total_steps=46), True), F.cross_entropy
+    ),
+    "Adam": (
+        MLP, {"optimizer": {"type": "Adam", "settings": {"lr": 0.01, "weight_decay": 0.1}}},
+        lambda p: optim.Adam(p, lr=0.01, weight_decay=0.1), None, F.cross_entropy,
+    ),
+    "Adam with decoupled decay": (
+        MLP, {"optimizer": {"type": "Adam", "settings": {"lr": 0.01, "weight_decay": 0.5, "decoupled_weight_decay": True}}},
+        lambda p: optim.AdamW(p, lr=0.01, weight_decay=0.5), None, F.cross_entropy,
+    ),
+    "smoothed labels": (
+        MLP, {"loss": {"type": "CrossEntropyLoss", "settings": {"label_smoothing": 0.2}}}, None, None,
+        lambda o, t: F.cross_entropy(o, t, label_smoothing=0.2),
+    ),
+    "one-hot targets": (MLP, {"loss": {"type": "MSELoss"}}, None, None, lambda o, t: F.mse_loss(o, F.one_hot(t, 10).float())),
+    "binary losses": (
+        MLP, {"loss": {"type": "BCEWithLogitsLoss"}}, None, None,
+        lambda o, t: F.binary_cross_entropy_with_logits(o, F.one_hot(t, 10).float()),
+    ),
+    "mean and deviation": (MLP, {"inputs": {**IMAGE["inputs"], "shape": (8, 8)}}, None, None, F.cross_entropy),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_it_trains_as_a_plain_loop_does(name):
+    spec, changes, make, schedule, loss_of = LOOPS[name]
+    how = recipe(**changes)
+    curve = train_lane(spec, how, DIGITS, 7).curve
+
+    torch.manual_seed(7)
+    order = torch.Generator().manual_seed(7)
+    net = nn.Sequential(nn.Flatten(), nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10))
+    optimizer = make(net.parameters()) if make else optim.SGD(net.parameters(), lr=0.1)
+    scheduler, per_batch = schedule(optimizer) if schedule else (None, False)
+    images, labels = torch.tensor(DIGITS.train.images), torch.tensor(DIGITS.train.labels).long()
+    images = (images / 16 - how.inputs.mean) / how.inputs.std
+    if how.train_samples:
+        part = torch.randperm(1437, generator=order)[: how.train_samples]
+        images, labels = images[part], labels[part]
+    for point in curve:
+        rows = torch.randperm(len(labels), generator=order) if how.shuffle else torch.arange(len(labels))
+        losses = []
+        for start in range(0, len(rows), how.batch_size):
+            batch = rows[start : start + how.batch_size]
+            if how.drop_last and len(batch) < how.batch_size:
+                continue
+            optimizer.zero_grad()
+            loss = loss_of(net(images[batch]), labels[batch])
+            loss.backward()
+            optimizer.step()
+            losses += [loss.item()] * len(batch)
+            if scheduler and per_batch:
+                scheduler.step()
+        if scheduler and not per_batch:
+            scheduler.step()
+        assert point.loss == pytest.approx(sum(losses) / len(losses), rel=1e-4)
+    tests = (torch.tensor(DIGITS.test.images) / 16 - how.inputs.mean) / how.inputs.std
+    right = (net(tests).argmax(1) == torch.tensor(DIGITS.test.labels)).float().mean().item()
+    assert curve[-1].accuracy == pytest.approx(right, abs=0.006)  # two samples of 360
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=9))
+def test_the_majority_is_never_contradicted(outcomes):
+    planned = len(outcomes)
+    whole = "reached" if sum(outcomes) > planned / 2 else "missed"
+    assert majority(outcomes, planned) == whole
+    for n in range(planned):
+        needed = still_needed(outcomes[:n], planned)
+        assert majority(outcomes[:n], planned) in (("undecided",) if needed else (whole,))
+        if needed:
+            best = [outcomes[:n] + [way] * needed for way in (True, False)]
+            assert any(majority(way, planned) != "undecided" for way in best)
+            too_few = [outcomes[:n] + [way] * (needed - 1) for way in (True, False)]
+            assert all(majority(way, planned) == "undecided" for way in too_few)
+
+
+def test_it_stops_when_it_knows():
+    seen = []
+    found = again(recipe=recipe(epochs=6), seeds=5, on_lane=seen.append)
+    assert found.verdict == "reached" and [lane.seed for lane in found.lanes] == [0, 1, 2]
+    assert seen == list(found.lanes)
+    found = again(recipe=recipe(epochs=1), seeds=5, threshold=0.999)
+    assert found.verdict == "missed" and len(found.lanes) == 3 and (found.obstacle, found.fault) == ("", "")
+
+
+def sgd(**settings):
+    return {"optimizer": {"type": "SGD", "settings": {"lr": 0.1} | settings}}
+
+
+@pytest.mark.parametrize("lr", [1e6, 1e30, float("inf")])
+def test_a_lane_that_diverges_reaches_nothing(lr):
+    found = again(recipe=recipe(**sgd(lr=lr)), threshold=0.01)
+    assert [lane.diverged for lane in found.lanes] == [True]
+    assert found.verdict == "missed"
+
+
+WIDE = spec_of(("Flatten", {}), linear(64, 10**5), linear(10**5, 10**4), linear(10**4, 10))
+SHORT = spec_of(("Flatten", {}), linear(64, 2))
+# name: (network, what the recipe changes, whose fault it is, what is said)
+OBSTACLES = {
+    "an unknown loss": (MLP, {"loss": {"type": "HuberLoss"}}, "", "HuberLoss is no loss"),
+    "a loss with weights": (MLP, {"loss": {"type": "CrossEntropyLoss", "settings": {"weight": "given"}}}, "", "with weight"),
+    "an optimiser of the student's own": (MLP, {"optimizer": {"type": "the student's own SGD"}}, "", "student's own SGD"),
+    "a setting that is not known": (MLP, sgd(turbo=True), "", "with turbo"),
+    "an unknown schedule": (MLP, {"schedules": [{"type": "LambdaLR"}]}, "", "LambdaLR is no schedule"),
+    "a schedule without its settings": (MLP, {"schedules": [{"type": "StepLR"}]}, "student", "StepLR"),
+    "a negative learning rate": (MLP, sgd(lr=-1.0), "student", "Invalid learning rate"),
+    "a word for a learning rate": (MLP, sgd(lr="high"), "student", "SGD"),
+    "a thousand million epochs": (MLP, {"epochs": 10**9}, "student", "1,000,000,000 epochs are more than"),
+    "a thousand million parameters": (WIDE, {}, "student", "parameters are more than"),
+    "a layer that doesn't fit": (spec_of(linear(7, 10)), {}, "student", "doesn't fit"),
+    "inputs of another size": (MLP, {"inputs": {"shape": (28, 28)}}, "student", "an image of digits has 64 values"),
+    "too few outputs": (SHORT, {}, "student", "the output has shape (2,), not (10,)"),
+    "an image as output": (spec_of(("Identity", {})), {}, "student", "the output has shape (8, 8)"),
+    "nothing to train": (spec_of(("Flatten", {})), {}, "student", "nothing to train"),
+    "a schedule that ends too early": (MLP, one_cycle(20), "student", "training stopped: Tried to step"),
+    "a batch of one for a batch norm": (
+        spec_of(("Flatten", {}), ("BatchNorm1d", {"num_features": 64}), linear(64, 10)), {"batch_size": 4}, "student",
+        "Expected more than 1 value per channel",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OBSTACLES)
+def test_what_cannot_be_trained_is_said(name):
+    spec, changes, fault, said = OBSTACLES[name]
+    before = psutil.Process().memory_info().rss
+    found = again(spec, recipe=recipe(**changes))
+    assert said in found.obstacle and found.fault == fault
+    assert (found.verdict, found.lanes) == ("undecided", ())
+    assert psutil.Process().memory_info().rss - before < 100 * 2**20
+
+
+def test_missing_data_is_the_machines_fault(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADER_DATA", str(tmp_path))
+    found = retrain(MLP, recipe(), "mnist", threshold=0.9, rule=Rule(planned=1), limits=Limits())
+    assert found.fault == "machine" and "MNIST" in found.obstacle
+
+
+@pytest.fixture
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADER_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "lanes"
+
+
+def test_a_lane_is_trained_once(own_cache):
+    first = again(seeds=3)
+    second = again(seeds=3)
+    assert [told(lane) for lane in second.lanes] == [told(lane) for lane in first.lanes]
+    assert [[lane.cached for lane in found.lanes] for found in (first, second)] == [[False] * 2, [True] * 2]
+    assert not any(lane.cached for lane in again(seeds=3, fresh=True).lanes)
+    assert not any(lane.cached for lane in again(seeds=3, recipe=recipe(**sgd(lr=0.11))).lanes)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b'{"seed": 0', b"\xff", b"null"])
+def test_a_broken_cache_is_not_believed(content, own_cache):
+    first = again()
+    (path,) = own_cache.iterdir()
+    path.write_bytes(content)
+    second = again()
+    assert [told(lane) for lane in second.lanes] == [told(lane) for lane in first.lanes]
+    assert not second.lanes[0].cached and again().lanes[0].cached
+
+
+def test_a_cache_that_cannot_be_written_costs_nothing(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("GRADER_CACHE", str(tmp_path / "file"))
+    assert cache_folder().is_file()
+    assert len(again().lanes) == 1
+
+
+@pytest.mark.parametrize("whole_group", [True, False], ids=["from the terminal", "to the process alone"])
+def test_ctrl_c_leaves_no_process(whole_group, tmp_path):
+    script = """
+        import sys
+        sys.path.insert(0, {tests!r})
+        if __name__ == "__main__":
+            import grader.training.retrain as module
+            module._WORTH_A_PROCESS = 0
+            from test_training import CONV, IMAGE, again, recipe
+            print("begins", flush=True)
+            again(CONV, recipe=recipe(**IMAGE, epochs=100, batch_size=1), seeds=5, fresh=True)
+    """
+    path = tmp_path / "training.py"
+    path.write_text(textwrap.dedent(script).format(tests=os.path.dirname(__file__)))
+    process = subprocess.Popen(
+        [sys.executable, path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
+    )
+    assert process.stdout.readline() == "begins\n"
+    until = time.monotonic() + 30
+    while len(children := psutil.Process(process.pid).children(recursive=True)) < 3 and time.monotonic() < until:
+        time.sleep(0.2)
+    time.sleep(4)  # until the workers train
+    (os.killpg if whole_group else os.kill)(process.pid, signal.SIGINT)
+    assert process.wait(15) != 0
+    process.stdout.close()
+    _, alive = psutil.wait_procs(children, timeout=5)
+    assert alive == []
