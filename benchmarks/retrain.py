@@ -4,8 +4,8 @@
 
 Four ways on three networks, all in one run: the loop of a notebook (torchvision's MNIST, DataLoader, ToTensor), the
 same loop on tensors in memory, `jax.vmap` over seeds under jit, and the grader's own lanes. A way that would take
-minutes is measured on a part of an epoch and scaled. The limit is the arithmetic of the training steps at the measured matmul peak
-of all cores, plus the optimiser's traffic at their measured memory bandwidth.
+minutes is measured on a part of an epoch and scaled. The limit is the arithmetic of the training steps at the measured
+matmul peak of all cores, plus the optimiser's traffic at their measured memory bandwidth.
 """
 
 import argparse

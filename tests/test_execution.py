@@ -115,7 +115,7 @@ def test_output_costs_the_grader_no_memory(name, tmp_path):
         memory, peak = psutil.Process().memory_info, [0]
         def run(source):
             notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
-            return run_notebook(notebook, Path({str(tmp_path)!r}), find_sandbox(), Limits(cell_seconds=3), data=None)
+            return run_notebook(notebook, Path({str(tmp_path)!r}), find_sandbox(), Limits(cell_seconds=2), data=None)
         def watch():
             while True:
                 peak[0] = max(peak[0], memory().rss)

@@ -40,7 +40,7 @@ _KINDS = {
 }
 _LOSSES = {"CrossEntropyLoss": 0, "NLLLoss": 1, "MSELoss": 2}
 _OPTIMIZERS = {"SGD": 0, "Adam": 1, "AdamW": 2, "RMSprop": 3}
-_UNSUPPORTED = ("maximize", "amsgrad", "centered")
+_UNSUPPORTED = ("maximize", "amsgrad", "centered", "decoupled_weight_decay")
 
 
 class _Op(ctypes.Structure):
