@@ -178,7 +178,8 @@ from torchvision.datasets import MNIST
 class Mine(MNIST): pass
 found = []
 for data in (MNIST("/content/drive/MyDrive", True, None, None, True), Mine("data", train=False, download=True)):
-    found += [hashlib.md5(data.data.numpy().tobytes()).hexdigest(), hashlib.md5(bytes(data.targets.tolist())).hexdigest()]
+    found += [hashlib.md5(data.data.numpy().tobytes()).hexdigest()]
+    found += [hashlib.md5(bytes(data.targets.tolist())).hexdigest()]
 """
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
     artefact = run_notebook(notebook, tmp_path, find_sandbox(), Limits(), data=mnist_folder(), variables=("found",))

@@ -202,7 +202,8 @@ def test_a_report_that_the_notebook_replaced(name, tmp_path):
     """
     artefact = run("jail", [replace], tmp_path)
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("")])
-    observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, report=artefact.report, failure=artefact.failure)  # fmt: skip
+    seen = {"cells": artefact.cells, "report": artefact.report, "failure": artefact.failure}
+    observed = observe_notebook(notebook, "a.ipynb", **seen)
     problems = [observed.run.failure, *(model.problem for model in observed.models)]
     words = {"a forged network": "out_features=1000000000000 is absurdly large"}.get(name, "what the notebook reported")
     assert any(words in problem for problem in problems), problems
@@ -227,8 +228,8 @@ TRIES = {
     "read the home folder": "set(can(lambda: os.listdir({home!r})) or []) - {python!r}",
     "read another submission": "can(lambda: path({other!r}).read_text())",
     "see the grader's environment": "'{secret}' in str(os.environ) + str(can(path('/proc/1/environ').read_text))",
-    "see other processes": "any('pytest' in path(f'/proc/{{p}}/cmdline').read_text() for p in os.listdir('/proc') if p.isdigit())",
-    "write to the system": "can(lambda: path('/usr/written').touch()) or can(lambda: path({prefix!r} + '/written').touch())",
+    "see other processes": "any('pytest' in p.read_text() for p in path('/proc').glob('[0-9]*/cmdline'))",
+    "write to the system": "any(can(path(p + '/written').touch) for p in ('/usr', {prefix!r}))",
     "mount": "__import__('ctypes').CDLL(None).mount(b'none', b'/mnt', b'tmpfs', 0, None) == 0",
     "have a capability": "'CapEff:\\t0000000000000000' not in path('/proc/self/status').read_text()",
     "fill the memory": "can(lambda: [path(f'/dev/shm/{{i}}').write_bytes(bytes(1 << 20)) for i in range(600)])",

@@ -24,7 +24,7 @@ def files_in(path):
 
 def zipped(path, entries):
     """Entries are (name, content) or a ZipInfo with content."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, content in entries:
             archive.writestr(name, content)
     return path
@@ -142,8 +142,8 @@ REFUSED = {
     "an empty folder": ("a", os.mkdir, "is empty"),
     "an empty zip": ("a.zip", lambda path: zipped(path, []), "is empty"),
     "only junk": ("a.zip", lambda path: zipped(path, [("__MACOSX/a", b"x"), (".DS_Store", b"x")]), "is empty"),
-    "a link in a zip": ("a.zip", lambda path: zipped(path, [(mode("x", stat.S_IFLNK), "/etc/passwd")]), "'x' is a link"),
-    "a pipe in a zip": ("a.zip", lambda path: zipped(path, [(mode("x", stat.S_IFIFO), "")]), "'x' is a link or a device"),
+    "a link in a zip": ("a.zip", lambda path: zipped(path, [(mode("x", stat.S_IFLNK), "/etc")]), "'x' is a link"),
+    "a pipe in a zip": ("a.zip", lambda path: zipped(path, [(mode("x", stat.S_IFIFO), "")]), "'x' is a link"),
     "an absolute path in a zip": ("a.zip", lambda path: zipped(path, [("/tmp/x", "")]), "'/tmp/x' leads out"),
     "a way out of a zip": ("a.zip", lambda path: zipped(path, [("a/../../x", "")]), "'a/../../x' leads out"),
     "a way out for Windows": ("a.zip", lambda path: zipped(path, [("a\\..\\..\\x", "")]), "leads out"),
@@ -152,23 +152,22 @@ REFUSED = {
     "a cut zip": ("a.zip", lambda path: cut(zipped(path, [("a.md", b"x")])), "can't be unpacked"),
     "a damaged zip": ("a.zip", damaged, "at entry 'a.md'"),
     "no zip": ("a.zip", lambda path: path.write_bytes(b"<html>"), "can't be unpacked"),
-    "a bomb": ("a.zip", lambda path: zipped(path, [(f"{i}", MEGABYTE * 100) for i in range(6)]), "more than 2000 files or 500 MB"),
-    "too many files": ("a.zip", lambda path: zipped(path, [(f"{i}", b"") for i in range(2001)]), "more than 2000 files"),
-    "the same file twice": ("a.tar", lambda path: tarred(path, [("a", b"x"), ("a", b"y")], "w"), "at entry 'a': File exists"),
+    "a bomb": ("a.zip", lambda path: zipped(path, [(f"{i}", MEGABYTE * 100) for i in range(6)]), "or 500 MB"),
+    "too many files": ("a.zip", lambda path: zipped(path, [(f"{i}", b"") for i in range(2001)]), "more than 2000"),
+    "the same file twice": ("a.tar", lambda path: tarred(path, [("a", b"x"), ("a", b"y")], "w"), "'a': File exists"),
     "a file that is a folder": ("a.zip", lambda path: zipped(path, [("a", b"x"), ("a/b", b"x")]), "at entry 'a/b'"),
     "a name that is too long": ("a.zip", lambda path: zipped(path, [("a" * 300, b"x")]), "File name too long"),
     "a link in a tar": ("a.tgz", lambda path: tarred(path, [special("x", tarfile.SYMTYPE, "/etc")]), "'x' is a link"),
-    "a hard link": ("a.tgz", lambda path: tarred(path, [special("x", tarfile.LNKTYPE, "/etc/passwd")]), "'x' is a link"),
+    "a hard link": ("a.tgz", lambda path: tarred(path, [special("x", tarfile.LNKTYPE, "/etc")]), "'x' is a link"),
     "a device": ("a.tgz", lambda path: tarred(path, [special("x", tarfile.CHRTYPE)]), "'x' is a link or a device"),
-    "a pipe in a tar": ("a.tgz", lambda path: tarred(path, [special("x", tarfile.FIFOTYPE)]), "'x' is a link or a device"),
+    "a pipe in a tar": ("a.tgz", lambda path: tarred(path, [special("x", tarfile.FIFOTYPE)]), "'x' is a link"),
     "a way out of a tar": ("a.tgz", lambda path: tarred(path, [("../x", b"")]), "'../x' leads out"),
     "an absolute path in a tar": ("a.tgz", lambda path: tarred(path, [("/x", b"")]), "'/x' leads out"),
     "a cut tar": ("a.tgz", lambda path: cut(tarred(path, [("x", os.urandom(5000))])), "can't be unpacked"),
-    "too large a file": ("a.md", lambda path: open(path, "wb").truncate(501 << 20), "is larger than 500 MB"),
+    "too large a file": ("a.md", lambda path: (path.touch(), os.truncate(path, 501 << 20)), "is larger than 500 MB"),
 }  # fmt: skip
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore:Duplicate name")
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_refused(name, tmp_path, monkeypatch):
     file, make, said = REFUSED[name]
@@ -208,7 +207,7 @@ READ = {
     "with strange metadata": notebook(cell("x = 1\ny"), metadata={"kernelspec": 3, "language_info": []}),
     "with a byte order mark": b"\xef\xbb\xbf" + notebook(cell("x = 1\ny")).encode(),
     "in UTF-16": notebook(cell("x = 1\ny")).encode("utf-16"),
-    "of Colab": notebook(cell("x = 1\ny"), metadata={"colab": {}, "kernelspec": {"name": "python3", "display_name": "3"}}),
+    "of Colab": notebook(cell("x = 1\ny"), metadata={"colab": {}, "kernelspec": {"name": "python3"}}),
 }  # fmt: skip
 
 

@@ -119,8 +119,9 @@ model = Net(); train(model)""",
         {},
     ),
     "a layer that is used twice": (
-        "shared = nn.Linear(20, 20)\n"
-        "model = nn.Sequential(nn.Flatten(), nn.Linear(64, 20), shared, nn.ReLU(), shared, nn.Linear(20, 10)); train(model)",
+        "twice = nn.Linear(20, 20)\n"
+        "model = nn.Sequential(nn.Flatten(), nn.Linear(64, 20), twice, nn.ReLU(), twice, nn.Linear(20, 10))\n"
+        "train(model)",
         ["Flatten", "Linear", "Linear", "ReLU", "Linear", "Linear"],
         {},
     ),
@@ -187,7 +188,11 @@ model = torch.compile(Net()); model.train()""",
         MLP,
         {
             "schedules": [
-                {"type": "OneCycleLR", "settings": {"max_lr": 0.02, "epochs": 3, "steps_per_epoch": 45}, "step": "batch"}
+                {
+                    "type": "OneCycleLR",
+                    "settings": {"max_lr": 0.02, "epochs": 3, "steps_per_epoch": 45},
+                    "step": "batch",
+                }
             ],
             "optimizer": {"type": "AdamW", "settings": {"lr": 0.003, "weight_decay": 0.05}},
         },
@@ -242,7 +247,8 @@ NAMED = {
         "10 steps were taken for 12 batches", True, {},
     ),
     "samples drawn by weight": (
-        "model = mlp(); train(model, DataLoader(data, batch_size=9, sampler=WeightedRandomSampler(torch.ones(1437), 900)))",
+        "model = mlp(); sampler = WeightedRandomSampler(torch.ones(1437), 900)\n"
+        "train(model, DataLoader(data, batch_size=9, sampler=sampler))",
         "drawn by WeightedRandomSampler", True, {},
     ),
     "samples drawn with replacement": (
@@ -340,11 +346,13 @@ NAMED = {
         "LambdaLR has lr_lambda that can't be written", True, {},
     ),
     "a loss of the logarithm of a softmax": (
-        "model = nn.Sequential(*mlp(), nn.Softmax(dim=1)); train(model, loss_of=lambda o, t: F.nll_loss(torch.log(o), t))",
+        "model = nn.Sequential(*mlp(), nn.Softmax(dim=1))\n"
+        "train(model, loss_of=lambda o, t: F.nll_loss(torch.log(o), t))",
         "not taken of the network's output itself", True, {},
     ),
     "two losses": (
-        "model = mlp(); train(model, loss_of=lambda o, t: F.cross_entropy(o, t) + F.mse_loss(o, F.one_hot(t, 10).float()))",
+        "model = mlp(); hot = lambda t: F.one_hot(t, 10).float()\n"
+        "train(model, loss_of=lambda o, t: F.cross_entropy(o, t) + F.mse_loss(o, hot(t)))",
         "something else than the loss itself", True, {},
     ),
     "a penalty on the weights": (
@@ -481,7 +489,7 @@ def observe(cells, limits=Limits()):
     """The models of a notebook of these cells, by cell (the prelude is 1), and how it ran."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in (PRELUDE, *cells)])
     artefact = run_notebook(notebook, EMPTY, find_sandbox(), limits, data=None)
-    observed = observe_notebook(
+    return observe_notebook(
         notebook,
         "a.ipynb",
         cells=artefact.cells,
@@ -489,7 +497,6 @@ def observe(cells, limits=Limits()):
         failure=artefact.failure,
         dataset=load_dataset("digits"),
     )
-    return observed
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -28,6 +28,14 @@ from grader.training.lane import train_lane
 DIGITS = load_dataset("digits")
 
 
+@pytest.fixture(autouse=True)
+def _one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 def spec_of(*layers):
     return ModelSpec(layers=[{"type": kind, "settings": settings} for kind, settings in layers])
 
@@ -77,9 +85,10 @@ def elsewhere():
 @pytest.mark.parametrize(("spec", "how"), [(MLP, recipe()), (CONV, recipe(**IMAGE))], ids=["dense", "convolutions"])
 def test_a_lane_depends_on_its_seed_alone(spec, how, elsewhere):
     torch.manual_seed(99)
-    state, threads = torch.get_rng_state(), torch.get_num_threads()
+    torch.set_num_threads(2)
+    state = torch.get_rng_state()
     first = [lane_of(spec, how, seed) for seed in (3, 4)]
-    assert torch.equal(torch.get_rng_state(), state) and torch.get_num_threads() == threads
+    assert torch.equal(torch.get_rng_state(), state) and torch.get_num_threads() == 2
     torch.manual_seed(1)
     assert [lane_of(spec, how, seed) for seed in (4, 3)] == first[::-1]
     assert first[0][1:] != first[1][1:]
@@ -289,16 +298,19 @@ def test_a_cache_that_cannot_be_written_costs_nothing(tmp_path, monkeypatch):
 def test_ctrl_c_leaves_no_process(whole_group, tmp_path):
     script = """
         import sys
-        sys.path.insert(0, {tests!r})
         if __name__ == "__main__":
-            import grader.training.retrain as module
-            module._WORTH_A_PROCESS = 0
-            from test_training import CONV, IMAGE, again, recipe
+            from grader.core.limits import Limits
+            from grader.core.network import ModelSpec, Recipe
+            from grader.training import Rule, retrain
+            sys.modules["grader.training.retrain"]._WORTH_A_PROCESS = 0
             print("begins", flush=True)
-            again(CONV, recipe=recipe(**IMAGE, epochs=100, batch_size=1), seeds=5, fresh=True)
+            spec, recipe = ModelSpec.model_validate_json({spec!r}), Recipe.model_validate_json({recipe!r})
+            retrain(spec, recipe, "digits", threshold=0.9, rule=Rule(), limits=Limits(), fresh=True)
     """
+    how = recipe(**IMAGE, epochs=100, batch_size=1)
+    script = textwrap.dedent(script).format(spec=CONV.model_dump_json(), recipe=how.model_dump_json())
     path = tmp_path / "training.py"
-    path.write_text(textwrap.dedent(script).format(tests=os.path.dirname(__file__)))
+    path.write_text(script)
     process = subprocess.Popen(
         [sys.executable, path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
     )

@@ -77,6 +77,6 @@ class GuestProvisioner(LocalProvisioner):
         mine = os.getuid()
         for process in psutil.process_iter():
             with suppress(psutil.Error):
-                if process.uids().real == mine and process.status() != psutil.STATUS_ZOMBIE:
-                    if process.environ().get("HOME") == self.environment["HOME"]:
-                        yield process
+                alive = process.uids().real == mine and process.status() != psutil.STATUS_ZOMBIE
+                if alive and process.environ().get("HOME") == self.environment["HOME"]:
+                    yield process
