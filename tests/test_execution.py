@@ -177,7 +177,7 @@ FORGED = {
     ]
 }  # fmt: skip
 REPLACED = {
-    "a link": "os.symlink('/etc/passwd', path)",
+    "a link": "os.symlink(HOST, path)",  # to a file that only the grader could follow it to
     "a pipe": "os.mkfifo(path)",
     "a folder": "os.mkdir(path)",
     "nothing": "",
@@ -193,14 +193,18 @@ REPLACED = {
 
 @pytest.mark.parametrize("name", REPLACED)
 def test_a_report_that_the_notebook_replaced(name, tmp_path):
+    host = tmp_path / "host.json"
+    host.write_text('{"trainings": []}')
+    (tmp_path / "mine").mkdir()
     replace = f"""
+        HOST = {str(host)!r}
         import os, shutil
         get_ipython().events.callbacks["post_run_cell"].clear()  # what the probe would write last
         path = os.path.expanduser("~/report.json")
         os.remove(path)
         {REPLACED[name]}
     """
-    artefact = run("jail", [replace], tmp_path)
+    artefact = run("jail", [replace], tmp_path / "mine")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("")])
     seen = {"cells": artefact.cells, "report": artefact.report, "failure": artefact.failure}
     observed = observe_notebook(notebook, "a.ipynb", **seen)

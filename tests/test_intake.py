@@ -152,7 +152,7 @@ REFUSED = {
     "a cut zip": ("a.zip", lambda path: cut(zipped(path, [("a.md", b"x")])), "can't be unpacked"),
     "a damaged zip": ("a.zip", damaged, "at entry 'a.md'"),
     "no zip": ("a.zip", lambda path: path.write_bytes(b"<html>"), "can't be unpacked"),
-    "a bomb": ("a.zip", lambda path: zipped(path, [(f"{i}", MEGABYTE * 100) for i in range(6)]), "or 500 MB"),
+    "a bomb": ("a.zip", lambda path: zipped(path, [(f"{i}", MEGABYTE * 100) for i in range(6)]), "unpacks to more"),
     "too many files": ("a.zip", lambda path: zipped(path, [(f"{i}", b"") for i in range(2001)]), "more than 2000"),
     "the same file twice": ("a.tar", lambda path: tarred(path, [("a", b"x"), ("a", b"y")], "w"), "'a': File exists"),
     "a file that is a folder": ("a.zip", lambda path: zipped(path, [("a", b"x"), ("a/b", b"x")]), "at entry 'a/b'"),

@@ -267,6 +267,11 @@ NAMED = {
         "    opt.zero_grad(); F.cross_entropy(model(images), labels).backward(); opt.step()",
         "no plain rescaling", True, {},
     ),
+    "every image by its own mean and deviation": (
+        "Z = (X - X.mean((1, 2), keepdim=True)) / X.std((1, 2), keepdim=True)\n"
+        "model = mlp(); train(model, DataLoader(TensorDataset(Z[:1437], y[:1437]), batch_size=32))",
+        "no plain rescaling", True, {},
+    ),
     "other labels": (
         "model = mlp(); train(model, DataLoader(TensorDataset(X[:1437], 9 - y[:1437]), batch_size=32))",
         "labels are not those of the data set", True, {},
