@@ -7,6 +7,7 @@ import sys
 import textwrap
 import time
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from multiprocessing import get_context
 
 import psutil
@@ -314,15 +315,20 @@ def test_ctrl_c_leaves_no_process(whole_group, tmp_path):
     process = subprocess.Popen(
         [sys.executable, path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
     )
-    assert process.stdout.readline() == "begins\n"
-    until, used = time.monotonic() + 30, 0.0
-    while used < 4 and time.monotonic() < until:  # seconds of work: the workers are up, and train
-        time.sleep(0.2)
-        children = psutil.Process(process.pid).children(recursive=True)
-        used = sum(child.cpu_times().user for child in children)
-    assert len(children) >= 2
-    (os.killpg if whole_group else os.kill)(process.pid, signal.SIGINT)
-    assert process.wait(15) != 0
-    process.stdout.close()
-    _, alive = psutil.wait_procs(children, timeout=5)
-    assert alive == []
+    try:
+        assert process.stdout.readline() == "begins\n"
+        until, used = time.monotonic() + 30, 0.0
+        while used < 4 and time.monotonic() < until:  # seconds of work: the workers are up, and train
+            time.sleep(0.2)
+            children = psutil.Process(process.pid).children(recursive=True)
+            used = sum(child.cpu_times().user for child in children)
+        assert len(children) >= 2
+        (os.killpg if whole_group else os.kill)(process.pid, signal.SIGINT)
+        assert process.wait(15) != 0
+        _, alive = psutil.wait_procs(children, timeout=5)
+        assert alive == []
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.stdout.close()
+        process.wait()
