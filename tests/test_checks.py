@@ -420,7 +420,8 @@ CASES = [
         {
             "allowed layers": (network(), "passed", "as asked"),
             "a layer that is not allowed": (network(*CNN), "failed", "Conv2d"),
-            "parts that are no layers": (network(spec=NOT_LAYERS), "failed", "torch.fft"),
+            "parts that can't be written down": (network(spec=NOT_LAYERS), "manual", "torch.fft"),
+            "a layer that is not allowed beside such parts": (network(*CNN, spec=NOT_LAYERS), "failed", "Conv2d"),
             "a raw parameter": (network(spec=LOOSE), "failed", "“w”"),
         },
     ),

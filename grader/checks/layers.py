@@ -5,9 +5,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from grader.checks._base import Check, model_of
+from grader.checks._base import Check, inexpressible, model_of
 from grader.core.evidence import ProblemEvidence
-from grader.core.outcome import BudgetLine, Outcome, failed, manual, passed
+from grader.core.outcome import BudgetLine, Outcome, failed, passed
 
 
 class Layers(Check):
@@ -46,16 +46,12 @@ class Layers(Check):
         if isinstance(model, Outcome):
             return model
         kinds = Counter(row.type for row in model.rows)
-        strangers = [part.what for part in model.spec.inexpressible]
-        strangers += [f"{t.kind} “{t.name}”" for t in model.spec.loose]
-        faults = []
-        if self.allowed:
-            forbidden = [kind for kind in kinds if kind not in self.allowed] + strangers
-            faults += [f"not allowed: {', '.join(forbidden)}"] if forbidden else []
-        elif strangers:
-            return manual(
-                f"Parts of this network are not layers of torch: {', '.join(strangers)}.", source=model.source
-            )
+        parts = [*kinds, *(f"{tensor.kind} “{tensor.name}”" for tensor in model.spec.loose)]
+        forbidden = [part for part in parts if part not in self.allowed] if self.allowed else []
+        unclear = inexpressible(model)
+        if unclear is not None and not forbidden:
+            return unclear
+        faults = [f"not allowed: {', '.join(forbidden)}"] if forbidden else []
         faults += [
             f"{layer}: {kinds[layer]}, at least {n} needed" for layer, n in self.required.items() if kinds[layer] < n
         ]
