@@ -1,9 +1,10 @@
 """Starts a kernel inside the sandbox: a kernel provisioner of jupyter_client."""
 
+import json
 import os
-import resource
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,15 @@ from traitlets import Dict, Int, List, Unicode
 
 from grader.execution.sandbox import Sandbox
 
+_LIMIT = """
+import json, os, resource, sys
+for name, most in json.loads(sys.argv[1]).items():
+    kind = getattr(resource, name)
+    hard = resource.getrlimit(kind)[1]
+    bounded = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(kind, (bounded, bounded if hard == resource.RLIM_INFINITY else hard))
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
 _ROUNDS = 20  # in which processes that go on starting others are killed
 
 
@@ -36,24 +46,22 @@ class GuestProvisioner(LocalProvisioner):
         kwargs = await super().pre_launch(**kwargs)
         sandbox = Sandbox.model_validate(self.sandbox)
         readable, writable = map(Path, self.readable), map(Path, self.writable)
-        kwargs["cmd"] = sandbox.command(kwargs["cmd"], Path(self.work), readable, writable)
+        kwargs["cmd"] = self._limited(sandbox.command(kwargs["cmd"], Path(self.work), readable, writable))
         kwargs["env"] = dict(self.environment)
         kwargs["cwd"] = self.work
-        kwargs["preexec_fn"] = self._limit
         kwargs["stdout"] = subprocess.DEVNULL
         self._log = open(self.log_path, "wb")  # noqa: SIM115  # the kernel writes to it as long as it lives
         kwargs["stderr"] = self._log
         return kwargs
 
-    def _limit(self) -> None:
-        """In the child, before it becomes the kernel. RLIMIT_DATA, since RLIMIT_AS would refuse torch's mappings."""
-        for kind, most in (
-            (resource.RLIMIT_DATA, self.memory_mb * 2**20),
-            (resource.RLIMIT_FSIZE, self.file_mb * 2**20),
-            (resource.RLIMIT_CORE, 0),
-        ):
-            hard = resource.getrlimit(kind)[1]
-            resource.setrlimit(kind, (most, most) if hard == resource.RLIM_INFINITY else (min(most, hard), hard))
+    def _limited(self, argv: list[str]) -> list[str]:
+        """The command behind resource limits, set by a process of its own.
+
+        A preexec_fn would make subprocess fork this one, and a fork while another thread is inside numpy's linear
+        algebra never returns. RLIMIT_DATA, since RLIMIT_AS would refuse torch's mappings.
+        """
+        limits = {"RLIMIT_DATA": self.memory_mb * 2**20, "RLIMIT_FSIZE": self.file_mb * 2**20, "RLIMIT_CORE": 0}
+        return [sys.executable, "-I", "-S", "-c", _LIMIT, json.dumps(limits), *argv]
 
     def destroy(self) -> None:
         """Kill the kernel and every process it started; never raises."""
