@@ -16,6 +16,7 @@ from grader.network.build import build
 from grader.training import dense
 from grader.training.lane import train_lane
 from grader.training.recipe import Loss, make_optimizer, make_schedules
+from grader.training.samples import Samples
 from grader.training.schedule import steps
 
 STEPS, BATCH, WIDTH = 100, 16, 40
@@ -103,7 +104,7 @@ def assert_same_training(spec, recipe, samples=STEPS * BATCH - 5, seed=3):
     images, labels = data(samples)
     order = torch.randperm(samples)
     assert dense.suits(net, recipe)
-    trainer = dense.DenseTrainer(net, recipe, images, labels, seed, torch.float64)
+    trainer = dense.DenseTrainer(net, recipe, Samples(images, labels), seed, torch.float64)
     (plan,) = steps(recipe, math.ceil(samples / recipe.batch_size))
     loss = trainer.epoch(order, plan)
     expected = plain_loop(other, recipe, images, labels, order, seed)
@@ -188,7 +189,8 @@ def test_what_the_loop_cannot_train_is_left_to_torch():
         (good, recipe("Adam", amsgrad=True)),
         (good, recipe(loss_settings={"reduction": "sum"})),
         (ModelSpec(layers=(*good.layers, LayerSpec(type="Add", inputs=(1, 3)))), recipe()),
-        (network((5000, 10)), recipe()),
+        (network((30_000, 10)), recipe()),
+        (good, recipe("Adam", eps=0)),
     ):
         assert not dense.suits(build(spec), what)
 

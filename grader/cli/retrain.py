@@ -36,7 +36,7 @@ def command(
 ) -> None:
     """Train a notebook's network again under several seeds: does it reach an accuracy more than half the times?
 
-    Finished trainings are kept: Ctrl-C, or a time budget, loses none of them, and the next call goes on from there.
+    Finished epochs are kept: Ctrl-C, or a time budget, loses none of them, and the next call goes on from there.
     Exit code 0: reached; 1: missed, or it can't be trained; 4: not decided.
     """
     import math
@@ -73,9 +73,9 @@ def command(
     gaps = [f"{gap.what}: {gap.why}" for gap in (*model.spec.inexpressible, *model.recipe.inexpressible)]
     if gaps:
         raise SubmissionError(f"can't be trained again by its recipe alone ({'; '.join(gaps)})", where=str(file))
-    columns = (TextColumn("trainings"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    columns = (TextColumn("epochs"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task("", total=seeds)
+        task = progress.add_task("", total=None)
         result = retrain(
             model.spec,
             model.recipe,
@@ -85,9 +85,9 @@ def command(
             limits=Limits(),
             fresh=fresh,
             time_budget=time_budget or math.inf,
-            on_lane=lambda _: progress.advance(task),
+            on_lane=lambda lane: progress.console.print(f"seed {lane.seed}: {lane.accuracy:.4f}", highlight=False),
+            on_epoch=lambda done, total: progress.update(task, completed=done, total=total),
         )
-        progress.update(task, total=len(result.lanes))
     console.print(retraining_table(result))
     if plot is not None:
         from grader.report.plots import svg

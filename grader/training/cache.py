@@ -1,7 +1,12 @@
 """Finished trainings on disk: a lane depends on its inputs alone, so it need never be trained twice."""
 
 import hashlib
+import io
+import os
+import pickle
 import platform
+from pathlib import Path
+from typing import Any
 
 import torch
 from pydantic import ValidationError
@@ -11,7 +16,7 @@ from grader.core.network import ModelSpec, Recipe
 from grader.datasets import Dataset
 from grader.files import cache_folder, write_whole
 
-_TRAINER = 2  # raise when a change to the trainer changes its results
+_TRAINER = 3  # raise when a change to the trainer changes its results
 
 
 def lane_key(spec: ModelSpec, recipe: Recipe, dataset: Dataset, seed: int) -> str:
@@ -24,6 +29,32 @@ def lane_key(spec: ModelSpec, recipe: Recipe, dataset: Dataset, seed: int) -> st
         digest.update(split.labels.tobytes())
         digest.update(split.images[:: max(len(split.images) // 64, 1)].tobytes())
     return digest.hexdigest()
+
+
+def lanes_folder() -> Path | None:
+    """The folder of finished and unfinished lanes; None when nothing can be written there."""
+    folder = cache_folder() / "lanes"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder if os.access(folder, os.W_OK) else None
+
+
+def save_state(path: Path, state: dict[str, Any]) -> None:
+    """Keep tensors and plain values. Raises OSError when the file can't be written."""
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    write_whole(path, buffer.getvalue())
+
+
+def load_state(path: Path) -> dict[str, Any] | None:
+    """What was kept, or None when there is nothing, or nothing that can be read."""
+    try:
+        state = torch.load(path, weights_only=True)
+    except (OSError, EOFError, RuntimeError, ValueError, KeyError, pickle.UnpicklingError):
+        return None
+    return state if isinstance(state, dict) else None
 
 
 def recall(key: str) -> Lane | None:

@@ -4,7 +4,8 @@
 // framework. Here a step is one pass over weights that stay in the core's cache: each row of a weight matrix gets its
 // gradient and its update while it is in registers. Four of five pixels of a digit are zero; the first layer works on
 // the others only. Where inputs are normalised a zero becomes a constant c, and W x = W (x - c) + c (sum of W's rows).
-// Weights lie input by input, [in][out], so that every inner loop runs over outputs.
+// Weights lie input by input, [in][out], so that every inner loop runs over outputs. Rows of weights and of activations are
+// padded with zeros to whole vectors: no loop has a tail, and the padding stays zero because its gradients are.
 
 #include <algorithm>
 #include <cmath>
@@ -12,6 +13,8 @@
 #include <vector>
 
 namespace {
+
+constexpr int VECTOR_BYTES = 32;
 
 enum Kind : int32_t { LINEAR, RELU, LEAKY_RELU, TANH, SIGMOID, DROPOUT, SOFTMAX, LOG_SOFTMAX };
 enum Loss : int32_t { CROSS_ENTROPY, NLL, MSE };
@@ -21,8 +24,8 @@ struct Op {
     int32_t kind;
     int32_t in, out;  // widths; equal except for LINEAR
     double value;     // p of dropout, slope of leaky ReLU
-    int64_t weight;   // LINEAR: where its [in][out] weights begin in the parameters
-    int64_t bias;     // LINEAR: where its biases begin, or -1
+    int64_t weight;   // LINEAR: where its [in][padded out] weights begin in the parameters
+    int64_t bias;     // LINEAR: where its [padded out] biases begin, or -1
 };
 
 struct Run {
@@ -45,6 +48,7 @@ struct Run {
     const double *momenta;      // likewise the momentum (SGD, RMSprop) or the first beta (Adam): schedules change it
     int64_t step;               // steps taken before this epoch
     uint64_t seed;              // of dropout's masks
+    volatile int32_t stop;      // set by another thread to end the epoch early
 };
 
 // A uniform number in [0, 1) from a counter: splitmix64's output function (Steele, Lea, Flood 2014).
@@ -56,17 +60,33 @@ inline double uniform(uint64_t seed, uint64_t counter) {
 }
 
 template <class T> struct Trainer {
+    // Compilers don't find by themselves which sums to keep in registers.
+    typedef T Vector __attribute__((vector_size(VECTOR_BYTES), may_alias));
+    static constexpr int32_t LANES = VECTOR_BYTES / sizeof(T);
+    struct alignas(VECTOR_BYTES) Block { T value[LANES]; };
+    // Rows of a matrix, each padded to whole vectors.
+    struct Rows {
+        int64_t stride = 0;
+        std::vector<Block> blocks;
+        void resize(int64_t rows, int64_t width) {
+            stride = padded(width), blocks.assign(rows * stride / LANES, Block{});
+        }
+        T *operator[](int64_t row) { return blocks.data()->value + row * stride; }
+    };
+
     const Op *ops;
     int32_t count;
     T *parameters, *first, *second;  // first and second moments, or momentum buffers
     const Run &run;
-    std::vector<std::vector<T>> values;   // values[i]: inputs of op i; values[count]: the output. Batch x width.
-    std::vector<std::vector<T>> gradients;
-    std::vector<std::vector<T>> masks;    // of dropout: 0 or 1 / (1 - p)
+    std::vector<Rows> values;   // values[i]: inputs of op i; values[count]: the output. Batch x width.
+    std::vector<Rows> gradients;
+    std::vector<Rows> masks;    // of dropout: 0 or 1 / (1 - p)
     std::vector<int32_t> start, row;      // the nonzero pixels of a batch, by pixel: which sample, and its value
     std::vector<T> entry;
-    std::vector<T> gradient, sum;
+    Rows gradient, sum;
     T table[256], zero;                   // what each pixel value becomes, less what zero becomes
+
+    static int64_t padded(int64_t width) { return (width + LANES - 1) / LANES * LANES; }
 
     Trainer(const Op *ops, int32_t count, T *parameters, T *first, T *second, const Run &run)
         : ops(ops), count(count), parameters(parameters), first(first), second(second), run(run) {
@@ -75,10 +95,10 @@ template <class T> struct Trainer {
         for (int32_t i = 0; i <= count; i++) {
             int32_t width = i < count ? ops[i].in : ops[count - 1].out;
             widest = std::max(widest, width);
-            values[i].resize(run.batch * width), gradients[i].resize(run.batch * width);
-            if (i < count && ops[i].kind == DROPOUT) masks[i].resize(run.batch * width);
+            values[i].resize(run.batch, width), gradients[i].resize(run.batch, width);
+            if (i < count && ops[i].kind == DROPOUT) masks[i].resize(run.batch, width);
         }
-        gradient.resize(widest), sum.resize(widest);
+        gradient.resize(ROWS, widest), sum.resize(1, widest);
         zero = -T(run.mean) / T(run.std);
         for (int v = 0; v < 256; v++) table[v] = (T(v) / T(run.divide) - T(run.mean)) / T(run.std) - zero;
     }
@@ -98,47 +118,115 @@ template <class T> struct Trainer {
             }
     }
 
-    static void add(T *__restrict to, const T *__restrict from, T factor, int32_t n) {
-        for (int32_t k = 0; k < n; k++) to[k] += factor * from[k];
+    static const Vector *vectors(const T *from) { return (const Vector *)from; }
+    static Vector *vectors(T *to) { return (Vector *)to; }
+
+    static void add(T *to, const T *from, T factor, int64_t n) {
+        for (int64_t k = 0; k < n; k++) to[k] += factor * from[k];
     }
 
-    // Adds `rows` rows of `from`, `stride` apart, each times its factor; four at a time, to touch `to` less often.
-    static void add(T *__restrict to, const T *from, int64_t stride, const T *factors, int64_t apart, int64_t rows, int32_t n) {
-        int64_t r = 0;
-        for (; r + 4 <= rows; r += 4) {
-            const T *__restrict a = from + r * stride, *__restrict b = a + stride, *__restrict c = b + stride,
-                    *__restrict d = c + stride;
-            const T *f = factors + r * apart;
-            const T fa = f[0], fb = f[apart], fc = f[2 * apart], fd = f[3 * apart];
-            for (int32_t k = 0; k < n; k++) to[k] += fa * a[k] + fb * b[k] + fc * c[k] + fd * d[k];
+    // The sums of a tile fill the registers: ROWS rows of three vectors.
+    static constexpr int ROWS = 4, WIDE = 3;
+    // So many rows of the right factor stay in the first cache while the left factor's rows pass.
+    static constexpr int64_t DEEP = 128;
+
+    // to[r][c] += sum over k < inner of a[r * apart + k * along] * b[k][c], for r < R and c in V vectors.
+    template <int R, int V>
+    static void tile(T *to, int64_t stride, const T *a, int64_t apart, int64_t along, const T *b, int64_t inner) {
+        Vector sums[R][V] = {};
+        for (int64_t k = 0; k < inner; k++) {
+            const Vector *from = vectors(b + k * stride);
+            for (int r = 0; r < R; r++)
+                for (int v = 0; v < V; v++) sums[r][v] += a[r * apart + k * along] * from[v];
         }
-        for (; r < rows; r++) add(to, from + r * stride, factors[r * apart], n);
+        for (int r = 0; r < R; r++)
+            for (int v = 0; v < V; v++) vectors(to + r * stride)[v] += sums[r][v];
     }
 
-    void linear(const Op &op, int32_t i, int64_t batch) {
-        const T *x = values[i].data(), *weights = parameters + op.weight;
-        T *y = values[i + 1].data();
-        std::fill(sum.begin(), sum.begin() + op.out, T(0));
-        if (op.bias >= 0) add(sum.data(), parameters + op.bias, T(1), op.out);
+    template <int V>
+    static void tiles(T *to, int64_t stride, const T *a, int64_t apart, int64_t along, const T *b, int64_t rows, int64_t inner) {
+        for (; rows >= ROWS; rows -= ROWS, to += ROWS * stride, a += ROWS * apart)
+            tile<ROWS, V>(to, stride, a, apart, along, b, inner);
+        for (; rows > 0; rows--, to += stride, a += apart) tile<1, V>(to, stride, a, apart, along, b, inner);
+    }
+
+    // to += a b; a's element (r, k) is at a[r * apart + k * along], rows of b and of to are `stride` apart.
+    static void product(T *to, int64_t stride, const T *a, int64_t apart, int64_t along, const T *b, int64_t rows, int64_t inner) {
+        for (int64_t k = 0; k < inner; k += DEEP, a += DEEP * along, b += DEEP * stride) {
+            const int64_t deep = std::min(DEEP, inner - k);
+            int64_t c = 0;
+            for (; c + WIDE * LANES <= stride; c += WIDE * LANES)
+                tiles<WIDE>(to + c, stride, a, apart, along, b + c, rows, deep);
+            for (; c < stride; c += LANES) tiles<1>(to + c, stride, a, apart, along, b + c, rows, deep);
+        }
+    }
+
+    // gx[r][j] = gy[r] . w[j] for r < R, j < J.
+    template <int R, int J>
+    static void dots(T *gx, int64_t apart, const T *gy, const T *w, int64_t stride) {
+        Vector sums[R][J] = {};
+        for (int64_t k = 0; k < stride; k += LANES)
+            for (int r = 0; r < R; r++)
+                for (int j = 0; j < J; j++) sums[r][j] += *vectors(gy + r * stride + k) * *vectors(w + j * stride + k);
+        for (int r = 0; r < R; r++)
+            for (int j = 0; j < J; j++) {
+                T total = 0;
+                for (int l = 0; l < LANES; l++) total += sums[r][j][l];
+                gx[r * apart + j] = total;
+            }
+    }
+
+    // V vectors of the first layer's outputs: every nonzero pixel of the sample adds its row of weights.
+    template <int V> void spread(T *y, const T *weights, int64_t sample, int64_t stride) {
+        Vector sums[V];
+        for (int v = 0; v < V; v++) sums[v] = vectors(y)[v];
+        for (int64_t e = run.begins[sample]; e < run.begins[sample + 1]; e++) {
+            const T factor = table[run.pixels[e]];
+            const Vector *from = vectors(weights + run.places[e] * stride);
+            for (int v = 0; v < V; v++) sums[v] += factor * from[v];
+        }
+        for (int v = 0; v < V; v++) vectors(y)[v] = sums[v];
+    }
+
+    // V vectors of the gradient of one pixel's weights.
+    template <int V> void gather(T *g, const T *gy, int32_t j, int64_t stride) {
+        Vector sums[V];
+        for (int v = 0; v < V; v++) sums[v] = vectors(g)[v];
+        for (int32_t e = start[j]; e < start[j + 1]; e++) {
+            const Vector *from = vectors(gy + row[e] * stride);
+            for (int v = 0; v < V; v++) sums[v] += entry[e] * from[v];
+        }
+        for (int v = 0; v < V; v++) vectors(g)[v] = sums[v];
+    }
+
+    void linear(const Op &op, int32_t i, const int64_t *chosen, int64_t batch) {
+        const int64_t stride = values[i + 1].stride;
+        const T *weights = parameters + op.weight;
+        T *x = values[i][0], *y = values[i + 1][0], *s = sum[0];
+        std::fill(s, s + stride, T(0));
+        if (op.bias >= 0) add(s, parameters + op.bias, T(1), stride);
         if (i == 0 && zero != 0)
-            for (int32_t j = 0; j < op.in; j++) add(sum.data(), weights + int64_t(j) * op.out, zero, op.out);
-        for (int64_t b = 0; b < batch; b++) std::copy(sum.begin(), sum.begin() + op.out, y + b * op.out);
-        if (i == 0)
-            for (int32_t j = 0; j < op.in; j++)
-                for (int32_t e = start[j]; e < start[j + 1]; e++)
-                    add(y + row[e] * op.out, weights + int64_t(j) * op.out, entry[e], op.out);
-        else
-            for (int64_t b = 0; b < batch; b++) add(y + b * op.out, weights, op.out, x + b * op.in, 1, op.in, op.out);
+            for (int32_t j = 0; j < op.in; j++) add(s, weights + j * stride, zero, stride);
+        for (int64_t b = 0; b < batch; b++) std::copy(s, s + stride, y + b * stride);
+        if (i > 0) return product(y, stride, x, values[i].stride, 1, weights, batch, op.in);
+        int64_t c = 0;
+        // A panel of the weights stays in the cache while the samples pass.
+        for (; c + 12 * LANES <= stride; c += 12 * LANES)
+            for (int64_t b = 0; b < batch; b++) spread<12>(values[1][b] + c, weights + c, chosen[b], stride);
+        for (; c + 4 * LANES <= stride; c += 4 * LANES)
+            for (int64_t b = 0; b < batch; b++) spread<4>(values[1][b] + c, weights + c, chosen[b], stride);
+        for (; c < stride; c += LANES)
+            for (int64_t b = 0; b < batch; b++) spread<1>(values[1][b] + c, weights + c, chosen[b], stride);
     }
 
-    void forward(int64_t batch, int64_t step) {
+    void forward(const int64_t *chosen, int64_t batch, int64_t step) {
         for (int32_t i = 0; i < count; i++) {
             const Op &op = ops[i];
-            const T *x = values[i].data();
-            T *y = values[i + 1].data();
-            const int64_t n = batch * op.in;
+            const T *x = values[i][0];
+            T *y = values[i + 1][0];
+            const int64_t stride = values[i].stride, n = batch * stride;
             switch (op.kind) {
-            case LINEAR: linear(op, i, batch); break;
+            case LINEAR: linear(op, i, chosen, batch); break;
             case RELU: for (int64_t k = 0; k < n; k++) y[k] = x[k] > 0 ? x[k] : T(0); break;
             case LEAKY_RELU: for (int64_t k = 0; k < n; k++) y[k] = x[k] > 0 ? x[k] : T(op.value) * x[k]; break;
             case TANH: for (int64_t k = 0; k < n; k++) y[k] = std::tanh(x[k]); break;
@@ -146,16 +234,20 @@ template <class T> struct Trainer {
             case DROPOUT: {
                 const T keep = op.value < 1 ? T(1 / (1 - op.value)) : T(0);
                 const uint64_t counter = (uint64_t(step) * count + i) * uint64_t(run.batch) * op.in;
-                for (int64_t k = 0; k < n; k++) {
-                    masks[i][k] = uniform(run.seed, counter + k) < op.value ? T(0) : keep;
-                    y[k] = masks[i][k] * x[k];
-                }
+                for (int64_t b = 0; b < batch; b++)
+                    for (int32_t k = 0; k < op.in; k++)
+                        masks[i][b][k] = uniform(run.seed, counter + b * op.in + k) < op.value ? T(0) : keep;
+                mask(y, x, masks[i][0], n);
                 break;
             }
             default:
-                for (int64_t b = 0; b < batch; b++) softmax(x + b * op.in, y + b * op.in, op.in, op.kind == LOG_SOFTMAX);
+                for (int64_t b = 0; b < batch; b++) softmax(x + b * stride, y + b * stride, op.in, op.kind == LOG_SOFTMAX);
             }
         }
+    }
+
+    static void mask(T *to, const T *from, const T *factors, int64_t n) {
+        for (int64_t k = 0; k < n; k++) to[k] = factors[k] * from[k];
     }
 
     static void softmax(const T *x, T *y, int32_t n, bool log) {
@@ -171,8 +263,8 @@ template <class T> struct Trainer {
         double total = 0;
         std::vector<T> logs(n);
         for (int64_t b = 0; b < batch; b++) {
-            const T *y = values[count].data() + b * n;
-            T *g = gradients[count].data() + b * n;
+            const T *y = values[count][b];
+            T *g = gradients[count][b];
             const int64_t label = run.labels[chosen[b]];
             if (run.loss == CROSS_ENTROPY) {
                 softmax(y, logs.data(), n, true);
@@ -198,23 +290,23 @@ template <class T> struct Trainer {
     void backward(int64_t batch, int64_t step) {
         for (int32_t i = count - 1; i >= 0; i--) {
             const Op &op = ops[i];
-            const T *x = values[i].data(), *y = values[i + 1].data(), *gy = gradients[i + 1].data();
-            T *gx = gradients[i].data();
-            const int64_t n = batch * op.in;
+            const T *x = values[i][0], *y = values[i + 1][0], *gy = gradients[i + 1][0];
+            T *gx = gradients[i][0];
+            const int64_t stride = values[i].stride, n = batch * stride;
             switch (op.kind) {
             case LINEAR: backward(op, i, batch, step); break;
             case RELU: for (int64_t k = 0; k < n; k++) gx[k] = x[k] > 0 ? gy[k] : T(0); break;
             case LEAKY_RELU: for (int64_t k = 0; k < n; k++) gx[k] = x[k] > 0 ? gy[k] : T(op.value) * gy[k]; break;
             case TANH: for (int64_t k = 0; k < n; k++) gx[k] = gy[k] * (1 - y[k] * y[k]); break;
             case SIGMOID: for (int64_t k = 0; k < n; k++) gx[k] = gy[k] * y[k] * (1 - y[k]); break;
-            case DROPOUT: for (int64_t k = 0; k < n; k++) gx[k] = gy[k] * masks[i][k]; break;
+            case DROPOUT: mask(gx, gy, masks[i][0], n); break;
             default:
                 for (int64_t b = 0; b < batch; b++) {
-                    const T *yb = y + b * op.in, *gb = gy + b * op.in;
+                    const T *yb = y + b * stride, *gb = gy + b * stride;
                     T sum = 0;
                     for (int32_t k = 0; k < op.in; k++) sum += op.kind == SOFTMAX ? gb[k] * yb[k] : gb[k];
                     for (int32_t k = 0; k < op.in; k++)
-                        gx[b * op.in + k] = op.kind == SOFTMAX ? yb[k] * (gb[k] - sum) : gb[k] - std::exp(yb[k]) * sum;
+                        gx[b * stride + k] = op.kind == SOFTMAX ? yb[k] * (gb[k] - sum) : gb[k] - std::exp(yb[k]) * sum;
                 }
             }
         }
@@ -222,57 +314,58 @@ template <class T> struct Trainer {
 
     // The gradient of the inputs comes first: it needs the weights before their update.
     void backward(const Op &op, int32_t i, int64_t batch, int64_t step) {
-        const T *x = values[i].data(), *gy = gradients[i + 1].data();
+        const int64_t stride = values[i + 1].stride;
+        const T *gy = gradients[i + 1][0];
+        T *g = gradient[0], *s = sum[0];
         if (i > 0) input_gradient(op, i, batch);
-        std::fill(sum.begin(), sum.begin() + op.out, T(0));
-        for (int64_t b = 0; b < batch; b++) add(sum.data(), gy + b * op.out, T(1), op.out);
-        T *g = gradient.data();
-        for (int32_t j = 0; j < op.in; j++) {
-            std::fill(g, g + op.out, T(0));
-            if (i == 0) {
-                if (zero != 0) add(g, sum.data(), zero, op.out);
-                for (int32_t e = start[j]; e < start[j + 1]; e++) add(g, gy + row[e] * op.out, entry[e], op.out);
-            } else {
-                add(g, gy, op.out, x + j, op.in, batch, op.out);
+        std::fill(s, s + stride, T(0));
+        for (int64_t b = 0; b < batch; b++) add(s, gy + b * stride, T(1), stride);
+        for (int32_t j = 0; j < op.in; j += ROWS) {
+            const int32_t rows = std::min<int32_t>(ROWS, op.in - j);
+            std::fill(g, g + rows * stride, T(0));
+            for (int32_t r = 0; i == 0 && r < rows; r++) {
+                T *to = g + r * stride;
+                if (zero != 0) add(to, s, zero, stride);
+                int64_t c = 0;
+                for (; c + 12 * LANES <= stride; c += 12 * LANES) gather<12>(to + c, gy + c, j + r, stride);
+                for (; c + 4 * LANES <= stride; c += 4 * LANES) gather<4>(to + c, gy + c, j + r, stride);
+                for (; c < stride; c += LANES) gather<1>(to + c, gy + c, j + r, stride);
             }
-            update(op.weight + int64_t(j) * op.out, g, op.out, step);
+            if (i > 0) product(g, stride, values[i][0] + j, 1, values[i].stride, gy, rows, batch);
+            update(op.weight + j * stride, g, rows * stride, step);
         }
-        if (op.bias >= 0) update(op.bias, sum.data(), op.out, step);
+        if (op.bias >= 0) update(op.bias, s, stride, step);
     }
 
     void input_gradient(const Op &op, int32_t i, int64_t batch) {
-        const T *gy = gradients[i + 1].data();
-        T *gx = gradients[i].data();
-        for (int64_t from = 0; from < batch; from += 4)
-            for (int32_t j = 0; j < op.in; j++) {
-                const T *w = parameters + op.weight + int64_t(j) * op.out;
-                const int64_t rows = std::min<int64_t>(4, batch - from);
-                const T *a = gy + from * op.out, *b = a + (rows > 1) * op.out, *c = b + (rows > 2) * op.out,
-                        *d = c + (rows > 3) * op.out;
-                T sa = 0, sb = 0, sc = 0, sd = 0;
-#pragma omp simd reduction(+ : sa, sb, sc, sd)
-                for (int32_t k = 0; k < op.out; k++)
-                    sa += w[k] * a[k], sb += w[k] * b[k], sc += w[k] * c[k], sd += w[k] * d[k];
-                const T sums[4] = {sa, sb, sc, sd};
-                for (int64_t r = 0; r < rows; r++) gx[(from + r) * op.in + j] = sums[r];
-            }
+        const int64_t stride = gradients[i + 1].stride, apart = gradients[i].stride;
+        for (int32_t j = 0; j < op.in; j += WIDE) {
+            const T *w = parameters + op.weight + j * stride;
+            int64_t b = 0;
+            if (j + WIDE <= op.in)
+                for (; b + ROWS <= batch; b += ROWS)
+                    dots<ROWS, WIDE>(gradients[i][b] + j, apart, gradients[i + 1][b], w, stride);
+            for (; b < batch; b++)
+                for (int32_t k = j; k < std::min(j + WIDE, op.in); k++)
+                    dots<1, 1>(gradients[i][b] + k, apart, gradients[i + 1][b], w + (k - j) * stride, stride);
+        }
     }
 
     // Formulas as in torch.optim; `step` counts from 1.
-    void update(int64_t at, const T *__restrict g, int32_t n, int64_t step) {
+    void update(int64_t at, const T *__restrict g, int64_t n, int64_t step) {
         const double rate = run.rates[step - 1 - run.step], beta = run.momenta[step - 1 - run.step];
         T *__restrict w = parameters + at, *__restrict m = first + at, *__restrict v = second + at;
         const T decay = T(run.decay), eps = T(run.eps), lr = T(rate);
         if (run.optimizer == SGD) {
             const T momentum = T(beta), fresh = T(step == 1 ? 1 : 1 - run.dampening);
-            for (int32_t k = 0; k < n; k++) {
+            for (int64_t k = 0; k < n; k++) {
                 const T d = g[k] + decay * w[k];
                 m[k] = momentum * m[k] + fresh * d;
                 w[k] -= lr * (run.nesterov ? d + momentum * m[k] : beta != 0 ? m[k] : d);
             }
         } else if (run.optimizer == RMSPROP) {
             const T alpha = T(run.alpha), momentum = T(beta);
-            for (int32_t k = 0; k < n; k++) {
+            for (int64_t k = 0; k < n; k++) {
                 const T d = g[k] + decay * w[k];
                 v[k] = alpha * v[k] + (1 - alpha) * d * d;
                 m[k] = momentum * m[k] + d / (std::sqrt(v[k]) + eps);
@@ -283,7 +376,7 @@ template <class T> struct Trainer {
             const T l2 = run.optimizer == ADAM ? decay : T(0);
             const T size = T(rate / (1 - std::pow(beta, double(step))));
             const T root = T(1 / std::sqrt(1 - std::pow(run.beta2, double(step))));
-            for (int32_t k = 0; k < n; k++) {
+            for (int64_t k = 0; k < n; k++) {
                 const T d = g[k] + l2 * w[k];
                 m[k] += (1 - b1) * (d - m[k]);
                 v[k] = b2 * v[k] + (1 - b2) * d * d;
@@ -296,12 +389,12 @@ template <class T> struct Trainer {
     double epoch() {
         double total = 0;
         int64_t seen = 0, step = run.step;
-        for (int64_t from = 0; from < run.used; from += run.batch) {
+        for (int64_t from = 0; from < run.used && !run.stop; from += run.batch) {
             const int64_t batch = std::min(run.batch, run.used - from);
             if (run.drop_last && batch < run.batch) break;
             const int64_t *chosen = run.order + from;
             load(chosen, batch);
-            forward(batch, step);
+            forward(chosen, batch, step);
             total += loss(chosen, batch) * batch, seen += batch;
             backward(batch, step + 1);
             step++;

@@ -11,13 +11,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from grader.core.network import InputSpec, Recipe
 from grader.files import cache_folder
 from grader.network.build import Network
+from grader.training.samples import Samples
 
 _SOURCE = Path(__file__).with_name("dense.cpp")
 # No finite-math: a diverged loss must stay NaN.
@@ -25,8 +25,10 @@ _FLAGS = (
     *("-std=c++17", "-O3", "-march=native", "-fopenmp-simd", "-shared", "-fPIC"),
     *("-fno-math-errno", "-fno-trapping-math", "-fassociative-math", "-fno-signed-zeros"),
 )
-# Above this, the matrix products outweigh the dispatching, and torch's are faster than these loops.
-_MOST_PARAMETERS = 200_000
+# Above this, torch's matrix products are faster than these loops: docs/retraining.md.
+MOST_PARAMETERS = 1_000_000
+
+_VECTOR_BYTES = 32  # as in the source
 
 _KINDS = {
     nn.Linear: 0,
@@ -66,6 +68,7 @@ class _Run(ctypes.Structure):
         *((name, ctypes.c_void_p) for name in ("rates", "momenta")),
         ("step", ctypes.c_int64),
         ("seed", ctypes.c_uint64),
+        ("stop", ctypes.c_int32),
     )
 
 
@@ -80,27 +83,29 @@ class DenseTrainer:
         self,
         network: Network,
         recipe: Recipe,
-        images: Tensor,
-        labels: Tensor,
+        samples: Samples,
         seed: int,
         dtype: torch.dtype = torch.float32,
     ) -> None:
         self.library = compiled()
         assert self.library is not None
         layers = _chain(network)
-        sizes = [p.numel() for p in network.parameters()]
-        self.parameters, self.first, self.second = (torch.zeros(sum(sizes), dtype=dtype) for _ in range(3))
-        self.ops = (_Op * len(layers))(*self._ops(layers, images[0].numel()))
-        self.begins, self.places, self.pixels = _nonzero(images.flatten(1))
-        self.labels = labels.contiguous()
+        self.lanes = _VECTOR_BYTES // dtype.itemsize
+        rows = [(m.in_features + (m.bias is not None), m.out_features) for m in layers if isinstance(m, nn.Linear)]
+        size = sum(count * self._padded(width) for count, width in rows)
+        self.parameters, self.first, self.second = (torch.zeros(size, dtype=dtype) for _ in range(3))
+        width = samples.images[0].numel()
+        self.ops = (_Op * len(layers))(*self._ops(layers, width))
+        self.samples = samples  # the run points into its arrays
+        begins, places, pixels = samples.nonzero
         settings = _settings(recipe)
         inputs: InputSpec = recipe.inputs
         self.run = _Run(
-            width=images[0].numel(),
-            begins=self.begins.data_ptr(),
-            places=self.places.data_ptr(),
-            pixels=self.pixels.data_ptr(),
-            labels=self.labels.data_ptr(),
+            width=width,
+            begins=begins.data_ptr(),
+            places=places.data_ptr(),
+            pixels=pixels.data_ptr(),
+            labels=samples.labels.data_ptr(),
             divide=inputs.divide,
             mean=inputs.mean,
             std=inputs.std,
@@ -129,18 +134,22 @@ class DenseTrainer:
             if isinstance(layer, nn.Linear):
                 op.outputs = width = layer.out_features
                 op.weight = used
-                block = self.parameters[used : used + layer.weight.numel()].view(layer.in_features, layer.out_features)
+                stride = self._padded(width)
+                block = self.parameters[used : used + layer.in_features * stride].view(-1, stride)[:, :width]
                 block.copy_(layer.weight.detach().t())
                 layer.weight = nn.Parameter(block.t())
-                used += block.numel()
+                used += layer.in_features * stride
                 if layer.bias is not None:
                     op.bias = used
-                    bias = self.parameters[used : used + layer.out_features]
+                    bias = self.parameters[used : used + width]
                     bias.copy_(layer.bias.detach())
                     layer.bias = nn.Parameter(bias)
-                    used += bias.numel()
+                    used += stride
             ops.append(op)
         return ops
+
+    def _padded(self, width: int) -> int:
+        return -(-width // self.lanes) * self.lanes
 
     def epoch(self, order: Tensor, settings: Sequence[dict[str, Any]]) -> float:
         """Train on the samples in this order, with the optimiser's settings for each step; the mean loss."""
@@ -155,6 +164,20 @@ class DenseTrainer:
         self.run.step += len(settings)
         return float(loss)
 
+    def stop(self) -> None:
+        """Let an epoch that another thread is training end after its present step."""
+        self.run.stop = 1
+
+    def state(self) -> dict[str, Any]:
+        """What the optimiser remembers; the weights are the network's."""
+        return {"first": self.first, "second": self.second, "step": self.run.step}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a state; the network's weights are restored already."""
+        self.first.copy_(state["first"])
+        self.second.copy_(state["second"])
+        self.run.step = state["step"]
+
 
 def suits(network: Network, recipe: Recipe) -> bool:
     """Whether the compiled loop can train this and is the faster way; a matter of the arguments and the compiler."""
@@ -167,22 +190,14 @@ def suits(network: Network, recipe: Recipe) -> bool:
         and all(layer.dim in (1, -1) for layer in layers if isinstance(layer, nn.Softmax | nn.LogSoftmax))
         and len({id(layer) for layer in layers if isinstance(layer, nn.Linear)})
         == sum(isinstance(layer, nn.Linear) for layer in layers)
-        and sum(p.numel() for p in network.parameters()) <= _MOST_PARAMETERS
+        and sum(p.numel() for p in network.parameters()) <= MOST_PARAMETERS
         and recipe.loss.type in _LOSSES
         and recipe.loss.settings.get("reduction", "mean") == "mean"
         and recipe.optimizer.type in _OPTIMIZERS
         and not any(settings.get(name) for name in _UNSUPPORTED)
+        and settings.get("eps") != 0  # the padding's updates would be 0 / 0
         and compiled() is not None
     )
-
-
-def _nonzero(images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The nonzero pixels of uint8 images (N, width): where each image's begin, their places, their values."""
-    width, flat = images.shape[1], images.numpy().reshape(-1)
-    where = np.flatnonzero(flat)
-    begins = np.searchsorted(where, np.arange(len(images) + 1) * width)
-    places = (where % width).astype(np.int16)
-    return torch.from_numpy(begins), torch.from_numpy(places), torch.from_numpy(flat[where])
 
 
 def _chain(network: Network) -> list[nn.Module]:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from grader.core.network import InputSpec, Recipe
 from grader.network.build import Network
 from grader.training.recipe import Loss, make_optimizer
+from grader.training.samples import Samples
 
 # torch's fused kernels update all of an optimiser's tensors in one pass over memory.
 _FUSED = ("SGD", "Adam", "AdamW", "Adagrad")
@@ -17,8 +18,8 @@ _FUSED = ("SGD", "Adam", "AdamW", "Adagrad")
 class EagerTrainer:
     """Trains a network in place by torch's own operations, one epoch a call."""
 
-    def __init__(self, network: Network, recipe: Recipe, images: Tensor, labels: Tensor) -> None:
-        self.network, self.recipe, self.images, self.labels = network, recipe, images, labels
+    def __init__(self, network: Network, recipe: Recipe, samples: Samples) -> None:
+        self.network, self.recipe, self.samples = network, recipe, samples
         if any(isinstance(layer, nn.Conv2d) for layer in network.layers):
             network.to(memory_format=torch.channels_last)
         self.loss = Loss(recipe.loss)
@@ -28,15 +29,25 @@ class EagerTrainer:
         """Train on the samples in this order, with the optimiser's settings for each step; the mean loss."""
         recipe, network = self.recipe, self.network
         network.train()
+        dtype = next(network.parameters()).dtype
         total, seen = 0.0, 0
         for batch, changed in zip(torch.split(order, recipe.batch_size), settings, strict=False):
             self.optimizer.param_groups[0].update(changed)
             self.optimizer.zero_grad()
-            loss = self.loss(network(inputs(self.images[batch], recipe.inputs)), self.labels[batch])
+            images = inputs(self.samples.images[batch], recipe.inputs).to(dtype)
+            loss = self.loss(network(images), self.samples.labels[batch])
             loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
             self.optimizer.step()
             total, seen = total + loss.item() * len(batch), seen + len(batch)
         return total / max(seen, 1)
+
+    def state(self) -> dict[str, Any]:
+        """What the optimiser remembers; the weights are the network's."""
+        return self.optimizer.state_dict()
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a state; the network's weights are restored already."""
+        self.optimizer.load_state_dict(state)
 
 
 def inputs(images: Tensor, spec: InputSpec) -> Tensor:
