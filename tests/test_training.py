@@ -24,7 +24,8 @@ from grader.datasets import load_dataset
 from grader.files import cache_folder
 from grader.training import Rule, retrain
 from grader.training.decision import majority, still_needed
-from grader.training.lane import train_lane
+from grader.training.lane import Training, train_lane
+from grader.training.samples import Samples
 
 DIGITS = load_dataset("digits")
 
@@ -293,6 +294,93 @@ def test_a_cache_that_cannot_be_written_costs_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv("GRADER_CACHE", str(tmp_path / "file"))
     assert cache_folder().is_file()
     assert len(again().lanes) == 1
+
+
+CYCLE = {"type": "OneCycleLR", "settings": {"max_lr": 0.2, "total_steps": 3 * 23}, "step": "batch"}
+DROPS = spec_of(("Flatten", {}), linear(64, 16), ("ReLU", {}), ("Dropout", {"p": 0.3}), linear(16, 10))
+ADAM = {"optimizer": {"type": "Adam", "settings": {"lr": 0.01}}}
+KEPT = {
+    "compiled": (DROPS, recipe(epochs=3, **ADAM, schedules=[CYCLE])),
+    "by torch": (CONV, recipe(epochs=3, **IMAGE, **ADAM, schedules=[CYCLE], train_samples=1400)),
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_a_training_goes_on_from_its_checkpoint_bit_for_bit(name, tmp_path):
+    spec, how = KEPT[name]
+    samples = Samples.of(DIGITS.train)
+    whole = Training(spec, how, DIGITS, samples, 3)
+    for epoch in range(3):
+        torch.manual_seed(epoch)  # whatever happens between
+        part = Training(spec, how, DIGITS, samples, 3, tmp_path / "lane.pt")
+        assert len(part.curve) == epoch
+        part.advance()
+        part.keep()
+        whole.advance()
+    assert part.finished and part.curve == whole.curve
+    for ours, theirs in zip(part.network.state_dict().values(), whole.network.state_dict().values(), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"null"])
+def test_a_broken_checkpoint_is_not_believed(content, tmp_path):
+    (tmp_path / "lane.pt").write_bytes(content)
+    spec, how = KEPT["compiled"]
+    assert Training(spec, how, DIGITS, Samples.of(DIGITS.train), 3, tmp_path / "lane.pt").curve == []
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_a_lane_is_the_same_in_any_company(name, monkeypatch):
+    monkeypatch.setattr(sys.modules["grader.training.retrain"], "_WORTH_A_PROCESS", 0)
+    spec, how = KEPT[name]
+    found = again(spec, recipe=how, seeds=7, threshold=0.0, fresh=True)
+    assert [told(lane) for lane in found.lanes] == [lane_of(spec, how, seed) for seed in range(4)]
+
+
+KILLED = """
+    import sys
+    if __name__ == "__main__":
+        from grader.core.limits import Limits
+        from grader.core.network import ModelSpec, Recipe
+        from grader.training import Rule, retrain
+        sys.modules["grader.training.retrain"]._WORTH_A_PROCESS = 0
+        spec, recipe = ModelSpec.model_validate_json({spec!r}), Recipe.model_validate_json({recipe!r})
+        retrain(
+            spec, recipe, "digits", threshold=0.9, rule=Rule(planned=1), limits=Limits(),
+            on_epoch=lambda done, total: print(done, total, flush=True),
+        )
+"""
+
+
+@pytest.mark.parametrize("name", ["compiled", "by torch"])
+def test_a_killed_run_goes_on_where_it_was(name, own_cache, tmp_path, monkeypatch):
+    spec, how = KEPT[name]
+    how = how.model_copy(update={"epochs": 60, "batch_size": 1, "schedules": ()})
+    path = tmp_path / "training.py"
+    path.write_text(textwrap.dedent(KILLED).format(spec=spec.model_dump_json(), recipe=how.model_dump_json()))
+    process = subprocess.Popen([sys.executable, path], stdout=subprocess.PIPE, text=True, start_new_session=True)
+    told_before = []
+    for line in process.stdout:
+        told_before.append([int(n) for n in line.split()])
+        if list(own_cache.glob("*.pt")):
+            break
+    os.killpg(process.pid, signal.SIGKILL)
+    process.stdout.close()
+    process.wait()
+    assert told_before[0] == [1, 60]
+    monkeypatch.setattr(sys.modules["grader.training.retrain"], "_WORTH_A_PROCESS", 0)
+    epochs = []
+
+    class Enough(Exception):
+        pass
+
+    def first(done, total):
+        epochs.append(done)
+        raise Enough
+
+    with pytest.raises(Enough):
+        again(spec, recipe=how, on_epoch=first)
+    assert epochs[0] > 1
 
 
 @pytest.mark.parametrize("whole_group", [True, False], ids=["from the terminal", "to the process alone"])

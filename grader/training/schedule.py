@@ -22,16 +22,16 @@ def steps(recipe: Recipe, steps_per_epoch: int) -> Iterator[list[dict[str, Any]]
     optimizer = make_optimizer(recipe.optimizer, [weight])
     schedules = make_schedules(recipe.schedules, optimizer)
     weight.grad = torch.zeros(1)
+    optimizer.step()  # torch warns when a schedule steps before its optimiser
     group = optimizer.param_groups[0]
+    each_batch = [scheduler for schedule, scheduler in schedules if schedule.step == "batch"]
     for _ in range(recipe.epochs):
         epoch = []
-        for _ in range(steps_per_epoch):
+        for _ in range(steps_per_epoch if each_batch else 1):
             epoch.append({key: group[key] for key in _CHANGING if key in group})
-            optimizer.step()  # torch warns when a schedule steps before its optimiser
-            for schedule, scheduler in schedules:
-                if schedule.step == "batch":
-                    scheduler.step()
+            for scheduler in each_batch:
+                scheduler.step()
         for schedule, scheduler in schedules:
             if schedule.step == "epoch":
                 scheduler.step()
-        yield epoch
+        yield epoch if each_batch else epoch * steps_per_epoch
