@@ -16,18 +16,16 @@ import psutil
 import pytest
 
 from grader.core.limits import Limits
-from grader.execution import Sandbox, find_sandbox, run_notebook
+from grader.execution import run_notebook, try_layer
 from grader.observation.evidence import observe_notebook
 
-LAYERS = ("jail", "limits")
+LAYERS = ("jail", "uid", "limits")
 
 
 def sandbox(layer):
-    if layer == "limits":
-        return Sandbox(layer="limits", sentence="")
-    found = find_sandbox()
-    if found.layer != layer:
-        pytest.skip(found.sentence)
+    found = try_layer(layer)
+    if isinstance(found, str):
+        pytest.skip(f"{layer} {found}")
     return found
 
 

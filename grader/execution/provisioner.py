@@ -1,10 +1,8 @@
 """Starts a kernel inside the sandbox: a kernel provisioner of jupyter_client."""
 
-import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,17 +12,10 @@ import psutil
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from traitlets import Dict, Int, List, Unicode
 
-from grader.execution.sandbox import Sandbox
+from grader.core.limits import Limits
+from grader.execution.sandbox import Sandbox, give
 
-_LIMIT = """
-import json, os, resource, sys
-for name, most in json.loads(sys.argv[1]).items():
-    kind = getattr(resource, name)
-    hard = resource.getrlimit(kind)[1]
-    bounded = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    resource.setrlimit(kind, (bounded, bounded if hard == resource.RLIM_INFINITY else hard))
-os.execvp(sys.argv[2], sys.argv[2:])
-"""
+_KEEPER_SECONDS = 5
 _ROUNDS = 20  # in which processes that go on starting others are killed
 
 
@@ -37,16 +28,19 @@ class GuestProvisioner(LocalProvisioner):
     writable: List[str] = List(help="paths that the kernel may write, beside its working folder")
     environment = Dict(help="the kernel's whole environment")
     log_path = Unicode(help="where the kernel's own complaints go")
-    memory_mb = Int(4096)
-    file_mb = Int(64)
+    limits = Dict(help="the Limits record, dumped")
+    user = Int(None, allow_none=True, help="the user that the kernel runs as, where it isn't the grader's")
     _log: IO[bytes] | None = None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Wrap the kernel's command line."""
         kwargs = await super().pre_launch(**kwargs)
         sandbox = Sandbox.model_validate(self.sandbox)
-        readable, writable = map(Path, self.readable), map(Path, self.writable)
-        kwargs["cmd"] = self._limited(sandbox.command(kwargs["cmd"], Path(self.work), readable, writable))
+        readable, writable = [[Path(path) for path in paths] for paths in (self.readable, self.writable)]
+        limits = Limits.model_validate(self.limits)
+        kwargs["cmd"] = sandbox.command(kwargs["cmd"], Path(self.work), readable, writable, limits, self.user)
+        for folder in (Path(self.work), *writable):  # the connection file has been written by now
+            give(folder, self.user)
         kwargs["env"] = dict(self.environment)
         kwargs["cwd"] = self.work
         kwargs["stdout"] = subprocess.DEVNULL
@@ -54,24 +48,18 @@ class GuestProvisioner(LocalProvisioner):
         kwargs["stderr"] = self._log
         return kwargs
 
-    def _limited(self, argv: list[str]) -> list[str]:
-        """The command behind resource limits, set by a process of its own.
-
-        A preexec_fn would make subprocess fork this one, and a fork while another thread is inside numpy's linear
-        algebra never returns. RLIMIT_DATA, since RLIMIT_AS would refuse torch's mappings.
-        """
-        limits = {"RLIMIT_DATA": self.memory_mb * 2**20, "RLIMIT_FSIZE": self.file_mb * 2**20, "RLIMIT_CORE": 0}
-        return [sys.executable, "-I", "-S", "-c", _LIMIT, json.dumps(limits), *argv]
-
     def destroy(self) -> None:
         """Kill the kernel and every process it started; never raises."""
         if self._log is not None:
             self._log.close()
         if self.process is None:
             return
+        # Asked to end, the launcher ends what the kernel started, however it hides; in a jail nothing outlives it.
+        with suppress(OSError, subprocess.TimeoutExpired):
+            self.process.terminate()
+            self.process.wait(_KEEPER_SECONDS)
         with suppress(OSError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        # In a jail that was all of them; elsewhere one may have left the group, but not its environment.
         for _ in range(_ROUNDS):
             survivors = list(self._survivors())
             for survivor in survivors:
@@ -85,6 +73,6 @@ class GuestProvisioner(LocalProvisioner):
         mine = os.getuid()
         for process in psutil.process_iter():
             with suppress(psutil.Error):
-                alive = process.uids().real == mine and process.status() != psutil.STATUS_ZOMBIE
+                alive = process.uids().real in (mine, self.user) and process.status() != psutil.STATUS_ZOMBIE
                 if alive and process.environ().get("HOME") == self.environment["HOME"]:
                     yield process

@@ -71,7 +71,7 @@ async def _run(
 ) -> NotebookArtefact:
     started = time.perf_counter()
     code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
-    with _folders(files) as base:
+    with sandbox.user() as user, _folders(files) as base:
         config = {
             "out": str(base / "run" / "report.json"),
             "cells": [i + 1 for i in code],
@@ -82,7 +82,7 @@ async def _run(
             "vocabulary": {name: list(settings) for name, settings in LAYERS.items()},
         }
         (base / "guest" / "config.json").write_text(json.dumps(config), encoding="utf-8")
-        kernel = _Kernel(_kernel_manager(base, sandbox, limits, data), limits)
+        kernel = _Kernel(_kernel_manager(base, sandbox, limits, data, user), limits)
         try:
             await kernel.start(base / "guest")
             runs, failure = await kernel.run([(i + 1, notebook.cells[i].source) for i in code])
@@ -105,6 +105,7 @@ def _folders(files: Path) -> Iterator[Path]:
     """A short path (sockets can't have a long one) with `work`, a copy of the files; `guest`; `run`."""
     base = Path(tempfile.mkdtemp(prefix="grader-", dir="/tmp"))
     try:
+        base.chmod(0o711)  # another user, or a jail of one, passes through to what it is given
         shutil.copytree(files, base / "work", ignore=_irregular, copy_function=shutil.copyfile)
         (base / "run").mkdir()
         source = Path(__file__).resolve().parent.parent / "guest"
@@ -129,22 +130,24 @@ def _remove(base: Path) -> None:
     shutil.rmtree(base, ignore_errors=True)
 
 
-def _kernel_manager(base: Path, sandbox: Sandbox, limits: Limits, data: Path | None) -> AsyncKernelManager:
+def _kernel_manager(
+    base: Path, sandbox: Sandbox, limits: Limits, data: Path | None, user: int | None
+) -> AsyncKernelManager:
     settings = {
         "sandbox": sandbox.model_dump(),
         "work": str(base / "work"),
         "readable": [str(base / "guest"), *([str(data)] if data else [])],
         "writable": [str(base / "run")],
-        "environment": _environment(base),
+        "environment": _environment(base, sandbox),
         "log_path": str(base / "kernel.log"),
-        "memory_mb": limits.memory_mb,
-        "file_mb": int(limits.file_mb),
+        "limits": limits.model_dump(),
+        "user": user,
     }
     manager = AsyncKernelManager(transport="ipc", connection_file=str(base / "run" / "kernel.json"))
     manager.ip = str(base / "run" / "k")
     manager._kernel_spec = KernelSpec(
         # -P: the working folder must not shadow the standard library before the kernel is up.
-        argv=[sys.executable, "-P", "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        argv=[sys.executable, "-P", "-c", _start(base / "guest", "kernel", "main()"), "-f", "{connection_file}"],
         display_name="Python 3",
         language="python",
         metadata={"kernel_provisioner": {"provisioner_name": "grader-guest", "config": settings}},
@@ -152,10 +155,18 @@ def _kernel_manager(base: Path, sandbox: Sandbox, limits: Limits, data: Path | N
     return manager
 
 
-def _environment(base: Path) -> dict[str, str]:
+def _start(guest: Path, module: str, call: str) -> str:
+    """Code that calls into the guest package, whatever modules of the same names the student has."""
+    imported = f"import sys; sys.path.insert(0, {str(guest)!r}); from {_GUEST} import {module} as _grader; "
+    return imported + f"sys.path.pop(0); _grader.{call}; del sys, _grader"
+
+
+def _environment(base: Path, sandbox: Sandbox) -> dict[str, str]:
     """Nothing of the grader's own environment, and nothing that could change this machine's Python."""
     home = str(base / "run")
+    own = {} if sandbox.layer == "jail" else {"TMPDIR": home}  # a jail has a /tmp of its own
     return {
+        **own,
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "HOME": home,
         "IPYTHONDIR": f"{home}/ipython",

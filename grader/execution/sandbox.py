@@ -1,66 +1,138 @@
 """What stands between a notebook and this machine: found by trying, said in every report."""
 
+import fcntl
+import json
 import os
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
+from grader.core.errors import MachineError
+from grader.core.limits import Limits
 from grader.core.record import Record
 
+Layer = Literal["jail", "uid", "landlock", "limits"]
+LAYERS: tuple[Layer, ...] = get_args(Layer)
+
+# Without site-packages: it starts in a few hundredths of a second, and nothing that is installed can change it.
+_LAUNCH = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); from launcher.main import main; main()"
 _SYSTEM_FOLDERS = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/opt")
 _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/etc/ssl", "/etc/passwd")
-_TRY_SECONDS = 20
+# What libraries look at to count cores and memory.
+_KERNEL_FOLDERS = ("/proc", "/sys/devices/system")
+_SHARED_MEMORY = "/dev/shm"
 _MEMORY_FOLDER_BYTES = 512 * 2**20
+# Users that no distribution gives to anyone: systemd's range for services that run for a while.
+_PRIVATE_USERS = range(61184, 65520)
+_USERS_FOLDER = Path("/tmp/grader-users")
 
 
 class Sandbox(Record):
-    """A layer of protection. `jail`: bubblewrap; `limits`: the notebook runs as the user who grades."""
+    """A layer of protection.
 
-    layer: Literal["jail", "limits"]
+    `jail`: bubblewrap's namespaces; `uid`: a user of its own, Landlock and a filter of system calls; `landlock`: the
+    same as the user who grades; `limits`: the notebook may do what that user may. `own_user` says whether notebooks run
+    as another user than the grader, `open` what the self-test got through to.
+    """
+
+    layer: Layer
     sentence: str
-
-    def command(self, argv: list[str], work: Path, readable: Iterable[Path], writable: Iterable[Path]) -> list[str]:
-        """The command line that runs `argv` in `work` under this layer."""
-        if self.layer == "limits":
-            return argv
-        return [*_bwrap(work, readable, writable), "--", *argv]
+    own_user: bool = False
+    open: tuple[str, ...] = ()
 
     def inside(self, work: Path) -> str:
         """Where the notebook finds its working folder: `/content`, as on Colab, or where it is."""
         return "/content" if self.layer == "jail" else str(work)
 
+    def command(
+        self,
+        argv: list[str],
+        work: Path,
+        readable: Iterable[Path],
+        writable: Iterable[Path],
+        limits: Limits,
+        user: int | None = None,
+    ) -> list[str]:
+        """The command line that runs `argv` in `work` under this layer, as `user` where there is one."""
+        config: dict[str, object] = {
+            "limits": _resource_limits(limits, user),
+            "uid": user,
+            "seccomp": self.layer != "limits" and _can_filter(),
+            "jail": self.layer == "jail",
+            "keeper": self.layer != "jail",  # a jail ends with its first process
+        }
+        if self.layer in ("uid", "landlock"):
+            seen, listed = _visible()
+            config["landlock"] = {
+                "readable": [*seen, *_SYSTEM_FILES, *_KERNEL_FOLDERS, *map(str, readable)],
+                "listable": listed,
+                "writable": [str(work), _SHARED_MEMORY, *map(str, writable)],
+            }
+        if self.layer == "jail":
+            argv = [*_bwrap(work, readable, writable), "--", *argv]
+        return [sys.executable, "-I", "-S", "-c", _LAUNCH, json.dumps(config), *argv]
 
-@cache
-def find_sandbox() -> Sandbox:
-    """The best layer that works on this machine, found by running a process in it."""
-    bwrap = shutil.which("bwrap")
-    if bwrap is None:
-        why = "bubblewrap (bwrap) is not installed"
-    else:
-        probe = [*_bwrap(Path.cwd(), [], []), "--", sys.executable, "-I", "-c", "print('inside')"]
-        try:
-            done = subprocess.run(probe, capture_output=True, text=True, timeout=_TRY_SECONDS, check=False)
-            if done.stdout.strip() == "inside":
-                return Sandbox(
-                    layer="jail",
-                    sentence="Notebooks run in a bubblewrap jail: no network, no access to the machine's files.",
-                )
-            why = f"bubblewrap does not work here ({done.stderr.strip()[:200] or 'no output'})"
-        except (OSError, subprocess.TimeoutExpired) as error:
-            why = f"bubblewrap does not work here ({error})"
-    return Sandbox(
-        layer="limits",
-        sentence=f"Notebooks run without a jail, as the user who grades: {why}. Run only submissions you trust.",
+    @contextmanager
+    def user(self) -> Iterator[int | None]:
+        """A user that nobody else runs as meanwhile, or None where notebooks run as the grader's."""
+        if not self.own_user:
+            yield None
+            return
+        _USERS_FOLDER.mkdir(mode=0o700, exist_ok=True)
+        for uid in _PRIVATE_USERS:
+            with open(_USERS_FOLDER / str(uid), "w", encoding="ascii") as lock:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    continue
+                yield uid
+                return
+        raise MachineError(f"all {len(_PRIVATE_USERS)} users for notebooks are taken", where=str(_USERS_FOLDER))
+
+
+def give(folder: Path, user: int | None) -> None:
+    """Make a folder and what is in it that user's."""
+    if user is None:
+        return
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, user, user, follow_symlinks=False)
+
+
+def _resource_limits(limits: Limits, user: int | None) -> dict[str, int]:
+    found = {
+        # RLIMIT_DATA, since RLIMIT_AS would refuse torch's mappings.
+        "RLIMIT_DATA": limits.memory_mb * 2**20,
+        "RLIMIT_FSIZE": int(limits.file_mb * 2**20),
+        "RLIMIT_CORE": 0,
+    }
+    # Processes and threads are counted over all that a user has: other users' here are the grader's own.
+    if user is not None:
+        found["RLIMIT_NPROC"] = limits.processes
+    elif os.getuid() != 0:
+        found["RLIMIT_NPROC"] = limits.processes + _threads_of_mine()
+    return found
+
+
+def _threads_of_mine() -> int:
+    import psutil
+
+    mine = os.getuid()
+    return sum(
+        p.info["num_threads"] or 1 for p in psutil.process_iter(["uids", "num_threads"]) if p.info["uids"].real == mine
     )
+
+
+def _can_filter() -> bool:
+    return os.uname().sysname == "Linux" and os.uname().machine == "x86_64"
 
 
 def _bwrap(work: Path, readable: Iterable[Path], writable: Iterable[Path]) -> list[str]:
     """Everything read-only or empty, but the working folder and what is named writable."""
-    argv = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--hostname", "grader"]
+    argv = [shutil.which("bwrap") or "bwrap", "--unshare-all", "--die-with-parent", "--new-session"]
+    argv += ["--hostname", "grader"]
     argv += ["--unsetenv", "JPY_PARENT_PID"]  # the kernel would look for its parent in a process table of its own
     argv += ["--cap-drop", "ALL"]  # a root grader's notebooks could mount this machine's disks
     argv += ["--proc", "/proc", "--dev", "/dev"]
@@ -74,14 +146,39 @@ def _bwrap(work: Path, readable: Iterable[Path], writable: Iterable[Path]) -> li
             argv += ["--ro-bind", folder, folder]
     for prefix in _python_folders():
         argv += ["--ro-bind", str(prefix), str(prefix)]
-    package = Path(__file__).resolve().parent.parent
-    if any(package.is_relative_to(folder) for folder in (*_python_folders(), *map(Path, _SYSTEM_FOLDERS))):
-        argv += ["--tmpfs", str(package)]  # an installed grader carries the rubrics with it
+    if _package_is_visible():
+        argv += ["--tmpfs", str(_PACKAGE)]  # an installed grader carries the rubrics with it
     for path in readable:
         argv += ["--ro-bind", str(path), str(path)]
     for path in writable:
         argv += ["--bind", str(path), str(path)]
     return [*argv, "--bind", str(work), "/content", "--chdir", "/content"]
+
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def _package_is_visible() -> bool:
+    return any(_PACKAGE.is_relative_to(folder) for folder in (*_python_folders(), *map(Path, _SYSTEM_FOLDERS)))
+
+
+def _visible() -> tuple[list[str], list[str]]:
+    """The folders that every notebook may read, and those in which it may only see names.
+
+    Landlock can't take away what lies in a folder that it gave: where the grader's own package lies in one, with its
+    rubrics, what lies beside it is given instead.
+    """
+    seen: list[str] = []
+    listed: list[str] = []
+    for folder in (*map(Path, _SYSTEM_FOLDERS), *_python_folders()):
+        while folder != _PACKAGE and _PACKAGE.is_relative_to(folder):
+            listed.append(str(folder))
+            way = folder / _PACKAGE.relative_to(folder).parts[0]
+            seen += [str(path) for path in folder.iterdir() if path != way]
+            folder = way  # noqa: PLW2901  # down the way to the package
+        if folder != _PACKAGE:
+            seen.append(str(folder))
+    return seen, listed
 
 
 def _python_folders() -> list[Path]:

@@ -16,6 +16,7 @@ def start(config_path: str) -> None:
     from . import colab
 
     colab.install(config)
+    _shell().system = _shell().system_raw  # `!command` without a terminal of its own, which a sandbox may not have
     if not config["torch"]:
         _only_variables(config)
         return

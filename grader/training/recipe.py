@@ -1,6 +1,7 @@
 """From a recipe to torch's own loss, optimiser and schedules; unknown names and settings are refused."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, Final
 
 import torch
@@ -39,6 +40,13 @@ LOSSES: Final[dict[str, tuple[str, ...]]] = {
     "BCELoss": ("reduction",),
     "BCEWithLogitsLoss": ("reduction",),
 }
+
+
+# torch imports its compiler when the first optimiser is made, to say that the compiler must not trace it: 1.3 s and
+# 150 MB for every process that trains. Nothing is compiled here, so what it would be wrapped in is the method itself.
+with suppress(AttributeError):
+    _add = optim.Optimizer.add_param_group.__wrapped__  # type: ignore[attr-defined]  # there while it is wrapped
+    _add.__dict__["__dynamo_disable"] = _add
 
 
 class Loss:

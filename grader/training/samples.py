@@ -8,6 +8,8 @@ from torch import Tensor
 
 from grader.datasets import Split
 
+_CHUNK = 2000
+
 
 class Samples:
     """Raw images (N, height, width) uint8, labels (N,) int64."""
@@ -27,9 +29,13 @@ class Samples:
     @cached_property
     def nonzero(self) -> tuple[Tensor, Tensor, Tensor]:
         """The nonzero pixels: where each image's begin, their places in their image, their values."""
-        flat = self.images.flatten(1)
-        width, values = flat.shape[1], flat.numpy().reshape(-1)
-        where = np.flatnonzero(values)
-        begins = np.searchsorted(where, np.arange(len(flat) + 1) * width)
-        places = (where % width).astype(np.int16)
-        return torch.from_numpy(begins), torch.from_numpy(places), torch.from_numpy(values[where])
+        flat = self.images.flatten(1).numpy()
+        begins = np.zeros(len(flat) + 1, np.int64)
+        np.cumsum(np.count_nonzero(flat, axis=1), out=begins[1:])
+        places, values = np.empty(begins[-1], np.int16), np.empty(begins[-1], np.uint8)
+        for start in range(0, len(flat), _CHUNK):  # numpy's indices are 64 bits wide
+            rows = flat[start : start + _CHUNK]
+            where = np.nonzero(rows)
+            part = slice(begins[start], begins[start + len(rows)])
+            places[part], values[part] = where[1], rows[where]
+        return torch.from_numpy(begins), torch.from_numpy(places), torch.from_numpy(values)

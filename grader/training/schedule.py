@@ -22,7 +22,8 @@ def steps(recipe: Recipe, steps_per_epoch: int) -> Iterator[list[dict[str, Any]]
     optimizer = make_optimizer(recipe.optimizer, [weight])
     schedules = make_schedules(recipe.schedules, optimizer)
     weight.grad = torch.zeros(1)
-    optimizer.step()  # torch warns when a schedule steps before its optimiser
+    if schedules:
+        optimizer.step()  # torch warns when a schedule steps before its optimiser
     group = optimizer.param_groups[0]
     each_batch = [scheduler for schedule, scheduler in schedules if schedule.step == "batch"]
     for _ in range(recipe.epochs):
