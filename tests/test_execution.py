@@ -67,10 +67,26 @@ ENDS = {
         "cell 4: took longer than the 1.5 s that a notebook may take",
     ),
     "takes too much memory": (
-        ["x = bytearray(3 << 30)", "x = 1"], {"memory_mb": 1024}, ["error", "ok"], "MemoryError"
+        ["x = bytearray(3 << 30)", "x = 1"], {"memory_mb": 1024}, ["error", "ok"], "MemoryError:  (a notebook may use 1,024 MB of memory)"
     ),
     "writes too large a file": (
-        ["open('large', 'wb').write(bytes(5 << 20))", "x = 1"], {"file_mb": 1}, ["error", "ok"], "File too large"
+        ["open('large', 'wb').write(bytes(5 << 20))", "x = 1"], {"file_mb": 1}, ["error", "ok"], "File too large (a file may have 1 MB)"
+    ),
+    "fills the disk": (
+        ["for i in range(30): open(f'file{i}', 'wb').write(bytes(1 << 20))\nimport time; time.sleep(20)", "x = 1"],
+        {"disk_mb": 20}, ["died", "not run"], "cell 1: it wrote more than the 20 MB that a notebook may",
+    ),
+    "makes a hundred thousand files": (
+        ["import os\nfor i in range(100_000): os.mkdir(str(i))\nimport time; time.sleep(20)", "x = 1"],
+        {}, ["died", "not run"], "cell 1: it made more than the 50,000 files and folders that a notebook may",
+    ),
+    "takes too much memory in many processes": (
+        [
+            "import os, time\nfor i in range(6):\n    if os.fork() == 0:\n        x = bytearray(300 << 20)\n"
+            "        time.sleep(20)\n        os._exit(0)\ntime.sleep(20)",
+            "x = 1",
+        ],
+        {"memory_mb": 1024}, ["died", "not run"], "MB of memory; a notebook may use 1,024 MB",
     ),
     "breaks its replies": (
         ["get_ipython().kernel.do_execute = lambda *a, **k: None", "x = 1"], {"cell_seconds": 3},

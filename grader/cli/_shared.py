@@ -1,5 +1,6 @@
 """Options and small helpers that several commands use."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,6 +8,17 @@ import typer
 
 if TYPE_CHECKING:
     from grader.core.outcome import Grade
+    from grader.execution import Sandbox
+
+
+class LayerName(StrEnum):
+    """The layers of protection, the strongest first."""
+
+    jail = "jail"
+    uid = "uid"
+    landlock = "landlock"
+    limits = "limits"
+
 
 RubricOption = Annotated[
     str, typer.Option("--rubric", "-r", help="A rubric's YAML file, or the id of one that comes with the grader.")
@@ -22,6 +34,22 @@ RetrainOption = Annotated[
     bool,
     typer.Option("--retrain/--no-retrain", help="Train the networks again; without it a person decides accuracies."),
 ]
+RequireLayerOption = Annotated[
+    LayerName | None,
+    typer.Option("--require-layer", help="Refuse to run notebooks behind less than this; grader doctor shows all."),
+]
+
+
+def require_layer(sandbox: "Sandbox", least: LayerName) -> None:
+    """Raise MachineError when the sandbox is weaker than a layer."""
+    from grader.core.errors import MachineError
+
+    order = list(LayerName)
+    if order.index(LayerName(sandbox.layer)) > order.index(least):
+        raise MachineError(
+            f"this machine offers the layer {sandbox.layer}, not {least.value}. {sandbox.sentence}",
+            hint="grader doctor says what is missing. Installing bubblewrap (apt install bubblewrap) gives a jail.",
+        )
 
 
 def say(message: str) -> None:

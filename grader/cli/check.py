@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from grader.cli._shared import FreshOption, RetrainOption, RubricOption, SeedsOption, exit_code, say, write_page
+from grader.cli._shared import (
+    FreshOption,
+    RequireLayerOption,
+    RetrainOption,
+    RubricOption,
+    SeedsOption,
+    exit_code,
+    require_layer,
+    say,
+    write_page,
+)
 
 
 class Format(StrEnum):
@@ -26,6 +36,7 @@ def command(
     retrain: RetrainOption = True,
     seeds: SeedsOption = None,
     fresh: FreshOption = False,
+    layer: RequireLayerOption = None,
 ) -> None:
     """Grade one submission.
 
@@ -37,6 +48,8 @@ def command(
 
     loaded = load_rubric(rubric)
     tools = tools_for(loaded, say)
+    if layer is not None:
+        require_layer(tools.sandbox, layer)
     grade = grade_submission(submission, loaded, tools, Options(retrain=retrain, seeds=seeds, fresh=fresh))
     if format is Format.table:
         from rich.console import Console

@@ -6,7 +6,7 @@ import typer
 
 
 def command() -> None:
-    """Say what was found on this machine: versions, cores, memory, GPU, data, sandbox.
+    """Say what was found on this machine: versions, cores, memory, GPU, data, sandbox and what it leaves open.
 
     Exit code 0 when submissions can be graded here; 4 when something is missing, with what to do.
     """
@@ -17,7 +17,7 @@ def command() -> None:
 
     from grader.core.errors import MachineError
     from grader.datasets import load_dataset, mnist_folder
-    from grader.execution import find_sandbox
+    from grader.execution import LAYERS, Sandbox, find_sandbox, try_layer
     from grader.machine import cores
     from grader.pipeline import environment
 
@@ -42,10 +42,19 @@ def command() -> None:
         except MachineError as error:
             rows.append((name, False, str(error)))
     sandbox = find_sandbox()
-    rows.append(("sandbox", sandbox.layer == "jail", f"{sandbox.layer}: {sandbox.sentence}"))
+    rows.append(("sandbox", sandbox.layer != "limits", f"{sandbox.layer}: {sandbox.sentence}"))
     table = Table("", "what", "found", box=None, pad_edge=False)
     for what, good, found in rows:
         table.add_row("ok" if good else "!!", what, found, style="" if good else "bold red")
     Console().print(table)
+    layers = Table("layer", "works", "what the self-test got through to", box=None, pad_edge=False)
+    for layer in LAYERS[:-1]:
+        tried = try_layer(layer)
+        if isinstance(tried, Sandbox):
+            layers.add_row(layer, "yes", ", ".join(tried.open) or "nothing")
+        else:
+            layers.add_row(layer, "no", tried, style="dim")
+    layers.add_row("limits", "yes", "all that the user who grades may do")
+    Console().print("", layers)
     if not all(good for what, good, _ in rows if what != "sandbox"):
         raise typer.Exit(MachineError.exit_code)

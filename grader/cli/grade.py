@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.cli._shared import FreshOption, RetrainOption, RubricOption, SeedsOption, say
+from grader.cli._shared import (
+    FreshOption,
+    RequireLayerOption,
+    RetrainOption,
+    RubricOption,
+    SeedsOption,
+    require_layer,
+    say,
+)
 
 if TYPE_CHECKING:
     from grader.batch import ClassResult
@@ -17,8 +25,9 @@ def command(
     out: Annotated[Path, typer.Option("--out", "-o", help="Where pages, records and gradebook.csv are written.")],
     trust: Annotated[
         bool,
-        typer.Option("--trust-submissions", help="Run notebooks even where this machine has no jail for them."),
+        typer.Option("--trust-submissions", help="Run notebooks even where nothing keeps them from this machine."),
     ] = False,
+    layer: RequireLayerOption = None,
     retrain: RetrainOption = True,
     seeds: SeedsOption = None,
     fresh: FreshOption = False,
@@ -35,7 +44,9 @@ def command(
 
     loaded = load_rubric(rubric)
     tools = tools_for(loaded, say)
-    if tools.sandbox.layer != "jail" and not trust:
+    if layer is not None:
+        require_layer(tools.sandbox, layer)
+    if tools.sandbox.layer == "limits" and not trust:
         raise MachineError(
             tools.sandbox.sentence,
             hint="Install bubblewrap (apt install bubblewrap), or say --trust-submissions if you know these students.",

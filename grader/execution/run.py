@@ -26,9 +26,11 @@ from grader.core.limits import Limits
 from grader.core.record import Record
 from grader.execution.provisioner import GuestProvisioner
 from grader.execution.sandbox import Sandbox
+from grader.execution.watch import named, overrun
 from grader.network.vocabulary import LAYERS
 
 _START_SECONDS = 90
+_LOOK_SECONDS = 1.0  # between looks at what it uses
 _POLL_SECONDS = 0.2  # between looks at whether the kernel still lives
 _PROBE_BATCHES = 3
 _REPORT_BYTES = 20 * 2**20
@@ -185,6 +187,7 @@ class _Kernel:
 
     def __init__(self, manager: AsyncKernelManager, limits: Limits) -> None:
         self.manager, self.limits = manager, limits
+        self.looked = 0.0
         self.client: AsyncKernelClient | None = None
         self.context = zmq.asyncio.Context()
         self.context.setsockopt(zmq.MAXMSGSIZE, _MESSAGE_BYTES)
@@ -240,16 +243,28 @@ class _Kernel:
             while not (await asyncio.wait({reply}, timeout=min(_POLL_SECONDS, max(deadline - time.monotonic(), 0))))[0]:
                 if not await self.manager.is_alive():
                     return "died", "the kernel died: out of memory, or the process was ended from the cell"
+                if too_much := self._overrun():
+                    return "died", too_much
                 if time.monotonic() >= deadline:
                     return "timeout", f"no answer in {seconds:g} s"
             content = reply.result()["content"]
             if content["status"] == "ok":
                 return "ok", ""
-            return "error", f"{content.get('ename', '')}: {content.get('evalue', '')}"[:500]
+            error = f"{content.get('ename', '')}: {content.get('evalue', '')}"[:500]
+            return "error", named(error, self.limits)
         except Exception as failure:  # a forged or malformed message must not end the grader
             return "died", f"the kernel sent what can't be understood ({type(failure).__name__})"
         finally:
             reply.cancel()
+
+    def _overrun(self) -> str:
+        """What the notebook uses too much of, looked at once a second."""
+        provisioner = self.manager.provisioner
+        if time.monotonic() - self.looked < _LOOK_SECONDS or not isinstance(provisioner, GuestProvisioner):
+            return ""
+        self.looked = time.monotonic()
+        folders = map(Path, (provisioner.work, *provisioner.writable))
+        return overrun(provisioner.pid, folders, self.limits) if provisioner.pid else ""
 
     def _destroy(self) -> None:
         if isinstance(self.manager.provisioner, GuestProvisioner):
