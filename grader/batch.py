@@ -1,10 +1,12 @@
 """The same story for a class: one submission after another, each result on disk before the next begins."""
 
+from functools import partial
 from pathlib import Path
 
 from grader.core.errors import SubmissionError
 from grader.core.outcome import Grade
 from grader.core.record import Record
+from grader.execution import warm_kernels
 from grader.intake import submissions_in
 from grader.pipeline import Options, Tools, grade_submission
 from grader.report import FORMATS
@@ -29,14 +31,16 @@ def grade_class(folder: Path, rubric: Rubric, out: Path, tools: Tools, options: 
     results = Results(out)
     grades: list[Grade] = []
     unreadable: dict[str, str] = {}
-    for number, path in enumerate(paths, 1):
-        tools.say(f"{number} of {len(paths)}: {path.name}")
-        try:
-            grade = grade_submission(path, rubric, tools, options)
-        except SubmissionError as error:
-            unreadable[path.name] = str(error)
-            continue
-        grades.append(grade)
-        results.save(grade, {"grade.json": FORMATS["json"](grade), "feedback.html": FORMATS["html"](grade)})
-        results.save_gradebook(gradebook(grades))
+    with warm_kernels() as warm:
+        tools = tools.model_copy(update={"run": partial(tools.run, warm=warm)})
+        for number, path in enumerate(paths, 1):
+            tools.say(f"{number} of {len(paths)}: {path.name}")
+            try:
+                grade = grade_submission(path, rubric, tools, options)
+            except SubmissionError as error:
+                unreadable[path.name] = str(error)
+                continue
+            grades.append(grade)
+            results.save(grade, {"grade.json": FORMATS["json"](grade), "feedback.html": FORMATS["html"](grade)})
+            results.save_gradebook(gradebook(grades))
     return ClassResult(grades=tuple(grades), unreadable=unreadable)

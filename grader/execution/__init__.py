@@ -3,5 +3,15 @@
 from grader.execution.run import NotebookArtefact, run_notebook
 from grader.execution.sandbox import LAYERS, Sandbox
 from grader.execution.selftest import find_sandbox, try_layer
+from grader.execution.warm import WarmKernels, warm_kernels
 
-__all__ = ["LAYERS", "NotebookArtefact", "Sandbox", "find_sandbox", "run_notebook", "try_layer"]
+__all__ = [
+    "LAYERS",
+    "NotebookArtefact",
+    "Sandbox",
+    "WarmKernels",
+    "find_sandbox",
+    "run_notebook",
+    "try_layer",
+    "warm_kernels",
+]

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import IO, Any
 
 import psutil
+from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
-from traitlets import Dict, Int, List, Unicode
+from traitlets import Dict, Instance, Int, List, Unicode
 
 from grader.core.limits import Limits
 from grader.execution.sandbox import Sandbox, give
+from grader.execution.warm import WarmKernels
 
 _KEEPER_SECONDS = 5
 _ROUNDS = 20  # in which processes that go on starting others are killed
@@ -30,6 +32,9 @@ class GuestProvisioner(LocalProvisioner):
     log_path = Unicode(help="where the kernel's own complaints go")
     limits = Dict(help="the Limits record, dumped")
     user = Int(None, allow_none=True, help="the user that the kernel runs as, where it isn't the grader's")
+    guest = Unicode(help="the folder that holds the guest's package")
+    warm: Any = Instance(WarmKernels, allow_none=True, help="where kernels are forked from")
+    _request: dict[str, Any] | None = None
     _log: IO[bytes] | None = None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
@@ -38,6 +43,14 @@ class GuestProvisioner(LocalProvisioner):
         sandbox = Sandbox.model_validate(self.sandbox)
         readable, writable = [[Path(path) for path in paths] for paths in (self.readable, self.writable)]
         limits = Limits.model_validate(self.limits)
+        connection = kwargs["cmd"][-1]
+        if self.warm is not None and self.warm.ready:
+            self._request = sandbox.request(Path(self.work), readable, writable, limits, self.user) | {
+                "environment": dict(self.environment),
+                "log": self.log_path,
+                "guest": self.guest,
+                "connection": connection,
+            }
         kwargs["cmd"] = sandbox.command(kwargs["cmd"], Path(self.work), readable, writable, limits, self.user)
         for folder in (Path(self.work), *writable):  # the connection file has been written by now
             give(folder, self.user)
@@ -47,6 +60,15 @@ class GuestProvisioner(LocalProvisioner):
         self._log = open(self.log_path, "wb")  # noqa: SIM115  # the kernel writes to it as long as it lives
         kwargs["stderr"] = self._log
         return kwargs
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Fork the kernel from the warm process where that is ready, else start it cold."""
+        if self._request is not None and self.warm is not None:
+            with suppress(OSError):
+                self.process = self.warm.fork(self._request)
+                self.pid = self.pgid = self.process.pid
+                return self.connection_info
+        return await super().launch_kernel(cmd, **kwargs)
 
     def destroy(self) -> None:
         """Kill the kernel and every process it started; never raises."""

@@ -26,6 +26,7 @@ from grader.core.limits import Limits
 from grader.core.record import Record
 from grader.execution.provisioner import GuestProvisioner
 from grader.execution.sandbox import Sandbox
+from grader.execution.warm import WarmKernels
 from grader.execution.watch import named, overrun
 from grader.network.vocabulary import LAYERS
 
@@ -55,12 +56,14 @@ def run_notebook(
     *,
     data: Path | None,
     variables: tuple[str, ...] = (),
+    warm: WarmKernels | None = None,
 ) -> NotebookArtefact:
     """Run a notebook beside a copy of the submission's files, its training cut to a few batches a pass.
 
-    `data` holds `MNIST/raw/`. Never raises for what the notebook does; MachineError when no kernel can be started.
+    `data` holds `MNIST/raw/`; `warm` is where the kernel is forked from, once that is ready. Never raises for what the
+    notebook does; MachineError when no kernel can be started.
     """
-    return asyncio.run(_run(notebook, files, sandbox, limits, data, variables))
+    return asyncio.run(_run(notebook, files, sandbox, limits, data, variables, warm))
 
 
 async def _run(
@@ -70,6 +73,7 @@ async def _run(
     limits: Limits,
     data: Path | None,
     variables: tuple[str, ...],
+    warm: WarmKernels | None,
 ) -> NotebookArtefact:
     started = time.perf_counter()
     code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
@@ -84,7 +88,7 @@ async def _run(
             "vocabulary": {name: list(settings) for name, settings in LAYERS.items()},
         }
         (base / "guest" / "config.json").write_text(json.dumps(config), encoding="utf-8")
-        kernel = _Kernel(_kernel_manager(base, sandbox, limits, data, user), limits)
+        kernel = _Kernel(_kernel_manager(base, sandbox, limits, data, user, warm), limits)
         try:
             await kernel.start(base / "guest")
             runs, failure = await kernel.run([(i + 1, notebook.cells[i].source) for i in code])
@@ -133,7 +137,7 @@ def _remove(base: Path) -> None:
 
 
 def _kernel_manager(
-    base: Path, sandbox: Sandbox, limits: Limits, data: Path | None, user: int | None
+    base: Path, sandbox: Sandbox, limits: Limits, data: Path | None, user: int | None, warm: WarmKernels | None
 ) -> AsyncKernelManager:
     settings = {
         "sandbox": sandbox.model_dump(),
@@ -144,6 +148,8 @@ def _kernel_manager(
         "log_path": str(base / "kernel.log"),
         "limits": limits.model_dump(),
         "user": user,
+        "guest": str(base / "guest"),
+        "warm": warm,
     }
     manager = AsyncKernelManager(transport="ipc", connection_file=str(base / "run" / "kernel.json"))
     manager.ip = str(base / "run" / "k")

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from grader.core.errors import MachineError
 from grader.core.limits import Limits
@@ -57,7 +57,23 @@ class Sandbox(Record):
         user: int | None = None,
     ) -> list[str]:
         """The command line that runs `argv` in `work` under this layer, as `user` where there is one."""
-        config: dict[str, object] = {
+        if self.layer == "jail":
+            argv = [*_bwrap(work, readable, writable), "--", *argv]
+        config = self._config(work, readable, writable, limits, user)
+        return [sys.executable, "-I", "-S", "-c", _LAUNCH, json.dumps(config), *argv]
+
+    def request(
+        self, work: Path, readable: Iterable[Path], writable: Iterable[Path], limits: Limits, user: int | None = None
+    ) -> dict[str, Any]:
+        """The same for a process that runs already and confines itself: see `launcher/zygote.py`."""
+        asleep = [*_bwrap(work, readable, writable), "--", "sleep", "infinity"] if self.layer == "jail" else []
+        config = self._config(work, readable, writable, limits, user)
+        return {"config": config, "jail": asleep, "folder": self.inside(work)}
+
+    def _config(
+        self, work: Path, readable: Iterable[Path], writable: Iterable[Path], limits: Limits, user: int | None
+    ) -> dict[str, Any]:
+        config: dict[str, Any] = {
             "limits": _resource_limits(limits, user),
             "uid": user,
             "seccomp": self.layer != "limits" and _can_filter(),
@@ -71,9 +87,7 @@ class Sandbox(Record):
                 "listable": listed,
                 "writable": [str(work), _SHARED_MEMORY, *map(str, writable)],
             }
-        if self.layer == "jail":
-            argv = [*_bwrap(work, readable, writable), "--", *argv]
-        return [sys.executable, "-I", "-S", "-c", _LAUNCH, json.dumps(config), *argv]
+        return config
 
     @contextmanager
     def user(self) -> Iterator[int | None]:

@@ -65,6 +65,8 @@ def count(spec: ModelSpec, input_shape: tuple[int, ...] | None) -> Count:
 
 def _shapes(network: Network, spec: ModelSpec, input_shape: tuple[int, ...]) -> list[tuple[int, ...] | None]:
     """Output shapes without the batch dimension, by a forward pass on the meta device."""
+    if math.prod(input_shape) > _MOST_VALUES:
+        raise SubmissionError(f"an input of shape {input_shape} is absurdly large")
     network.eval()
     values: dict[int, Tensor] = {-1: torch.empty((_BATCH, *input_shape), device="meta")}
     shapes: list[tuple[int, ...] | None] = []

@@ -70,4 +70,4 @@ def _output_texts(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
             for output in cell.get("outputs", []):
                 data = output.get("data")
                 text = output.get("text") or (data.get("text/plain") if isinstance(data, dict) else "") or ""
-                yield index, text if isinstance(text, str) else "".join(map(str, text))
+                yield index, "".join(map(str, text)) if isinstance(text, list) else str(text)
