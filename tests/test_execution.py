@@ -107,11 +107,11 @@ ENDS = {
     ),
     "takes too much memory in many processes": (
         [
-            "import os, time\nfor i in range(6):\n    if os.fork() == 0:\n        x = b'x' * (300 << 20)\n"
+            "import os, time\nfor i in range(16):\n    if os.fork() == 0:\n        x = b'x' * (120 << 20)\n"
             "        time.sleep(20)\n        os._exit(0)\ntime.sleep(20)",
             "x = 1",
         ],
-        {"memory_mb": 1024}, ["died", "not run"], "MB of memory; a notebook may use 1,024 MB",
+        {"memory_mb": 1536}, ["died", "not run"], "MB of memory; a notebook may use 1,536 MB",
     ),
     "breaks its replies": (
         ["get_ipython().kernel.do_execute = lambda *a, **k: None", "x = 1"], {"cell_seconds": 3},

@@ -1,5 +1,6 @@
 """Reading a rubric file; an error names file, line, key, what was found and what is allowed."""
 
+from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from grader.resources import resource
 from grader.rubric.model import Rubric
 
 _MAX_BYTES = 2_000_000
+_MAX_VALUES = 100_000  # with each alias counted as what it stands for
 
 
 def available_rubrics() -> list[str]:
@@ -37,7 +39,11 @@ def load_rubric(name: str | Path) -> Rubric:
         raise RubricError(f"is not UTF-8 text ({error.reason})", where=str(path)) from error
     tree = _parse(text, path)
     try:
-        return Rubric.model_validate(_plain(tree))
+        plain = _plain(tree, iter(range(_MAX_VALUES)))
+    except (OverflowError, RecursionError) as error:
+        raise RubricError("holds far too many values, or aliases that contain themselves", where=str(path)) from error
+    try:
+        return Rubric.model_validate(plain)
     except ValidationError as error:
         raise RubricError(*_explain(error, tree, path)) from error
 
@@ -71,11 +77,14 @@ def _parse(text: str, path: Path) -> CommentedMap:
     return tree
 
 
-def _plain(node: Any) -> Any:
+def _plain(node: Any, left: Iterator[int]) -> Any:
+    """The values without their lines. Raises OverflowError when there are more than are `left`."""
+    if next(left, None) is None:
+        raise OverflowError
     if isinstance(node, CommentedMap):
-        return {key: _plain(value) for key, value in node.items()}
+        return {key: _plain(value, left) for key, value in node.items()}
     if isinstance(node, CommentedSeq):
-        return [_plain(value) for value in node]
+        return [_plain(value, left) for value in node]
     return node
 
 
@@ -83,11 +92,10 @@ def _line(tree: Any, location: tuple[int | str, ...]) -> int:
     """The line, from 1, of the deepest part of the location that stands in the file."""
     line, node = 1, tree
     for part in location:
-        if isinstance(node, CommentedMap) and part in node:
-            line = node.lc.key(part)[0] + 1
-            node = node[part]
-        elif isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node):
-            line = node.lc.item(part)[0] + 1
+        known = isinstance(node, CommentedMap) and part in node
+        if known or (isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node)):
+            # What a merge (`<<`) brings in has no place of its own.
+            line = (node.lc.data or {}).get(part, (line - 1,))[0] + 1
             node = node[part]
     return int(line)
 
@@ -96,11 +104,10 @@ def _explain(error: ValidationError, tree: CommentedMap, path: Path) -> tuple[st
     """All faults, one a line, each with its own file and line."""
     faults = []
     seen = set()
-    for fault in error.errors():
-        if _echo(fault):
-            continue
+    told = error.errors()
+    for fault in [fault for fault in told if not _echo(fault)] or told:
         line = _line(tree, fault["loc"])
-        message = f"{path}:{line}: {_sentence(fault)}"
+        message = f"{path}:{line}: {' '.join(_sentence(fault).split())}"  # a key may hold line ends
         if message not in seen:
             seen.add(message)
             faults.append((line, message))
