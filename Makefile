@@ -2,13 +2,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test attacks lint bench clean
 
 demo: .venv/installed
 	@$(BIN)/grader demo
 
 test: .venv/installed
 	$(BIN)/python -m pytest $(PYTEST)
+
+# Hostile notebooks under every layer of protection that this machine offers, and how each ends; takes minutes.
+attacks: .venv/installed
+	GRADER_ATTACK_TABLE=1 $(BIN)/python -m pytest tests/attacks $(PYTEST)
 
 lint: .venv/installed
 	$(BIN)/ruff check .

@@ -210,6 +210,12 @@ def test_it_stops_when_it_knows():
     assert found.verdict == "missed" and len(found.lanes) == 3 and (found.obstacle, found.fault) == ("", "")
 
 
+def test_a_time_budget_ends_with_what_is_known():
+    how = recipe(epochs=100, batch_size=2, **IMAGE)
+    found = again(CONV, recipe=how, seeds=5, time_budget=1.0, fresh=True)
+    assert found.verdict == "undecided" and found.notes[0].startswith("Incomplete: the 1 s ended after 0 of at least 3")
+
+
 def sgd(**settings):
     return {"optimizer": {"type": "SGD", "settings": {"lr": 0.1} | settings}}
 

@@ -17,6 +17,7 @@ from grader.resources import resource
 from grader.rubric.model import Rubric
 
 _MAX_BYTES = 2_000_000
+_MAX_BITS = 1000
 _MAX_VALUES = 100_000  # with each alias counted as what it stands for
 
 
@@ -40,8 +41,10 @@ def load_rubric(name: str | Path) -> Rubric:
     tree = _parse(text, path)
     try:
         plain = _plain(tree, iter(range(_MAX_VALUES)))
-    except (OverflowError, RecursionError) as error:
-        raise RubricError("holds far too many values, or aliases that contain themselves", where=str(path)) from error
+    except RecursionError as error:
+        raise RubricError("is nested too deeply, or has an alias that contains itself", where=str(path)) from error
+    except OverflowError as error:
+        raise RubricError(str(error), where=str(path)) from error
     try:
         return Rubric.model_validate(plain)
     except ValidationError as error:
@@ -78,9 +81,11 @@ def _parse(text: str, path: Path) -> CommentedMap:
 
 
 def _plain(node: Any, left: Iterator[int]) -> Any:
-    """The values without their lines. Raises OverflowError when there are more than are `left`."""
+    """The values without their lines. Raises OverflowError when there are more than are `left`, or one is huge."""
     if next(left, None) is None:
-        raise OverflowError
+        raise OverflowError(f"holds more than {_MAX_VALUES:,} values")
+    if isinstance(node, int) and node.bit_length() > _MAX_BITS:
+        raise OverflowError("holds a number that is far too large")
     if isinstance(node, CommentedMap):
         return {key: _plain(value, left) for key, value in node.items()}
     if isinstance(node, CommentedSeq):

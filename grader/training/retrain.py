@@ -58,13 +58,14 @@ def retrain(
     """
     lanes: list[Lane] = []
     obstacle, fault = "", ""
+    notes: tuple[str, ...] = ()
     test_size = 1
+    planned = 0
     try:
         dataset = load_dataset(dataset_name)
         test_size = len(dataset.test.labels)
         size = check_trainable(spec, recipe, dataset, limits)
         trained: dict[int, int] = {}
-        planned = 0
 
         def told(seed: int, epochs: int) -> None:
             trained[seed] = epochs
@@ -81,8 +82,9 @@ def retrain(
         obstacle = str(error)
     except SubmissionError as error:
         obstacle, fault = str(error), "student"
-    except TimeoutError:
-        pass  # what is known by now decides
+    except TimeoutError:  # what is known by now decides
+        done = f"{len(lanes)} of at least {planned} trainings"
+        notes = (f"Incomplete: the {time_budget:g} s ended after {done}. Another run goes on from there.",)
     except (ValueError, RuntimeError) as error:
         # torch says so when memory runs out; all else here is a recipe that can't be followed to its end.
         fault = "machine" if "allocate" in str(error) or isinstance(error, BrokenProcessPool) else "student"
@@ -102,6 +104,7 @@ def retrain(
             "interval": chance_interval([a >= threshold for a in accuracies]) if lanes else None,
             "obstacle": obstacle,
             "fault": fault,
+            "notes": notes,
         }
     )
 
