@@ -98,7 +98,7 @@ def plain(job):
     model.eval()
     tests, truth = tensors(data.test)
     with torch.no_grad():
-        return float((model(tests).argmax(1) == truth).float().mean())
+        return int((model(tests).argmax(1) == truth).sum()) / len(truth)
 
 
 def main():

@@ -1,0 +1,156 @@
+"""Reports of any text are read, in a time that grows with their length alone."""
+
+import time
+
+from hypothesis import given
+from hypothesis import strategies as st
+from inputs import ANSWERS, fuzz
+
+from grader.core.evidence import Source
+from grader.observation.claims import read_claims
+from grader.observation.evidence import labels_of
+from grader.observation.sections import find_sections
+
+LABELS = labels_of(ANSWERS)
+PIECES = [
+    *(
+        "# Problem 1A\n",
+        "## 1B\n",
+        "1A)",
+        "Solution 1A:",
+        "**1A**",
+        "\\section{1B}",
+        "<h2>1A</h2>",
+        "Answer: ",
+        "```\n",
+    ),
+    *(
+        "[",
+        "]",
+        "(",
+        ")",
+        "{",
+        "}",
+        "[[",
+        "]]",
+        "[1, 2], ",
+        "[1 2; 3 4]",
+        "\\begin{bmatrix}",
+        "\\end{bmatrix}",
+        "1 & 2 \\\\",
+    ),
+    *(
+        "1e999999",
+        "9**9**9**9",
+        "NaN",
+        "1/0",
+        "-",
+        "1,000",
+        "1,",
+        "0.5",
+        "%",
+        "k",
+        "9" * 400,
+        "½",
+        "\\frac{1}{2}",
+        "\\frac12",
+    ),
+    *(
+        "28x28x3",
+        "(3, 4)",
+        "5 × ",
+        "x",
+        "1 x",
+        " by ",
+        "is ",
+        "= ",
+        "\\boxed{",
+        "\\text{",
+        "~~",
+        "~~a~~",
+        "\\cancel{",
+        "*",
+        "_",
+    ),
+    *(
+        "**",
+        "__",
+        "*a",
+        "_a_",
+        "![a](b)",
+        "![",
+        "<img",
+        "<b>",
+        "\\left",
+        "and ",
+        "or ",
+        "?",
+        "(?:",
+        ".*",
+        "\\d+",
+        "a",
+        "Z",
+        " ",
+    ),
+    *(
+        "\n",
+        "\n\n",
+        "\r",
+        "\r\n",
+        "\t",
+        "\0",
+        "\x1b[2J",
+        "\u202e",
+        "\u2028",
+        "\u00a0",
+        "\ufeff",
+        "９",
+        "²",
+        "é",
+        "🙂",
+        "|",
+        "&",
+        ";",
+    ),
+    *(
+        "parameters",
+        "accuracy: 0.98",
+        "acc",
+        "epoch 3/10",
+        "1e-3",
+        "accuracy on the ",
+        "train_",
+        "PyTorch 2.1",
+        "four ",
+        "Part ",
+    ),
+]
+TEXTS = st.lists(st.sampled_from(PIECES) | st.text(max_size=9), max_size=40).map("".join)
+UNITS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=4)
+
+
+def read(text):
+    """The processor seconds that reading takes."""
+    started = time.process_time()
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").count("\n") + 1
+    for section in find_sections("# Problem 1A\n" + text, "report.md", LABELS):
+        for reading in section.readings:
+            assert 1 <= reading.source.line <= lines + 1
+            assert (reading.number is not None) + (reading.shape is not None) + (reading.matrix is not None) == 1
+    for claim in read_claims(text, Source(file="a.ipynb")):
+        assert 0 <= claim.accuracy <= 1
+    return time.process_time() - started
+
+
+@fuzz(500)
+@given(TEXTS)
+def test_any_text(text):
+    read(text)
+
+
+@fuzz(25)
+@given(UNITS, st.sampled_from(["", "x", "\n", "# Problem 1B\n"]))
+def test_long_texts_take_time_in_proportion(unit, end):
+    repeated = "".join(unit)
+    short, long = (repeated * (length // len(repeated)) + end for length in (10_000, 50_000))
+    assert read(long) < 15 * read(short) + 1
