@@ -31,7 +31,7 @@ def grade_class(folder: Path, rubric: Rubric, out: Path, tools: Tools, options: 
     results = Results(out)
     grades: list[Grade] = []
     unreadable: dict[str, str] = {}
-    with warm_kernels() as warm:
+    with warm_kernels(lambda why: tools.say(f"kernels are started one by one: {why}")) as warm:
         tools = tools.model_copy(update={"run": partial(tools.run, warm=warm)})
         for number, path in enumerate(paths, 1):
             tools.say(f"{number} of {len(paths)}: {path.name}")

@@ -346,3 +346,17 @@ def test_a_magic_that_runs_a_cell_within_is_one_cell(tmp_path):
         "torch.nn.functional.cross_entropy(model(torch.rand(4, 2)), torch.zeros(4).long()).backward(); opt.step()",
     ]
     assert [training["cell"] for training in json.loads(run("jail", cells, tmp_path).report)["trainings"]] == [3]
+
+
+def test_a_warm_process_that_ends_is_said_and_kernels_start_cold(tmp_path):
+    said = []
+    with warm_kernels(said.append) as kernels:
+        kernels.process.kill()
+        kernels.process.wait()
+        assert not kernels.ready
+        assert said == ["the warm process ended while importing"]
+        book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("found = 1")])
+        artefact = run_notebook(
+            book, tmp_path, sandbox("jail"), Limits(), data=None, variables=("found",), warm=kernels
+        )
+        assert found(artefact) == 1

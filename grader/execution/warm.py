@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,8 @@ _SERVE = _IMPORT + "import socket; zygote.serve(socket.socket(fileno=int(sys.arg
 class WarmKernels:
     """Starts a process that imports in the background; kernels can be forked from it once it is `ready`."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_failure: Callable[[str], None] = lambda _: None) -> None:
+        self.on_failure = on_failure
         self.lock = threading.Lock()
         self.state = "is still importing"
         ours, theirs = socket.socketpair()
@@ -48,7 +49,9 @@ class WarmKernels:
         with self.lock:
             if self.state == "is still importing" and select.select([self.control], [], [], 0)[0]:
                 said = self.control.recv(1000).decode("utf-8", "replace").strip()
-                self.state = "ready" if said.startswith("ready") else said or "ended while importing"
+                self.state = "ready" if said.startswith("ready") else said or "the warm process ended while importing"
+                if self.state != "ready":
+                    self.on_failure(self.state)
             return self.state == "ready"
 
     def fork(self, request: dict[str, Any]) -> "ForkedKernel":
@@ -113,12 +116,16 @@ class ForkedKernel:
 
 
 @contextlib.contextmanager
-def warm_kernels() -> Iterator[WarmKernels | None]:
-    """Warm kernels while the block runs; None where processes can't be forked with handles (not Linux)."""
+def warm_kernels(on_failure: Callable[[str], None] = lambda _: None) -> Iterator[WarmKernels | None]:
+    """Warm kernels while the block runs; None where processes can't be forked with handles (not Linux).
+
+    Why kernels can't be forked is told to `on_failure`; they are started cold then.
+    """
     if sys.platform != "linux":
+        on_failure("forking them needs Linux")
         yield None
         return
-    warm = WarmKernels()
+    warm = WarmKernels(on_failure)
     try:
         yield warm
     finally:
