@@ -1,0 +1,64 @@
+"""Expressions compared in a confined process: right, wrong, unreadable, and made to hang it."""
+
+import time
+
+import pytest
+
+from grader.execution import Mathematics, find_sandbox
+
+
+@pytest.fixture(scope="module")
+def mathematics():
+    with Mathematics(find_sandbox()) as process:
+        process.equal("1", "1")
+        yield process
+
+
+EQUAL = [
+    ("2x + 1", "1 + 2x"),
+    (r"$\frac{1}{1+e^{-x}}$", r"\frac{e^x}{1+e^x}"),
+    ("(p - y)x", "xp - xy"),
+    (r"\frac{1}{2}", "0.5"),
+    ("608", "608"),
+    (r"\[x^2 + 2x + 1\]", "(x+1)^2"),
+]
+DIFFERENT = [("2x", "3x"), ("164", "64"), (r"\frac{1}{1+e^{x}}", r"\frac{1}{1+e^{-x}}"), ("x^2", "2x")]
+# Never equal, whatever they do to the process that reads them.
+HOSTILE = [
+    "9**9**9**9",
+    "9^{9^{9^{9}}}",
+    r"\binom{10^9}{5 \cdot 10^8}",
+    "(10^8)!",
+    "factorial(10**8)",
+    "__import__('os').system('touch /tmp/pwned')",
+    "exec('while True: pass')",
+    "(" * 900 + "x" + ")" * 900,
+    "x^" * 500 + "x",
+    r"\frac{1}" * 200,
+    "\x00\ud800",
+    "",
+    "$",
+    "NaN",
+    "\\int" * 100,
+    "x" * 5000,
+]
+
+
+@pytest.mark.parametrize(("given", "expected"), EQUAL)
+def test_equal(mathematics, given, expected):
+    assert mathematics.equal(given, expected).equal is True
+
+
+@pytest.mark.parametrize(("given", "expected"), DIFFERENT)
+def test_different(mathematics, given, expected):
+    assert mathematics.equal(given, expected).equal is False
+
+
+@pytest.mark.parametrize("given", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_expressions_end_in_an_answer(mathematics, given):
+    started = time.monotonic()
+    found = mathematics.equal(given, "64")
+    assert not found.equal
+    assert found.equal is False or found.why
+    assert time.monotonic() - started < 30
+    assert mathematics.equal("64", "64").equal is True  # the next answer is read as usual
