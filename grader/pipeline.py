@@ -151,6 +151,10 @@ def _run(notebook: NotebookNode, file: str, submission: Submission, rubric: Rubr
         )
     except (MachineError, OSError) as error:
         return Observed(run=NotebookRun(file=file, machine_failure=str(error)))
+    except Exception as error:  # a notebook that finds a fault of ours costs itself a person's time, not the class
+        return Observed(
+            run=NotebookRun(file=file, machine_failure=f"the grader failed: {type(error).__name__}: {error}")
+        )
     return observe_notebook(
         notebook,
         file,

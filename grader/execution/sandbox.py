@@ -78,6 +78,7 @@ class Sandbox(Record):
             "limits": _resource_limits(limits, user),
             "uid": user,
             "seccomp": self.layer != "limits" and _can_filter(),
+            "metadata": self.layer != "landlock",  # the files of the user who grades
             "jail": self.layer == "jail",
             "keeper": self.layer != "jail",  # a jail ends with its first process
         }

@@ -14,7 +14,7 @@ _ENTRIES = 20_000  # files and folders; more would take the grader too long to l
 
 def overrun(pid: int, folders: Iterable[Path], limits: Limits) -> str:
     """What the notebook under this process uses too much of, in a sentence; empty when nothing."""
-    # A forked process counts what it still shares with its parent; looking closer takes longer.
+    # Counting what processes share once each takes longer, and is done where the quick count is too much.
     if _memory(pid, _quickly) > limits.memory_mb and (memory := _memory(pid, _closely)) > limits.memory_mb:
         return f"its processes used {memory:,.0f} MB of memory; a notebook may use {limits.memory_mb:,} MB"
     used = entries = 0
@@ -42,7 +42,7 @@ def named(error: str, limits: Limits) -> str:
 
 
 def _memory(pid: int, held: Callable[[psutil.Process], int]) -> float:
-    """MB that the process and all below it hold for themselves alone."""
+    """MB that the process and all below it hold."""
     total = 0
     with suppress(psutil.Error):
         root = psutil.Process(pid)
@@ -53,15 +53,18 @@ def _memory(pid: int, held: Callable[[psutil.Process], int]) -> float:
 
 
 def _quickly(process: psutil.Process) -> int:
-    memory = process.memory_info()
-    return int(memory.rss - memory.shared)
+    return int(process.memory_info().rss)
 
 
 def _closely(process: psutil.Process) -> int:
+    """Anonymous memory and shared memory, each page divided by the processes that have it."""
     try:
-        return int(process.memory_full_info().uss)
-    except psutil.AccessDenied:
-        return _quickly(process)
+        lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+    except OSError:
+        memory = process.memory_info()
+        return int(memory.rss - memory.shared)
+    fields = dict(line.split()[:2] for line in lines[1:])
+    return (int(fields["Pss_Anon:"]) + int(fields["Pss_Shmem:"])) * 1024
 
 
 def _sizes(folders: Iterable[Path]) -> Iterator[int]:

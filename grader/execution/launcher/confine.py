@@ -48,7 +48,7 @@ def become(uid: int) -> None:
 
 
 def confine(config: dict[str, Any]) -> None:
-    """Take away from this process what its configuration says: `uid`, `landlock`, `seccomp`."""
+    """Take away from this process what its configuration says: `uid`, `landlock`, `seccomp`, `metadata`."""
     if config.get("uid") is not None:
         become(config["uid"])
         die_with_parent()  # a change of user has undone it
@@ -56,7 +56,7 @@ def confine(config: dict[str, Any]) -> None:
     if config.get("landlock"):
         landlock.restrict(**config["landlock"])
     if config.get("seccomp"):
-        seccomp.restrict()
+        seccomp.restrict(metadata=config.get("metadata", True))
 
 
 def _prctl(option: int, value: int) -> None:

@@ -1,9 +1,9 @@
 """Runs a command confined; `sandbox.py` says how it is started.
 
 The arguments are a configuration and the command. The configuration is JSON: `limits`; `uid`, a user to become;
-`landlock` with `readable`, `listable` and `writable`; `seccomp`; `keeper`, whether to stay as the parent and end with
-every process that the command leaves behind; `jail`, whether the command is bubblewrap, which itself takes the filter
-of system calls.
+`landlock` with `readable`, `listable` and `writable`; `seccomp`; `metadata`, whether modes of files may change;
+`keeper`, whether to stay as the parent and end with every process that the command leaves behind; `jail`, whether the
+command is bubblewrap, which itself takes the filter of system calls.
 """
 
 import json

@@ -43,6 +43,13 @@ _REFUSED = (
     ),  # handles, clocks, names, ports, personality
     *(29, 64, 68, 240),  # shared memory, semaphores and queues that outlive their process
 )
+# Of another process or thread, by the argument that is its number: limits, memory's place, priorities.
+_OF_OTHERS = {302: 0, 256: 0, 141: 1, 251: 1}
+# Scheduling and the cores to run on: libraries ask that for their own threads, whose numbers a filter can't tell from
+# others', and end where it is refused.
+_SCHEDULING = {203: 0, 144: 0, 142: 0, 314: 0}
+# Modes, owners, times and attributes of files, over which Landlock has no say.
+_METADATA = (90, 91, 92, 93, 94, 260, 268, 452, 132, 235, 261, 280, 188, 189, 190, 197, 198, 199, 463, 466)
 
 
 def available() -> bool:
@@ -50,8 +57,11 @@ def available() -> bool:
     return platform.system() == "Linux" and platform.machine() == "x86_64" and ctypes.sizeof(ctypes.c_void_p) == 8
 
 
-def program() -> bytes:
-    """The filter as the kernel and bubblewrap take it: an array of struct sock_filter."""
+def program(*, metadata: bool = True) -> bytes:
+    """The filter as the kernel and bubblewrap take it: an array of struct sock_filter.
+
+    Without `metadata`, changing modes and times of files quietly does nothing: copying files would fail otherwise.
+    """
     lines = [
         _line(_LOAD, _ARCH),
         _line(_EQUAL, _ARCHITECTURE, 1, 0),
@@ -62,6 +72,16 @@ def program() -> bytes:
     ]
     for number in _REFUSED:
         lines += [_line(_EQUAL, number, 0, 1), _line(_RETURN, _ERRNO | _EPERM)]
+    for number in () if metadata else _METADATA:
+        lines += [_line(_EQUAL, number, 0, 1), _line(_RETURN, _ERRNO)]
+    for number, argument in (_OF_OTHERS | _SCHEDULING).items():
+        lines += [
+            _line(_EQUAL, number, 0, 4),
+            _line(_LOAD, _FIRST + 8 * argument),
+            _line(_EQUAL, 0, 1, 0),
+            _line(_RETURN, _ERRNO | (_EPERM if number in _OF_OTHERS else 0)),
+            _line(_LOAD, _NUMBER),
+        ]
     # glibc falls back from clone3, whose flags a filter can't see, to clone.
     lines += [_line(_EQUAL, _CLONE3, 0, 1), _line(_RETURN, _ERRNO | _ENOSYS)]
     for number in (_SOCKET, _SOCKETPAIR):
@@ -88,9 +108,9 @@ def program() -> bytes:
     return b"".join(lines)
 
 
-def restrict() -> None:
+def restrict(*, metadata: bool = True) -> None:
     """Put this process and its children under the filter for good; the caller has set no_new_privs."""
-    filters = program()
+    filters = program(metadata=metadata)
     buffer = ctypes.create_string_buffer(filters, len(filters))
     prog = struct.pack("HxxxxxxP", len(filters) // 8, ctypes.addressof(buffer))
     libc = ctypes.CDLL(None, use_errno=True)

@@ -1,0 +1,3 @@
+"""Crashes the interpreter. That is the end of the notebook, and of nothing else."""
+
+ctypes.string_at(0)
