@@ -26,7 +26,7 @@ _SHARED_MEMORY = "/dev/shm"
 _MEMORY_FOLDER_BYTES = 512 * 2**20
 # Users that no distribution gives to anyone: systemd's range for services that run for a while.
 _PRIVATE_USERS = range(61184, 65520)
-_USERS_FOLDER = Path("/tmp/grader-users")
+_USERS_FOLDER = Path("/run/grader-users")  # only root can have made it, and only root uses it
 
 
 class Sandbox(Record):
