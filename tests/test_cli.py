@@ -193,6 +193,15 @@ def test_inspect_reads_a_model_spec(tmp_path):
     assert "8 × 28 × 28" in done.stdout
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the layers are Linux's")
+def test_a_weaker_layer_than_required_is_refused():
+    without = {"PATH": "/nonexistent"}  # and so without bubblewrap
+    done = grader("check", DEMO / "ada", "--rubric", "demo", "--require-layer", "jail", env=without)
+    assert done.returncode == 4
+    assert "not jail" in done.stderr
+    assert "apt install bubblewrap" in done.stderr
+
+
 def test_doctor_says_what_it_found():
     done = grader("doctor")
     assert done.returncode == 0

@@ -10,9 +10,11 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import xml.etree.ElementTree as ElementTree
 from functools import cache
 from html.parser import HTMLParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -37,39 +39,38 @@ HOSTILE = (
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\u202a-\u202e\u2066-\u2069]")
 
 
-def hostile_grade() -> Grade:
+def hostile_grade(text: str = HOSTILE) -> Grade:
     """Every text that a student has a say in is hostile."""
-    model = convnet(HOSTILE).model_copy(
+    model = convnet(text).model_copy(
         update={
-            "variable": HOSTILE,
-            "headings": (HOSTILE,),
-            "problem": HOSTILE,
+            "variable": text,
+            "headings": (text,),
+            "problem": text,
             "rows": tuple(
-                row.model_copy(update={"name": HOSTILE, "type": HOSTILE, "settings": HOSTILE})
-                for row in convnet("").rows[:3]
+                row.model_copy(update={"name": text, "type": text, "settings": text}) for row in convnet("").rows[:3]
             ),
         }
     )
-    training = missed().model_copy(update={"notes": (HOSTILE,)})
-    replay = Retraining(dataset="x", threshold=0.9, planned=5, lanes=(), verdict="undecided", obstacle=HOSTILE)
+    training = missed().model_copy(update={"notes": (text,)})
+    replay = Retraining(dataset="x", threshold=0.9, planned=5, lanes=(), verdict="undecided", obstacle=text)
     checks = [
         check(
-            HOSTILE,
+            text,
             status,
-            message=HOSTILE,
-            observed=HOSTILE * 2,
-            source=HOSTILE,
-            advice=HOSTILE,
-            asked=HOSTILE,
-            details=budget(HOSTILE, HOSTILE, HOSTILE, ok=False),
+            message=text,
+            observed=text * 2,
+            source=text,
+            advice=text,
+            asked=text,
+            details=budget(text, text, text, ok=False),
         )
         for status in STATUSES
     ]
     networks = tuple(NetworkResult(model=model, retraining=r) for r in (training, replay))
     return grade_of(
-        problem("1A", HOSTILE, *checks, networks=networks),
-        submission=SubmissionInfo(id=HOSTILE, files=(HOSTILE,), ignored=(HOSTILE,)),
-        notes=(HOSTILE,),
+        problem("1A", text, *checks, networks=networks),
+        submission=SubmissionInfo(id=text, files=(text,), ignored=(text,)),
+        notes=(text,),
     )
 
 
@@ -443,3 +444,50 @@ def test_pages_fit_a_phone_and_run_no_script(tmp_path: Path) -> None:
     assert [page["width"] for page in seen[:3]] == [PHONE] * 3
     assert [page["ran"] for page in seen] == [False, False, False, False, True]
     assert seen[3]["width"] > PHONE
+
+
+REACHING = """
+<img src="{0}/img"><img srcset="{0}/srcset 2x"><link rel=stylesheet href="{0}/css">
+<link rel=prefetch href="{0}/prefetch"><link rel=preconnect href="{0}"><link rel=icon href="{0}/icon">
+<meta http-equiv=refresh content="0;url={0}/refresh">
+<iframe src="{0}/frame"></iframe><object data="{0}/object"></object><embed src="{0}/embed"><video src="{0}/video"
+poster="{0}/poster"></video><audio src="{0}/audio"></audio><svg><image href="{0}/svg"/><use href="{0}/use#x"/></svg>
+<style>@import "{0}/import"; body {{ background: url({0}/background) }} @font-face {{ font-family: x;
+src: url({0}/font) }} * {{ font-family: x }}</style><div style="background: url({0}/inline)">x</div><input type=image
+src="{0}/input"><form action="{0}/form"><button autofocus>x</button></form><script src="{0}/script"></script><script>
+fetch("{0}/fetch"); new Image().src = "{0}/image"; navigator.sendBeacon("{0}/beacon");
+new WebSocket("{0}/ws")</script>
+<base href="{0}/"><img src=base><a href="{0}/ping" ping="{0}/ping">x</a><img src=x onerror="fetch('{0}/onerror')">
+![x]({0}/markdown) <math href="{0}/math"></math><portal src="{0}/portal"></portal>
+"""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+def test_pages_ask_for_nothing(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    class Ears(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        do_POST = do_GET
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Ears) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        reaching = REACHING.format(f"http://127.0.0.1:{server.server_port}")
+        hostile = FORMATS["html"](hostile_grade(reaching))
+        (tmp_path / "hostile").mkdir()
+        in_chromium([hostile], tmp_path / "hostile")
+        assert asked == []
+        # Even markup that got through, which none does, may ask for nothing.
+        forced = sample_report("html").replace("<main>", f"<main>{reaching}")
+        (tmp_path / "forced").mkdir()
+        in_chromium([forced], tmp_path / "forced")
+        assert asked == []
+        open_page = re.sub('<meta http-equiv="Content-Security-Policy"[^>]*>', "", forced)
+        in_chromium([open_page], tmp_path)
+        assert {"/img", "/css", "/script", "/fetch"} <= set(asked)  # the listener hears
+        server.shutdown()
