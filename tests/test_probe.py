@@ -72,6 +72,37 @@ SEEN = {
         MLP,
         {"batch_size": 16, "epochs": 4},
     ),
+    "a GPU that is not there": (
+        """
+device = torch.device("cuda:0")
+model = mlp().to(device)
+model.cuda()
+opt = optim.SGD(model.parameters(), lr=0.1)
+for _ in range(2):
+    for images, labels in loader:
+        images, labels = images.cuda(non_blocking=True), labels.to("cuda")
+        weight = torch.ones(10, device=device)
+        opt.zero_grad(); nn.CrossEntropyLoss()(model(images), labels).backward(); opt.step()""",
+        MLP,
+        {"epochs": 2, "batch_size": 32, "optimizer": SGD},
+    ),
+    "names that libraries have dropped": (
+        """
+import numpy as np
+from torch.autograd import Variable
+first, _ = iter(loader).next()
+assert first.shape == (32, 8, 8) and np.Inf > np.product([2, 3]) and np.float(1) == 1 and np.int is int
+model = mlp()
+nn.init.xavier_uniform
+opt = optim.SGD(model.parameters(), lr=0.1)
+plan = optim.lr_scheduler.StepLR(opt, 1, gamma=0.5, verbose=True)
+for _ in range(2):
+    for images, labels in loader:
+        opt.zero_grad(); nn.CrossEntropyLoss()(model(Variable(images)), Variable(labels)).backward(); opt.step()
+    plan.step()""",
+        MLP,
+        {"epochs": 2, "schedules": schedule("StepLR", step_size=1, gamma=0.5)},
+    ),
     "workers": (
         "model = mlp(); train(model, DataLoader(data, batch_size=32, num_workers=1))", MLP, {"epochs": 2}
     ),

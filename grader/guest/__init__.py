@@ -13,10 +13,11 @@ from types import ModuleType
 def start(config_path: str) -> None:
     """Begin to watch; called by the host before the first cell. The config is JSON that the host wrote."""
     config = json.loads(Path(config_path).read_text(encoding="utf-8"))
-    from . import colab
+    from . import colab, old
 
     colab.install(config)
     _shell().system = _shell().system_raw  # `!command` without a terminal of its own, which a sandbox may not have
+    old.install_numpy()
     if not config["torch"]:
         _only_variables(config)
         return
@@ -28,6 +29,7 @@ def start(config_path: str) -> None:
     watcher = probe.Probe(config, shell.user_ns, torch)
     data.install(config, torch)
     watcher.install()
+    old.install_torch(torch)
     watcher.write()
     shell.events.register("pre_run_cell", lambda *_: watcher.begin_cell())
     shell.events.register("post_run_cell", lambda result: watcher.end_cell(not result.success))
