@@ -18,7 +18,7 @@ class Relay:
         self.most = most
         self.passed = 0
         self.server: asyncio.Server | None = None
-        self.tasks: set[asyncio.Task[None]] = set()
+        self.callers: set[asyncio.Task[None]] = set()
 
     @property
     def spent(self) -> bool:
@@ -28,26 +28,34 @@ class Relay:
     async def start(self, here: Path, there: Path) -> None:
         """Begin to listen."""
 
-        async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            while not there.exists():
-                await asyncio.sleep(_RETRY_SECONDS)
-            back, forth = await self._reach(there)
-            ways = (self._copy(reader, forth, counted=False), self._copy(back, writer, counted=True))
-            tasks = [asyncio.create_task(way) for way in ways]
-            self.tasks.update(tasks)
-            try:
-                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for end in (writer, forth):
-                    end.close()
+        def called(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            # A task of our own: asyncio logs a traceback for each of its own that is cancelled.
+            task = asyncio.create_task(self._serve(reader, writer, there))
+            self.callers.add(task)
+            task.add_done_callback(self.callers.discard)
 
-        self.server = await asyncio.start_unix_server(connect, str(here))
+        self.server = await asyncio.start_unix_server(called, str(here))
 
-    async def _reach(self, there: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        while True:
-            with suppress(OSError):
-                return await asyncio.open_unix_connection(str(there))
-            await asyncio.sleep(_RETRY_SECONDS)
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, there: Path) -> None:
+        """Pass on between the caller and the kernel until either ends."""
+        ends = [writer]
+        ways: list[asyncio.Task[None]] = []
+        try:
+            back, forth = await _reach(there)
+            ends.append(forth)
+            ways = [
+                asyncio.create_task(self._copy(reader, forth, counted=False)),
+                asyncio.create_task(self._copy(back, writer, counted=True)),
+            ]
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
+            for end in ends:
+                end.transport.abort()
+                with suppress(OSError):
+                    await end.wait_closed()
 
     async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, counted: bool) -> None:
         with suppress(OSError):
@@ -63,6 +71,15 @@ class Relay:
         """Stop listening and passing on."""
         if self.server is not None:
             self.server.close()
-        for task in list(self.tasks):
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        callers = list(self.callers)
+        for caller in callers:
+            caller.cancel()
+        await asyncio.gather(*callers, return_exceptions=True)
+
+
+async def _reach(there: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect as soon as somebody listens there."""
+    while True:
+        with suppress(OSError):
+            return await asyncio.open_unix_connection(str(there))
+        await asyncio.sleep(_RETRY_SECONDS)
