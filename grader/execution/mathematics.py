@@ -5,6 +5,7 @@ Reading a formula takes a parser that may be led to compute for ever, or to take
 
 import json
 import select
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,10 +20,7 @@ from grader.core.record import Record
 from grader.execution.sandbox import Sandbox, give
 
 _LAUNCHER = Path(__file__).with_name("launcher")
-_SERVE = (
-    f"import sys; sys.path.insert(0, {str(_LAUNCHER.parent)!r}); from launcher import mathematics; "
-    "sys.path.pop(0); mathematics.serve()"
-)
+_SERVE = "import sys; sys.path.insert(0, {!r}); from launcher import mathematics; sys.path.pop(0); mathematics.serve()"
 _START_SECONDS = 60
 _CHARACTERS = 2000
 _ANSWER_BYTES = 10_000
@@ -84,9 +82,11 @@ class Mathematics:
         work = folder / "work"
         work.mkdir()
         give(work, user)
-        python = [sys.executable, "-P", "-c", _SERVE]
+        code = folder / "code"  # a copy, since the grader's own folder may be out of the user's reach
+        shutil.copytree(_LAUNCHER, code / "launcher", ignore=shutil.ignore_patterns("__pycache__"))
+        python = [sys.executable, "-P", "-c", _SERVE.format(str(code))]
         self.process = subprocess.Popen(
-            self.sandbox.command(python, work, [_LAUNCHER], [], self.limits, user),
+            self.sandbox.command(python, work, [code], [], self.limits, user),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

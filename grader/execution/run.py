@@ -27,7 +27,7 @@ from grader.core.limits import Limits
 from grader.core.record import Record
 from grader.execution.provisioner import GuestProvisioner
 from grader.execution.relay import Relay
-from grader.execution.sandbox import Sandbox
+from grader.execution.sandbox import Sandbox, within_reach
 from grader.execution.warm import WarmKernels
 from grader.execution.watch import named, overrun
 from grader.network.vocabulary import LAYERS
@@ -84,6 +84,7 @@ async def _run(
     started = time.perf_counter()
     code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
     with sandbox.user() as user, _folders(files) as base:
+        data = within_reach(data, user) if data else None
         config = {
             "out": str(base / "run" / "report.json"),
             "cells": [i + 1 for i in code],
