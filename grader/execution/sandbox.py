@@ -23,6 +23,7 @@ LAYERS: tuple[Layer, ...] = get_args(Layer)
 _LAUNCH = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); from launcher.main import main; main()"
 _SYSTEM_FOLDERS = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/opt")
 _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/etc/ssl", "/etc/passwd")
+_ASLEEP = ("sh", "-c", "echo; exec sleep infinity")  # says that it is there, and holds a jail open
 # What libraries look at to count cores and memory.
 _KERNEL_FOLDERS = ("/proc", "/sys/devices/system")
 _SHARED_MEMORY = "/dev/shm"
@@ -70,7 +71,7 @@ class Sandbox(Record):
         self, work: Path, readable: Iterable[Path], writable: Iterable[Path], limits: Limits, user: int | None = None
     ) -> dict[str, Any]:
         """The same for a process that runs already and confines itself: see `launcher/zygote.py`."""
-        asleep = [*_bwrap(work, readable, writable), "--", "sleep", "infinity"] if self.layer == "jail" else []
+        asleep = [*_bwrap(work, readable, writable), "--", *_ASLEEP] if self.layer == "jail" else []
         config = self._config(work, readable, writable, limits, user)
         return {"config": config, "jail": asleep, "folder": self.inside(work)}
 

@@ -16,7 +16,7 @@ _ORDER = ("ipc", "uts", "net", "cgroup", "pid", "mnt")
 
 
 def enter(command: list[str], uid: int | None) -> None:
-    """Start bubblewrap with this command line, which must sleep, and go on inside, without any privilege.
+    """Start bubblewrap with this command line, which must write a line and sleep, and go on inside, without privilege.
 
     The calling process stays outside as the parent of both, and ends, with the jail, as soon as either does.
     """
@@ -46,20 +46,22 @@ def enter(command: list[str], uid: int | None) -> None:
 
 
 def _start(command: list[str]) -> tuple[int, int]:
-    """(bubblewrap's process, the first process inside), both as numbered out here."""
+    """(bubblewrap's process, the first process inside), both as numbered out here; the jail is complete by then."""
     read, write = os.pipe()
+    speaks, said = os.pipe()
     bwrap = os.fork()
     if bwrap == 0:
         os.set_inheritable(write, True)
+        os.dup2(said, 1)
         os.execv(command[0], [command[0], "--info-fd", str(write), *command[1:]])  # noqa: S606  # no shell is wanted
     os.close(write)
+    os.close(said)
     with open(read, encoding="utf-8") as file:
-        told = ""
-        while "}" not in told:
-            part = file.readline()
-            if not part:
-                sys.exit("bubblewrap ended before its jail was there")
-            told += part
+        told = file.read()
+    # Its number is told before its folders are in place; what runs inside speaks when they are.
+    if not told or not os.read(speaks, 1):
+        sys.exit("bubblewrap ended before its jail was there")
+    os.close(speaks)
     return bwrap, json.loads(told)["child-pid"]
 
 

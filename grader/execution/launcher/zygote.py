@@ -10,6 +10,7 @@ import random
 import signal
 import socket
 import sys
+import traceback
 from typing import Any, NoReturn
 
 from . import confine, jail, keeper
@@ -35,6 +36,8 @@ def serve(control: socket.socket) -> None:
             control.close()
             try:
                 _kernel(json.loads(line))
+            except BaseException:
+                traceback.print_exc()  # into the kernel's log
             finally:
                 os._exit(1)
         try:
