@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args
 from grader.core.errors import MachineError
 from grader.core.limits import Limits
 from grader.core.record import Record
+from grader.execution.launcher import seccomp
 
 Layer = Literal["jail", "uid", "landlock", "limits"]
 LAYERS: tuple[Layer, ...] = get_args(Layer)
@@ -81,7 +82,7 @@ class Sandbox(Record):
         config: dict[str, Any] = {
             "limits": _resource_limits(limits, user),
             "uid": user,
-            "seccomp": self.layer != "limits" and _can_filter(),
+            "seccomp": self.layer != "limits" and seccomp.available(),
             "metadata": self.layer != "landlock",  # the files of the user who grades
             "jail": self.layer == "jail",
             "keeper": self.layer != "jail",  # a jail ends with its first process
@@ -164,10 +165,6 @@ def _threads_of_mine() -> int:
     return sum(
         p.info["num_threads"] or 1 for p in psutil.process_iter(["uids", "num_threads"]) if p.info["uids"].real == mine
     )
-
-
-def _can_filter() -> bool:
-    return os.uname().sysname == "Linux" and os.uname().machine == "x86_64"
 
 
 def _bwrap(work: Path, readable: Iterable[Path], writable: Iterable[Path]) -> list[str]:

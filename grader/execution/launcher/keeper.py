@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import time
 
 from . import confine
 
@@ -30,8 +31,6 @@ def stay_as_parent(uid: int | None) -> None:
 
 def end_all(uid: int | None) -> None:
     """Kill every descendant, and every process of a user of its own, until none is left."""
-    import time
-
     for _ in range(_ROUNDS):
         if uid is not None:
             _kill_user(uid)

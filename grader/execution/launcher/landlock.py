@@ -19,7 +19,7 @@ _FIRST_RIGHTS = (1 << 13) - 1
 _LATER_RIGHTS = {2: _REFER, 3: _TRUNCATE, 5: _IOCTL_DEV}
 _NETWORK = 0b11  # bind and connect TCP: ABI 4
 _SCOPES = 0b11  # abstract sockets and signals stay inside: ABI 6
-SCOPES_ABI = 6
+_SCOPES_ABI = 6
 _READ = _EXECUTE | _READ_FILE | _READ_DIR
 _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty")
@@ -42,9 +42,9 @@ def restrict(readable: Iterable[str], listable: Iterable[str], writable: Iterabl
     handled = _FIRST_RIGHTS
     for since, right in _LATER_RIGHTS.items():
         handled |= right if version >= since else 0
-    network, scopes = _NETWORK if version >= 4 else 0, _SCOPES if version >= SCOPES_ABI else 0
+    network, scopes = _NETWORK if version >= 4 else 0, _SCOPES if version >= _SCOPES_ABI else 0
     attributes = struct.pack("QQQ", handled, network, scopes)
-    size = 8 if version < 4 else 16 if version < SCOPES_ABI else 24
+    size = 8 if version < 4 else 16 if version < _SCOPES_ABI else 24
     ruleset = _call(_CREATE_RULESET, attributes, ctypes.c_size_t(size), ctypes.c_uint32(0))
     try:
         everything = handled & ~_IOCTL_DEV
