@@ -1,32 +1,165 @@
 """Serves data sets from the host's read-only copy, and says where a loader's batches come from."""
 
+import functools
+import gzip
+import importlib
+import inspect
 import sys
+from pathlib import Path
+
+from .later import when_imported
+
+_FILES = (("train", 60_000), ("t10k", 10_000))
 
 
-def install(config: dict, torch) -> None:
+class DataSetMissing(RuntimeError):
+    """The notebook asks for a data set that is not here; its name is how the host knows what went wrong."""
+
+
+def install(config: dict) -> None:
+    """Serve MNIST from the host's copy to torchvision and scikit-learn, and name what can't be served."""
+    when_imported("torchvision.datasets", lambda datasets: _torchvision(datasets, config["data"]))
+    when_imported("sklearn.datasets", lambda datasets: _sklearn(datasets, config["data"]))
+
+
+def _torchvision(datasets, folder) -> None:
+    if folder:
+        _local_mnist(datasets.MNIST, folder)
+    for name in datasets.__all__:
+        kind = getattr(datasets, name, None)
+        if inspect.isclass(kind) and "__init__" in vars(kind) and "download" in inspect.signature(kind).parameters:
+            _say_what_is_missing(kind)
+
+
+def _local_mnist(kind, folder) -> None:
     """Let `torchvision.datasets.MNIST` read the host's copy, whatever root it is given."""
-    if not config["data"]:
-        return
-    try:
-        from torchvision.datasets import MNIST
-    except ImportError:
-        return
-    original, raw_folder = MNIST.__init__, MNIST.raw_folder
+    original, raw_folder = kind.__init__, kind.raw_folder
 
     def local(self):
         """MNIST itself or a student's subclass, but not torchvision's, which hold other data."""
-        return type(self) is MNIST or not type(self).__module__.startswith("torchvision")
+        return type(self) is kind or not type(self).__module__.startswith("torchvision")
 
+    @functools.wraps(original)
     def read_local(self, root=None, *args, **kwargs):
         arguments = list(args)
         if local(self):
-            root = config["data"]
+            root = folder
             kwargs.pop("download", None)
             arguments = arguments[:3]  # train, transform, target_transform; the fourth is `download`
         original(self, root, *arguments, **kwargs)
 
-    MNIST.__init__ = read_local
-    MNIST.raw_folder = property(lambda self: f"{config['data']}/MNIST/raw" if local(self) else raw_folder.fget(self))
+    kind.__init__ = read_local
+    kind.raw_folder = property(lambda self: f"{folder}/MNIST/raw" if local(self) else raw_folder.fget(self))
+
+
+def _say_what_is_missing(kind) -> None:
+    original = kind.__init__
+
+    @functools.wraps(original)
+    def init(self, *args, **kwargs):
+        try:
+            original(self, *args, **kwargs)
+        except (OSError, RuntimeError) as error:  # no network, or "Dataset not found or corrupted"
+            if isinstance(error, DataSetMissing) or not _is_absence(error):
+                raise
+            raise DataSetMissing(f"the data set {type(self).__name__} is not here ({error})"[:300]) from error
+
+    kind.__init__ = init
+
+
+def _is_absence(error) -> bool:
+    words = str(error).lower()
+    return any(said in words for said in ("urlopen", "download", "not found", "no such file", "name resolution"))
+
+
+def _sklearn(datasets, folder) -> None:
+    original = getattr(datasets, "fetch_openml", None)
+
+    @functools.wraps(original)
+    def fetch_openml(name=None, *args, **options):
+        number = options.get("data_id")
+        if folder and (number == 554 or str(name).lower() == "mnist_784"):
+            return _openml(folder, options)
+        try:
+            return original(name, *args, **{"n_retries": 0, **options})
+        except OSError as error:
+            raise DataSetMissing(f"the data set {name or number} of OpenML is not here ({error})") from error
+
+    def fetch_mldata(name, *args, **options):
+        if folder and "mnist" in name.lower():
+            return _mldata(folder)
+        raise DataSetMissing(f"the data set {name} of mldata.org is not here")
+
+    datasets.fetch_openml, datasets.fetch_mldata = fetch_openml, fetch_mldata
+
+
+def _openml(folder, options):
+    """`mnist_784` as scikit-learn gives it: 70000 x 784, the training part first, classes as strings."""
+    images, labels = _idx(folder)
+    names = [f"pixel{i}" for i in range(1, 785)]
+    data, target, frame = images.astype("int64"), labels.astype(str).astype(object), None
+    if options.get("as_frame", "auto") is not False:
+        pandas = importlib.import_module("pandas")
+        data = _frame(pandas)(data, columns=names)
+        target = pandas.Series(target, name="class", dtype="category")
+        frame = pandas.concat([data, target], axis=1)
+    if options.get("return_X_y"):
+        return data, target
+    return _bunch(
+        data=data, target=target, frame=frame, categories={}, feature_names=names, target_names=["class"],
+        DESCR="MNIST, from the grader's copy", details={"name": "mnist_784", "id": "554"}, url="",
+    )  # fmt: skip
+
+
+def _bunch(**contents):
+    return importlib.import_module("sklearn.utils").Bunch(**contents)
+
+
+@functools.cache
+def _frame(pandas):
+    """A data frame that gives rows where it is indexed like the array that it was until scikit-learn 0.24."""
+
+    class Frame(pandas.DataFrame):
+        @property
+        def _constructor(self):
+            return Frame
+
+        def __getitem__(self, key):
+            try:
+                return super().__getitem__(key)
+            except (KeyError, TypeError, pandas.errors.InvalidIndexError):
+                if isinstance(key, str):
+                    raise
+                return self.to_numpy()[key]
+
+    return Frame
+
+
+def _mldata(folder):
+    """`MNIST original`: numbers as classes, and each part sorted by class."""
+    images, labels = _idx(folder)
+    order = sorted(range(len(labels)), key=lambda i: (i >= _FILES[0][1], labels[i]))
+    return _bunch(
+        data=images[order], target=labels[order].astype(float), COL_NAMES=["label", "data"], DESCR="MNIST"
+    )
+
+
+@functools.cache
+def _idx(folder):
+    """(images 70000 x 784, labels 70000), the training part first."""
+    numpy = importlib.import_module("numpy")
+    raw = Path(folder) / "MNIST" / "raw"
+    parts = [
+        (_bytes(raw / f"{part}-images-idx3-ubyte")[16:], _bytes(raw / f"{part}-labels-idx1-ubyte")[8:])
+        for part, _ in _FILES
+    ]
+    images = numpy.concatenate([numpy.frombuffer(images, numpy.uint8) for images, _ in parts])
+    return images.reshape(-1, 784), numpy.concatenate([numpy.frombuffer(labels, numpy.uint8) for _, labels in parts])
+
+
+def _bytes(path):
+    packed = path.with_name(path.name + ".gz")
+    return path.read_bytes() if path.is_file() else gzip.decompress(packed.read_bytes())
 
 
 def describe(dataset, torch) -> dict:
