@@ -52,7 +52,8 @@ class Loss(Check):
             advice += " (nn.CrossEntropyLoss takes the logits)." if self.expect == "cross_entropy" else "."
             return failed(f"Trained with {found}.", observed=found, source=model.source, advice=advice, budget=line)
         message = f"Trained with {found}."
-        if found == "CrossEntropyLoss" and last == "Softmax":
+        of_logits = model.recipe.loss.settings.get("from_logits", True)
+        if found == "CrossEntropyLoss" and last == "Softmax" and of_logits:
             message += (
                 " It applies log-softmax itself: on the output of your Softmax layer it is computed twice, "
                 "which keeps the gradients small. Leave the Softmax out while training."

@@ -12,15 +12,24 @@ Settings = Annotated[dict[str, Setting], Field(max_length=40)]
 Name = Annotated[str, Field(max_length=200)]
 
 
+class InitialSpec(Record):
+    """How a parameter is drawn before training: a function of `torch.nn.init` by name, and its settings."""
+
+    type: Name
+    settings: Settings = {}
+
+
 class LayerSpec(Record):
     """One operation: a class of `torch.nn` by name, or `Add`, `Cat` on several inputs.
 
     `inputs` are positions of earlier layers, -1 being the network's input; None means the layer before.
-    `shares` is the position of an earlier layer whose weights this one uses again.
+    `shares` is the position of an earlier layer whose weights this one uses again. `initial` says for parameters by name
+    how they are drawn; those that it does not name are drawn as torch's own layer draws them.
     """
 
     type: Name
     settings: Settings = {}
+    initial: Annotated[dict[Name, InitialSpec], Field(max_length=10)] = {}
     name: Name = ""
     inputs: tuple[int, ...] | None = None
     shares: int | None = None
@@ -54,7 +63,10 @@ class ModelSpec(Record):
 
 
 class LossSpec(Record):
-    """A loss of `torch.nn` by class name."""
+    """A loss of `torch.nn` by class name.
+
+    One setting is Keras's: `from_logits` False, when a cross entropy is taken of probabilities.
+    """
 
     type: Name
     settings: Settings = {}

@@ -7,10 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from grader.core.errors import SubmissionError
-from grader.core.network import LayerSpec, ModelSpec
-from grader.network.vocabulary import JOINS, LAYERS
+from grader.core.network import InitialSpec, LayerSpec, ModelSpec, Settings
+from grader.network.vocabulary import INITIALS, JOINS, LAYERS
 
 _MAX_SIZE = 10**8
+_MOST_ORTHOGONAL = 4 * 10**6  # weights; drawing them decomposes a matrix
 _JOIN: dict[str, Callable[[list[Tensor], int], Tensor]] = {
     "Add": lambda inputs, _: functools.reduce(torch.add, inputs),
     "Cat": lambda inputs, dim: torch.cat(inputs, dim),
@@ -18,7 +19,10 @@ _JOIN: dict[str, Callable[[list[Tensor], int], Tensor]] = {
 
 
 class Network(nn.Module):
-    """The layers of a spec in its order, each fed from its inputs. Weights as torch initialises them."""
+    """The layers of a spec in its order, each fed from its inputs.
+
+    Weights as torch initialises them, but for those of which the spec says how they are drawn.
+    """
 
     def __init__(self, spec: ModelSpec) -> None:
         super().__init__()
@@ -43,7 +47,11 @@ class Network(nn.Module):
                     where=_place(position, layer),
                 )
             return self.layers[layer.shares]
-        return build_layer(layer, _place(position, layer))
+        where = _place(position, layer)
+        module = build_layer(layer, where)
+        for name, initial in layer.initial.items():
+            _draw(module, name, initial, where)
+        return module
 
     def apply_layer(self, position: int, fed: list[Tensor]) -> Tensor:
         """The output of one layer for its inputs."""
@@ -52,11 +60,11 @@ class Network(nn.Module):
         assert isinstance(out, Tensor)
         return out
 
-    def forward(self, inputs: Tensor) -> Tensor:
-        """`inputs` is a batch; the output is that of the last layer."""
+    def forward(self, inputs: Tensor, layers: int | None = None) -> Tensor:
+        """`inputs` is a batch; the output is that of the last layer, or of the last of the first `layers`."""
         values: dict[int, Tensor] = {-1: inputs}
         out = inputs
-        for position, wires in enumerate(self.wiring):
+        for position, wires in enumerate(self.wiring[:layers]):
             out = self.apply_layer(position, [values[i] for i in wires])
             values[position] = out
         return out
@@ -78,13 +86,7 @@ def build_layer(layer: LayerSpec, where: str) -> nn.Module:
     allowed = LAYERS.get(layer.type)
     if allowed is None:
         raise SubmissionError(f"{layer.type} is no layer that the grader knows", where=where)
-    unknown = sorted(set(layer.settings) - set(allowed))
-    if unknown:
-        raise SubmissionError(f"{layer.type} has no setting {', '.join(unknown)}", where=where)
-    for key, value in layer.settings.items():
-        numbers = value if isinstance(value, tuple) else (value,)
-        if any(isinstance(n, int | float) and abs(n) > _MAX_SIZE for n in numbers):
-            raise SubmissionError(f"{key}={value} is absurdly large", where=where)
+    _check_settings(layer.type, layer.settings, allowed, where)
     if layer.type in JOINS:
         return nn.Identity()
     settings = dict(layer.settings)
@@ -96,6 +98,34 @@ def build_layer(layer: LayerSpec, where: str) -> nn.Module:
         raise SubmissionError(f"{layer.type}: {error}", where=where) from error
     assert isinstance(module, nn.Module)
     return module
+
+
+def _draw(module: nn.Module, name: str, initial: InitialSpec, where: str) -> None:
+    """Draw one parameter anew as the spec says."""
+    parameter = dict(module.named_parameters()).get(name)
+    allowed = INITIALS.get(initial.type)
+    if parameter is None:
+        raise SubmissionError(f"has no parameter {name} to draw", where=where)
+    if allowed is None:
+        raise SubmissionError(f"{initial.type} is no way to draw weights that the grader knows", where=where)
+    _check_settings(initial.type, initial.settings, allowed, where)
+    if initial.type == "orthogonal_" and parameter.numel() > _MOST_ORTHOGONAL:
+        raise SubmissionError(f"{parameter.numel():,} orthogonal weights are too many", where=where)
+    try:
+        with torch.no_grad():
+            getattr(nn.init, initial.type)(parameter, **initial.settings)
+    except (TypeError, ValueError, RuntimeError, ArithmeticError) as error:
+        raise SubmissionError(f"{initial.type} of {name}: {error}", where=where) from error
+
+
+def _check_settings(name: str, settings: Settings, allowed: tuple[str, ...], where: str) -> None:
+    unknown = sorted(set(settings) - set(allowed))
+    if unknown:
+        raise SubmissionError(f"{name} has no setting {', '.join(unknown)}", where=where)
+    for key, value in settings.items():
+        numbers = value if isinstance(value, tuple) else (value,)
+        if any(isinstance(n, int | float) and abs(n) > _MAX_SIZE for n in numbers):
+            raise SubmissionError(f"{key}={value} is absurdly large", where=where)
 
 
 def _join(layer: LayerSpec) -> tuple[str, int] | None:

@@ -1,4 +1,4 @@
-"""The layers a model spec may name, with the settings each may have; everything else is refused."""
+"""The layers and the ways to draw weights that a model spec may name, with their settings; all else is refused."""
 
 from typing import Final
 
@@ -51,9 +51,26 @@ LAYERS: Final[dict[str, tuple[str, ...]]] = {
     "LogSoftmax": ("dim",),
     "Flatten": ("start_dim", "end_dim"),
     "Unflatten": ("dim", "unflattened_size"),
+    "ZeroPad2d": ("padding",),
     "Identity": (),
     "Add": (),
     "Cat": ("dim",),
+}
+
+_GAIN = ("a", "mode", "nonlinearity")
+INITIALS: Final[dict[str, tuple[str, ...]]] = {
+    "uniform_": ("a", "b"),
+    "normal_": ("mean", "std"),
+    "trunc_normal_": ("mean", "std", "a", "b"),
+    "constant_": ("val",),
+    "zeros_": (),
+    "ones_": (),
+    "eye_": (),
+    "xavier_uniform_": ("gain",),
+    "xavier_normal_": ("gain",),
+    "kaiming_uniform_": _GAIN,
+    "kaiming_normal_": _GAIN,
+    "orthogonal_": ("gain",),
 }
 
 JOINS: Final = frozenset({"Add", "Cat"})

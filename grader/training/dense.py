@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from grader.core.network import InputSpec, Recipe
 from grader.files import cache_folder
 from grader.network.build import Network
+from grader.training.recipe import Loss
 from grader.training.samples import Samples
 
 _SOURCE = Path(__file__).with_name("dense.cpp")
@@ -90,6 +91,7 @@ class DenseTrainer:
         self.library = compiled()
         assert self.library is not None
         layers = _chain(network)
+        layers = layers[: len(layers) - Loss(recipe.loss, layers).skips]
         self.lanes = _VECTOR_BYTES // dtype.itemsize
         rows = [(m.in_features + (m.bias is not None), m.out_features) for m in layers if isinstance(m, nn.Linear)]
         size = sum(count * self._padded(width) for count, width in rows)
@@ -193,6 +195,7 @@ def suits(network: Network, recipe: Recipe) -> bool:
         and sum(p.numel() for p in network.parameters()) <= MOST_PARAMETERS
         and recipe.loss.type in _LOSSES
         and recipe.loss.settings.get("reduction", "mean") == "mean"
+        and not Loss(recipe.loss, layers).of_probabilities
         and recipe.optimizer.type in _OPTIMIZERS
         and not any(settings.get(name) for name in _UNSUPPORTED)
         and settings.get("eps") != 0  # the padding's updates would be 0 / 0

@@ -22,7 +22,7 @@ class EagerTrainer:
         self.network, self.recipe, self.samples = network, recipe, samples
         if any(isinstance(layer, nn.Conv2d) for layer in network.layers):
             network.to(memory_format=torch.channels_last)
-        self.loss = Loss(recipe.loss)
+        self.loss = Loss(recipe.loss, list(network.layers))
         self.optimizer = make_optimizer(recipe.optimizer, network.parameters(), fused=recipe.optimizer.type in _FUSED)
 
     def epoch(self, order: Tensor, settings: Iterable[dict[str, Any]]) -> float:
@@ -35,7 +35,8 @@ class EagerTrainer:
             self.optimizer.param_groups[0].update(changed)
             self.optimizer.zero_grad()
             images = inputs(self.samples.images[batch], recipe.inputs).to(dtype)
-            loss = self.loss(network(images), self.samples.labels[batch])
+            outputs = network(images, len(network.layers) - self.loss.skips)
+            loss = self.loss(outputs, self.samples.labels[batch])
             loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
             self.optimizer.step()
             total, seen = total + loss.item() * len(batch), seen + len(batch)

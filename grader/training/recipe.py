@@ -1,7 +1,8 @@
 """From a recipe to torch's own loss, optimiser and schedules; unknown names and settings are refused."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any, Final
 
 import torch
@@ -27,6 +28,7 @@ SCHEDULES: Final[dict[str, tuple[str, ...]]] = {
     "MultiStepLR": ("milestones", "gamma"),
     "ExponentialLR": ("gamma",),
     "CosineAnnealingLR": ("T_max", "eta_min"),
+    "InverseTimeLR": ("decay",),
     "LinearLR": ("start_factor", "end_factor", "total_iters"),
     "OneCycleLR": (
         *("max_lr", "total_steps", "epochs", "steps_per_epoch", "pct_start", "anneal_strategy", "cycle_momentum"),
@@ -34,12 +36,15 @@ SCHEDULES: Final[dict[str, tuple[str, ...]]] = {
     ),
 }
 LOSSES: Final[dict[str, tuple[str, ...]]] = {
-    "CrossEntropyLoss": ("label_smoothing", "reduction"),
+    "CrossEntropyLoss": ("label_smoothing", "reduction", "from_logits"),
     "NLLLoss": ("reduction",),
     "MSELoss": ("reduction",),
     "BCELoss": ("reduction",),
     "BCEWithLogitsLoss": ("reduction",),
 }
+
+
+_PROBABILITY = 1e-7  # the smallest that a logarithm is taken of
 
 
 # torch imports its compiler when the first optimiser is made, to say that the compiler must not trace it: 1.3 s and
@@ -50,15 +55,26 @@ with suppress(AttributeError):
 
 
 class Loss:
-    """A loss of `torch.nn` on class indices; losses between tensors of one shape get one-hot targets."""
+    """A loss of `torch.nn` on class indices; losses between tensors of one shape get one-hot targets.
 
-    def __init__(self, spec: LossSpec) -> None:
-        self.criterion: nn.Module = _make(nn, spec.type, spec.settings, LOSSES, "loss")
+    With `from_logits` False a cross entropy is taken of probabilities. Those of a Softmax that ends the network are not
+    looked at: `skips` is 1 then, the layers at the end of the network to leave out, and the loss is that of the logits.
+    """
+
+    def __init__(self, spec: LossSpec, network: Sequence[nn.Module] = ()) -> None:
+        settings = dict(spec.settings)
+        of_probabilities = spec.type == "CrossEntropyLoss" and not settings.pop("from_logits", True)
+        self.criterion: nn.Module = _make(nn, spec.type, settings, LOSSES, "loss")
+        self.skips = int(of_probabilities and bool(network) and isinstance(network[-1], nn.Softmax))
+        self.of_probabilities = of_probabilities and not self.skips
         self.one_hot = spec.type in ("MSELoss", "BCELoss", "BCEWithLogitsLoss")
 
     def __call__(self, outputs: Tensor, labels: Tensor) -> Tensor:
         """The loss of a batch: outputs (N, classes), labels (N,) of class indices."""
         targets = functional.one_hot(labels, outputs.shape[1]).to(outputs.dtype) if self.one_hot else labels
+        if self.of_probabilities:  # as Keras takes them: made to sum to 1, and never 0
+            share = outputs / outputs.sum(1, keepdim=True)
+            outputs = torch.log(share.clamp(_PROBABILITY, 1 - _PROBABILITY))
         loss = self.criterion(outputs, targets)
         assert isinstance(loss, Tensor)
         return loss
@@ -76,13 +92,21 @@ def make_optimizer(spec: OptimizerSpec, parameters: Iterable[nn.Parameter], *, f
     return optimizer
 
 
+class InverseTimeLR(optim.lr_scheduler.LambdaLR):
+    """The schedule behind the `decay` of Keras's optimisers: lr / (1 + decay * steps)."""
+
+    def __init__(self, optimizer: optim.Optimizer, decay: float) -> None:
+        super().__init__(optimizer, lambda steps: 1 / (1 + decay * steps))
+
+
+_SCHEDULERS: Final = SimpleNamespace(**{**vars(optim.lr_scheduler), "InverseTimeLR": InverseTimeLR})
+
+
 def make_schedules(
     specs: Iterable[ScheduleSpec], optimizer: optim.Optimizer
 ) -> list[tuple[ScheduleSpec, optim.lr_scheduler.LRScheduler]]:
     """The schedules over the optimiser, each beside its spec, which says when it steps."""
-    return [
-        (spec, _make(optim.lr_scheduler, spec.type, spec.settings, SCHEDULES, "schedule", optimizer)) for spec in specs
-    ]
+    return [(spec, _make(_SCHEDULERS, spec.type, spec.settings, SCHEDULES, "schedule", optimizer)) for spec in specs]
 
 
 def _make(
