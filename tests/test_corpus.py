@@ -1,0 +1,208 @@
+"""What is read from each notebook and script of the corpus when the probe runs it on a small part of the real MNIST."""
+
+import gzip
+import os
+import struct
+import tempfile
+import time
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+
+import corpus
+import numpy as np
+import pytest
+
+from grader.core.errors import SubmissionError
+from grader.core.limits import Limits
+from grader.datasets import Dataset, Split
+from grader.execution import find_sandbox, run_notebook, warm_kernels
+from grader.intake.read import read_notebook
+from grader.observation.evidence import observe, observe_notebook
+from grader.rubric import load_rubric
+from grader.training.recipe import check_recipe
+
+pytestmark = pytest.mark.mnist
+
+RUBRIC = Path(__file__).parent.parent / "rubrics" / "cs155-2023-set4.yaml"
+SIZES = {"train": 1000, "t10k": 500}
+
+
+def first_of_mnist(split, kind, rank):
+    """The first images or labels of a split, as the real file holds them."""
+    folder = os.environ.get("GRADER_DATA")
+    if not folder:
+        pytest.skip("GRADER_DATA names no folder with the real MNIST")
+    path = Path(folder) / "MNIST" / "raw" / f"{split}-{kind}-idx{rank}-ubyte"
+    with open(path, "rb") if path.is_file() else gzip.open(f"{path}.gz", "rb") as file:
+        _, _, *sizes = struct.unpack(f">HH{rank}I", file.read(4 + 4 * rank))
+        shape = (SIZES[split], *sizes[1:])
+        return np.frombuffer(file.read(int(np.prod(shape))), dtype=np.uint8).reshape(shape)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _world(tmp_path_factory):
+    """A small MNIST for the notebooks and for the host, and kernels that start at once."""
+    root = tmp_path_factory.mktemp("data")
+    raw = root / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    splits = {}
+    for split in SIZES:
+        images, labels = first_of_mnist(split, "images", 3), first_of_mnist(split, "labels", 1)
+        for kind, values in (("images", images), ("labels", labels)):
+            header = struct.pack(f">HH{values.ndim}I", 0, 0x0800 + values.ndim, *values.shape)
+            (raw / f"{split}-{kind}-idx{values.ndim}-ubyte").write_bytes(header + values.tobytes())
+        splits[split] = Split(images, labels)
+    WORLD.data, WORLD.dataset = root, Dataset("mnist", splits["train"], splits["t10k"], maximum=255)
+    WORLD.empty = tmp_path_factory.mktemp("submission")
+    with warm_kernels() as WORLD.warm:
+        until = time.monotonic() + 60
+        while not WORLD.warm.ready and time.monotonic() < until:
+            time.sleep(0.1)
+        yield
+
+
+WORLD = SimpleNamespace()
+
+
+@cache
+def ran(name):
+    """The notebook of a fixture and the raw result of running it: once, whatever is asked of it."""
+    fixture = corpus.load(name)
+    with tempfile.TemporaryDirectory() as folder:
+        notebook = read_notebook(fixture.write(Path(folder)), fixture.file)
+    limits = Limits(**fixture.expected.get("limits", {}))
+    artefact = run_notebook(notebook, WORLD.empty, find_sandbox(), limits, data=WORLD.data, warm=WORLD.warm)
+    return notebook, artefact
+
+
+def observed(name, file=None):
+    notebook, artefact = ran(name)
+    return observe_notebook(
+        notebook,
+        file or corpus.load(name).file,
+        cells=artefact.cells,
+        report=artefact.report,
+        failure=artefact.failure,
+        seconds=artefact.seconds,
+        dataset=WORLD.dataset,
+    )
+
+
+def evidence(files):
+    """The evidence of fixtures handed in together, by problem."""
+    notebooks = {file: ran(name)[0] for file, name in files.items()}
+    return observe(load_rubric(RUBRIC), {}, notebooks, {file: observed(name, file) for file, name in files.items()})
+
+
+def differences(model):
+    """Everything that is named as not in the record, as (serious, words): data alone can be made up for."""
+    recipe = model.recipe.inexpressible if model.recipe else ()
+    return [(part.what != "data", f"{part.what}: {part.why}") for part in (*model.spec.inexpressible, *recipe)]
+
+
+def obstacles(model):
+    """What keeps the grader from training a model again from its spec and recipe."""
+    found = [words for serious, words in differences(model) if serious]
+    found += [f"{tensor.kind} {tensor.name}" for tensor in model.spec.loose]
+    if model.recipe is None:
+        return [*found, "no recipe"]
+    try:
+        check_recipe(model.recipe.loss, model.recipe.optimizer, model.recipe.schedules)
+    except SubmissionError as error:
+        found.append(str(error))
+    return found
+
+
+def holds(found, expected):
+    """The part of what was found that is spoken of; settings are always spoken of as a whole."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        return {key: found[key] if key == "settings" else holds(found.get(key), value) for key, value in expected.items()}
+    return found
+
+
+def expected_of(name, *keys):
+    """The models that must be found, reduced to these keys."""
+    return [{key: model[key] for key in keys if key in model} for model in corpus.load(name).expected["models"]]
+
+
+every = pytest.mark.parametrize("name", corpus.names())
+
+
+@every
+def test_every_cell_ends_as_it_must(name):
+    run = observed(name).run
+    found = {cell.index: cell.error for cell in run.crashes}
+    expected = corpus.load(name).expected.get("fails", {})
+    assert {i: next((e for e in [expected.get(i)] if e and e in error), error) for i, error in found.items()} == expected
+    assert run.machine_failure == "" and (expected or not run.failure), run.failure
+
+
+@every
+def test_every_trained_network_is_found(name):
+    expected = expected_of(name, "cell", "variable", "headings", "layers", "unused", "layer_settings", "loose")
+    found = []
+    for model, of in zip(observed(name).models, [*expected, *[{}] * 20], strict=False):
+        layers = model.spec.layers
+        facts = {
+            "cell": model.cell,
+            "variable": model.variable,
+            "headings": list(model.headings),
+            "layers": [layer.type for layer in layers],
+            "unused": list(model.spec.unused),
+            "layer_settings": {i: layer.model_dump(mode="json")["settings"] for i, layer in enumerate(layers)},
+            "loose": [tensor.name for tensor in model.spec.loose],
+        }
+        found.append(holds(facts, of) if of else facts)
+    assert found == expected
+
+
+@every
+def test_how_each_was_trained(name):
+    expected = [model.get("recipe") for model in corpus.load(name).expected["models"]]
+    recipes = [model.recipe.model_dump(mode="json") if model.recipe else None for model in observed(name).models]
+    assert len(recipes) == len(expected)
+    assert [holds(found, of) if of else None for found, of in zip(recipes, expected, strict=True)] == expected
+
+
+@every
+def test_whatever_differs_is_named_and_nothing_else(name):
+    expected = [model.get("named", []) for model in corpus.load(name).expected["models"]]
+    found = [[words for _, words in differences(model)] for model in observed(name).models]
+    assert len(found) == len(expected)
+    silent = [(part, said) for parts, said in zip(expected, found, strict=True) for part in parts if part not in str(said)]
+    wrong = [s for parts, said in zip(expected, found, strict=True) for s in said if not any(p in s for p in parts)]
+    assert (silent, wrong) == ([], [])
+
+
+@every
+def test_who_can_train_it_again(name):
+    fixture, models = corpus.load(name).expected, observed(name).models
+    if fixture["models"]:
+        model = models[fixture.get("graded", len(fixture["models"])) - 1]
+        assert (obstacles(model) == []) == (fixture["fair"] == "refit"), obstacles(model)
+    else:
+        assert fixture["fair"] == "person" and models == ()
+
+
+@pytest.mark.parametrize("name", [name for name in corpus.names() if "claims" in corpus.load(name).expected])
+def test_the_accuracies_that_saved_outputs_state(name):
+    found = [round(claim.accuracy, 6) for claim in observed(name).run.claims]
+    assert found == corpus.load(name).expected["claims"]
+
+
+@pytest.mark.parametrize("name", [name for name in corpus.names() if "answers" in corpus.load(name).expected])
+def test_which_network_answers_which_problem(name):
+    fixture = corpus.load(name)
+    models, problems = list(observed(name).models), evidence({fixture.file: name})
+    found = {p: models.index(e.model) + 1 if e.model else None for p, e in problems.items() if p in fixture.expected["answers"]}
+    right = {p: n if isinstance(n, list) else [n] for p, n in fixture.expected["answers"].items()}
+    assert {p: n for p, n in found.items() if n not in right[p]} == {}
+    assert [p for p, e in problems.items() if e.model and p not in right] == []
+
+
+@pytest.mark.parametrize("name", corpus.submissions())
+def test_which_file_answers_which_problem(name):
+    submission = corpus.submissions()[name]
+    found = {p: e.model and e.model.notebook for p, e in evidence(submission["files"]).items()}
+    assert holds(found, submission["answers"]) == submission["answers"]
