@@ -249,9 +249,9 @@ NO_NOTEBOOKS = {
     "deep": (b'{"cells": ' + b"[" * 10**5 + b"]" * 10**5 + b"}", "is nested too deeply"),
     "a huge number": (b'{"cells": [], "nbformat": ' + b"9" * 5000 + b"}", "is not JSON"),
     "of a version to come": (notebook(cell("x"), nbformat=99).encode(), "is no valid notebook"),
-    "too many cells": (notebook(*[cell("x")] * 10_000).encode(), "has 10,000 cells"),
+    "too many cells": (notebook(*[cell("x")] * 30_000).encode(), "has 30,000 cells"),
     "too many cells of version 3": (
-        json.dumps({"worksheets": [{"cells": V3["worksheets"][0]["cells"] * 6000}]}).encode(), "has 6,000 cells"
+        json.dumps({"worksheets": [{"cells": V3["worksheets"][0]["cells"] * 30_000}]}).encode(), "has 30,000 cells"
     ),
     "in R": (notebook(cell("x"), metadata={"kernelspec": {"name": "ir", "language": "R"}}).encode(), "a notebook in R"),
     "in Julia": (notebook(cell("x"), metadata={"language_info": {"name": "julia"}}).encode(), "a notebook in julia"),

@@ -1,11 +1,13 @@
 """Stands in for what Colab has and this kernel has not: `google.colab`, its magics, and its drive."""
 
+import functools
 import re
 from types import ModuleType
 
 from .later import module, when_missing
 
 _PARTS = ("auth", "data_table", "drive", "files", "output", "patches", "runtime", "userdata", "widgets", "kernel")
+_POINTLESS = ("tensorboard", "tensorflow_version")  # the first starts a server
 _OPTIONS_OF_TIMEIT = re.compile(r"^\s*(?:-[nrp]\s*\d+\s+|-[tcqv]\s+)*")
 
 
@@ -14,9 +16,13 @@ def install(shell) -> None:
     when_missing("google", lambda: module("google"))
     when_missing("google.colab", lambda: _Silent("google.colab"))
     for part in _PARTS:
-        when_missing(f"google.colab.{part}", lambda part=part: _Silent(f"google.colab.{part}", **_CONTENTS.get(part, {})))
+        when_missing(f"google.colab.{part}", functools.partial(_part, part))
     shell.system = shell.system_raw  # `!command` without a terminal of its own, which a sandbox may not have
     _lenient_magics(shell)
+
+
+def _part(name):
+    return _Silent(f"google.colab.{name}", **_CONTENTS.get(name, {}))
 
 
 class _Silent(ModuleType):
@@ -68,6 +74,8 @@ def _lenient_magics(shell) -> None:
             line = _once(line)
         if name == "matplotlib":
             line = "inline"  # the only way to show a figure that is here
+        if name in _POINTLESS:
+            return None
         try:
             return run_line(name, line, _stack_depth + 1)
         except (UsageError, ImportError) as error:

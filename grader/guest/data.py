@@ -100,7 +100,7 @@ def _openml(folder, options):
     data, target, frame = images.astype("int64"), labels.astype(str).astype(object), None
     if options.get("as_frame", "auto") is not False:
         pandas = importlib.import_module("pandas")
-        data = _frame(pandas)(data, columns=names)
+        data = _frame(pandas)(data, columns=names, copy=False)
         target = pandas.Series(target, name="class", dtype="category")
         frame = pandas.concat([data, target], axis=1)
     if options.get("return_X_y"):
@@ -139,9 +139,7 @@ def _mldata(folder):
     """`MNIST original`: numbers as classes, and each part sorted by class."""
     images, labels = _idx(folder)
     order = sorted(range(len(labels)), key=lambda i: (i >= _FILES[0][1], labels[i]))
-    return _bunch(
-        data=images[order], target=labels[order].astype(float), COL_NAMES=["label", "data"], DESCR="MNIST"
-    )
+    return _bunch(data=images[order], target=labels[order].astype(float), COL_NAMES=["label", "data"], DESCR="MNIST")
 
 
 @functools.cache

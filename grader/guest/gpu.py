@@ -12,8 +12,8 @@ _TAKE_DEVICES = {
     "torch": (
         *("tensor", "as_tensor", "zeros", "ones", "empty", "full", "eye", "arange", "linspace", "logspace", "range"),
         *("rand", "randn", "randint", "randperm", "scalar_tensor", "from_file", "set_default_device", "load"),
-        *("zeros_like", "ones_like", "empty_like", "full_like", "rand_like", "randn_like", "randint_like", "tril_indices"),
-        *("hann_window", "empty_strided", "asarray", "normal", "sparse_coo_tensor", "triu_indices"),
+        *("zeros_like", "ones_like", "empty_like", "full_like", "rand_like", "randn_like", "randint_like"),
+        *("hann_window", "empty_strided", "asarray", "normal", "sparse_coo_tensor", "tril_indices", "triu_indices"),
     ),
     "Tensor": ("to", "new_zeros", "new_ones", "new_empty", "new_full", "new_tensor"),
     "Module": ("to",),

@@ -35,15 +35,19 @@ class Paths:
             os.chdir(self.work / Path(file).parent)
         if Path.cwd() != self.work:
             sys.path.append(str(self.work))
-        self.given = sorted({*Path.cwd().iterdir(), *self.work.iterdir()})[:_MOST_ENTRIES]
+            for path in [*Path.cwd().iterdir()][:_MOST_ENTRIES]:
+                _link(self.work / path.name, path)
+        self.given = [*self.work.iterdir()][:_MOST_ENTRIES]
 
-    def install(self) -> None:
+    def install(self, namespace: dict) -> None:
         """Where the sandbox can't put the working folder at `/content`, functions of Python look there for it."""
         if self.is_colab or os.path.exists(_COLAB):
             return
         for owner, names in (*_TAKE_PATHS, _ASK_OF_PATHS):
             for name in names:
                 setattr(owner, name, self.translating(getattr(owner, name)))
+        if "open" in namespace:  # IPython gives notebooks one of its own
+            namespace["open"] = self.translating(namespace["open"])
 
     def translating(self, function):
         @functools.wraps(function)
@@ -74,7 +78,7 @@ class Paths:
             folder.mkdir(parents=True, exist_ok=True)
             for path in self.given:
                 _link(folder / path.name, path)
-        elif place.suffix and not os.path.lexists(place) and (beside := Path.cwd() / place.name).is_file():
+        elif place.suffix and (beside := self.work / place.name).is_file() and beside != place:
             folder.mkdir(parents=True, exist_ok=True)
             _link(place, beside)
 
@@ -86,11 +90,9 @@ def _link(place: Path, target: Path) -> None:
 
 def named_in(source: str):
     """The paths on Colab that a cell names, but those that it makes itself."""
-    found = []
+    found = set()
     for line in source.splitlines():
-        if "mkdir" in line or "makedirs" in line:
-            continue
-        command = line.lstrip().startswith(("!", "%"))
-        for match in (_IN_COMMAND if command else _QUOTED).finditer(line):
-            found.append(match["path"].replace("\\ ", " ").rstrip("/"))
-    return sorted(set(found), key=len)
+        if "mkdir" not in line and "makedirs" not in line:
+            command = line.lstrip().startswith(("!", "%"))
+            found |= {match["path"] for match in (_IN_COMMAND if command else _QUOTED).finditer(line)}
+    return sorted((path.replace("\\ ", " ").rstrip("/") for path in found), key=len)

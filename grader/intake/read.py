@@ -1,7 +1,9 @@
 """Reads a submission's reports and notebooks under caps; what can't be read is a SubmissionError that says why."""
 
+import io
 import json
 import re
+import tokenize
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -11,17 +13,36 @@ import nbformat
 from nbformat import NotebookNode
 
 from grader.core.errors import SubmissionError
+from grader.intake.scripts import cells_of
 
 # nbformat is untyped.
 _reads: Callable[..., NotebookNode] = nbformat.reads
 _new_notebook: Callable[..., NotebookNode] = nbformat.v4.new_notebook
-_new_cell: Callable[..., NotebookNode] = nbformat.v4.new_code_cell
+_new_cell: dict[str, Callable[..., NotebookNode]] = {
+    "code": nbformat.v4.new_code_cell,
+    "markdown": nbformat.v4.new_markdown_cell,
+}
 
 _MOST_TEXT = 20 * 2**20
 _MOST_NOTEBOOK = 100 * 2**20
-_MOST_CELLS = 5000
+_MOST_CELLS = 20_000  # small ones run at some hundred a second
 _MOST_PAGES = 300
-_SCRIPT_CELL = re.compile(r"^# (?:%%|In\[[\d ]*\]).*$", re.MULTILINE)
+_PYTHON = re.compile(r"i?python[\d.]*", re.IGNORECASE)
+_KERNELS = re.compile(r"(ir|r|julia|octave|matlab|swift|scala|rust|javascript|sagemath)\b", re.IGNORECASE)
+# How a file begins that is something else than a notebook: what it is, and what to do.
+_OTHER_FILES = (
+    (b"<!doctype", "is a web page, not a notebook", ""),
+    (b"<html", "is a web page, not a notebook", ""),
+    (b"%pdf", "is a PDF, not a notebook", ""),
+    (b"pk\x03\x04", "is a zip archive, not a notebook", "Unpack it, and hand in the .ipynb that is in it."),
+    (b"\x1f\x8b", "is packed with gzip, not a notebook", "Unpack it, and hand in the .ipynb that is in it."),
+    (
+        b"version https://git-lfs",
+        "is a pointer of Git LFS, not the notebook itself",
+        "Fetch the file with: git lfs pull. Then hand it in again.",
+    ),
+)
+_DOWNLOAD = "Download it again as .ipynb."
 
 
 def read_report(path: Path, name: str) -> str:
@@ -70,14 +91,16 @@ def read_notebook(path: Path, name: str) -> NotebookNode:
         raise SubmissionError(f"is larger than {_MOST_NOTEBOOK // 2**20} MB; clear its outputs", where=name)
     raw = path.read_bytes()
     if path.suffix.lower() == ".py":
-        return _script(_text(raw))
+        return _script(_source(raw), name)
     try:
         content = json.loads(raw)
     except (ValueError, RecursionError) as error:
-        raise SubmissionError(_looks_like(raw, error), where=name, hint="Download it again as .ipynb.") from error
+        found, hint = _looks_like(raw, error)
+        raise SubmissionError(found, where=name, hint=hint or _DOWNLOAD) from error
     cells = _cells(content)
     if cells is None:
-        raise SubmissionError("is JSON, but no notebook: it has no cells", where=name)
+        found, hint = _other_json(content)
+        raise SubmissionError(found, where=name, hint=hint)
     if len(cells) > _MOST_CELLS:
         raise SubmissionError(f"has {len(cells):,} cells; at most {_MOST_CELLS:,} are read", where=name)
     if not isinstance(content.get("metadata"), dict):
@@ -95,8 +118,13 @@ def read_notebook(path: Path, name: str) -> NotebookNode:
     except Exception as error:  # nbformat raises many kinds on what no notebook should hold
         raise SubmissionError(f"is no valid notebook: {error}", where=name) from error
     language = _language(content)
-    if language.lower() not in ("python", "python3", "python2"):
-        raise SubmissionError(f"is a notebook in {language}; only Python is run", where=name)
+    if not _PYTHON.fullmatch(language):
+        raise SubmissionError(
+            f"is a notebook in {language}; only Python is run",
+            where=name,
+            hint="In Colab: Runtime, Change runtime type, Python 3. A person reads what it holds.",
+        )
+    notebook.metadata["submitted_as"] = name
     return notebook
 
 
@@ -129,27 +157,52 @@ def _mend(cell: dict[str, Any]) -> None:
 
 def _language(content: dict[str, Any]) -> str:
     """The language that a notebook says it is written in; Python when it says nothing."""
+    metadata = content["metadata"]
     for entry, key in (("kernelspec", "language"), ("language_info", "name")):
-        found = content["metadata"].get(entry)
+        found = metadata.get(entry)
         if isinstance(found, dict) and isinstance(found.get(key), str) and found[key]:
             return str(found[key])
-    return "python"
+    kernel = metadata.get("kernelspec")  # Colab writes no more than the kernel's name
+    name = kernel.get("name") if isinstance(kernel, dict) else None
+    known = _KERNELS.match(name) if isinstance(name, str) else None
+    return {"ir": "R"}.get(known[1].lower(), known[1]) if known else "python"
 
 
-def _script(text: str) -> NotebookNode:
-    """A script, cut where `# %%` or `# In[3]:` begins a cell."""
-    sources = [part.strip("\n") for part in _SCRIPT_CELL.split(text)]
-    return _new_notebook(cells=[_new_cell(source) for source in sources if source.strip()])
+def _source(raw: bytes) -> str:
+    """A script's text, in the encoding that its first lines name."""
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
+    except SyntaxError:  # an unknown one, or bytes that are no UTF-8
+        encoding = "utf-8"
+    plain = encoding in ("utf-8", "utf-8-sig")
+    text = _text(raw) if plain else raw.decode(encoding, "replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _looks_like(raw: bytes, error: Exception) -> str:
+def _script(text: str, name: str) -> NotebookNode:
+    """A script as the notebook of its cells."""
+    cells = [_new_cell[kind](source) for kind, source in cells_of(text)]
+    if not cells:
+        raise SubmissionError("is empty", where=name)
+    return _new_notebook(cells=cells, metadata={"submitted_as": name})
+
+
+def _other_json(content: Any) -> tuple[str, str]:
+    """(what JSON that is no notebook is, what to do)."""
+    if isinstance(content, dict) and {"url", "doc_id"} & content.keys():
+        return (
+            "is a shortcut to Google Drive, not the notebook itself",
+            "Open it in Colab and choose File, Download, Download .ipynb.",
+        )
+    return "is JSON, but no notebook: it has no cells", _DOWNLOAD
+
+
+def _looks_like(raw: bytes, error: Exception) -> tuple[str, str]:
+    """(what a file that is no JSON is, what to do where that is known)."""
     start = raw[:200].lstrip().lower()
-    if not raw:
-        return "is empty"
-    if start.startswith((b"<!doctype", b"<html")):
-        return "is a web page, not a notebook"
-    if start.startswith(b"%pdf"):
-        return "is a PDF, not a notebook"
-    if isinstance(error, RecursionError):
-        return "is nested too deeply"
-    return f"is not JSON: {error}"
+    if not raw.strip():
+        return "is empty", "Save the notebook, and look that its file has a size before you hand it in."
+    for begin, what, hint in _OTHER_FILES:
+        if start.startswith(begin):
+            return what, hint
+    return ("is nested too deeply" if isinstance(error, RecursionError) else f"is not JSON: {error}"), ""
