@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from grader.core.errors import MachineError
-from grader.files import cache_folder
+from grader.files import cache_folder, write_whole
 
 Array = np.ndarray[Any, np.dtype[np.uint8]]
 
@@ -88,6 +88,23 @@ def mnist_folder() -> Path:
             hint="Point GRADER_DATA at the folder that holds MNIST/raw/, or unset it to download MNIST.",
         )
     return _unpack(root)
+
+
+def folder_without_test(dataset: Dataset) -> Path:
+    """A folder like `mnist_folder()` whose test split is drawn from the training split.
+
+    For code that isn't trusted and trains: what it hands over is scored on a test split that it never saw.
+    """
+    drawn = np.random.default_rng(0).permutation(len(dataset.train.labels))[: len(dataset.test.labels)]
+    stand_in = Split(dataset.train.images[drawn], dataset.train.labels[drawn])
+    digest = hashlib.sha256(dataset.train.labels.tobytes() + stand_in.images.tobytes()).hexdigest()[:16]
+    target = cache_folder() / "data" / f"without-test-{digest}"
+    for (part, kind), (name, _) in _MNIST_FILES.items():
+        path = target / "MNIST" / "raw" / name
+        if not path.is_file():
+            array = getattr(dataset.train if part == "train" else stand_in, kind)
+            write_whole(path, struct.pack(f">2x2B{array.ndim}I", 8, array.ndim, *array.shape) + array.tobytes())
+    return target
 
 
 def _raw(root: Path, name: str) -> bool:

@@ -32,8 +32,9 @@ from grader.intake.read import read_report as read_report_file
 from grader.intake.submission import NOTEBOOKS, REPORTS, SCRIPTS
 from grader.machine import cores
 from grader.observation.evidence import Observed, observe, observe_notebook
+from grader.retraining import Replays, train_again
 from grader.rubric import Problem, Rubric
-from grader.training import Rule, retrain
+from grader.training import Rule
 
 Runner = Callable[[NotebookNode, Submission, str], NotebookArtefact]
 
@@ -81,7 +82,8 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
         executed = time.perf_counter()
         evidence = observe(rubric, reports, notebooks, observed)
         broken = next((o.run.machine_failure for o in observed.values() if o.run.machine_failure), "")
-        judge = _Judge(rubric, tools, options, broken)
+        replays = Replays(submission.root, notebooks, tools.sandbox, rubric.limits, tools.run, fresh=options.fresh)
+        judge = _Judge(rubric, tools, options, broken, replays)
         problems = [judge.problem(problem, evidence[problem.id]) for problem in rubric.problems]
         finished = time.perf_counter()
     incomplete = any(check.status == "error" for problem in problems for check in problem.checks)
@@ -169,8 +171,8 @@ def _run(notebook: NotebookNode, file: str, submission: Submission, rubric: Rubr
 class _Judge:
     """Judges problems; a network is trained again only when a check gets that far."""
 
-    def __init__(self, rubric: Rubric, tools: Tools, options: Options, broken: str) -> None:
-        self.rubric, self.tools, self.options = rubric, tools, options
+    def __init__(self, rubric: Rubric, tools: Tools, options: Options, broken: str, replays: Replays) -> None:
+        self.rubric, self.tools, self.options, self.replays = rubric, tools, options, replays
         self.broken = broken  # why notebooks could not be run; empty when they could
 
     def problem(self, problem: Problem, evidence: ProblemEvidence) -> ProblemResult:
@@ -209,7 +211,7 @@ class _Judge:
     def _retrain(self, problem: Problem, check: Accuracy, evidence: ProblemEvidence) -> Retraining | None:
         """Train the problem's network again, or say what stands in the way."""
         model, rubric, tools, options = evidence.model, self.rubric, self.tools, self.options
-        if model is None or model.problem or not options.retrain:
+        if model is None or model.problem or not options.retrain or tools.dataset is None:
             return None
         rule = Rule(
             kind=check.rule,
@@ -217,32 +219,17 @@ class _Judge:
             confidence=check.confidence,
             min_seeds=check.min_seeds,
         )
-        assert rubric.dataset is not None
-        recipe = model.recipe
-        gaps = [*model.spec.inexpressible, *(recipe.inexpressible if recipe else ())]
-        serious = [f"{gap.what}: {gap.why}" for gap in gaps if gap.what != "data"]
-        serious += [f"the {t.kind} “{t.name}” is used as a weight" for t in model.spec.loose]
-        if recipe is None or serious:
-            why = "; ".join(serious) or "how it was trained was not seen"
-            return Retraining(
-                dataset=rubric.dataset,
-                threshold=check.at_least,
-                planned=rule.planned,
-                lanes=(),
-                verdict="undecided",
-                obstacle=f"{why}. A person decides.",
-            )
         tools.say(f"{problem.id}: training {model.variable or 'the network'} again")
-        return retrain(
-            model.spec,
-            recipe,
-            rubric.dataset,
+        return train_again(
+            model,
+            tools.dataset,
+            self.replays if check.replay else None,
             threshold=check.at_least,
             rule=rule,
             limits=rubric.limits,
             fresh=options.fresh,
             on_lane=lambda lane: tools.say(f"{problem.id}: seed {lane.seed} reached {lane.accuracy:.4f}"),
-        ).model_copy(update={"notes": tuple(gap.why for gap in gaps)})
+        )
 
 
 def _blocked(check: Check, outcomes: dict[str, Outcome]) -> Outcome | None:

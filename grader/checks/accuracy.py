@@ -15,6 +15,10 @@ class Accuracy(Check):
     Passed when more than half of the trainings reach `at_least`. It stops as soon as the trainings left can't change
     that. Training that diverges doesn't reach it. With `rule: margin` it also stops at a pass when, after at least
     `min_seeds` trainings that all reach it, a miss has become less likely than 1 - `confidence`.
+
+    A training that can't be written as a recipe is replayed: the notebook runs in full in the sandbox, without the test
+    split, and the grader scores the network that it hands over. That rests on the student's code having trained it;
+    with `replay: false` a person decides instead.
     """
 
     type: Literal["accuracy"] = "accuracy"
@@ -23,6 +27,7 @@ class Accuracy(Check):
     rule: Literal["majority", "margin"] = "majority"
     confidence: float = Field(default=0.99, ge=0.5, lt=1)
     min_seeds: int = Field(default=2, ge=1)
+    replay: bool = True
 
     looks_at: ClassVar[Literal["training"]] = "training"
 
@@ -46,7 +51,8 @@ class Accuracy(Check):
         reached = sum(lane.accuracy >= self.at_least and not lane.diverged for lane in training.lanes)
         accuracies = ", ".join(f"{lane.accuracy:.4f}" for lane in training.lanes)
         diverged = sum(lane.diverged for lane in training.lanes)
-        message = f"{reached} of {len(training.lanes)} trainings reach {self.at_least:g} ({accuracies})."
+        how = ", the notebook run in full each time," if training.method == "replay" else ""
+        message = f"{reached} of {len(training.lanes)} trainings{how} reach {self.at_least:g} ({accuracies})."
         if diverged:
             message += f" {diverged} of them diverged: the loss became infinite or the network stayed at chance."
         observed, source = accuracies, str(model.source)

@@ -105,6 +105,7 @@ class LayerRow(Record):
 class ModelFacts(Record):
     """A trained model as the host rebuilt and counted it.
 
+    `training` is the number of its last training among the notebook's, in the order of their first steps.
     `parameters` counts what training changes, shared weights once; `buffers_as_weights` comes on top.
     `hidden_units` is the sum of out_features of every Linear but the last; `problem` says why it can't be built.
     """
@@ -115,6 +116,7 @@ class ModelFacts(Record):
     headings: tuple[str, ...] = ()
     spec: ModelSpec
     recipe: Recipe | None = None
+    training: int = 0
     rows: tuple[LayerRow, ...] = ()
     parameters: int = 0
     buffers_as_weights: int = 0

@@ -37,18 +37,24 @@ _LOOK_SECONDS = 1.0  # between looks at what it uses
 _POLL_SECONDS = 0.2  # between looks at whether the kernel still lives
 _PROBE_BATCHES = 3
 _REPORT_BYTES = 2 * 2**20  # as Python's objects twenty times that
+_WEIGHTS_BYTES = 512 * 2**20  # of all of them
+_MOST_TRAININGS = 64  # of one notebook hand over weights
 _MESSAGE_BYTES = 4 * 2**20
 _REPLY_BYTES = 8 * 2**20
 _GUEST = "grader_guest"
 
 
 class NotebookArtefact(Record):
-    """Raw result of running a notebook: how its cells ended and what the probe wrote, not yet believed."""
+    """Raw result of running a notebook: how its cells ended and what the probe wrote, not yet believed.
+
+    `weights` are those of its n-th training, as safetensors: `n-first` before its first step, `n-last` at the end.
+    """
 
     cells: tuple[CellRun, ...]
     report: str = ""
     failure: str = ""
     seconds: float = 0.0
+    weights: dict[str, bytes] = {}
 
 
 def run_notebook(
@@ -60,16 +66,27 @@ def run_notebook(
     data: Path | None,
     variables: tuple[str, ...] = (),
     warm: WarmKernels | None = None,
+    seed: int | None = None,
 ) -> NotebookArtefact:
     """Run a notebook beside a copy of the submission's files, its training cut to a few batches a pass.
 
-    `data` holds `MNIST/raw/`; `warm` is where the kernel is forked from, once that is ready. Never raises for what the
-    notebook does; MachineError when no kernel can be started.
+    With a `seed` nothing is cut: that is a replay, whose own seeds are shifted by this one, and whose trained networks
+    hand over their weights. `data` holds `MNIST/raw/`; `warm` is where the kernel is forked from, once that is ready.
+    Never raises for what the notebook does; MachineError when no kernel can be started.
     """
+    if seed is not None:
+        weights_mb = 4 * limits.parameters / 2**20 + 1
+        limits = limits.model_copy(
+            update={
+                "cell_seconds": limits.replay_seconds,
+                "notebook_seconds": limits.replay_seconds,
+                "file_mb": max(limits.file_mb, weights_mb),
+            }
+        )
     try:
-        return asyncio.run(_run(notebook, files, sandbox, limits, data, variables, warm))
+        return asyncio.run(_run(notebook, files, sandbox, limits, data, variables, warm, seed))
     except MachineError:  # on a busy machine a kernel may not start in time: once more, and cold
-        return asyncio.run(_run(notebook, files, sandbox, limits, data, variables, None))
+        return asyncio.run(_run(notebook, files, sandbox, limits, data, variables, None, seed))
 
 
 async def _run(
@@ -80,6 +97,7 @@ async def _run(
     data: Path | None,
     variables: tuple[str, ...],
     warm: WarmKernels | None,
+    seed: int | None,
 ) -> NotebookArtefact:
     started = time.perf_counter()
     code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
@@ -87,11 +105,14 @@ async def _run(
         data = within_reach(data, user) if data else None
         config = {
             "out": str(base / "run" / "report.json"),
+            "file": str(notebook.metadata.get("submitted_as", "")),
             "cells": [i + 1 for i in code],
             "batches": _PROBE_BATCHES,
             "data": str(data) if data else "",
             "torch": _mentions_torch(notebook, code, base / "work"),
             "variables": list(variables),
+            "seed": seed,
+            "weights": str(base / "run"),
             "vocabulary": {name: list(settings) for name, settings in LAYERS.items()},
         }
         (base / "guest" / "config.json").write_text(json.dumps(config), encoding="utf-8")
@@ -101,9 +122,14 @@ async def _run(
             runs, failure = await kernel.run([(i + 1, notebook.cells[i].source) for i in code])
         finally:
             await kernel.close()
-        report, fault = _read_report(base / "run" / "report.json")
+        report, fault = _read_file(base / "run" / "report.json", _REPORT_BYTES)
+        weights = _read_weights(base / "run", limits) if seed is not None else {}
     return NotebookArtefact(
-        cells=tuple(runs), report=report, failure=failure or fault, seconds=time.perf_counter() - started
+        cells=tuple(runs),
+        report=report.decode("utf-8", "replace"),
+        failure=failure or fault,
+        seconds=time.perf_counter() - started,
+        weights=weights,
     )
 
 
@@ -301,15 +327,27 @@ class _Kernel:
         self.context.destroy(linger=0)
 
 
-def _read_report(path: Path) -> tuple[str, str]:
-    """(the probe's file; why it can't be believed, when it is no regular file, or too large)."""
+def _read_weights(folder: Path, limits: Limits) -> dict[str, bytes]:
+    """What was handed over of the first trainings; of a network that is too large, nothing."""
+    most = int(4.1 * limits.parameters) + _REPORT_BYTES
+    found: dict[str, bytes] = {}
+    for number in range(_MOST_TRAININGS):
+        for name in (f"{number}-first", f"{number}-last"):
+            raw, _ = _read_file(folder / f"{name}.safetensors", most)
+            if raw and sum(map(len, found.values())) + len(raw) <= _WEIGHTS_BYTES:
+                found[name] = raw
+    return found
+
+
+def _read_file(path: Path, most: int) -> tuple[bytes, str]:
+    """(the file; why it can't be believed, when it is no regular file, or too large)."""
     fault = "what the notebook reported of its networks was removed or replaced"
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with open(handle, "rb") as file:
             stat = os.fstat(file.fileno())
-            if S_ISREG(stat.st_mode) and stat.st_size <= _REPORT_BYTES:
-                return file.read(_REPORT_BYTES).decode("utf-8", "replace"), ""
+            if S_ISREG(stat.st_mode) and stat.st_size <= most:
+                return file.read(most), ""
     except OSError:  # none, a link, or a folder
         pass
-    return "", fault
+    return b"", fault

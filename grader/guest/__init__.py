@@ -13,26 +13,43 @@ from types import ModuleType
 def start(config_path: str) -> None:
     """Begin to watch; called by the host before the first cell. The config is JSON that the host wrote."""
     config = json.loads(Path(config_path).read_text(encoding="utf-8"))
-    from . import colab, old
-
-    colab.install(config)
-    _shell().system = _shell().system_raw  # `!command` without a terminal of its own, which a sandbox may not have
-    old.install_numpy()
+    _be_like_colab(config)
     if not config["torch"]:
         _only_variables(config)
         return
     import torch
 
-    from . import data, probe
+    from . import old, probe
 
     shell = _shell()
-    watcher = probe.Probe(config, shell.user_ns, torch)
-    data.install(config, torch)
+    weights = None
+    if config["seed"] is not None:
+        from . import replay
+
+        replay.install(config["seed"], torch)
+        weights = replay.Weights(config["weights"])
+    watcher = probe.Probe(config, shell.user_ns, torch, weights)
     watcher.install()
     old.install_torch(torch)
     watcher.write()
     shell.events.register("pre_run_cell", lambda *_: watcher.begin_cell())
     shell.events.register("post_run_cell", lambda result: watcher.end_cell(not result.success))
+
+
+def _be_like_colab(config: dict) -> None:
+    from . import colab, data, later, old, paths
+
+    shell, places = _shell(), paths.Paths()
+    later.install()
+    colab.install(shell)
+    old.install()
+    data.install(config)
+    places.enter(config["file"])
+    places.install(shell.user_ns)
+    sys.argv = [config["file"]]  # the kernel's own would look like arguments to a script that reads them
+    if config["file"].endswith(".py"):
+        shell.user_ns["__file__"] = config["file"].rsplit("/", 1)[-1]
+    shell.events.register("pre_run_cell", lambda info: places.prepare(info.raw_cell))
 
 
 def _only_variables(config: dict) -> None:

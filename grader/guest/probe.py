@@ -7,10 +7,13 @@ import json
 import time
 from collections import deque
 from importlib import import_module
+from pathlib import Path
 
-from . import data, report, spec
+from . import data, loops, report, spec
 
 _WRITE_EVERY = 1.0  # seconds between reports while a cell trains
+_ENOUGH_STEPS = 8  # of a loop without a loader; what follows is counted, not computed
+_ENOUGH_SECONDS = 4.0  # for a loop that ends when a condition holds, which a shortened training may never reach
 _SHOWN_SAMPLES = 4  # inputs that the host recognises in its own copy of the data
 
 
@@ -48,13 +51,21 @@ class Loop:
         self.number, self.loader, self.outer, self.batches = number, loader, outer, 0
 
 
-class Probe:
-    """Records every training in this kernel. The notebook's own objects are only read."""
+class EnoughSeen(Exception):  # noqa: N818  the student reads it
+    """Ends a loop that would not end while training is cut short."""
 
-    def __init__(self, config, namespace, torch):
-        self.config, self.namespace, self.torch = config, namespace, torch
+
+class Probe:
+    """Records every training in this kernel. The notebook's own objects are only read.
+
+    In a replay nothing is cut: it finds the networks that are trained, and hands over their `weights`.
+    """
+
+    def __init__(self, config, namespace, torch, weights=None):
+        self.config, self.namespace, self.torch, self.weights = config, namespace, torch, weights
         self.cells = iter(config["cells"])
-        self.cell, self.nested = None, 0
+        self.cell, self.nested, self.cell_began = None, 0, 0.0
+        self.known = {}  # (id of a network, shape of its input, with gradients or without) -> what it gave
         self.unfinished = {}  # cells that did not run to their end, as far as is known
         self.faults = {}  # used as an ordered set, as are the notes of a training
         self.trainings = {}  # id of an optimiser -> Training
@@ -81,6 +92,7 @@ class Probe:
             return
         self.cell = next(self.cells, None)
         self.unfinished[self.cell] = None
+        self.cell_began = time.monotonic()
         self.depth = 0  # an interrupted forward pass left it raised
 
     @_quiet
@@ -91,6 +103,8 @@ class Probe:
             self.unfinished.pop(self.cell, None)
         for training in self.trainings.values():
             training.look_after()
+            if self.weights is not None and training.model is not None:
+                self.weights.last(training.number, training.model)
         self.write()
 
     def install(self):
@@ -101,6 +115,8 @@ class Probe:
         hooks.register_module_forward_hook(self.leave, with_kwargs=True, always_call=True)
         optimizers.register_optimizer_step_pre_hook(self.step)
         optimizers.register_optimizer_step_post_hook(self.stepped)
+        if self.weights is not None:
+            return
         wrap(torch.Tensor, "backward", self.before_backward, self.after_backward)
         for name, kind in _FUNCTIONAL_LOSSES.items():
             self.watch_function(torch.nn.functional, name, kind)
@@ -118,7 +134,56 @@ class Probe:
         # The same network, not compiled: its forward pass can be read, and starts at once.
         torch.compile = lambda model=None, **options: model if model is not None else lambda function: function
 
+        self.skip_forward(torch.nn.Module)
+        import copy
+
+        wrap(copy, "deepcopy", None, self.kept_copy)
+
     # forward and backward
+
+    def skip_forward(self, module_class):
+        """Networks whose training has been seen answer with an output that they gave before.
+
+        Loaders are cut; batches that a notebook slices by hand can't be, so that each costs next to nothing instead.
+        """
+        original, probe = module_class.__call__, self
+
+        def call(module, *args, **kwargs):
+            output = probe.known_output(module, args, kwargs) if probe.depth == 0 else None
+            return original(module, *args, **kwargs) if output is None else output
+
+        module_class.__call__ = call
+
+    def known_output(self, module, args, kwargs):
+        """An earlier output for an input of this shape, once enough steps of the network were computed."""
+        output = self.known.get(self.call_key(module, args)) if self.loop is None and not kwargs else None
+        if output is None:
+            return None
+        output = output.clone()
+        if self.torch.is_grad_enabled():
+            output.requires_grad_()
+            self.calls.pop(id(module), None)
+            self.calls[id(module)] = Call(module, args[0], output)
+        return output
+
+    def call_key(self, module, args):
+        """What makes two calls alike; None when that can't be said."""
+        if len(args) != 1 or not isinstance(args[0], self.torch.Tensor):
+            return None
+        return id(module), args[0].shape, self.torch.is_grad_enabled()
+
+    def keep_output(self, module, args, output):
+        """Remember what a network gave that was trained for a while, outside of any loader's loop."""
+        key = self.call_key(module, args)
+        trained = any(t.model is module and t.steps >= _ENOUGH_STEPS for t in self.trainings.values())
+        if key is not None and self.loop is None and trained:
+            self.known[key] = output.detach().clone()
+
+    @_quiet
+    def kept_copy(self, _, value, *args):
+        for training in self.trainings.values():
+            if training.model is value:
+                training.copied_at = training.steps
 
     @_quiet
     def enter(self, module, inputs):
@@ -126,12 +191,18 @@ class Probe:
         self.depth += 1
 
     @_quiet
-    def leave(self, module, inputs, options, output):
-        """After any module's forward, also when it raised."""
+    def leave(self, module, inputs, options=None, output=None):
+        """After any module's forward, also when it raised; then torch gives neither options nor output."""
         self.depth = max(self.depth - 1, 0)
+        if options is None:
+            return
         tensor = self.torch.Tensor
         given = [value for value in (*inputs, *options.values()) if isinstance(value, tensor)]
-        if self.depth or not isinstance(output, tensor) or not given or not output.requires_grad:
+        if self.depth or not isinstance(output, tensor) or not given:
+            return
+        if not options:
+            self.keep_output(module, inputs, output)
+        if not output.requires_grad:
             return
         if isinstance(module, self.torch.nn.modules.loss._Loss):
             kind = own_or_torch(type(module), self.torch.nn)
@@ -254,13 +325,25 @@ class Probe:
 
     # an optimiser steps
 
-    @_quiet
     def step(self, optimizer, args, kwargs):
         """Before every step of every optimiser."""
+        self.see_step(optimizer)
+        training = self.trainings.get(id(optimizer))
+        endless = self.weights is None and training is not None and training.condition
+        if endless and time.monotonic() - self.cell_began > _ENOUGH_SECONDS:
+            raise EnoughSeen(f"{training.condition}. The grader looks at a shortened training first, and went on here.")
+
+    @_quiet
+    def see_step(self, optimizer):
         training = self.trainings.get(id(optimizer))
         if training is None:
             training = self.trainings[id(optimizer)] = Training(self, optimizer)
+            if self.weights is not None and training.model is not None:
+                self.weights.first(training.number, training.model)
         self.trainings[id(optimizer)] = self.trainings.pop(id(optimizer))  # the last to step stands last
+        if self.weights is not None:
+            training.steps, training.cell = training.steps + 1, self.cell
+            return
         training.observe(self)
         if training.steps == 1 or time.monotonic() - self.written_at > _WRITE_EVERY:
             self.write()
@@ -268,7 +351,8 @@ class Probe:
     @_quiet
     def stepped(self, optimizer, args, kwargs):
         """After every step."""
-        self.trainings[id(optimizer)].remember()
+        if self.weights is None:
+            self.trainings[id(optimizer)].remember()
         self.forget()
 
     @_quiet
@@ -292,8 +376,12 @@ class Training:
     def __init__(self, probe, optimizer):
         self.optimizer, self.torch = optimizer, probe.torch
         self.own = [p for group in optimizer.param_groups for p in group["params"]]
-        self.cell = probe.cell
+        self.cell, self.number = probe.cell, len(probe.trainings)
         self.notes = {}
+        self.condition = loops.open_end(str(Path(__file__).parent))
+        if self.condition:
+            self.note(self.condition)
+        self.copied_at = None  # how many steps had been taken when the network was copied
         self.model = self.find_model(probe)
         self.variable = next((k for k, v in probe.namespace.items() if v is self.model and k[0] != "_"), "")
         self.settings = probe.unscheduled.get(id(optimizer)) or _optimizer_settings(optimizer)
@@ -338,6 +426,8 @@ class Training:
     def observe(self, probe):
         """Take in one step."""
         self.steps, self.cell = self.steps + 1, probe.cell
+        if self.copied_at is not None:
+            self.note("a copy of the network was kept while it trained")
         parts = {id(module) for module in self.model.modules()} if self.model is not None else set()
         calls = [call for key, call in probe.calls.items() if key in parts]
         whole = probe.calls.get(id(self.model))
@@ -406,6 +496,7 @@ class Training:
             json.dumps(described): described for described in (_loader(loop.loader, self.torch) for loop in passes)
         }
         return {
+            "number": self.number,
             "model": id(self.model),
             "variable": self.variable,
             "spec": self.spec,

@@ -31,6 +31,7 @@ _SAMPLERS = ("RandomSampler", "SequentialSampler", "SubsetRandomSampler")
 _STEADY = ("ToTensor", "Normalize", "ToImage", "ToDtype", "PILToTensor", "ConvertImageDtype", "Lambda", "function")
 _RESTING = ("BatchNorm", "Dropout", "AlphaDropout")  # layers that do something else in evaluation
 _PART = 0.1  # of the samples may be missing where epochs are inferred from them
+_OTHER_NETWORK = ("another one in evaluation", "a copy of the network")  # than the spec with its trained weights
 _COUNTED = ("rows", "parameters", "buffers_as_weights", "hidden_units", "hidden_layers")
 
 
@@ -67,6 +68,7 @@ class _Schedule(_Named):
 
 
 class _Training(Record):
+    number: int
     model: int
     variable: _Text
     spec: ModelSpec | None
@@ -129,6 +131,7 @@ def _facts(
         headings=headings_above(notebook, last.cell),
         spec=spec,
         recipe=_recipe(trainings, report, dataset),
+        training=last.number,
     )
     return counted(facts, last.input_shape)
 
@@ -151,7 +154,10 @@ def counted(facts: ModelFacts, input_shape: tuple[int, ...] | None) -> ModelFact
 def _recipe(trainings: list[_Training], report: _Report, dataset: Dataset | None) -> Recipe | None:
     """The recipe of the last training, and in `inexpressible` whatever it leaves out; None when too little was seen."""
     training = trainings[-1]
-    notes = [Inexpressible(what="training", why=why[:200]) for why in (*training.notes, *report.faults)]
+    notes = [
+        Inexpressible(what="network" if any(words in why for words in _OTHER_NETWORK) else "training", why=why[:200])
+        for why in (*training.notes, *report.faults)
+    ]
 
     def note(what: str, why: str) -> None:
         notes.append(Inexpressible(what=what, why=why[:200]))

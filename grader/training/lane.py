@@ -21,7 +21,7 @@ from grader.training.samples import Samples
 from grader.training.schedule import steps
 
 _SCORE_BATCH = 1000
-_CHANCE_MARGIN = 1.2
+CHANCE_MARGIN = 1.2
 _CHECKPOINT_SECONDS = 1.0
 
 
@@ -123,7 +123,7 @@ class Training:
     def lane(self) -> Lane:
         """The lane as far as it is trained."""
         accuracy = self.curve[-1].accuracy if self.curve else 0.0
-        at_chance = accuracy <= _CHANCE_MARGIN / self.dataset.classes
+        at_chance = accuracy <= CHANCE_MARGIN / self.dataset.classes
         return Lane(
             seed=self.seed,
             accuracy=accuracy,

@@ -12,23 +12,25 @@ from contextlib import ExitStack, suppress
 from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 
 import torch
 
 from grader.core.errors import MachineError, SubmissionError, UnsupportedError
 from grader.core.evidence import Lane, Retraining
 from grader.core.limits import Limits
-from grader.core.network import ModelSpec, Recipe
+from grader.core.network import InputSpec, ModelSpec, Recipe
 from grader.datasets import Dataset, load_dataset
 from grader.machine import cores
 from grader.network.build import build
 from grader.network.count import Count, count
 from grader.training.cache import lane_key, lanes_folder, recall, remember
-from grader.training.decision import Rule, chance_interval, chance_of_reaching, decide, next_trainings
+from grader.training.decision import Rule, next_trainings
 from grader.training.dense import MOST_PARAMETERS, suits
 from grader.training.lane import Training, one_thread
 from grader.training.recipe import check_recipe
 from grader.training.samples import Samples
+from grader.training.verdict import accuracies, conclude
 
 # A lane below this many multiply-adds (forward) is over before another process has imported torch.
 _WORTH_A_PROCESS = 10**10
@@ -57,7 +59,8 @@ def retrain(
     and the next call goes on from the epochs that are finished.
     """
     lanes: list[Lane] = []
-    obstacle, fault = "", ""
+    obstacle = ""
+    fault: Literal["", "student", "machine"] = ""
     notes: tuple[str, ...] = ()
     test_size = 1
     planned = 0
@@ -72,7 +75,7 @@ def retrain(
             on_epoch(sum(trained.values()), planned * recipe.epochs)
 
         with _Trainer(spec, recipe, dataset, size, fresh, time.monotonic() + time_budget, told) as trainer:
-            while needed := next_trainings(_accuracies(lanes), threshold, rule, test_size):
+            while needed := next_trainings(accuracies(lanes), threshold, rule, test_size):
                 planned = len(lanes) + needed
                 for lane in trainer.train(range(len(lanes), planned)):
                     told(lane.seed, recipe.epochs)
@@ -91,21 +94,15 @@ def retrain(
         obstacle = f"training stopped: {str(error).splitlines()[0]}"
     except (MachineError, MemoryError, OSError) as error:
         obstacle, fault = f"training stopped: {error or type(error).__name__}", "machine"
-    accuracies = _accuracies(lanes)
-    return Retraining.model_validate(
-        {
-            "dataset": dataset_name,
-            "threshold": threshold,
-            "planned": rule.planned,
-            "rule": rule.kind,
-            "lanes": tuple(lanes),
-            "verdict": decide(accuracies, threshold, rule, test_size),
-            "chance": chance_of_reaching(accuracies, threshold, test_size) if lanes else None,
-            "interval": chance_interval([a >= threshold for a in accuracies]) if lanes else None,
-            "obstacle": obstacle,
-            "fault": fault,
-            "notes": notes,
-        }
+    return conclude(
+        lanes,
+        dataset_name,
+        test_size=test_size,
+        threshold=threshold,
+        rule=rule,
+        obstacle=obstacle,
+        fault=fault,
+        notes=notes,
     )
 
 
@@ -114,28 +111,29 @@ def check_trainable(spec: ModelSpec, recipe: Recipe, dataset: Dataset, limits: L
 
     Raises SubmissionError when the shapes don't fit, the sizes exceed the limits, or a name is unknown.
     """
-    samples = dataset.train.images[0].size
-    if math.prod(recipe.inputs.shape) != samples:
-        raise SubmissionError(
-            f"the network takes inputs of shape {recipe.inputs.shape}, an image of {dataset.name} has {samples} values"
-        )
-    size = count(spec, recipe.inputs.shape)
-    if size.parameters > limits.parameters:
-        raise SubmissionError(
-            f"{size.parameters:,} parameters are more than the {limits.parameters:,} that are trained"
-        )
+    size = check_network(spec, recipe.inputs, dataset, limits)
     if recipe.epochs > limits.epochs:
         raise SubmissionError(f"{recipe.epochs:,} epochs are more than the {limits.epochs:,} that are trained")
-    last = size.rows[-1].output_shape
-    if last is None or len(last) != 1 or last[0] < dataset.classes:
-        raise SubmissionError(f"the output has shape {last}, not ({dataset.classes},)")
     check_recipe(recipe.loss, recipe.optimizer, recipe.schedules)
     return size
 
 
-def _accuracies(lanes: list[Lane]) -> list[float]:
-    """For the decision: NaN where a training diverged, which reaches no threshold."""
-    return [math.nan if lane.diverged else lane.accuracy for lane in lanes]
+def check_network(spec: ModelSpec, inputs: InputSpec, dataset: Dataset, limits: Limits) -> Count:
+    """Count the network. Raises SubmissionError when it doesn't fit the data set or is larger than the limits."""
+    samples = dataset.train.images[0].size
+    if math.prod(inputs.shape) != samples:
+        raise SubmissionError(
+            f"the network takes inputs of shape {inputs.shape}, an image of {dataset.name} has {samples} values"
+        )
+    size = count(spec, inputs.shape)
+    if size.parameters > limits.parameters:
+        raise SubmissionError(
+            f"{size.parameters:,} parameters are more than the {limits.parameters:,} that are trained"
+        )
+    last = size.rows[-1].output_shape
+    if last is None or len(last) != 1 or last[0] < dataset.classes:
+        raise SubmissionError(f"the output has shape {last}, not ({dataset.classes},)")
+    return size
 
 
 class _Trainer:
