@@ -14,7 +14,9 @@ from grader.datasets import Dataset, mnist_folder
 from grader.execution import find_sandbox, run_notebook
 from grader.intake.read import read_notebook
 from grader.observation.evidence import observe_notebook
+from grader.observation.explain import notes
 from grader.observation.models import counted
+from grader.retraining import Replays
 from grader.rubric import Rubric
 
 
@@ -46,9 +48,14 @@ def inspect_file(
     observed = observe_notebook(
         notebook, file.name, cells=artefact.cells, report=artefact.report, failure=artefact.failure, dataset=dataset
     )
-    notes = [f"cell {cell.index}: {cell.error}" for cell in observed.run.crashes]
-    notes += [observed.run.failure] if observed.run.failure else []
-    return observed.models, tuple(notes)
+    return observed.models, tuple(notes(observed.run))
+
+
+def replays_of(file: Path, *, fresh: bool = False) -> Replays:
+    """What runs this notebook in full, where its recipe alone is not enough to train its networks again."""
+    notebook = read_notebook(file, file.name)
+    folder = file.resolve().parent
+    return Replays(folder, {file.name: notebook}, find_sandbox(), Limits(), run_notebook, fresh=fresh)
 
 
 def budget(model: ModelFacts, rubric: Rubric, problem: str) -> list[BudgetLine]:

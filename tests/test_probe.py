@@ -122,6 +122,21 @@ model = Net(); train(model, images, loss_of=F.nll_loss)""",
         ["Conv2d", "ReLU", "MaxPool2d", "Flatten", "Dropout", "Linear", "LeakyReLU", "Flatten", "Linear", "LogSoftmax"],
         {"loss": {"type": "NLLLoss", "settings": {}}, "inputs": {"shape": [1, 8, 8], "divide": 16.0}},
     ),
+    "weights drawn by functions of torch.nn.init": (
+        """
+def draw(layer):
+    if isinstance(layer, nn.Linear):
+        nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+        layer.bias.data.fill_(0.01)
+model = mlp()
+model.apply(draw)
+train(model)""",
+        MLP,
+        {},
+    ),
+    "weights drawn by methods of a tensor": (
+        "model = mlp()\nfor p in model.parameters(): p.data.normal_(0, 0.02)\ntrain(model)", MLP, {}
+    ),
     "branches that are added and joined": (
         """
 class Net(nn.Module):
@@ -406,7 +421,7 @@ NAMED = {
         "something else than the classes", True, {},
     ),
     "weights drawn by hand": (
-        "model = mlp(); nn.init.xavier_uniform_(model[1].weight); train(model)", "not as torch draws them", True, {}
+        "model = mlp(); model[1].weight.data.mul_(0.5); train(model)", "not as torch draws them", True, {}
     ),
     "weights loaded": (
         "old = mlp(); train(old); model = mlp(); model.load_state_dict(old.state_dict()); train(model)",
@@ -589,3 +604,17 @@ def test_what_a_recipe_leaves_out_is_named(name, named):
         assert any(found.values()) == person, found
     recipe = model.recipe.model_dump(mode="json")
     assert holds(recipe, expected) == expected
+
+
+def test_how_weights_are_drawn_stands_in_the_layers(seen):
+    def drawn(name):
+        return [layer.model_dump(mode="json")["initial"] for layer in seen[name].spec.layers if layer.type == "Linear"]
+
+    assert drawn("a Sequential on a loader") == [{}, {}]
+    by_function = {
+        "weight": {"type": "kaiming_normal_", "settings": {"mode": "fan_out", "nonlinearity": "relu"}},
+        "bias": {"type": "constant_", "settings": {"val": 0.01}},
+    }
+    assert drawn("weights drawn by functions of torch.nn.init") == [by_function, by_function]
+    normal = {"type": "normal_", "settings": {"mean": 0, "std": 0.02}}
+    assert drawn("weights drawn by methods of a tensor") == [{"weight": normal, "bias": normal}] * 2

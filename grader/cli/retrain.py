@@ -36,6 +36,8 @@ def command(
 ) -> None:
     """Train a notebook's network again under several seeds: does it reach an accuracy more than half the times?
 
+    By its recipe, or, where that can't hold all of the training, by running the notebook in full each time.
+
     Finished epochs are kept: Ctrl-C, or a time budget, loses none of them, and the next call goes on from there.
     Exit code 0: reached; 1: missed, or it can't be trained; 4: not decided.
     """
@@ -54,9 +56,10 @@ def command(
     from grader.core.errors import SubmissionError
     from grader.core.limits import Limits
     from grader.datasets import load_dataset
-    from grader.inspection import inspect_file
+    from grader.inspection import inspect_file, replays_of
     from grader.report.terminal import network_table, retraining_table
-    from grader.training import Rule, retrain
+    from grader.retraining import gaps, train_again
+    from grader.training import Rule
 
     console = Console()
     data = load_dataset(dataset.value)
@@ -69,17 +72,15 @@ def command(
     console.print(network_table(model, []))
     for note in notes:
         console.print(f"note: {note}", markup=False, highlight=False)
-    assert model.recipe is not None
-    gaps = [f"{gap.what}: {gap.why}" for gap in (*model.spec.inexpressible, *model.recipe.inexpressible)]
-    if gaps:
-        raise SubmissionError(f"can't be trained again by its recipe alone ({'; '.join(gaps)})", where=str(file))
+    if missing := gaps(model):
+        console.print(f"note: not by its recipe alone: {'; '.join(missing)}", markup=False, highlight=False)
     columns = (TextColumn("epochs"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("", total=None)
-        result = retrain(
-            model.spec,
-            model.recipe,
-            dataset.value,
+        result = train_again(
+            model,
+            data,
+            replays_of(file, fresh=fresh) if missing else None,
             threshold=accuracy,
             rule=Rule(kind=rule.value, planned=seeds),
             limits=Limits(),

@@ -30,7 +30,7 @@ from grader.execution.relay import Relay
 from grader.execution.sandbox import Sandbox, within_reach
 from grader.execution.warm import WarmKernels
 from grader.execution.watch import named, overrun
-from grader.network.vocabulary import LAYERS
+from grader.network.vocabulary import INITIALS, LAYERS
 
 _START_SECONDS = 90
 _LOOK_SECONDS = 1.0  # between looks at what it uses
@@ -113,6 +113,7 @@ async def _run(
             "variables": list(variables),
             "seed": seed,
             "weights": str(base / "run"),
+            "initials": list(INITIALS),
             "vocabulary": {name: list(settings) for name, settings in LAYERS.items()},
         }
         (base / "guest" / "config.json").write_text(json.dumps(config), encoding="utf-8")
@@ -134,9 +135,10 @@ async def _run(
 
 
 def _mentions_torch(notebook: NotebookNode, code: list[int], work: Path) -> bool:
-    """Whether the probe is needed: importing torch takes seconds."""
-    helpers = (path.read_bytes() for path in work.rglob("*.py") if path.is_file())
-    return any("torch" in notebook.cells[i].source for i in code) or any(b"torch" in source for source in helpers)
+    """Whether the probe is needed, for torch or for Keras on torch: importing torch takes seconds."""
+    helpers = (path.read_bytes().decode("utf-8", "replace") for path in work.rglob("*.py") if path.is_file())
+    sources = (*(notebook.cells[i].source for i in code), *helpers)
+    return any(name in source for source in sources for name in ("torch", "keras", "tensorflow"))
 
 
 @contextmanager
@@ -213,6 +215,8 @@ def _environment(base: Path, sandbox: Sandbox) -> dict[str, str]:
         "IPYTHONDIR": f"{home}/ipython",
         "MPLCONFIGDIR": f"{home}/matplotlib",
         "MPLBACKEND": "agg",
+        "KERAS_BACKEND": "torch",
+        "KERAS_HOME": f"{home}/keras",
         "LANG": "C.UTF-8",
         "OMP_NUM_THREADS": "1",  # notebooks run side by side
         "PIP_PYTHON": f"{home}/none",  # whatever pip is told to do, it finds no Python to do it to

@@ -9,7 +9,7 @@ from collections import deque
 from importlib import import_module
 from pathlib import Path
 
-from . import data, loops, report, spec
+from . import data, draws, loops, report, spec
 
 _WRITE_EVERY = 1.0  # seconds between reports while a cell trains
 _ENOUGH_STEPS = 8  # of a loop without a loader; what follows is counted, not computed
@@ -75,7 +75,7 @@ class Probe:
         self.schedules = []
         self.unscheduled = {}  # id of an optimiser -> its settings before a schedule changed them
         self.groups = {}  # id of an optimiser -> what its groups hold unless the notebook changes them
-        self.drawn = set()  # what weights look like that torch itself drew
+        self.draws = draws.Draws(torch, _norms)
         self.written_at = 0.0
         self.forget()
 
@@ -125,6 +125,7 @@ class Probe:
         for kind in {base for name in self.config["vocabulary"] for base in getattr(torch.nn, name, object).__mro__}:
             if "reset_parameters" in vars(kind):
                 wrap(kind, "reset_parameters", None, self.reset)
+        self.draws.install(self.config["initials"])
         self.watch_loader(torch.utils.data.DataLoader)
         schedules = torch.optim.lr_scheduler
         for kind in {
@@ -254,7 +255,7 @@ class Probe:
     @_quiet
     def reset(self, _, module):
         """After a layer has drawn its weights."""
-        self.drawn.add(weights_of(module, self.torch))
+        self.draws.layer_drew(module)
 
     # loaders and schedules
 
@@ -392,9 +393,9 @@ class Training:
         self.after = None
         self.spec = None
         if self.model is not None:
-            self.spec, remarks = spec.describe(self.model, probe.config["vocabulary"], probe.torch)
+            self.spec, remarks, written = spec.describe(self.model, probe.config["vocabulary"], probe.torch)
             self.notes.update(dict.fromkeys(remarks))
-            self.compare(probe)
+            self.compare(probe, written)
 
     def find_model(self, probe):
         """The module that holds the optimiser's parameters: the one called last, or one in the namespace."""
@@ -404,7 +405,7 @@ class Training:
         held = [(module, own & {id(p) for p in module.parameters()}) for module in candidates]
         return next((m for m, p in held if p == own), None) or next((m for m, p in held if p), None)
 
-    def compare(self, probe):
+    def compare(self, probe, written):
         """Notes on weights that are not all stepped, or not as torch draws them."""
         own, weights = {id(p) for p in self.own}, list(self.model.parameters())
         if own - {id(p) for p in weights}:
@@ -419,9 +420,12 @@ class Training:
             self.note(f"its weights are {weights[0].dtype}")
         if any(other.model is self.model for other in probe.trainings.values()):
             return  # trained before: that is said elsewhere
-        layers = [m for m in self.model.modules() if type(m).__name__ in probe.config["vocabulary"]]
-        if any(weights_of(m, probe.torch) not in probe.drawn for m in layers if any(True for _ in m.parameters())):
-            self.note("its first weights are not as torch draws them: they were set or loaded")
+        for module in self.model.modules():
+            if id(module) in written:
+                initial, known = probe.draws.initial(module)
+                self.spec["layers"][written[id(module)]]["initial"] = initial
+                if not known:
+                    self.note("its first weights are not as torch draws them: they were set or loaded")
 
     def observe(self, probe):
         """Take in one step."""
@@ -546,12 +550,6 @@ def _quiet_function(probe, function):
 def own_or_torch(kind, module):
     """A class of torch by its name; a class of the student's own, whatever its name, as such."""
     return kind.__name__ if getattr(module, kind.__name__, None) is kind else f"the student's own {kind.__name__}"
-
-
-def weights_of(module, torch):
-    """Enough of a layer's weights to know them again."""
-    own = [p for p in module.parameters(recurse=False) if not p.is_meta]
-    return type(module).__name__, tuple(p.shape for p in own), tuple(_norms(own, torch))
 
 
 def _norms(tensors, torch):

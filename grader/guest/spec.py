@@ -5,14 +5,14 @@ import operator
 
 
 def describe(model, vocabulary: dict, torch) -> tuple:
-    """(the model as a spec, remarks on how it trains differently from that spec).
+    """(the model as a spec, remarks on how it trains differently from that spec, id of a module -> its layer).
 
     The spec holds layers with inputs, loose tensors, what can't be expressed, and what is never used.
     """
     writer = _Writer(model, vocabulary, torch)
     writer.sequence(model, "")
     writer.leftovers()
-    return writer.spec, writer.remarks
+    return writer.spec, writer.remarks, writer.written
 
 
 class _Writer:
