@@ -117,7 +117,9 @@ def obstacles(model):
 def holds(found, expected):
     """The part of what was found that is spoken of; settings are always spoken of as a whole."""
     if isinstance(expected, dict) and isinstance(found, dict):
-        return {key: found[key] if key == "settings" else holds(found.get(key), value) for key, value in expected.items()}
+        return {
+            key: found[key] if key == "settings" else holds(found.get(key), value) for key, value in expected.items()
+        }
     return found
 
 
@@ -134,7 +136,9 @@ def test_every_cell_ends_as_it_must(name):
     run = observed(name).run
     found = {cell.index: cell.error for cell in run.crashes}
     expected = corpus.load(name).expected.get("fails", {})
-    assert {i: next((e for e in [expected.get(i)] if e and e in error), error) for i, error in found.items()} == expected
+    assert {
+        i: next((e for e in [expected.get(i)] if e and e in error), error) for i, error in found.items()
+    } == expected
     assert run.machine_failure == "" and (expected or not run.failure), run.failure
 
 
@@ -170,7 +174,9 @@ def test_whatever_differs_is_named_and_nothing_else(name):
     expected = [model.get("named", []) for model in corpus.load(name).expected["models"]]
     found = [[words for _, words in differences(model)] for model in observed(name).models]
     assert len(found) == len(expected)
-    silent = [(part, said) for parts, said in zip(expected, found, strict=True) for part in parts if part not in str(said)]
+    silent = [
+        (part, said) for parts, said in zip(expected, found, strict=True) for part in parts if part not in str(said)
+    ]
     wrong = [s for parts, said in zip(expected, found, strict=True) for s in said if not any(p in s for p in parts)]
     assert (silent, wrong) == ([], [])
 
@@ -195,7 +201,11 @@ def test_the_accuracies_that_saved_outputs_state(name):
 def test_which_network_answers_which_problem(name):
     fixture = corpus.load(name)
     models, problems = list(observed(name).models), evidence({fixture.file: name})
-    found = {p: models.index(e.model) + 1 if e.model else None for p, e in problems.items() if p in fixture.expected["answers"]}
+    found = {
+        p: models.index(e.model) + 1 if e.model else None
+        for p, e in problems.items()
+        if p in fixture.expected["answers"]
+    }
     right = {p: n if isinstance(n, list) else [n] for p, n in fixture.expected["answers"].items()}
     assert {p: n for p, n in found.items() if n not in right[p]} == {}
     assert [p for p, e in problems.items() if e.model and p not in right] == []

@@ -1,9 +1,9 @@
 """Notebooks and scripts in the styles that students write, each beside what must be read from it.
 
-A fixture is one Markdown file. Its front matter (YAML) is what must be read; below it stand the cells: text is a Markdown
-cell (a line `+++` begins another), ```` ```python ```` is a code cell (`[7]` behind it is its execution count), and
-```` ```output ````, ```` ```result ```` and ```` ```error ```` are the outputs that the student saved with it. A fixture
-whose `file` is a script has one cell, which is the whole script.
+A fixture is one Markdown file. Its front matter (YAML) is what must be read; below it stand the cells: text is a
+Markdown cell (a line `+++` begins another), ```` ```python ```` is a code cell (`[7]` behind it is its execution
+count), and ```` ```output ````, ```` ```result ```` and ```` ```error ```` are the outputs that the student saved with
+it. A fixture whose `file` is a script has one cell, which is the whole script.
 
 What the front matter may hold:
 
@@ -13,8 +13,8 @@ What the front matter may hold:
     limits    of the run, where they are not the usual ones
     fails     cells that don't finish: number to a part of the error
     models    the networks that were trained, in the order of their last step: cell, variable, headings, layers,
-              settings of layers by position, unused layers, loose weights, what the recipe holds, and `named`: a part of
-              each difference that must be named; nothing else may be. `fair` where it is not that of the fixture.
+              settings of layers by position, unused layers, loose weights, what the recipe holds, and `named`: a
+              part of each difference that must be named; nothing else may be
     graded    which of the models `fair` speaks of, counted from 1; without it the last
     claims    the accuracies that saved outputs state
     answers   problems of the assignment to the model that answers, counted from 1; null where a person is asked;
