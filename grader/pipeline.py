@@ -32,6 +32,7 @@ from grader.intake.read import read_report as read_report_file
 from grader.intake.submission import NOTEBOOKS, REPORTS, SCRIPTS
 from grader.machine import cores
 from grader.observation.evidence import Observed, observe, observe_notebook
+from grader.observation.explain import notes
 from grader.retraining import Replays, train_again
 from grader.rubric import Problem, Rubric
 from grader.training import Rule
@@ -129,8 +130,7 @@ def _read(submission: Submission) -> tuple[dict[str, str], dict[str, NotebookNod
 def _notes(submission: Submission, observed: dict[str, Observed]) -> Iterator[str]:
     """What a reader of the grade should know of the files, whatever the checks make of it."""
     for run in (o.run for o in observed.values()):
-        yield from (f"{run.file}, cell {cell.index}: {cell.error}" for cell in run.crashes)
-        yield from (f"{run.file}: {why}" for why in (run.failure, run.machine_failure) if why)
+        yield from notes(run)
     yield from (f"{name} was left out" for name in submission.ignored)
 
 

@@ -412,7 +412,7 @@ CASES = [
     (
         {"type": "variable", "variable": "n", "expect": 5},
         {
-            "no such variable": ({"notebooks": (CRASH,)}, "failed", "stops in cell 3"),
+            "no such variable": ({"notebooks": (CRASH,)}, "failed", "cell 3: "),
         },
     ),
     (

@@ -69,10 +69,11 @@ def model_of(evidence: ProblemEvidence) -> ModelFacts | Outcome:
         if evidence.candidates:
             named = "; ".join(f"{c.source} ({c.variable or 'unnamed'})" for c in evidence.candidates)
             return manual(f"{evidence.why_no_model} Candidates: {named}.", candidates=len(evidence.candidates))
-        return failed(
-            evidence.why_no_model or "No trained network was found for this problem.",
-            advice=_crash_advice(evidence),
-        )
+        why = evidence.why_no_model or "No trained network was found for this problem."
+        excused = next((c for n in evidence.notebooks for c in n.crashes if c.fault in ("package", "grader")), None)
+        if excused is not None:
+            return manual(f"{why} Cell {excused.index} did not finish: {excused.explanation}")
+        return failed(why, advice=_crash_advice(evidence))
     if model.problem:
         return failed(f"The network can't be built: {model.problem}", source=model.source)
     return model
@@ -81,7 +82,7 @@ def model_of(evidence: ProblemEvidence) -> ModelFacts | Outcome:
 def _crash_advice(evidence: ProblemEvidence) -> str:
     for notebook in evidence.notebooks:
         for cell in notebook.crashes:
-            return f"{notebook.file} stops in cell {cell.index}: {cell.error or cell.status}. Run it from the top."
+            return f"{notebook.file}, cell {cell.index}: {cell.explanation or cell.error or cell.status}"
         if notebook.failure:
             return f"{notebook.file} {notebook.failure}"
     return "Hand in the notebook that trains it, named after the problem."

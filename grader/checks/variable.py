@@ -40,7 +40,7 @@ class Variable(Check):
                 return self._compare(notebook.variables[self.variable], notebook.file)
         advice = next(
             (
-                f"{notebook.file} stops in cell {cell.index}: {cell.error or cell.status}."
+                f"{notebook.file}, cell {cell.index}: {cell.explanation or cell.error or cell.status}"
                 for notebook in evidence.notebooks
                 for cell in notebook.crashes
             ),

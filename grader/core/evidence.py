@@ -54,19 +54,32 @@ class Section(Record):
 
 
 class Claim(Record):
-    """An accuracy that the student's own saved output states, in [0, 1]."""
+    """An accuracy that the student's own saved output states, in [0, 1].
+
+    It is `stale` when its cell was last run before a cell above it: the output may be older than the code.
+    """
 
     accuracy: float
     text: str
     source: Source
+    stale: bool = False
+
+
+# Whose doing a failure is: the student's, a package's that is missing or of another version, or the grader's.
+Fault = Literal["", "student", "package", "grader"]
 
 
 class CellRun(Record):
-    """How one code cell ended. `index` counts all cells from 1, as a reader sees them."""
+    """How one code cell ended. `index` counts all cells from 1, as a reader sees them.
+
+    `explanation` says of a failure what happened, whose doing it is, and what to do; `fault` names whose it is.
+    """
 
     index: int
     status: Literal["ok", "error", "timeout", "died", "not run"]
     error: str = ""
+    explanation: str = ""
+    fault: Fault = ""
     seconds: float = 0.0
 
 
@@ -105,6 +118,7 @@ class LayerRow(Record):
 class ModelFacts(Record):
     """A trained model as the host rebuilt and counted it.
 
+    `claims` are the accuracies that saved outputs state of this network, from its training to that of the next.
     `training` is the number of its last training among the notebook's, in the order of their first steps.
     `parameters` counts what training changes, shared weights once; `buffers_as_weights` comes on top.
     `hidden_units` is the sum of out_features of every Linear but the last; `problem` says why it can't be built.
@@ -117,6 +131,7 @@ class ModelFacts(Record):
     spec: ModelSpec
     recipe: Recipe | None = None
     training: int = 0
+    claims: tuple[Claim, ...] = ()
     rows: tuple[LayerRow, ...] = ()
     parameters: int = 0
     buffers_as_weights: int = 0

@@ -1,0 +1,158 @@
+"""Says of each cell that did not finish what happened, whose doing it is, and what to do about it."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+
+from nbformat import NotebookNode
+
+from grader.core.evidence import CellRun, Fault, NotebookRun
+from grader.observation.failures import CASES, INSISTS_ON_GPU, UNKNOWN, Case
+from grader.observation.packages import ON_COLAB
+
+_MOST_NOTES = 20
+_MOST_ERROR = 240
+_WHOSE: dict[Fault, str] = {
+    "": "",
+    "student": "",
+    "package": "The notebook may well be right: what it was run with lacks this.",
+    "grader": "This is no error of the notebook: while it is graded it can't have this.",
+}
+# Lines that bind names: what is found in the group of each.
+_BINDS = re.compile(
+    r"(?:async )?(?:def|class)\s+(\w+)|(?:import|from)\b(.*)|for\b(.*?)\bin\b|with\b.*\bas\b(.*)|([^=()!<>+*/-]*)=(?!=)"
+)
+_MOST_LINE = 500
+
+
+def explain(notebook: NotebookNode, cells: Sequence[CellRun]) -> tuple[CellRun, ...]:
+    """The same cells; those that failed say why, whose doing it is, and what to do."""
+    sources = _Sources(notebook)
+    done: list[CellRun] = []
+    for cell in cells:
+        if cell.status in ("error", "timeout", "died"):
+            case, names = _case(cell, sources, done)
+            sentence = case.happened.format_map(names)
+            words = [f"{cell.error[:_MOST_ERROR].rstrip(' .')}."]
+            words += [_sentence(sentence), case.do.format_map(names), _WHOSE[case.fault]]
+            text = " ".join(word for word in words if word)
+            cell = cell.model_copy(update={"explanation": text, "fault": case.fault})  # noqa: PLW2901  # the same, told
+        done.append(cell)
+    return tuple(done)
+
+
+def notes(run: NotebookRun) -> Iterator[str]:
+    """What a reader should know of how a notebook ran, each a sentence or two that names the cell."""
+    for cell in run.crashes[:_MOST_NOTES]:
+        yield f"{run.file}, cell {cell.index}: {cell.explanation or cell.error}"
+    if len(run.crashes) > _MOST_NOTES:
+        yield f"{run.file}: {len(run.crashes) - _MOST_NOTES:,} more cells failed"
+    if left := sum(cell.status == "not run" for cell in run.cells):
+        yield f"{run.file}: {left:,} cells after that were not run"
+    told = any(run.failure == f"cell {cell.index}: {cell.error}" for cell in run.crashes)
+    yield from (f"{run.file}: {why}" for why in ("" if told else run.failure, run.machine_failure) if why)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}." if text else ""
+
+
+class _Sources:
+    """The code of a notebook, by cell, and what can be told of it without running it."""
+
+    def __init__(self, notebook: NotebookNode) -> None:
+        self.lines = {
+            number: [line.strip()[:_MOST_LINE] for line in str(cell.source).splitlines()]
+            for number, cell in enumerate(notebook.cells, 1)
+            if cell.cell_type == "code"
+        }
+
+    @cached_property
+    def makers(self) -> dict[str, list[int]]:
+        """The cells that bind each name, in order, as far as their lines tell."""
+        found: dict[str, list[int]] = {}
+        for number, lines in self.lines.items():
+            bound = (match[match.lastindex or 0] for line in lines if (match := _BINDS.match(line)))
+            for name in {name for words in bound for name in re.findall(r"\w+", words)}:
+                found.setdefault(name, []).append(number)
+        return found
+
+    @cached_property
+    def installed(self) -> set[str]:
+        """The words of all lines that install something with pip."""
+        lines = (line for lines in self.lines.values() for line in lines if "pip" in line and "install" in line)
+        return {word for line in lines for word in re.findall(r"[\w.-]+", line)}
+
+    def asserts_gpu(self, cell: int) -> bool:
+        return any("assert" in line and ("cuda" in line or "gpu" in line) for line in self.lines.get(cell, ()))
+
+
+def _case(cell: CellRun, sources: _Sources, before: Sequence[CellRun]) -> tuple[Case, dict[str, str]]:
+    """What is said of this failure, and what its words name."""
+    if name := re.match(r"(?:NameError|UnboundLocalError): .*?'(\w+)'", cell.error):
+        return _undefined(name[1], cell.index, sources, before), {}
+    if missing := re.match(r"ModuleNotFoundError: No module named '([\w.]+)'", cell.error):
+        return _missing(missing[1], sources), {}
+    if cell.error.startswith("AssertionError") and sources.asserts_gpu(cell.index):
+        return INSISTS_ON_GPU, {}
+    for case in CASES:
+        if found := re.search(case.pattern, cell.error):
+            return case, _names(found.groupdict())
+    return UNKNOWN, {}
+
+
+def _names(groups: Mapping[str, str | None]) -> dict[str, str]:
+    """The groups of a pattern, and what is derived of them."""
+    names = {key: value for key, value in groups.items() if value is not None}
+    path = names.get("path") or names.get("other") or ""
+    return names | {
+        "file": path.rstrip("/").rsplit("/", 1)[-1] or path,
+        "library": names.get("name") or names.get("name2") or "",
+        "attribute": names.get("what") or names.get("what2") or "",
+    }
+
+
+def _undefined(name: str, index: int, sources: _Sources, before: Sequence[CellRun]) -> Case:
+    """A name that was never made: by a cell that failed, by one further down, or by none."""
+    failed = [cell for cell in before if cell.explanation]
+    makers = sources.makers.get(name, [])
+    if cause := next((cell for cell in failed if cell.index in makers), None):
+        return Case(
+            happened=f"“{name}” is made in cell {cause.index}, which failed before",
+            do=f"Mend cell {cause.index} first.",
+            fault=cause.fault,
+        )
+    if later := next((number for number in makers if number > index), None):
+        return Case(
+            happened=f"“{name}” is made only further down, in cell {later}",
+            do="Put the cells into the order in which they must run, and run them all from the top.",
+        )
+    first = f"cell {failed[0].index} failed before, which may be why; else " if failed else ""
+    return Case(
+        happened=f"{first}no cell makes “{name}”, as when it was renamed or its cell deleted",
+        do=UNKNOWN.do,
+        fault=failed[0].fault if failed else "student",
+    )
+
+
+def _missing(module: str, sources: _Sources) -> Case:
+    """A module that is not there: a package, a part that a package no longer has, or the student's own file."""
+    root = module.split(".")[0]
+    package = ON_COLAB.get(root, root)
+    if root in ON_COLAB and "." in module:
+        return Case(
+            happened=f"the version of {root} that it was run with has no part {module}",
+            do="Look up in its documentation where it is today.",
+            fault="package",
+        )
+    if root in ON_COLAB or {root, package} & sources.installed:
+        known = "Colab has it" if root in ON_COLAB else "the notebook's pip installs nothing while it is graded"
+        return Case(
+            happened=f"the package {package} is not installed where it was run; {known}",
+            do=f"Whoever grades can run: pip install {package}",
+            fault="package",
+        )
+    return Case(
+        happened=f"“{root}” is neither a file that was handed in nor a package that is here",
+        do=f"If it is your own, hand in {root}.py beside the notebook; a package must be installed by whoever grades.",
+    )

@@ -1,0 +1,180 @@
+"""What notebooks fail with: how it looks, what happened, and what to do about it."""
+
+from grader.core.evidence import Fault
+from grader.core.record import Record
+
+
+class Case(Record):
+    """One kind of failure, known by its error; `{name}` in what is said stands for a group of the pattern."""
+
+    pattern: str = ""
+    happened: str = ""
+    do: str
+    fault: Fault = "student"
+
+
+_DOWNLOAD = "Hand in the file beside the notebook and open it by its name."
+_SHAPES = "Print the shapes before that line, and count again what goes into the layer."
+_FITS = "a linear layer takes {c} values for each sample and was given {b} (input {a} x {b}, weights {c} x {d})"
+_LIBRARY = r"(?:numpy|torch|torchvision|pandas|sklearn|scipy|matplotlib|keras|tensorflow|seaborn|PIL|cv2)[\w.]*"
+
+# (pattern, what happened, what to do), the first that is found counts; whose doing it is in the name.
+_STUDENT = (
+    (
+        r"SyntaxError: Missing parentheses in call to '(print|exec)'",
+        "it is written in Python 2", "Write print(...) as a function; only Python 3 is run, here and on Colab.",
+    ),
+    (
+        r"(IndentationError|TabError): .*line (?P<line>\d+)",
+        "line {line} is not indented as the lines around it", "Indent with spaces, by the same number of them.",
+    ),
+    (
+        r"SyntaxError: .*line (?P<line>\d+)",
+        "line {line} is no Python, so nothing of the cell was run", "Mend the line and run the cell again.",
+    ),
+    (
+        r"StdinNotImplementedError",
+        "it asks for input, and nobody is there to answer", "Write the value into the cell instead of input().",
+    ),
+    (
+        r"FileNotFoundError: .*?'(?P<path>[^']*)'|(?:FileNotFoundError|OSError): (?P<other>\S+) not found",
+        "the file “{file}” is not among the files handed in; it was looked for by its name beside the notebook",
+        _DOWNLOAD,
+    ),
+    (
+        r"mat1 and mat2 shapes cannot be multiplied \((?P<a>\d+)x(?P<b>\d+) and (?P<c>\d+)x(?P<d>\d+)\)",
+        _FITS, _SHAPES,
+    ),
+    (
+        r"size mismatch, m1: \[(?P<a>\d+) x (?P<b>\d+)\], m2: \[(?P<c>\d+) x (?P<d>\d+)\]",
+        _FITS, _SHAPES,
+    ),
+    (
+        r"size mismatch for (?P<name>[\w.]+): .*?Size\((?P<a>\[[\d, ]*\])\).*?Size\((?P<b>\[[\d, ]*\])\)",
+        "the saved weights of {name} have the shape {a}, those of the network {b}",
+        "Load weights into the network that they were saved from, or save them again.",
+    ),
+    (
+        r"expected input(?P<a>\[[\d, ]*\]) to have (?P<b>\d+) channels, but got (?P<c>\d+) channels",
+        "a convolution takes {b} channels and was given {c} (input {a})", _SHAPES,
+    ),
+    (
+        r"of tensor a \((?P<a>\d+)\) must match the size of tensor b \((?P<b>\d+)\) at \S+ dimension (?P<d>\d+)",
+        "two tensors of sizes {a} and {b} in dimension {d} are combined", _SHAPES,
+    ),
+    (
+        r"shape '(?P<a>\[[-\d, ]*\])' is invalid for input of size (?P<b>\d+)",
+        "{b} values can't take the shape {a}", _SHAPES,
+    ),
+    (
+        r"Expected input batch_size \((?P<a>\d+)\) to match target batch_size \((?P<b>\d+)\)",
+        "the loss was given {a} outputs and {b} labels", "Keep the first dimension the batch in every reshape.",
+    ),
+    (r"cannot reshape|not aligned|could not broadcast|[Ss]izes of tensors must match", "shapes don't fit", _SHAPES),
+    (
+        r"[Tt]rying to backward through the graph a second time",
+        "backward() runs a second time through what the first has freed",
+        "Compute the loss anew for each backward(); what is kept between steps needs .detach().",
+    ),
+    (
+        r"does not require grad and does not have a grad_fn",
+        "backward() is called on a value that no weight leads to",
+        "Compute the loss from the network's output, outside torch.no_grad() and without .detach().",
+    ),
+    (
+        r"modified by an inplace operation|leaf Variable that requires grad",
+        "a value that the gradient needs is changed in place", "Write x = x + y instead of x += y.",
+    ),
+    (
+        r"Target (?P<a>-?\d+) is out of bounds",
+        "a label is {a}, and the network has no such output",
+        "Let the last layer have one output for each class, counted from 0.",
+    ),
+    (
+        r"device-side assert|indexing_cuda|index out of range in self",
+        "an index is larger than what it points into, as when a label is no class of the network",
+        "Let the last layer have one output for each class, counted from 0.",
+    ),
+    (
+        r"expected (scalar type|target dtype|m1 and m2)|must have the same dtype|not implemented for '",
+        "tensors of different types meet", "Convert with .float() for inputs and .long() for labels.",
+    ),
+    (
+        r"Can't call numpy\(\) on Tensor that requires grad",
+        "a tensor with a gradient is turned into an array", "Write x.detach().numpy().",
+    ),
+    (
+        r"^KeyError: (?P<key>.*)",
+        "there is no entry {key}", "Look how the entry is spelled, and whether an earlier cell makes it.",
+    ),
+    (r"^KeyboardInterrupt", "it interrupts itself", "Take the interruption out of the cell."),
+    (
+        r"^SystemExit: (0|None)?\s*$",
+        "it ends itself, without an error", "Nothing needs to be done unless code after it was meant to run.",
+    ),
+    (
+        r"^SystemExit",
+        "it ends itself, as a script does that lacks arguments", "Give each argument a default value.",
+    ),
+    (
+        r"MemoryError|can't allocate memory|[Oo]ut of memory",
+        "it needs more memory than a notebook may have", "Work in batches, and keep no copies of the data.",
+    ),
+    (
+        r"File too large|No space left", "it writes more than a notebook may", "Save less, or smaller files.",
+    ),
+    (r"UsageError", "a magic command is used in a way that IPython doesn't know", "Take the line out."),
+    (
+        r"UnpicklingError|EOFError|BadZipFile|PytorchStreamReader",
+        "a file is damaged, or something else than its name says", _DOWNLOAD,
+    ),
+    (r"^AssertionError", "an assertion of the notebook's own does not hold", "Look what it compares."),
+    (
+        r"took longer than",
+        "it was stopped; the loops over loaders had been cut to a few batches, so it does something else for long",
+        "Look for a loop that doesn't end, and let nothing but training take long.",
+    ),
+    (
+        r"the kernel died", "no later cell could run",
+        "Look for exit() and quit(), and for what takes all memory at once.",
+    ),
+    (r"it (wrote|made|sent)|its processes used", "it was stopped", "Let the notebook use less of it."),
+)  # fmt: skip
+_PACKAGE = (
+    (
+        rf"AttributeError: module '(?P<name>{_LIBRARY})' has no attribute '(?P<what>\w+)'"
+        rf"|ImportError: cannot import name '(?P<what2>\w+)' from '(?P<name2>{_LIBRARY})'",
+        "the version of {library} that it was run with has no “{attribute}”, or it is misspelt",
+        "Look it up in the documentation of today's version.",
+    ),
+)  # fmt: skip
+_GRADER = (
+    (
+        r"DataSetMissing: the data set (?P<name>.{1,60}?) (?:of \S+ )?is not here",
+        "the data set {name} is not among those that are here, and nothing can be downloaded",
+        "Whoever grades looks at this part; a small file can be handed in beside the notebook.",
+    ),
+    (
+        r"URLError|HTTPError|ConnectionError|ConnectTimeout|gaierror|NewConnectionError|MaxRetryError|urlopen"
+        r"|name resolution|Network is unreachable|Couldn't connect",
+        "it asks for something on the internet, which nothing reaches while it is graded", _DOWNLOAD,
+    ),
+    (
+        r"CalledProcessError: Command '(?P<command>.{1,80})",
+        "a command of the shell failed; commands reach no internet and install nothing while it is graded",
+        _DOWNLOAD,
+    ),
+    (
+        r"NVIDIA driver|not compiled with CUDA|No CUDA GPUs|GPU (device )?not found|CUDA (is )?not available",
+        "it insists on a GPU, and is run without one",
+        'Use device = "cuda" if torch.cuda.is_available() else "cpu".',
+    ),
+)  # fmt: skip
+_TABLES: dict[Fault, tuple[tuple[str, str, str], ...]] = {"student": _STUDENT, "package": _PACKAGE, "grader": _GRADER}
+CASES = tuple(
+    Case(pattern=pattern, happened=happened, do=do, fault=fault)
+    for fault, rows in _TABLES.items()
+    for pattern, happened, do in rows
+)
+INSISTS_ON_GPU = CASES[-1]
+UNKNOWN = Case(do="Run the notebook again from the top; in Colab: Runtime, Restart session and run all.")
