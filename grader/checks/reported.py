@@ -56,6 +56,8 @@ class Reported(Check):
                 advice="Print the test accuracy and save the notebook with its outputs.",
             )
         stated = f"{claim.accuracy:.4f}"
+        if claim.stale:
+            stated += " (its cell was run before one above it, so this may be older than the code)"
         if self.at_least is not None and claim.accuracy < self.at_least:
             return failed(
                 f"The stated accuracy {stated} is below {self.at_least:g}.", observed=claim.text, source=claim.source
@@ -88,7 +90,5 @@ def _claim(evidence: ProblemEvidence) -> Claim | None:
     model = evidence.model
     if model is None:
         return claims[-1] if claims else None
-    own = [c for c in claims if c.source.file == model.notebook]
-    later = [c for c in own if model.cell is None or c.source.cell is None or c.source.cell >= model.cell]
-    chosen = later or own
+    chosen = model.claims or [c for c in claims if c.source.file == model.notebook]
     return chosen[-1] if chosen else None

@@ -8,8 +8,9 @@ from grader.core.evidence import CellRun, ModelFacts, NotebookRun, ProblemEviden
 from grader.core.record import Record
 from grader.datasets import Dataset
 from grader.observation.assign import Assignment, Place, Target, assign, owners
+from grader.observation.explain import explain
 from grader.observation.models import read_report
-from grader.observation.notebooks import headings, headings_above, markdown, saved_claims, saved_figures
+from grader.observation.notebooks import claims_of, headings, headings_above, markdown, saved_claims, saved_figures
 from grader.observation.sections import Labels, find_sections, plain_title
 from grader.rubric.model import Rubric
 
@@ -52,11 +53,14 @@ def observe_notebook(
 ) -> Observed:
     """What a notebook holds, and what the probe saw when it ran."""
     models, variables, fault = read_report(report, notebook, file, dataset)
+    claims = saved_claims(notebook, file)
+    of_models = claims_of([model.cell for model in models], claims)
+    models = tuple(m.model_copy(update={"claims": own}) for m, own in zip(models, of_models, strict=True))
     run = NotebookRun(
         file=file,
-        cells=tuple(cells),
+        cells=explain(notebook, cells),
         failure=failure or fault,
-        claims=saved_claims(notebook, file),
+        claims=claims,
         variables=variables,
         figures=saved_figures(notebook),
         seconds=seconds,

@@ -1,7 +1,7 @@
 """What a notebook holds before anything runs: its headings, saved outputs, claims and figures."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from nbformat import NotebookNode
 
@@ -33,9 +33,48 @@ def markdown(notebook: NotebookNode) -> str:
 
 def saved_claims(notebook: NotebookNode, file: str) -> tuple[Claim, ...]:
     """The accuracies that the student's saved outputs state, in order."""
+    stale = _out_of_order(notebook)
     return tuple(
-        claim for index, text in _output_texts(notebook) for claim in read_claims(text, Source(file=file, cell=index))
+        claim.model_copy(update={"stale": index in stale})
+        for index, text in _output_texts(notebook)
+        for claim in read_claims(text, Source(file=file, cell=index))
     )
+
+
+def claims_of(cells: Sequence[int | None], claims: Sequence[Claim]) -> list[tuple[Claim, ...]]:
+    """For networks by the cells they were trained in, in order: what is stated from there to the next one's training.
+
+    Where a cell trains several, as in a sweep, the claims there and behind are theirs in equal parts; when they can't
+    be parted so, the last one's.
+    """
+    trained = sorted({cell for cell in cells if cell is not None})
+    found: list[tuple[Claim, ...]] = [() for _ in cells]
+    for cell, end in zip(trained, [*trained[1:], None], strict=True):
+        own = [
+            c
+            for c in claims
+            if c.source.cell is not None and cell <= c.source.cell and (end is None or c.source.cell < end)
+        ]
+        here = [i for i, other in enumerate(cells) if other == cell]
+        each, rest = divmod(len(own), len(here))
+        if rest or not each:
+            found[here[-1]] = tuple(own)
+        else:
+            for part, i in enumerate(here):
+                found[i] = tuple(own[part * each : (part + 1) * each])
+    return found
+
+
+def _out_of_order(notebook: NotebookNode) -> frozenset[int]:
+    """The cells that were last run before a cell above them, by their execution counts."""
+    highest, found = 0, set()
+    for index, cell in enumerate(notebook.cells, 1):
+        count = cell.get("execution_count") if cell.cell_type == "code" else None
+        if isinstance(count, int):
+            if count < highest:
+                found.add(index)
+            highest = max(highest, count)
+    return frozenset(found)
 
 
 def saved_figures(notebook: NotebookNode) -> int:
