@@ -171,24 +171,26 @@ def test_how_each_was_trained(name):
 
 @every
 def test_whatever_differs_is_named_and_nothing_else(name):
-    expected = [model.get("named", []) for model in corpus.load(name).expected["models"]]
+    expected = corpus.load(name).expected["models"]
     found = [[words for _, words in differences(model)] for model in observed(name).models]
     assert len(found) == len(expected)
-    silent = [
-        (part, said) for parts, said in zip(expected, found, strict=True) for part in parts if part not in str(said)
-    ]
-    wrong = [s for parts, said in zip(expected, found, strict=True) for s in said if not any(p in s for p in parts)]
+    silent, wrong = [], []
+    for of, said in zip(expected, found, strict=True):
+        named = of.get("named", [])
+        silent += [part for part in named if not any(part in words for words in said)]
+        wrong += [words for words in said if not any(part in words for part in (*named, *of.get("may", [])))]
     assert (silent, wrong) == ([], [])
 
 
 @every
 def test_who_can_train_it_again(name):
     fixture, models = corpus.load(name).expected, observed(name).models
-    if fixture["models"]:
-        model = models[fixture.get("graded", len(fixture["models"])) - 1]
-        assert (obstacles(model) == []) == (fixture["fair"] == "refit"), obstacles(model)
+    assert len(models) == len(fixture["models"])
+    if models:
+        found = obstacles(models[fixture.get("graded", len(models)) - 1])
+        assert bool(found) == (fixture["fair"] != "refit"), found
     else:
-        assert fixture["fair"] == "person" and models == ()
+        assert fixture["fair"] == "person"
 
 
 @pytest.mark.parametrize("name", [name for name in corpus.names() if "claims" in corpus.load(name).expected])

@@ -14,7 +14,7 @@ What the front matter may hold:
     fails     cells that don't finish: number to a part of the error
     models    the networks that were trained, in the order of their last step: cell, variable, headings, layers,
               settings of layers by position, unused layers, loose weights, what the recipe holds, and `named`: a
-              part of each difference that must be named; nothing else may be
+              part of each difference that must be named; nothing else may be, unless `may` has a part of it
     graded    which of the models `fair` speaks of, counted from 1; without it the last
     claims    the accuracies that saved outputs state
     answers   problems of the assignment to the model that answers, counted from 1; null where a person is asked;
