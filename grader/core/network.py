@@ -23,8 +23,8 @@ class LayerSpec(Record):
     """One operation: a class of `torch.nn` by name, or `Add`, `Cat` on several inputs.
 
     `inputs` are positions of earlier layers, -1 being the network's input; None means the layer before.
-    `shares` is the position of an earlier layer whose weights this one uses again. `initial` says for parameters by name
-    how they are drawn; those that it does not name are drawn as torch's own layer draws them.
+    `shares` is the position of an earlier layer whose weights this one uses again. `initial` says for parameters by
+    name how they are drawn; those that it does not name are drawn as torch's own layer draws them.
     """
 
     type: Name

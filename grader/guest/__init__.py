@@ -19,7 +19,7 @@ def start(config_path: str) -> None:
         return
     import torch
 
-    from . import old, probe
+    from . import keras_probe, keras_shims, old, probe
 
     shell = _shell()
     weights = None
@@ -30,6 +30,8 @@ def start(config_path: str) -> None:
         weights = replay.Weights(config["weights"])
     watcher = probe.Probe(config, shell.user_ns, torch, weights)
     watcher.install()
+    keras_probe.install(watcher)
+    keras_shims.install(config)  # around what watches: old arguments are renamed before it sees them
     old.install_torch(torch)
     watcher.write()
     shell.events.register("pre_run_cell", lambda *_: watcher.begin_cell())

@@ -1,0 +1,632 @@
+"""Watches Keras train: `fit` is written down as the training that a torch notebook would have shown, and cut short."""
+
+import functools
+import inspect
+import math
+
+from . import keras_spec, later, report
+
+_SHOWN_SAMPLES = 4
+_SCORED = 1000  # samples of a whole array that are evaluated or predicted
+_LARGE_EPSILON = 1e-6  # Keras adds an optimiser's epsilon elsewhere than torch: seen only when it is larger
+_HARMLESS = (
+    "History",
+    "ProgbarLogger",
+    "ModelCheckpoint",
+    "TensorBoard",
+    "CSVLogger",
+    "TerminateOnNaN",
+    "BackupAndRestore",
+)
+_MEDDLING = {"stop_training", "lr", "learning_rate", "set_weights", "load_weights", "assign", "set_value", "optimizer"}
+_LOSSES = {
+    "categorical_crossentropy": "CrossEntropyLoss",
+    "sparse_categorical_crossentropy": "CrossEntropyLoss",
+    "mean_squared_error": "MSELoss",
+    "binary_crossentropy": "BCELoss",
+}
+_LOSS_CLASSES = {
+    "CategoricalCrossentropy": "CrossEntropyLoss",
+    "SparseCategoricalCrossentropy": "CrossEntropyLoss",
+    "MeanSquaredError": "MSELoss",
+    "BinaryCrossentropy": "BCELoss",
+}
+_OTHER_RATES = ("Adadelta", "Adagrad", "Adamax", "Nadam")  # their default learning rates changed from Keras 2 to 3
+
+
+def install(watcher) -> None:
+    """Watch Keras from the moment when the notebook imports it."""
+
+    def begin(keras):
+        try:
+            _Watch(keras, watcher).install()
+        except Exception as error:
+            watcher.faults[f"Keras can't be watched: {type(error).__name__}: {error}"[:500]] = None
+
+    later.when_imported("keras", begin)
+
+
+class _Watch:
+    """Puts itself around Keras's own methods."""
+
+    def __init__(self, keras, probe):
+        self.keras, self.probe = keras, probe
+        self.inside = 0  # within fit, which evaluates by itself
+        probe.keras_layers = keras  # so that whoever looks can tell a Keras model
+
+    def install(self):
+        keras = self.keras
+        self.wrap(keras.Model, "fit", self.fit)
+        self.wrap(keras.Model, "evaluate", self.evaluate)
+        self.wrap(keras.Model, "predict", self.predict)
+        self.wrap(keras.Model, "train_on_batch", self.train_on_batch)
+        self.wrap(keras.Model, "load_weights", self.load_weights)
+        original = keras.Layer.add_weight
+
+        @functools.wraps(original)
+        def add_weight(layer, *args, **kwargs):
+            weight = original(layer, *args, **kwargs)
+            self.quiet(lambda: setattr(weight, "grader_drawn", _norms([weight])))
+            return weight
+
+        keras.Layer.add_weight = add_weight
+
+    def wrap(self, owner, name, around):
+        original = getattr(owner, name)
+        signature = inspect.signature(original)
+
+        @functools.wraps(original)
+        def call(model, *args, **kwargs):
+            try:
+                bound = signature.bind(model, *args, **kwargs)
+            except TypeError:
+                return original(model, *args, **kwargs)  # says what is wrong
+            bound.apply_defaults()
+            options = dict(bound.arguments)
+            options.pop("self", None)
+            options.update(options.pop("kwargs", None) or {})
+            return around(lambda changed: original(model, **changed), model, options)
+
+        setattr(owner, name, call)
+
+    def quiet(self, act):
+        """What goes wrong in watching is written down, and never disturbs the notebook."""
+        try:
+            return act()
+        except Exception as error:
+            self.probe.faults[f"watching Keras failed: {type(error).__name__}: {error}"[:500]] = None
+            return None
+
+    @property
+    def batches(self):
+        """How many batches of a pass are trained on; None in a replay, where nothing is cut."""
+        return self.probe.config["batches"] if getattr(self.probe, "weights", None) is None else None
+
+    def training(self, model, x):
+        """The training of this network by its optimiser, the last to go on standing last."""
+        key = (id(model), id(model.optimizer))
+        found = self.probe.trainings.pop(key, None) or _Training(self, model, x)
+        self.probe.trainings[key] = found
+        found.cell = self.probe.cell
+        found.look_after("between its steps")
+        return found
+
+    # around Keras's own methods
+
+    def fit(self, original, model, options):
+        training, cut = self.quiet(lambda: self.begin(model, options)) or (None, options)
+        self.inside += 1
+        try:
+            result = original(cut)
+        finally:
+            self.inside -= 1
+            if training is not None:
+                self.quiet(lambda: self.end(model, training))
+        return result
+
+    def begin(self, model, options):
+        given = _Given(options, self.batches, self.keras)
+        training = self.training(model, given.sample())
+        training.take_fit(model, given, options)
+        self.probe.write()
+        cut = given.cut()
+        callbacks = cut.get("callbacks")
+        if callbacks is None or isinstance(callbacks, (list, tuple)):
+            cut["callbacks"] = [*(callbacks or ()), training.observer()]
+        return training, cut
+
+    def end(self, model, training):
+        training.remember(model)
+        self.probe.forget()
+        self.probe.write()
+
+    def evaluate(self, original, model, options):
+        if not self.inside and self.batches is not None:
+            options = self.quiet(lambda: _fewer(options, self.batches)) or options
+        return original(options)
+
+    def predict(self, original, model, options):
+        x = options.get("x")
+        if self.inside or self.batches is None:
+            return original(options)
+        if not _is_array(x):
+            return original(self.quiet(lambda: _fewer(options, self.batches)) or options)
+        if len(x) <= _SCORED:
+            return original(options)
+        found = original({**options, "x": x[:_SCORED]})
+        if not hasattr(found, "shape"):
+            return original(options)
+        import numpy
+
+        return numpy.resize(found, (len(x), *found.shape[1:]))
+
+    def train_on_batch(self, original, model, options):
+        training = self.quiet(lambda: self.training(model, options.get("x")))
+        if training is not None:
+            self.quiet(lambda: training.take_batch(model, options))
+        result = original(options)
+        if training is not None:
+            self.quiet(lambda: self.end(model, training))
+        return result
+
+    def load_weights(self, original, model, options):
+        for training in self.probe.trainings.values():
+            if training.model is model:
+                training.note("weights are loaded into it during or after its training")
+        return original(options)
+
+
+class _Given:
+    """What `fit` was given to train on, and how much of it is trained on here."""
+
+    def __init__(self, options, batches, keras):
+        self.options, self.batches = options, batches
+        x = options.get("x")
+        self.whole = (
+            isinstance(x, (list, tuple)) and len(x) and not _is_number(x[0]) and len(x) == 1 and _is_array(x[0])
+        )
+        self.x = x[0] if self.whole else x
+        self.arrays = _is_array(self.x) and not options.get("steps_per_epoch")
+        self.batch_size = int(options.get("batch_size") or 32)
+        self.total = len(self.x) if hasattr(self.x, "__len__") else None
+        self.samples = self.total
+        split = options.get("validation_split") or 0.0
+        if self.arrays and split and options.get("validation_data") is None:
+            self.samples = math.floor(self.total * (1.0 - split))
+
+    def sample(self):
+        return self.x if self.arrays else None
+
+    def steps(self):
+        """(steps of a whole epoch or None, those taken here)."""
+        if self.arrays:
+            whole = math.ceil(self.samples / self.batch_size)
+        else:
+            whole = self.options.get("steps_per_epoch") or self.total
+        if self.batches is None:
+            return whole
+        return min(whole, self.batches) if whole else self.batches
+
+    def cut(self):
+        """The same call with a few batches of each pass."""
+        options = dict(self.options)
+        if self.batches is None:
+            return options
+        if not self.arrays:
+            return _fewer_validation({**options, "steps_per_epoch": self.steps()}, self.batches, self.batch_size)
+        most = self.batches * self.batch_size
+        if self.samples < self.total:
+            rest = slice(self.samples, self.samples + most)
+            weights = options.get("sample_weight")
+            options["validation_data"] = tuple(
+                _part(part, rest) for part in (self.x, options["y"], weights) if part is not None
+            )
+            options["validation_split"] = 0.0
+        first = slice(0, min(most, self.samples))
+        for key, part in (("x", self.x), ("y", options["y"]), ("sample_weight", options.get("sample_weight"))):
+            options[key] = _part(part, first)
+        return _fewer_validation(options, self.batches, self.batch_size)
+
+
+class _Training:
+    """One Keras optimiser at work on one network; written as `probe.Training` is."""
+
+    def __init__(self, watch, model, x):
+        self.watch, self.keras, self.model = watch, watch.keras, model
+        probe = watch.probe
+        self.own = []  # as far as torch's optimisers go
+        self.number = len(probe.trainings)
+        self.condition = None
+        self.notes = {}
+        self.cell = probe.cell
+        self.variable = next((k for k, v in probe.namespace.items() if v is model and k[0] != "_"), "")
+        shape = tuple(x.shape[1:]) if hasattr(x, "shape") else None
+        if not model.built and shape is not None:
+            model.build((None, *shape))
+        described = keras_spec.describe(model, probe.config["vocabulary"], self.keras, probe.torch, shape)
+        self.spec, remarks, self.input_shape = described
+        for remark in remarks:
+            self.note(remark)
+        self.optimizer, self.settings, self.schedules = None, {}, []
+        self.take_optimizer(model.optimizer)
+        self.losses, self.loaders, self.seen = {}, [], []
+        self.steps = self.planned = self.passes = self.samples = self.largest_batch = 0
+        self.first_rows = set()
+        self.after = None
+        self.rate = None
+        self.compare(probe)
+        self.look_at_class()
+
+    def note(self, text):
+        self.notes[str(text)[:200]] = None
+
+    def compare(self, probe):
+        """Notes on weights that are not all trained, or not as Keras draws them."""
+        if len(self.model.trainable_weights) < sum(1 for w in self.model.weights if _is_weight(w)):
+            self.note("some of its weights are frozen")
+        if any(other.model is self.model for other in probe.trainings.values()):
+            return  # trained before: that is said elsewhere
+        if any(getattr(w, "grader_drawn", None) != _norms([w]) for w in self.model.trainable_weights):
+            self.note("its first weights are not as Keras draws them: they were set or loaded")
+
+    def look_at_class(self):
+        for kind in type(self.model).__mro__:
+            if kind.__module__.startswith("keras."):
+                break
+            for name in ("train_step", "compute_loss", "fit", "compute_gradients", "train_function"):
+                if name in vars(kind):
+                    self.note(f"its class {kind.__name__} has a {name} of its own")
+
+    # optimiser
+
+    def take_optimizer(self, optimizer):
+        kind = type(optimizer).__name__
+        self.own_optimizer = optimizer
+        if not type(optimizer).__module__.startswith("keras."):
+            self.optimizer = f"the student's own {kind}"
+        elif kind in _OPTIMIZERS:
+            self.optimizer, settings = _OPTIMIZERS[kind]
+            self.settings.update(settings(optimizer))
+        else:
+            self.optimizer = f"Keras's {kind}"
+        rate = getattr(optimizer, "_learning_rate", None)
+        if isinstance(rate, self.keras.optimizers.schedules.LearningRateSchedule):
+            self.take_schedule(rate)
+            self.settings["lr"] = float(getattr(rate, "initial_learning_rate", 0.0))
+        else:
+            self.settings["lr"] = _plain(optimizer.learning_rate)
+        if getattr(optimizer, "grader_default_rate", False) and kind in _OTHER_RATES:
+            self.note(
+                f"{kind} without a learning rate: its default here is {self.settings['lr']:g}; in Keras 2 it was higher"
+            )
+        for name in ("clipnorm", "clipvalue", "global_clipnorm", "gradient_accumulation_steps", "loss_scale_factor"):
+            if getattr(optimizer, name, None):
+                self.note(f"the optimiser has {name}={getattr(optimizer, name)}")
+        if getattr(optimizer, "use_ema", False):
+            self.note("the optimiser averages the weights (use_ema)")
+        if getattr(optimizer, "_exclude_from_weight_decay", None):
+            self.note("the optimiser excludes some weights from weight decay")
+        decay = getattr(optimizer, "weight_decay", None)
+        if decay:
+            self.settings["weight_decay"] = float(decay)
+            if kind in ("Adam", "Nadam"):
+                self.settings["decoupled_weight_decay"] = True
+            elif kind != "AdamW":
+                self.note(f"{kind} with weight_decay={decay:g} apart from the gradient")
+        epsilon = getattr(optimizer, "epsilon", 0.0) or 0.0
+        if epsilon > _LARGE_EPSILON and kind not in ("Adadelta", "SGD"):
+            self.note(f"{kind} adds its epsilon={epsilon:g} elsewhere than torch does")
+
+    def take_schedule(self, rate):
+        kind = type(rate).__name__
+        found = _SCHEDULES.get(kind, lambda rate: None)(rate) if type(rate).__module__.startswith("keras.") else None
+        name, settings = found or (f"Keras's {kind}", {})
+        self.schedules.append(
+            {"type": name, "settings": settings, "unwritten": [] if found else ["all of it"], "early": False}
+        )
+
+    # data and steps
+
+    def take_fit(self, model, given, options):
+        """Take in one call of `fit`."""
+        epochs = max(int(options.get("epochs") or 1) - int(options.get("initial_epoch") or 0), 0)
+        shuffle = options.get("shuffle", True)
+        self.passes += epochs
+        self.planned += epochs * given.steps()
+        described = {
+            "batch_size": given.batch_size,
+            "drop_last": False,
+            "shuffle": bool(shuffle),
+            "sampler": "RandomSampler" if shuffle else "SequentialSampler",
+            "samples": given.samples if given.arrays else None,
+            "dataset": {"type": type(given.x).__name__, "size": given.total if given.arrays else None},
+        }
+        if described not in self.loaders:
+            self.loaders.append(described)
+        if given.arrays:
+            self.show(model, given.x[: given.batch_size], options["y"])
+        else:
+            self.note(f"its batches came from a {type(given.x).__name__}")
+        if shuffle not in (True, False):
+            self.note(f"batches were shuffled with shuffle={shuffle!r}")
+        for name in ("class_weight", "sample_weight"):
+            if options.get(name) is not None:
+                self.note(f"fit was given a {name}")
+        self.take_loss(model, options.get("y") if given.arrays else None)
+        self.take_callbacks(options.get("callbacks"))
+
+    def take_batch(self, model, options):
+        """Take in one call of `train_on_batch`: these are never cut."""
+        x, y = options.get("x"), options.get("y")
+        if not hasattr(x, "shape"):
+            self.note("train_on_batch was given no array")
+            return
+        self.samples += len(x)
+        self.steps += 1
+        self.planned += 1
+        self.show(model, x, y)
+        self.take_loss(model, y)
+        for name in ("class_weight", "sample_weight"):
+            if options.get(name) is not None:
+                self.note(f"train_on_batch was given a {name}")
+
+    def show(self, model, x, y):
+        """What the network got, as torch would have it."""
+        import numpy
+
+        x = numpy.asarray(x)
+        self.largest_batch = max(self.largest_batch, len(x))
+        self.first_rows.add(hash(x[0].tobytes()))
+        if self.seen or y is None:
+            return
+        shown, labels = x[:_SHOWN_SAMPLES].astype(float), numpy.asarray(y)[:_SHOWN_SAMPLES]
+        if self.input_shape is not None and shown.ndim == 4 and list(shown.shape[1:]) != self.input_shape:
+            shown = shown.transpose(0, 3, 1, 2)
+        classes = (
+            labels.argmax(1) if labels.ndim == 2 and labels.shape[1] > 1 else labels.reshape(len(labels), -1)[:, 0]
+        )
+        self.seen = [
+            {"values": [float(f"{v:.7g}") for v in row.reshape(-1)], "label": int(label)}
+            for row, label in zip(shown, classes)
+        ]
+        if self.input_shape is None:
+            self.input_shape = list(shown.shape[1:])
+
+    def take_loss(self, model, y):
+        kind, settings, sparse = self.loss_of(model)
+        self.losses.setdefault(str((kind, settings)), {"type": kind, "settings": settings})
+        if getattr(getattr(model, "_compile_loss", None), "loss_weights", None):
+            self.note("the loss has weights (loss_weights)")
+        if y is None:
+            return
+        import numpy
+
+        y = numpy.asarray(y)
+        one_hot = y.ndim == 2 and y.shape[1] > 1 and bool(((y == 0) | (y == 1)).all() and (y.sum(1) == 1).all())
+        classes = y.size == len(y) and bool((y == y.astype(int)).all())
+        if not (classes if sparse else one_hot):
+            self.note("the loss compares with something else than the classes")
+
+    def loss_of(self, model):
+        """(type, settings, whether it takes class indices) of the loss that a model was compiled with."""
+        loss = model.loss[0] if isinstance(model.loss, (list, tuple)) and len(model.loss) == 1 else model.loss
+        if isinstance(loss, str):
+            loss = self.keras.losses.get(loss)
+        settings = {}
+        if loss is None or isinstance(loss, (dict, list, tuple)):
+            self.note("no loss was seen, or several")
+            return "no loss", {}, False
+        if isinstance(loss, self.keras.losses.Loss):
+            name, known = type(loss).__name__, _LOSS_CLASSES
+            config = {**getattr(loss, "_fn_kwargs", {}), "reduction": loss.reduction}
+        else:
+            name, known, config = getattr(loss, "__name__", type(loss).__name__), _LOSSES, {}
+        module = str(getattr(loss, "__module__", None) or type(loss).__module__)
+        if not module.startswith("keras."):
+            return f"the student's own {name}", {}, False
+        if name not in known:
+            return f"Keras's {name}", {}, False
+        kind = known[name]
+        if kind == "BCELoss" and config.get("from_logits"):
+            kind = "BCEWithLogitsLoss"
+        if kind == "CrossEntropyLoss" and not config.get("from_logits"):
+            settings["from_logits"] = False
+        if config.get("label_smoothing"):
+            settings["label_smoothing"] = float(config["label_smoothing"])
+        if config.get("ignore_class") is not None:
+            settings["ignore_index"] = int(config["ignore_class"])
+        reduction = config.get("reduction", "sum_over_batch_size")
+        if reduction not in ("sum_over_batch_size", "mean", "mean_with_sample_weight", "auto"):
+            settings["reduction"] = str(reduction)
+            if kind != "CrossEntropyLoss":
+                self.note(f"the loss is reduced by {reduction}")
+        return kind, settings, name.lower().startswith("sparse")
+
+    def take_callbacks(self, callbacks):
+        if callbacks is None:
+            return
+        for callback in callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]:
+            kind = type(callback)
+            if kind.__module__.startswith("keras."):
+                if kind.__name__ == "LambdaCallback":
+                    functions = [f for f in vars(callback).values() if inspect.isfunction(f)]
+                    meddling = any(_MEDDLING & _names(f.__code__) for f in functions)
+                else:
+                    meddling = kind.__name__ not in _HARMLESS
+            else:
+                functions = [f for k in kind.__mro__ if not k.__module__.startswith("keras.") for f in vars(k).values()]
+                meddling = any(_MEDDLING & _names(f.__code__) for f in functions if inspect.isfunction(f))
+            if meddling:
+                self.note(f"the callback {kind.__name__} may change its training")
+
+    def observer(self):
+        """A callback that counts steps and looks at the learning rate."""
+        training, scheduled = self, bool(self.schedules)
+
+        class Observer(self.keras.callbacks.Callback):
+            def on_train_batch_end(self, batch, logs=None):
+                training.steps += 1
+
+            def on_epoch_begin(self, epoch, logs=None):
+                if scheduled:
+                    return
+                rate = _plain(self.model.optimizer.learning_rate)
+                if rate != training.settings["lr"]:
+                    training.note("the learning rate of the optimiser is changed while it trains")
+
+        return Observer()
+
+    def remember(self, model):
+        """After training: what the weights are until it goes on."""
+        self.after = _norms(model.trainable_weights)
+
+    def look_after(self, when="after its training"):
+        """Notes on weights that are no longer those that training left."""
+        if self.after is not None and _norms(self.model.trainable_weights) != self.after:
+            self.note(f"its weights are changed by hand {when}")
+
+    def record(self, probe):
+        """This training as JSON, as `probe.Training` writes it."""
+        early = [f"its training ended after {self.steps} of {self.planned} steps"] if self.steps < self.planned else []
+        steps = self.planned if early else self.steps  # an early end is said; it is no loop that skips batches
+        return {
+            "number": self.number,
+            "model": id(self.model),
+            "variable": self.variable,
+            "spec": self.spec,
+            "cell": self.cell,
+            "optimizer": {"type": self.optimizer, "settings": self.settings},
+            "groups": 1,
+            "losses": [*self.losses.values()],
+            "steps": steps,
+            "samples": self.samples,
+            "largest_batch": self.largest_batch,
+            "different_batches": len(self.first_rows),
+            "passes": self.passes,
+            "steps_in_passes": steps,
+            "batches_in_passes": self.planned,
+            "loaders": self.loaders[:10],
+            "input_shape": self.input_shape,
+            "seen": self.seen,
+            "rests": False,
+            "schedules": [{**schedule, "steps": steps} for schedule in self.schedules],
+            "notes": [*self.notes, *early][:100],
+        }
+
+
+def _is_array(x):
+    return hasattr(x, "shape") and hasattr(x, "__getitem__") and len(getattr(x, "shape", ())) > 0
+
+
+def _is_number(x):
+    return isinstance(x, (int, float))
+
+
+def _part(value, rows):
+    if isinstance(value, (list, tuple)) and value and _is_array(value[0]):
+        return type(value)(part[rows] for part in value)
+    return value[rows] if hasattr(value, "__getitem__") and value is not None else value
+
+
+def _fewer(options, batches):
+    """The same evaluation of fewer samples."""
+    x = options.get("x")
+    if _is_array(x):
+        first = slice(0, _SCORED)
+        return {
+            **options,
+            **{key: _part(options.get(key), first) for key in ("x", "y", "sample_weight") if key in options},
+        }
+    steps = options.get("steps")
+    return {**options, "steps": min(steps or batches, batches)}
+
+
+def _fewer_validation(options, batches, batch_size):
+    given = options.get("validation_data")
+    if given is None:
+        return options
+    if isinstance(given, (tuple, list)) and all(_is_array(part) or isinstance(part, list) for part in given):
+        rows = slice(0, batches * int(options.get("validation_batch_size") or batch_size))
+        return {**options, "validation_data": tuple(_part(part, rows) for part in given), "validation_steps": None}
+    return {**options, "validation_steps": min(options.get("validation_steps") or batches, batches)}
+
+
+def _is_weight(variable):
+    """Whether training would change it, if nothing kept it from that."""
+    last = variable.path.rsplit("/", 1)[-1]
+    return not last.startswith(("moving_", "seed_generator")) and "seed_generator" not in variable.path
+
+
+def _norms(weights):
+    found = []
+    for weight in weights:
+        value = weight.value.detach()
+        found.append((float(value.norm()), float(value.sum())))
+    return found
+
+
+def _plain(number):
+    return float(f"{float(number):.6g}")
+
+
+def _names(code):
+    """Names that a function's code reads, in what it defines too."""
+    found = set(code.co_names)
+    for constant in code.co_consts:
+        if inspect.iscode(constant):
+            found |= _names(constant)
+    return found
+
+
+def _changed(**settings):
+    """Settings without those that torch has anyway; (value, torch's default) each."""
+    return {key: report.plain(value) for key, (value, usual) in settings.items() if value != usual}
+
+
+def _betas(optimizer):
+    return [optimizer.beta_1, optimizer.beta_2], [0.9, 0.999]
+
+
+def _adam(optimizer):
+    settings = _changed(betas=_betas(optimizer), eps=(optimizer.epsilon, 1e-8))
+    if getattr(optimizer, "amsgrad", False):
+        settings["amsgrad"] = True
+    return settings
+
+
+_OPTIMIZERS = {
+    "SGD": ("SGD", lambda o: _changed(momentum=(float(o.momentum), 0.0), nesterov=(bool(o.nesterov), False))),
+    "Adam": ("Adam", _adam),
+    "AdamW": ("AdamW", _adam),
+    "Nadam": ("NAdam", _adam),
+    "Adamax": ("Adamax", _adam),
+    "RMSprop": (
+        "RMSprop",
+        lambda o: _changed(
+            alpha=(o.rho, 0.99),
+            eps=(o.epsilon, 1e-8),
+            momentum=(float(o.momentum), 0.0),
+            centered=(bool(o.centered), False),
+        ),
+    ),
+    "Adagrad": (
+        "Adagrad",
+        lambda o: _changed(initial_accumulator_value=(o.initial_accumulator_value, 0.0), eps=(o.epsilon, 1e-10)),
+    ),
+    "Adadelta": ("Adadelta", lambda o: _changed(rho=(o.rho, 0.9), eps=(o.epsilon, 1e-6))),
+}
+
+
+def _inverse_time(rate):
+    if rate.staircase and rate.decay_steps != 1:
+        return None
+    return "InverseTimeLR", {"decay": rate.decay_rate / rate.decay_steps}
+
+
+def _exponential(rate):
+    if rate.staircase:
+        return "StepLR", {"step_size": int(rate.decay_steps), "gamma": float(rate.decay_rate)}
+    return "ExponentialLR", {"gamma": float(rate.decay_rate) ** (1 / rate.decay_steps)}
+
+
+_SCHEDULES = {"InverseTimeDecay": _inverse_time, "ExponentialDecay": _exponential}
