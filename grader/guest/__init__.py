@@ -47,7 +47,7 @@ def _be_like_colab(config: dict) -> None:
     old.install()
     data.install(config)
     places.enter(config["file"])
-    places.install(shell.user_ns)
+    places.install(shell)
     sys.argv = [config["file"]]  # the kernel's own would look like arguments to a script that reads them
     if config["file"].endswith(".py"):
         shell.user_ns["__file__"] = config["file"].rsplit("/", 1)[-1]

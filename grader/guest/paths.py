@@ -9,6 +9,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from .later import when_imported
+
 _COLAB = "/content"
 # A path on Colab: absolute, or into a mounted Drive from the working folder.
 _PATH = r"(?:/content/|(?<![\w/.])(?:g?drive|gdrive)/My\\? ?Drive)"
@@ -39,20 +41,31 @@ class Paths:
                 _link(self.work / path.name, path)
         self.given = [*self.work.iterdir()][:_MOST_ENTRIES]
 
-    def install(self, namespace: dict) -> None:
+    def install(self, shell) -> None:
         """Where the sandbox can't put the working folder at `/content`, functions of Python look there for it."""
         if self.is_colab or os.path.exists(_COLAB):
             return
         for owner, names in (*_TAKE_PATHS, _ASK_OF_PATHS):
             for name in names:
                 setattr(owner, name, self.translating(getattr(owner, name)))
-        if "open" in namespace:  # IPython gives notebooks one of its own
-            namespace["open"] = self.translating(namespace["open"])
+        if "open" in shell.user_ns:  # IPython gives notebooks one of its own
+            shell.user_ns["open"] = self.translating(shell.user_ns["open"])
+        when_imported("torch", self.translate_torch)
+        run = shell.system
+        shell.system = lambda command: run(re.sub(rf"(?<![\w/.]){_COLAB}\b", lambda _: str(self.work), command))
+
+    def translate_torch(self, torch) -> None:
+        """Torch writes files without Python's functions."""
+        save = torch.save
+        torch.save = functools.wraps(save)(
+            lambda it, file, *args, **options: save(it, self.here(file), *args, **options)
+        )
+        torch.load = self.translating(torch.load)
 
     def translating(self, function):
         @functools.wraps(function)
-        def call(path, *args, **kwargs):
-            return function(self.here(path), *args, **kwargs)
+        def call(*args, **kwargs):
+            return function(*map(self.here, args[:1]), *args[1:], **kwargs)
 
         return call
 
