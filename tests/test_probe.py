@@ -137,6 +137,41 @@ train(model)""",
     "weights drawn by methods of a tensor": (
         "model = mlp()\nfor p in model.parameters(): p.data.normal_(0, 0.02)\ntrain(model)", MLP, {}
     ),
+    "sizes that are asked for in the forward pass": (
+        IMAGES + """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(1, 4, 3), nn.Conv2d(4, 8, 3)
+        self.fc = nn.Linear(8 * 2 * 2, 10)
+    def forward(self, x):
+        assert x.dim() == 4 and len(x) > 1
+        x = F.relu(self.conv1(x))
+        x = F.max_pool2d(F.relu(self.conv2(x)), 2)
+        x = nn.Dropout(0.0)(x) if False else x
+        return self.fc(x.view(-1, self.features(x)))
+    def features(self, x):
+        count = 1
+        for size in x.size()[1:]:
+            count *= size
+        return count
+model = Net(); train(model, images)""",
+        ["Conv2d", "ReLU", "Conv2d", "ReLU", "MaxPool2d", "Flatten", "Linear"],
+        {"inputs": {"shape": [1, 8, 8], "divide": 16.0}},
+    ),
+    "a mean over the image, and an axis that comes and goes": (
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.fc = nn.Conv2d(1, 20, 3), nn.Linear(20, 10)
+    def forward(self, x):
+        x = self.conv(x.unsqueeze(1)).relu().mean(dim=(2, 3), keepdim=True)
+        return self.fc(nn.Flatten()(x.squeeze(3)))
+model = Net(); train(model)""",
+        ["Flatten", "Unflatten", "Conv2d", "ReLU", "AdaptiveAvgPool2d", "Flatten", "Unflatten", "Flatten", "Linear"],
+        {"inputs": {"shape": [8, 8], "divide": 16.0}},
+    ),
     "branches that are added and joined": (
         """
 class Net(nn.Module):
@@ -455,6 +490,13 @@ NAMED = {
         "    def forward(self, x): return self.a(x) if self.training else self.b(x)\n"
         "model = Net(); train(model)",
         "another one in evaluation", True, {},
+    ),
+    "a Dropout made in the forward pass": (
+        "class Net(nn.Module):\n"
+        "    def __init__(self): super().__init__(); self.net = mlp()\n"
+        "    def forward(self, x): return nn.Dropout(0.1)(self.net(x))\n"
+        "model = Net(); train(model)",
+        "stays on in evaluation", True, {},
     ),
     "two optimisers one after the other": (
         "model = mlp(); train(model); train(model)", "2 optimisers trained the same network", True, {}

@@ -393,7 +393,9 @@ class Training:
         self.after = None
         self.spec = None
         if self.model is not None:
-            self.spec, remarks, written = spec.describe(self.model, probe.config["vocabulary"], probe.torch)
+            self.spec, remarks, written = spec.describe(
+                self.model, probe.config["vocabulary"], probe.torch, self.shape_given(probe)
+            )
             self.notes.update(dict.fromkeys(remarks))
             self.compare(probe, written)
 
@@ -404,6 +406,11 @@ class Training:
         candidates += [v for v in list(probe.namespace.values()) if isinstance(v, probe.torch.nn.Module)]
         held = [(module, own & {id(p) for p in module.parameters()}) for module in candidates]
         return next((m for m, p in held if p == own), None) or next((m for m, p in held if p), None)
+
+    def shape_given(self, probe):
+        """The shape of one sample, when the whole network was called."""
+        call = probe.calls.get(id(self.model))
+        return None if call is None else call.given.shape[1:]
 
     def compare(self, probe, written):
         """Notes on weights that are not all stepped, or not as torch draws them."""

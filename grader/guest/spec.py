@@ -3,13 +3,17 @@
 import itertools
 import operator
 
+from . import tracing
 
-def describe(model, vocabulary: dict, torch) -> tuple:
+
+def describe(model, vocabulary: dict, torch, shape=None) -> tuple:
     """(the model as a spec, remarks on how it trains differently from that spec, id of a module -> its layer).
 
-    The spec holds layers with inputs, loose tensors, what can't be expressed, and what is never used.
+    The spec holds layers with inputs, loose tensors, what can't be expressed, and what is never used. `shape` is that
+    of one sample, where it is known.
     """
     writer = _Writer(model, vocabulary, torch)
+    writer.example = None if shape is None else torch.zeros(tracing.BATCH, *shape)
     writer.sequence(model, "")
     writer.leftovers()
     return writer.spec, writer.remarks, writer.written
@@ -94,6 +98,7 @@ class _Writer:
                 self.sequence(child, f"{name}.{key}" if name else key)
         elif self.known(module):
             self.module(module, name)
+            self.advance(module)
         else:
             self.traced(module, name, len(self.spec["layers"]) - 1)
 
@@ -106,7 +111,7 @@ class _Writer:
             return
         modes = [(module, module.training) for module in root.modules()]
         try:
-            evaluated, trained = (self.graph(root, training) for training in (False, True))
+            (evaluated, _), (trained, tracer) = (self.graph(root, training) for training in (False, True))
         except Exception as error:
             self.cannot(label, f"its forward pass can't be traced: {type(error).__name__}: {error}")
             return
@@ -116,12 +121,24 @@ class _Writer:
         remark = _difference(trained, evaluated)
         if remark:
             self.remarks.append(remark)
-        _Graph(self, root, prefix, feed).write(trained)
+        made = [module for module in tracer.made.values() if "Dropout" in type(module).__name__]
+        if made:
+            self.remarks.append("a Dropout is made in the forward pass and stays on in evaluation: make it in __init__")
+        _Graph(self, root, prefix, feed, tracer.made).write(trained)
+        self.example = tracer.output
 
     def graph(self, root, training):
         for module in root.modules():
             module.training = training  # not root.train(): many students have a method of that name
-        return self.torch.fx.Tracer().trace(root)
+        tracer = tracing.ShapedTracer(None if self.example is None else self.example.shape[1:])
+        return tracer.trace(root), tracer
+
+    def advance(self, module):
+        """Keep the shape of what comes next."""
+        try:
+            self.example = None if self.example is None else tracing.apply(module, self.example)
+        except Exception:  # shapes that don't fit are found where the network is counted
+            self.example = None
 
     def leftovers(self):
         """Parameters outside the known layers act as weights; layers never reached are unused."""
@@ -156,11 +173,11 @@ def _dropout_is_on(node) -> bool:
 class _Graph:
     """Turns a torch.fx graph into layers."""
 
-    def __init__(self, writer, root, prefix, feed):
+    def __init__(self, writer, root, prefix, feed, made):
         self.writer, self.root, self.prefix, self.feed = writer, root, prefix, feed
         self.position = {}  # graph node -> position of the layer that makes its value
         self.torch = writer.torch
-        self.modules = dict(root.named_modules(remove_duplicate=False))
+        self.modules = {**dict(root.named_modules(remove_duplicate=False)), **made}
 
     def write(self, graph):
         for node in graph.nodes:
@@ -268,12 +285,33 @@ class _Graph:
                 return [("Flatten", {}, [self.source(given["input"])])]
         elif name in ("view", "reshape") and not node.kwargs:
             first, *sizes = node.args[1] if isinstance(node.args[1], (tuple, list)) else node.args[1:]
-            whole_batch = first == -1 or not isinstance(first, int)  # -1, or the size that was asked for
+            whole_batch = first in (-1, tracing.BATCH) or not isinstance(first, int)  # or the size that was asked for
             if whole_batch and len(sizes) == 1:
                 return [("Flatten", {}, [self.source(node.args[0])])]
             if whole_batch and all(isinstance(size, int) and size > 0 for size in sizes):
                 flat = self.writer.layer("Flatten", {}, self.name(node.name), [self.source(node.args[0])])
                 return [("Unflatten", {"dim": 1, "unflattened_size": tuple(sizes)}, [flat])]
+        return self._shaped(node, name)
+
+    def _shaped(self, node, name):
+        """By the shapes before and after: what keeps samples apart and their values in order only shapes them anew."""
+        before, after = (n.meta.get("value") for n in (node.args[0], node))
+        if before is not None and after is not None and len(before) == len(after) == tracing.BATCH:
+            source, sizes = self.source(node.args[0]), tuple(after.shape[1:])
+            if name in ("view", "reshape", "flatten", "squeeze", "unsqueeze") and after.numel() == before.numel():
+                if before.dim() > 2:
+                    source = self.writer.layer("Flatten", {}, self.name(node.name), [source])
+                self.position[node] = source
+                return [("Unflatten", {"dim": 1, "unflattened_size": sizes}, [source])] if len(sizes) > 1 else []
+            averaged = {"dim": node.args[1] if len(node.args) > 1 else None, **node.kwargs}
+            if (
+                name == "mean"
+                and before.dim() == 4
+                and averaged["dim"] in ([2, 3], (2, 3), [-2, -1], (-2, -1), [-1, -2])
+            ):
+                pooled = self.writer.layer("AdaptiveAvgPool2d", {"output_size": 1}, self.name(node.name), [source])
+                self.position[node] = pooled
+                return [] if after.dim() == 4 else [("Flatten", {}, [pooled])]
         raise _CannotError(f"the operation {name} is not supported")
 
 

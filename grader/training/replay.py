@@ -49,7 +49,7 @@ def _score(spec: ModelSpec, inputs: InputSpec, dataset: Dataset, raw: bytes) -> 
     except (SafetensorError, ValueError, KeyError) as error:
         raise SubmissionError(f"its weights can't be read: {error}") from error
     with torch.no_grad():
-        for name, ours in _tensors(spec, network):
+        for name, ours in tensors(spec, network):
             theirs = weights.get(name)
             if theirs is None or theirs.shape != ours.shape:
                 found = "missing" if theirs is None else f"of shape {tuple(theirs.shape)}, not {tuple(ours.shape)}"
@@ -60,7 +60,7 @@ def _score(spec: ModelSpec, inputs: InputSpec, dataset: Dataset, raw: bytes) -> 
     return score(network, Samples.of(dataset.test), inputs)
 
 
-def _tensors(spec: ModelSpec, network: Network) -> Iterator[tuple[str, Tensor]]:
+def tensors(spec: ModelSpec, network: Network) -> Iterator[tuple[str, Tensor]]:
     """(the name in the student's network, our tensor) of every weight and running statistic."""
     for layer, module in zip(spec.layers, network.layers, strict=True):
         if layer.shares is None:
