@@ -81,7 +81,7 @@ def _sklearn(datasets, folder) -> None:
         if folder and (number == 554 or str(name).lower() == "mnist_784"):
             return _openml(folder, options)
         try:
-            return original(name, *args, **{"n_retries": 0, **options})
+            return original(name, *args, **{"n_retries": 1, "delay": 0.1, **options})
         except OSError as error:
             raise DataSetMissing(f"the data set {name or number} of OpenML is not here ({error})") from error
 

@@ -26,7 +26,11 @@ def cells_of(text: str) -> list[Cell]:
         cells = _marked(text)
     else:
         cells = [("code", text)]
-    return [(kind, source) for kind, text in cells if (source := text.strip("\n")).strip()]
+    return [(kind, source) for kind, text in cells if not _is_empty(source := text.strip("\n"))]
+
+
+def _is_empty(source: str) -> bool:
+    return all(not line.strip() or _PREAMBLE.match(line) for line in source.split("\n"))
 
 
 def _marked(text: str) -> list[Cell]:

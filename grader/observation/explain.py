@@ -81,7 +81,7 @@ class _Sources:
     def installed(self) -> set[str]:
         """The words of all lines that install something with pip."""
         lines = (line for lines in self.lines.values() for line in lines if "pip" in line and "install" in line)
-        return {word for line in lines for word in re.findall(r"[\w.-]+", line)}
+        return {word.lower().replace("-", "_") for line in lines for word in re.findall(r"[\w.-]+", line)}
 
     def asserts_gpu(self, cell: int) -> bool:
         return any("assert" in line and ("cuda" in line or "gpu" in line) for line in self.lines.get(cell, ()))
@@ -145,7 +145,7 @@ def _missing(module: str, sources: _Sources) -> Case:
             do="Look up in its documentation where it is today.",
             fault="package",
         )
-    if root in ON_COLAB or {root, package} & sources.installed:
+    if root in ON_COLAB or any(root.lower() in word for word in sources.installed):
         known = "Colab has it" if root in ON_COLAB else "the notebook's pip installs nothing while it is graded"
         return Case(
             happened=f"the package {package} is not installed where it was run; {known}",

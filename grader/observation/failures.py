@@ -70,7 +70,10 @@ _STUDENT = (
         r"Expected input batch_size \((?P<a>\d+)\) to match target batch_size \((?P<b>\d+)\)",
         "the loss was given {a} outputs and {b} labels", "Keep the first dimension the batch in every reshape.",
     ),
-    (r"cannot reshape|not aligned|could not broadcast|[Ss]izes of tensors must match", "shapes don't fit", _SHAPES),
+    (
+        r"cannot reshape|not aligned|could not broadcast|[Ss]izes of tensors must match|mismatch in its core dimension",
+        "shapes don't fit", _SHAPES,
+    ),
     (
         r"[Tt]rying to backward through the graph a second time",
         "backward() runs a second time through what the first has freed",

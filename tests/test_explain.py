@@ -1,0 +1,189 @@
+"""What is said of a cell that fails: what happened, in which cell, whose doing it is, and what to do."""
+
+import textwrap
+import time
+
+import nbformat
+import pytest
+
+from grader.core.evidence import CellRun
+from grader.core.limits import Limits
+from grader.execution import find_sandbox, run_notebook
+from grader.observation.evidence import observe_notebook
+from grader.observation.explain import explain, notes
+from grader.pipeline import grade_submission, tools_for
+from grader.rubric import load_rubric
+
+PRELUDE = (
+    "import torch, torch.nn as nn, torch.nn.functional as F, numpy as np\nmodel, x = nn.Linear(4, 2), torch.rand(3, 4)"
+)
+
+# name: (a cell that fails, whose doing that is, what is said of it)
+FAILS = {
+    "Python 2": ("print 'x'", "student", "It is written in Python 2. Write print(...)"),
+    "a wrong line": ("a = 1\nb = = 2", "student", "Line 2 is no Python"),
+    "an indented line": ("a = 1\n  b = 2", "student", "Line 2 is not indented"),
+    "tabs and spaces": ("if x is x:\n    a = 1\n\tb = 2", "student", "Line 3 is not indented"),
+    "input": ("input('rate? ')", "student", "It asks for input"),
+    "a file": ("open('/content/drive/MyDrive/hw/train.csv')", "student", "The file “train.csv” is not among the files"),
+    "a file of numpy": ("np.load('mnist.npz')", "student", "“mnist.npz” is not among"),
+    "a file of images": ("from PIL import Image; Image.open('a/b.png')", "student", "“b.png” is not among"),
+    "data of idx": ("open('/content/train-images-idx3-ubyte', 'rb')", "student", "“train-images-idx3-ubyte” is not"),
+    "an own module": ("from helper_functions import f", "student", "hand in helper_functions.py beside the notebook"),
+    "a package that it installs": ("!pip install lucid-learn\nimport lucid", "package", "pip install lucid"),
+    "a part that is gone": ("from scipy.misc import imread", "package", "it was run with has no “imread”"),
+    "a name that is gone": ("np.nonsense", "package", "The version of numpy that it was run with has no “nonsense”"),
+    "a layer's input": ("model(torch.rand(3, 5))", "student", "takes 4 values for each sample and was given 5"),
+    "channels": ("nn.Conv2d(1, 4, 3)(torch.rand(2, 3, 8, 8))", "student", "takes 1 channels and was given 3"),
+    "sizes": ("torch.rand(3) + torch.rand(4)", "student", "Two tensors of sizes 3 and 4 in dimension 0"),
+    "a view": ("x.view(5, 5)", "student", "12 values can't take the shape [5, 5]"),
+    "a batch": ("F.cross_entropy(model(x), torch.tensor([1]))", "student", "given 3 outputs and 1 labels"),
+    "saved weights": ("model.load_state_dict(nn.Linear(5, 2).state_dict())", "student", "have the shape [2, 5]"),
+    "arrays": ("np.zeros((2, 3)) @ np.zeros((2, 3))", "student", "Shapes don't fit"),
+    "backward twice": ("loss = model(x).sum(); loss.backward(); loss.backward()", "student", "a second time through"),
+    "backward of nothing": ("torch.rand(1).backward()", "student", "a value that no weight leads to"),
+    "in place": ("nn.Parameter(x).add_(1)", "student", "changed in place"),
+    "a label": ("F.cross_entropy(model(x), torch.tensor([0, 1, 7]))", "student", "A label is 7, and the"),
+    "types": ("model(x.double())", "student", "Tensors of different types meet"),
+    "gradients in numpy": ("model(x).numpy()", "student", "Write x.detach().numpy()"),
+    "a key": ("{}['accuracy']", "student", "There is no entry 'accuracy'"),
+    "an assertion": ("assert 1 > 2", "student", "An assertion of the notebook's own does not hold"),
+    "an interruption": ("raise KeyboardInterrupt", "student", "It interrupts itself"),
+    "arguments": (
+        "import argparse; p = argparse.ArgumentParser(); p.add_argument('data'); p.parse_args()", "student",
+        "Give each argument a default value",
+    ),
+    "an ending": ("import sys; sys.exit(0)", "student", "It ends itself, without an error"),
+    "memory": ("torch.zeros(10**12)", "student", "more memory than a notebook may have"),
+    "a GPU": ("assert torch.cuda.is_available()", "grader", "It insists on a GPU, and is run without one"),
+    "a GPU, in words": ("raise SystemError('GPU device not found')", "grader", "It insists on a GPU"),
+    "a data set of torchvision": (
+        "from torchvision.datasets import FashionMNIST; FashionMNIST('.', download=True)", "grader",
+        "The data set FashionMNIST is not among those",
+    ),
+    "another": (
+        "from torchvision.datasets import CIFAR10; CIFAR10('.', download=True)", "grader",
+        "The data set CIFAR10 is not among those",
+    ),
+    "a data set of OpenML": (
+        "from sklearn.datasets import fetch_openml; fetch_openml('Fashion-MNIST')", "grader",
+        "The data set Fashion-MNIST is not among those",
+    ),
+    "a download": (
+        "import urllib.request; urllib.request.urlretrieve('https://example.com/a.csv')", "grader",
+        "It asks for something on the internet",
+    ),
+    "weights from afar": (
+        "import torchvision; torchvision.models.resnet18(pretrained=True)", "grader", "something on the internet",
+    ),
+    "a host by name": (
+        "import socket; socket.create_connection(('example.com', 80))", "grader", "something on the internet",
+    ),
+    "a command": ("%%bash\nwget -q https://example.com/a.csv", "grader", "A command of the shell failed"),
+    "a name that nothing makes": ("never_made + 1", "student", "o cell makes “never_made”"),
+    "a name that a later cell makes": ("made_later + 1", "student", "“made_later” is made only further down, in cell"),
+    "the cell that makes it": ("made_later = 1 / 0", "student", "ZeroDivisionError"),
+    "a name from a cell that failed": ("made_later + 2", "student", "which failed before. Mend cell"),
+    "something of the student's own": ("raise RuntimeError('my own')", "student", "my own. Run the notebook"),
+}  # fmt: skip
+
+
+def observe(cells, folder, **limits):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(textwrap.dedent(cell)) for cell in cells])
+    artefact = run_notebook(notebook, folder, find_sandbox(), Limits(**limits), data=None)
+    return observe_notebook(
+        notebook, "a.ipynb", cells=artefact.cells, report=artefact.report, failure=artefact.failure
+    ).run
+
+
+@pytest.fixture(scope="module")
+def failed(tmp_path_factory):
+    run = observe([PRELUDE, *(cell for cell, _, _ in FAILS.values())], tmp_path_factory.mktemp("submission"))
+    assert run.failure == "" and run.cells[0].status == "ok"
+    return dict(zip(FAILS, run.cells[1:], strict=True))
+
+
+@pytest.mark.parametrize("name", FAILS)
+def test_what_is_said_of_a_cell(name, failed):
+    _, fault, said = FAILS[name]
+    cell = failed[name]
+    assert (cell.status, cell.fault) == ("error", fault), cell.explanation
+    assert said in cell.explanation
+
+
+def test_a_package_that_colab_has():
+    """As where the extra is not installed."""
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell("import cv2"), nbformat.v4.new_code_cell("cv2")]
+    )
+    cells = [
+        CellRun(index=1, status="error", error="ModuleNotFoundError: No module named 'cv2'"),
+        CellRun(index=2, status="error", error="NameError: name 'cv2' is not defined"),
+    ]
+    missing, follows = explain(notebook, cells)
+    assert missing.fault == follows.fault == "package"
+    assert "Colab has it. Whoever grades can run: pip install opencv-python-headless" in missing.explanation
+    assert "“cv2” is made in cell 1, which failed before" in follows.explanation
+
+
+# name: (cells, limits, what the notes say of them)
+ENDS = {
+    "an endless loop": (["while True: pass", "a = 1"], {"cell_seconds": 1}, "cell 1: took longer than the 1 s"),
+    "too long in all": (["import time; time.sleep(9)"], {"notebook_seconds": 1}, "the 1 s that a notebook may take"),
+    "an exit": (["import os; os._exit(1)", "a = 1"], {}, "a.ipynb, cell 1: the kernel died"),
+    "too much memory": (["x = bytearray(3 << 30)"], {"memory_mb": 1024}, "It needs more memory than a notebook"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_what_is_said_of_an_end(name, tmp_path):
+    cells, limits, said = ENDS[name]
+    told = list(notes(observe(cells, tmp_path, **limits)))
+    assert said in told[0]
+    assert told[1:] == ["a.ipynb: 1 cells after that were not run"] * (len(cells) - 1)
+
+
+def test_nothing_is_said_of_cells_that_ran(tmp_path):
+    assert list(notes(observe(["a = 1", "%time b = a"], tmp_path))) == []
+
+
+def test_a_notebook_without_code_says_so(tmp_path):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Problem 3B")])
+    artefact = run_notebook(notebook, tmp_path, find_sandbox(), Limits(), data=None)
+    run = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, report=artefact.report).run
+    assert list(notes(run)) == ["a.ipynb: has no code cells, so there was nothing to run"]
+
+
+def test_many_failures_are_told_in_few_notes():
+    """And quickly, whatever the sources look like."""
+    hostile = "a,   " * 20_000 + "\n" + "pip install " * 20_000 + "\nassert " + "cuda " * 20_000
+    sources = [hostile] * 5 + ["x"] * 9995
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    cells = [CellRun(index=i + 1, status="error", error="NameError: name 'x' is not defined") for i in range(10_000)]
+    started = time.perf_counter()
+    run = observe_notebook(notebook, "a.ipynb", cells=cells).run
+    told = list(notes(run))
+    assert time.perf_counter() - started < 20
+    assert len(told) < 30 and "9,980 more cells failed" in "".join(told)
+
+
+# name: (a cell before the network could be trained, how the check of its hidden units ends)
+GRADED = {
+    "the student's own error": ("1 / 0", "failed"),
+    "a package that is missing": ("!pip install lucid\nimport lucid", "manual"),
+    "a data set that is not here": ("import torchvision.datasets as d; d.FashionMNIST('.', download=True)", "manual"),
+}
+
+
+@pytest.mark.parametrize("name", GRADED)
+def test_what_is_not_the_students_doing_goes_to_a_person(name, tmp_path):
+    cell, status = GRADED[name]
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell("# 2A"), nbformat.v4.new_code_cell(cell), nbformat.v4.new_code_cell("1")]
+    )
+    nbformat.write(notebook, tmp_path / "2A.ipynb")
+    rubric = load_rubric("demo")
+    grade = grade_submission(tmp_path, rubric, tools_for(rubric))
+    checks = {check.name: check for problem in grade.problems for check in problem.checks}
+    assert checks["hidden units"].status == status, checks["hidden units"].message
+    assert any(note.startswith("2A.ipynb, cell 2: ") for note in grade.notes), grade.notes
