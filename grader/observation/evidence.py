@@ -10,7 +10,15 @@ from grader.datasets import Dataset
 from grader.observation.assign import Assignment, Place, Target, assign, owners
 from grader.observation.explain import explain
 from grader.observation.models import read_report
-from grader.observation.notebooks import claims_of, headings, headings_above, markdown, saved_claims, saved_figures
+from grader.observation.notebooks import (
+    claims_of,
+    headings,
+    headings_above,
+    holds_code,
+    markdown,
+    saved_claims,
+    saved_figures,
+)
 from grader.observation.sections import Labels, find_sections, plain_title
 from grader.rubric.model import Rubric
 
@@ -59,7 +67,7 @@ def observe_notebook(
     run = NotebookRun(
         file=file,
         cells=explain(notebook, cells),
-        failure=failure or fault,
+        failure=failure or fault or ("" if holds_code(notebook) else "has no code cells, so there was nothing to run"),
         claims=claims,
         variables=variables,
         figures=saved_figures(notebook),

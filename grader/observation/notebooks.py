@@ -26,6 +26,11 @@ def headings_above(notebook: NotebookNode, cell: int | None) -> tuple[str, ...]:
     return tuple(text for index, text in reversed(headings(notebook)) if cell is None or index <= cell)
 
 
+def holds_code(notebook: NotebookNode) -> bool:
+    """Whether there is anything to run."""
+    return any(cell.cell_type == "code" and cell.source.strip() for cell in notebook.cells)
+
+
 def markdown(notebook: NotebookNode) -> str:
     """All Markdown cells as one text."""
     return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
@@ -49,7 +54,7 @@ def claims_of(cells: Sequence[int | None], claims: Sequence[Claim]) -> list[tupl
     """
     trained = sorted({cell for cell in cells if cell is not None})
     found: list[tuple[Claim, ...]] = [() for _ in cells]
-    for cell, end in zip(trained, [*trained[1:], None], strict=True):
+    for cell, end in zip(trained, [*trained[1:], None], strict=False):  # none at all where nothing was trained
         own = [
             c
             for c in claims
