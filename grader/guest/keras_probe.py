@@ -151,6 +151,7 @@ class _Watch:
             return original(options)
         if not _is_array(x):
             return original(self.quiet(lambda: _fewer(options, self.batches)) or options)
+        options = {**options, "batch_size": _SCORED}  # one batch: loaders are cut after a few
         if len(x) <= _SCORED:
             return original(options)
         found = original({**options, "x": x[:_SCORED]})
@@ -535,6 +536,7 @@ def _fewer(options, batches):
         first = slice(0, _SCORED)
         return {
             **options,
+            "batch_size": _SCORED,
             **{key: _part(options.get(key), first) for key in ("x", "y", "sample_weight") if key in options},
         }
     steps = options.get("steps")
@@ -598,7 +600,7 @@ _OPTIMIZERS = {
     "SGD": ("SGD", lambda o: _changed(momentum=(float(o.momentum), 0.0), nesterov=(bool(o.nesterov), False))),
     "Adam": ("Adam", _adam),
     "AdamW": ("AdamW", _adam),
-    "Nadam": ("NAdam", _adam),
+    "Nadam": ("NAdam", lambda o: {**_adam(o), "momentum_decay": 1.0}),
     "Adamax": ("Adamax", _adam),
     "RMSprop": (
         "RMSprop",
