@@ -153,7 +153,7 @@ def _folders(files: Path) -> Iterator[Path]:
         shutil.copytree(source, base / "guest" / _GUEST, ignore=shutil.ignore_patterns("__pycache__"))
         yield base
     finally:
-        _remove(base)
+        remove(base)
 
 
 def _irregular(folder: str, names: list[str]) -> list[str]:
@@ -162,8 +162,8 @@ def _irregular(folder: str, names: list[str]) -> list[str]:
     return [path.name for path in paths if path.is_symlink() or not (path.is_file() or path.is_dir())]
 
 
-def _remove(base: Path) -> None:
-    """Remove a folder, also one in which the notebook took away permissions, or nested thousands of folders.
+def remove(base: Path) -> None:
+    """Remove a folder, also one in which a notebook took away permissions, or nested thousands of folders.
 
     Python's own functions recurse with the folders, and end where a path gets too long.
     """

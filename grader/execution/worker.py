@@ -1,0 +1,160 @@
+"""A confined process that answers lines with lines; whatever it does, each question ends in time."""
+
+import os
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+
+from grader.core.errors import MachineError
+from grader.core.limits import Limits
+from grader.execution.run import remove
+from grader.execution.sandbox import Sandbox, give
+from grader.execution.watch import overrun
+
+_LAUNCHER = Path(__file__).with_name("launcher")
+_SERVE = "import sys; sys.path.insert(0, {!r}); from launcher import {} as serving; sys.path.pop(0); serving.serve()"
+_START_SECONDS = 60
+_LOOK_SECONDS = 0.5  # between looks at what it uses
+_PIECE = 1 << 16
+
+
+class WorkerEnded(Exception):
+    """A question got no answer, and the process was ended; `late` when for the time that it took."""
+
+    def __init__(self, why: str, *, late: bool = False) -> None:
+        self.why, self.late = why, late
+        super().__init__(why)
+
+
+class Worker:
+    """Serves one of the launcher's modules: started at the first question, and again after one that it ended at."""
+
+    def __init__(self, module: str, sandbox: Sandbox, limits: Limits, environment: Mapping[str, str] = {}) -> None:
+        self.module, self.sandbox, self.limits, self.environment = module, sandbox, limits, environment
+        self.process: subprocess.Popen[bytes] | None = None
+        self.work = Path()
+        self.stack = ExitStack()
+
+    def __enter__(self) -> "Worker":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+
+    @property
+    def running(self) -> bool:
+        """Whether it was started and has not been ended for an answer."""
+        return self.process is not None
+
+    def start(self) -> None:
+        """Start the process where none runs. Raises MachineError when it can't be started."""
+        if self.process is not None:
+            return
+        folder = Path(tempfile.mkdtemp(prefix="grader-", dir="/tmp"))
+        self.stack.callback(remove, folder)
+        folder.chmod(0o711)
+        user = self.stack.enter_context(self.sandbox.user())
+        self.work = folder / "work"
+        self.work.mkdir()
+        give(self.work, user)
+        code = folder / "code"  # a copy, since the grader's own folder may be out of the user's reach
+        shutil.copytree(_LAUNCHER, code / "launcher", ignore=shutil.ignore_patterns("__pycache__"))
+        python = [sys.executable, "-P", "-c", _SERVE.format(str(code), self.module)]
+        home = self.sandbox.inside(self.work)
+        self.process = subprocess.Popen(
+            self.sandbox.command(python, self.work, [code], [], self.limits, user),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=self.work,
+            env={
+                "PATH": "/usr/bin:/bin",
+                "HOME": home,
+                "LANG": "C.UTF-8",
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "OMP_NUM_THREADS": "1",
+                "OPENBLAS_NUM_THREADS": "1",
+                **self.environment,
+            },
+        )
+        for stream in (self.process.stdin, self.process.stdout):
+            assert stream is not None
+            os.set_blocking(stream.fileno(), False)
+        try:
+            ready = self._exchange(b"", _START_SECONDS, 100).strip() == b"ready"
+        except WorkerEnded:
+            ready = False
+        if not ready:
+            self.end()
+            raise MachineError(f"the process for {self.module} can't be started", hint="Run: grader doctor")
+
+    def ask(self, question: bytes, seconds: float, most: int) -> bytes:
+        """The answer to one line, of at most `most` bytes.
+
+        Raises WorkerEnded where none comes in time, and MachineError when the process can't be started.
+        """
+        self.start()
+        try:
+            return self._exchange(question + b"\n", seconds, most)
+        except WorkerEnded:
+            self.end()
+            raise
+
+    def _exchange(self, question: bytes, seconds: float, most: int) -> bytes:
+        """Write and read by turns: a process that doesn't read, or answers half a line, holds nobody up."""
+        assert self.process is not None
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        into, out = self.process.stdin.fileno(), self.process.stdout.fileno()
+        left, answer = memoryview(question), bytearray()
+        deadline, look = time.monotonic() + seconds, time.monotonic() + _LOOK_SECONDS
+        while True:
+            now = time.monotonic()
+            if now >= deadline:
+                raise WorkerEnded(f"took longer than {seconds:g} s", late=True)
+            if now >= look:
+                look = now + _LOOK_SECONDS
+                if used := overrun(self.process.pid, [self.work], self.limits):
+                    raise WorkerEnded(used)
+            readable, writable, _ = select.select([out], [into] if left else [], [], min(deadline, look) - now)
+            try:
+                if writable:
+                    left = left[os.write(into, left[:_PIECE]) :]
+                if readable:
+                    piece = os.read(out, _PIECE)
+                    if not piece:
+                        raise WorkerEnded("the process ended: out of memory, or it was ended by the code itself")
+                    answer += piece
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise WorkerEnded("the process ended") from error
+            if answer.endswith(b"\n"):
+                return bytes(answer)
+            if len(answer) > most:
+                raise WorkerEnded(f"it sent more than {most:,} bytes")
+
+    def end(self) -> None:
+        """End the process and all that it started; another question starts a new one."""
+        if self.process is not None:
+            for stream in (self.process.stdin, self.process.stdout):
+                assert stream is not None
+                with suppress(OSError):
+                    stream.close()
+            # Asked to end, the launcher ends what the process started; in a jail nothing outlives it.
+            with suppress(subprocess.TimeoutExpired):
+                self.process.terminate()
+                self.process.wait(5)
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+        self.stack.close()
