@@ -428,3 +428,9 @@ def test_what_is_read_can_be_written(tmp_path):
     for content in READ.values():
         (tmp_path / "a.ipynb").write_bytes(content if isinstance(content, bytes) else content.encode())
         nbformat.writes(read_notebook(tmp_path / "a.ipynb", "a.ipynb"))
+
+
+def test_long_notebooks_and_large_outputs_are_read(tmp_path):
+    output = {"output_type": "stream", "name": "stdout", "text": ["x" * 10_000] * 8000}
+    (tmp_path / "a.ipynb").write_text(notebook(cell("x", outputs=[output]), *[cell("x")] * 9999))
+    assert len(read_notebook(tmp_path / "a.ipynb", "a.ipynb").cells) == 10_000
