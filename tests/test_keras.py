@@ -20,6 +20,7 @@ from grader.observation.claims import read_claims
 from grader.observation.models import read_report
 from grader.training.eager import EagerTrainer
 from grader.training.lane import one_thread, train_lane
+from grader.training.replay import score_replay
 from grader.training.samples import Samples
 from grader.training.schedule import steps
 
@@ -412,6 +413,23 @@ def test_what_a_recipe_leaves_out_is_named(name, observed):
         assert any(said in words for words in said_of(model)), said_of(model)
 
 
+def test_a_full_run_hands_over_what_keras_scored(tmp_path):
+    cells = [
+        PRELUDE,
+        "model = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(8, 3, activation='relu'),\n"
+        "    layers.BatchNormalization(), layers.Flatten(), layers.Dense(10, 'softmax')])\n"
+        "fit(model, 'adam', x=Z, epochs=4, class_weight={i: 1.0 for i in range(10)})\n"
+        "accuracy = float(model.evaluate(test_X.reshape(-1, 8, 8, 1), test_Y)[1])",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    artefact = run_notebook(notebook, tmp_path, find_sandbox(), Limits(), data=None, seed=1, variables=("accuracy",))
+    digits = load_dataset("digits")
+    (model,), variables, _ = read_report(artefact.report, notebook, "a.ipynb", digits)
+    first, last = (artefact.weights[f"{model.training}-{when}"] for when in ("first", "last"))
+    lane = score_replay(model.spec, model.recipe.inputs, digits, 1, first, last, 1.0)
+    assert lane.accuracy == pytest.approx(variables["accuracy"], abs=1e-6) and lane.accuracy > 0.5
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_not_here_is_named(name, observed):
     assert REFUSED[name][1] in observed[name][1]
@@ -460,7 +478,7 @@ EQUAL = {
 
 
 def described(model):
-    spec, remarks, shape = keras_spec.describe(model, LAYERS, keras, torch)
+    spec, remarks, shape, _ = keras_spec.describe(model, LAYERS, keras, torch)
     found = ModelSpec.model_validate(spec)
     assert (found.inexpressible, found.loose, remarks) == ((), (), [])
     return found, tuple(shape)
@@ -506,6 +524,18 @@ def test_the_rebuilt_network_computes_what_keras_computes(name):
     assert tuple(ours.shape[1:]) == here
     outputs = copied(model, spec).eval()(ours).detach().numpy()
     np.testing.assert_allclose(outputs, model.predict(x, verbose=0), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", EQUAL)
+def test_weights_are_handed_over_in_the_order_of_the_spec(name):
+    shape, *layers = EQUAL[name]
+    model = keras.Sequential([keras.Input(shape), *layers])
+    spec, _ = described(model)
+    *_, weights = keras_spec.describe(model, LAYERS, keras, torch)
+    network, given = copied(model, spec), weights()
+    for layer, module in zip(spec.layers, network.layers, strict=True):
+        for key, ours in module.state_dict().items():
+            torch.testing.assert_close(given[f"{layer.name}.{key}"], ours)
 
 
 @pytest.mark.parametrize(
@@ -580,7 +610,7 @@ def trained_twice(optimizer, ours, schedules, loss):
 @pytest.mark.parametrize("name", STEPS)
 def test_optimisers_step_as_keras_steps(name):
     theirs, ours = trained_twice(*STEPS[name], "categorical_crossentropy")
-    np.testing.assert_allclose(ours, theirs, atol=2e-3)
+    np.testing.assert_allclose(ours, theirs, atol=5e-3)  # RMSprop's and Adam's epsilons stand elsewhere
 
 
 @pytest.mark.parametrize("loss", LOSSES_OF_KERAS)

@@ -128,6 +128,7 @@ class _Watch:
         given = _Given(options, self.batches, self.keras)
         training = self.training(model, given.sample())
         training.take_fit(model, given, options)
+        self.hand_over(training, "first")
         self.probe.write()
         cut = given.cut()
         callbacks = cut.get("callbacks")
@@ -137,8 +138,15 @@ class _Watch:
 
     def end(self, model, training):
         training.remember(model)
+        self.hand_over(training, "last")
         self.probe.forget()
         self.probe.write()
+
+    def hand_over(self, training, when):
+        """In a replay: the weights before the first step, and after the last."""
+        weights = getattr(self.probe, "weights", None)
+        if weights is not None and not (when == "first" and training.steps):
+            weights.write(f"{training.number}-{when}", training.model)
 
     def evaluate(self, original, model, options):
         if not self.inside and self.batches is not None:
@@ -172,7 +180,7 @@ class _Watch:
 
     def load_weights(self, original, model, options):
         for training in self.probe.trainings.values():
-            if training.model is model:
+            if getattr(training, "network", None) is model:
                 training.note("weights are loaded into it during or after its training")
         return original(options)
 
@@ -229,11 +237,19 @@ class _Given:
         return _fewer_validation(options, self.batches, self.batch_size)
 
 
+class _Network:
+    """A Keras network whose weights can be handed over as those of the spec."""
+
+    def __init__(self, network, weights):
+        self.network, self.state_dict = network, weights
+
+
 class _Training:
     """One Keras optimiser at work on one network; written as `probe.Training` is."""
 
     def __init__(self, watch, model, x):
-        self.watch, self.keras, self.model = watch, watch.keras, model
+        self.watch, self.keras = watch, watch.keras
+        self.network = model
         probe = watch.probe
         self.own = []  # as far as torch's optimisers go
         self.number = len(probe.trainings)
@@ -245,7 +261,8 @@ class _Training:
         if not model.built and shape is not None:
             model.build((None, *shape))
         described = keras_spec.describe(model, probe.config["vocabulary"], self.keras, probe.torch, shape)
-        self.spec, remarks, self.input_shape = described
+        self.spec, remarks, self.input_shape, weights = described
+        self.model = _Network(model, weights)
         for remark in remarks:
             self.note(remark)
         self.optimizer, self.settings, self.schedules = None, {}, []
@@ -263,15 +280,15 @@ class _Training:
 
     def compare(self, probe):
         """Notes on weights that are not all trained, or not as Keras draws them."""
-        if len(self.model.trainable_weights) < sum(1 for w in self.model.weights if _is_weight(w)):
+        if len(self.network.trainable_weights) < sum(1 for w in self.network.weights if _is_weight(w)):
             self.note("some of its weights are frozen")
-        if any(other.model is self.model for other in probe.trainings.values()):
+        if any(getattr(other, "network", None) is self.network for other in probe.trainings.values()):
             return  # trained before: that is said elsewhere
-        if any(getattr(w, "grader_drawn", None) != _norms([w]) for w in self.model.trainable_weights):
+        if any(getattr(w, "grader_drawn", None) != _norms([w]) for w in self.network.trainable_weights):
             self.note("its first weights are not as Keras draws them: they were set or loaded")
 
     def look_at_class(self):
-        for kind in type(self.model).__mro__:
+        for kind in type(self.network).__mro__:
             if kind.__module__.startswith("keras."):
                 break
             for name in ("train_step", "compute_loss", "fit", "compute_gradients", "train_function"):
@@ -483,7 +500,7 @@ class _Training:
 
     def look_after(self, when="after its training"):
         """Notes on weights that are no longer those that training left."""
-        if self.after is not None and _norms(self.model.trainable_weights) != self.after:
+        if self.after is not None and _norms(self.network.trainable_weights) != self.after:
             self.note(f"its weights are changed by hand {when}")
 
     def record(self, probe):
@@ -492,7 +509,7 @@ class _Training:
         steps = self.planned if early else self.steps  # an early end is said; it is no loop that skips batches
         return {
             "number": self.number,
-            "model": id(self.model),
+            "model": id(self.network),
             "variable": self.variable,
             "spec": self.spec,
             "cell": self.cell,

@@ -9,18 +9,20 @@ from .spec import _CannotError
 class Value(NamedTuple):
     """An intermediate result: which layer made it, and its shape of one sample as Keras has it.
 
-    `mixed`: a vector whose entries stand in another order here. `free`: a vector whose entries could stand in any
-    order, since a Dense layer made them.
+    `mixed`: a vector whose entries stand in another order here: the shape that was laid flat, True where several were.
+    `free`: a vector whose entries could stand in any order, since a Dense layer made them.
     """
 
     position: int
     shape: tuple
-    mixed: bool = False
+    mixed: object = False
     free: bool = False
 
 
 def describe(model, vocabulary: dict, keras, torch, shape=None) -> tuple:
-    """(the spec as for a torch network, remarks on how it trains differently from it, the shape of one input here)."""
+    """(the spec as for a torch network, remarks on how it trains differently from it, the shape of one input here,
+    what gives the weights by their names and in their order here).
+    """
     writer = _Writer(vocabulary, keras, torch)
     given = None
     try:
@@ -41,7 +43,7 @@ def describe(model, vocabulary: dict, keras, torch, shape=None) -> tuple:
     except Exception as error:
         writer.cannot(model.name, f"it can't be read: {type(error).__name__}: {error}")
     writer.leftovers(model)
-    return writer.spec, writer.remarks, given
+    return writer.spec, writer.remarks, given, writer.weights
 
 
 def _layers(graph, keras):
@@ -58,6 +60,8 @@ class _Writer:
         self.remarks = []
         self.written = {}  # id of a layer -> its position
         self.owners = {}  # id of a weight -> id of the layer that had it first
+        self.placed = []  # (layer, class of torch, what its input's order was)
+        self.scrambled = False  # whether a Dense layer's outputs would have to be put in order too
         self.first = False  # whether Keras too has channels first
 
     def cannot(self, what, why):
@@ -157,6 +161,7 @@ class _Writer:
             self.spec["layers"][position]["shares"] = self.written[id(layer)]
             self.spec["layers"][position].pop("initial", None)
         self.written.setdefault(id(layer), position)
+        self.placed.append((layer, kind, given.mixed))
         weights = [w for w in layer.weights if not w.path.endswith(("moving_mean", "moving_variance"))]
         weights = [w for w in weights if "seed_generator" not in w.path]
         if any(self.owners.setdefault(id(w), id(layer)) != id(layer) for w in weights):
@@ -166,6 +171,16 @@ class _Writer:
         if sum(p.numel() for p in plain.parameters()) != sum(math.prod(w.shape) for w in weights):
             raise _CannotError(f"{layer.name}: its weights are not those that its settings give it")
         return Value(position, shape, **value)
+
+    def weights(self) -> dict:
+        """What each layer holds now, as torch's layers of the spec would; empty where that can't be said."""
+        if self.scrambled or any(order is True for _, _, order in self.placed):
+            return {}
+        found = {}
+        for layer, kind, order in self.placed:
+            for name, value in _in_torch(layer, kind, order, self.torch).items():
+                found[f"{layer.name}.{name}"] = value.contiguous()
+        return found
 
     def leftovers(self, model):
         """Weights of what could not be written act as raw parameters."""
@@ -258,7 +273,9 @@ class _Writer:
 
     def _flatten(self, layer, given, shape):
         (value,) = given
-        mixed = value.mixed or (len(value.shape) == 3 and not self.first and self.reordered(value.shape))
+        mixed = value.mixed
+        if len(value.shape) == 3 and not self.first and self.reordered(value.shape):
+            mixed = value.shape
         return self.plain("Flatten", {}, layer, value, shape)._replace(mixed=mixed)
 
     @staticmethod
@@ -273,6 +290,7 @@ class _Writer:
             return value
         if value.mixed or (len(shape) == 3 and not self.first and self.reordered(shape) and not value.free):
             raise _CannotError(f"{layer.name}: it mixes channels and places")
+        self.scrambled |= len(shape) == 3 and not self.first and self.reordered(shape)
         sizes = {"dim": 1, "unflattened_size": tuple(self.ours(shape))}
         return self.plain("Unflatten", sizes, layer, value, shape)._replace(free=False)
 
@@ -377,6 +395,33 @@ class _Writer:
             return None
         name, settings = found
         return {"type": name, "settings": {key: _short(value) for key, value in settings.items()}}
+
+
+def _in_torch(layer, kind, order, torch):
+    """A layer's weights by torch's names, in torch's order."""
+
+    def sorted_rows(value):
+        if not order:
+            return value
+        rest = value.shape[1:]
+        return value.reshape(*order, *rest).movedim(2, 0).reshape(-1, *rest)
+
+    def value(name):
+        return getattr(layer, name).value.detach()
+
+    if kind.startswith("BatchNorm"):
+        names = {"running_mean": "moving_mean", "running_var": "moving_variance"}
+        names |= {"weight": "gamma", "bias": "beta"} if layer.scale else {}
+        found = {name: sorted_rows(value(theirs)) for name, theirs in names.items()}
+        return {**found, "num_batches_tracked": torch.tensor(0)}
+    kernel = layer.kernel.value.detach() if hasattr(layer.kernel, "value") else layer.kernel.detach()
+    if kind == "Linear":
+        kernel = sorted_rows(kernel).T
+    elif hasattr(layer, "depthwise_initializer"):
+        kernel = kernel.permute(2, 3, 0, 1).flatten(0, 1).unsqueeze(1)
+    else:
+        kernel = kernel.permute(3, 2, 0, 1)
+    return {"weight": kernel, **({"bias": value("bias")} if layer.use_bias else {})}
 
 
 def _short(value):
