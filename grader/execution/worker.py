@@ -22,7 +22,7 @@ _LAUNCHER = Path(__file__).with_name("launcher")
 _SERVE = "import sys; sys.path.insert(0, {!r}); from launcher import {} as serving; sys.path.pop(0); serving.serve()"
 _START_SECONDS = 60
 _LOOK_SECONDS = 0.5  # between looks at what it uses
-_PIECE = 1 << 16
+_PIECE = 1 << 20
 
 
 class WorkerEnded(Exception):
@@ -89,6 +89,10 @@ class Worker:
         for stream in (self.process.stdin, self.process.stdout):
             assert stream is not None
             os.set_blocking(stream.fileno(), False)
+            with suppress(OSError, ImportError, AttributeError):  # fewer turns for large answers, where it is allowed
+                import fcntl
+
+                fcntl.fcntl(stream.fileno(), fcntl.F_SETPIPE_SZ, _PIECE)
         try:
             ready = self._exchange(b"", _START_SECONDS, 100).strip() == b"ready"
         except WorkerEnded:
