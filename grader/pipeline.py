@@ -25,7 +25,7 @@ from grader.core.outcome import (
 )
 from grader.core.record import Record
 from grader.datasets import Dataset, load_dataset, mnist_folder
-from grader.execution import NotebookArtefact, Sandbox, find_sandbox, run_notebook
+from grader.execution import Mathematics, NotebookArtefact, Sandbox, find_sandbox, run_notebook
 from grader.intake import Submission, open_submission
 from grader.intake.read import read_notebook
 from grader.intake.read import read_report as read_report_file
@@ -84,8 +84,9 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
         evidence = observe(rubric, reports, notebooks, observed)
         broken = next((o.run.machine_failure for o in observed.values() if o.run.machine_failure), "")
         replays = Replays(submission.root, notebooks, tools.sandbox, rubric.limits, tools.run, fresh=options.fresh)
-        judge = _Judge(rubric, tools, options, broken, replays)
-        problems = [judge.problem(problem, evidence[problem.id]) for problem in rubric.problems]
+        with Mathematics(tools.sandbox) as mathematics:
+            judge = _Judge(rubric, tools, options, broken, replays, mathematics)
+            problems = [judge.problem(problem, evidence[problem.id]) for problem in rubric.problems]
         finished = time.perf_counter()
     incomplete = any(check.status == "error" for problem in problems for check in problem.checks)
     return Grade(
@@ -171,8 +172,17 @@ def _run(notebook: NotebookNode, file: str, submission: Submission, rubric: Rubr
 class _Judge:
     """Judges problems; a network is trained again only when a check gets that far."""
 
-    def __init__(self, rubric: Rubric, tools: Tools, options: Options, broken: str, replays: Replays) -> None:
+    def __init__(
+        self,
+        rubric: Rubric,
+        tools: Tools,
+        options: Options,
+        broken: str,
+        replays: Replays,
+        mathematics: Mathematics,
+    ) -> None:
         self.rubric, self.tools, self.options, self.replays = rubric, tools, options, replays
+        self.mathematics = mathematics
         self.broken = broken  # why notebooks could not be run; empty when they could
 
     def problem(self, problem: Problem, evidence: ProblemEvidence) -> ProblemResult:
@@ -184,7 +194,7 @@ class _Judge:
                 if isinstance(check, Accuracy) and evidence.retraining is None:
                     retraining = self._retrain(problem, check, evidence)
                     evidence = evidence.model_copy(update={"retraining": retraining})
-                outcome = self._ask(check, evidence)
+                outcome = self._ask(check, evidence.of_check(check.title))
             outcomes[check.title] = outcome
         results = tuple(_result(check, outcomes[check.title]) for check in problem.checks)
         networks = (NetworkResult(model=evidence.model, retraining=evidence.retraining),) if evidence.model else ()
@@ -204,9 +214,14 @@ class _Judge:
         if self.broken and evidence.model is None and check.looks_at in ("model", "training", "notebook"):
             return Outcome(status="error", message=f"The notebooks could not be run: {self.broken}")
         try:
-            return check.judge(evidence)
+            return check.judge(self._compared(check, evidence))
         except Exception as error:  # a check must never end the run, whatever the evidence
             return Outcome(status="error", message=f"The check failed: {type(error).__name__}: {error}")
+
+    def _compared(self, check: Check, evidence: ProblemEvidence) -> ProblemEvidence:
+        """The evidence with the answers to the check's questions."""
+        comparisons = tuple(self.mathematics.answer(question) for question in dict.fromkeys(check.questions(evidence)))
+        return evidence.model_copy(update={"comparisons": comparisons}) if comparisons else evidence
 
     def _retrain(self, problem: Problem, check: Accuracy, evidence: ProblemEvidence) -> Retraining | None:
         """Train the problem's network again, or say what stands in the way."""

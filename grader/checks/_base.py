@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from grader.core.evidence import ModelFacts, ProblemEvidence
+from grader.core.evidence import ModelFacts, ProblemEvidence, Question
 from grader.core.outcome import Outcome, Visibility, failed, manual
 from grader.core.record import Record
 
@@ -40,9 +40,17 @@ class Check(Record):
         """Judge the evidence of one problem. Pure: same evidence, same outcome."""
         raise NotImplementedError
 
+    def questions(self, evidence: ProblemEvidence) -> tuple[Question, ...]:  # noqa: ARG002  # most checks ask none
+        """What must be computed of the answer before it can be judged; the pipeline adds it to the evidence."""
+        return ()
+
     def asked(self) -> str:
         """What is asked, in a sentence for the student; never the expected value of an answer."""
         return ""
+
+    def answers(self) -> tuple[str, ...]:
+        """The right answers as a student would write them: what a rubric must not show outside of `expect`."""
+        return ()
 
     def lint(self) -> list[str]:
         """What is probably not meant, in sentences for the rubric's author."""

@@ -12,8 +12,11 @@ class Source(Record):
     file: str
     line: int | None = None
     cell: int | None = None
+    page: int | None = None
 
     def __str__(self) -> str:
+        if self.page is not None:
+            return f"{self.file}, page {self.page}"
         if self.cell is not None:
             return f"{self.file}, cell {self.cell}"
         return f"{self.file}:{self.line}" if self.line is not None else self.file
@@ -43,6 +46,107 @@ class Reading(Record):
     lead: str = ""
 
 
+class Formula(Record):
+    """A formula as LaTeX or plain text: `a = b = c` has three `sides`, the last of which is what it comes to.
+
+    `name` is a label before a colon (`L_1: ...`), `lead` what stands before it on its line, in lower case.
+    """
+
+    sides: tuple[str, ...]
+    name: str = ""
+    lead: str = ""
+    strength: Literal["final", "asserted"] = "asserted"
+    source: Source
+
+
+class Question(Record):
+    """Whether what a student wrote equals an expression in these variables; parsers answer it in a confined process."""
+
+    given: str
+    expected: str
+    variables: tuple[str, ...] = ()
+
+
+class Comparison(Record):
+    """The answer to a question: None where it can't be said, with why. Constants have their values as well."""
+
+    question: Question
+    equal: bool | None
+    value: float | None = None
+    expected_value: float | None = None
+    why: str = ""
+
+
+class TableRow(Record):
+    """One row of a table, its cells as written and as numbers in plain units: 97.6 under “(%)” is 0.976.
+
+    `name` and `value` are the parts of its label, as in `k = 100`; a number is None where none can be read.
+    """
+
+    cells: tuple[str, ...]
+    numbers: tuple[float | None, ...]
+    name: str = ""
+    value: float | None = None
+    source: Source
+
+
+class Table(Record):
+    """A table of a text. It is `sure` where every row has as many cells as the header."""
+
+    header: tuple[str, ...] = ()
+    rows: tuple[TableRow, ...]
+    source: Source
+    sure: bool = True
+
+
+class Confusion(Record):
+    """A table of counts, one row for each true class, one column for each predicted class; a blank cell counts 0.
+
+    `blanks` counts the blank cells of each row, `unread` holds the cells of each row that are no number.
+    It is `sure` where nothing had to be moved or left out to read it.
+    """
+
+    counts: tuple[tuple[int, ...], ...]
+    first: int = 0
+    blanks: tuple[int, ...]
+    unread: tuple[tuple[str, ...], ...]
+    source: Source
+    sure: bool = True
+
+
+class Epoch(Record):
+    """What a training log says of one epoch; accuracies in [0, 1], of the validation or test set under `val_`."""
+
+    number: int
+    loss: float | None = None
+    accuracy: float | None = None
+    val_loss: float | None = None
+    val_accuracy: float | None = None
+    text: str = ""
+    source: Source
+
+
+class TrainingLog(Record):
+    """The epochs of one training, in the order printed; `planned` is the 10 of `Epoch 3/10`."""
+
+    epochs: tuple[Epoch, ...]
+    planned: int | None = None
+
+    @property
+    def source(self) -> Source:
+        """Where it begins."""
+        return self.epochs[0].source
+
+
+class Link(Record):
+    """A web address. It is `complete` where it names a thing and not only the site."""
+
+    kind: Literal["colab", "nbviewer", "github", "other"]
+    url: str
+    complete: bool
+    source: Source
+
+
 class Section(Record):
     """The part of a report that answers one problem."""
 
@@ -50,6 +154,11 @@ class Section(Record):
     text: str
     source: Source
     readings: tuple[Reading, ...] = ()
+    tables: tuple[Table, ...] = ()
+    confusions: tuple[Confusion, ...] = ()
+    logs: tuple[TrainingLog, ...] = ()
+    links: tuple[Link, ...] = ()
+    formulas: tuple[Formula, ...] = ()
     figures: int = 0
 
 
@@ -193,17 +302,39 @@ class ProblemEvidence(Record):
     """Everything seen for one problem.
 
     `model` is the network that answers it; when several could, it is None and they are `candidates`.
+    `elsewhere` holds the answers to the other problems, for statements that must agree across them.
+    `stated` holds what a form (`answers.yaml`) says for a check by its title; `unreadable` says which reports could
+    not be read, and why. `comparisons` are answers to the questions of its checks.
     """
 
     problem: str
     sections: tuple[Section, ...] = ()
+    elsewhere: tuple[Section, ...] = ()
     notebooks: tuple[NotebookRun, ...] = ()
     model: ModelFacts | None = None
     candidates: tuple[ModelFacts, ...] = ()
     why_no_model: str = ""
     retraining: Retraining | None = None
+    comparisons: tuple[Comparison, ...] = ()
+    stated: dict[str, Section] = {}
+    unreadable: tuple[str, ...] = ()
+
+    def of_check(self, title: str) -> "ProblemEvidence":
+        """The evidence for one check: what a form states for it goes before what reports say."""
+        return self.model_copy(update={"sections": (self.stated[title],)}) if title in self.stated else self
+
+    @property
+    def formulas(self) -> tuple[Formula, ...]:
+        """All formulas of all its sections, in order."""
+        return tuple(f for s in self.sections for f in s.formulas)
 
     @property
     def readings(self) -> tuple[Reading, ...]:
         """All readings of all its sections, in order."""
         return tuple(r for s in self.sections for r in s.readings)
+
+    def sections_of(self, problem: str) -> tuple[Section, ...]:
+        """The sections of this problem, or of another one by its id; of this one for an empty name."""
+        if not problem or problem == self.problem:
+            return self.sections
+        return tuple(s for s in self.elsewhere if s.problem == problem)

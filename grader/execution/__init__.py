@@ -1,15 +1,14 @@
 """Runs a submission's notebooks in a sandbox and brings back what happened: cells, and what the probe wrote."""
 
-from grader.execution.mathematics import Comparison, Mathematics
+from grader.execution.mathematics import Mathematics
 from grader.execution.run import NotebookArtefact, run_notebook
 from grader.execution.sandbox import LAYERS, Sandbox
 from grader.execution.selftest import find_sandbox, try_layer
 from grader.execution.warm import WarmKernels, warm_kernels
 
 __all__ = [
-    "Comparison",
-    "Mathematics",
     "LAYERS",
+    "Mathematics",
     "NotebookArtefact",
     "Sandbox",
     "WarmKernels",

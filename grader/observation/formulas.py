@@ -1,0 +1,163 @@
+"""Finds formulas in a text: between dollars and other marks of LaTeX, and on plain lines with an equals sign.
+
+Every step is linear in the text: a report is untrusted, and may be a megabyte of dollars.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from grader.core.evidence import Formula, Source
+
+_MOST_TEXT = 1_000_000
+_MOST_FORMULAS = 500
+_LONGEST = 4000
+_MOST_SIDES = 40
+_ENVIRONMENTS = r"(?:equation|align|gather|eqnarray|multline)\*?"
+_MARK = re.compile(rf"\$\$|(?<!\\)\$|\\[\[\]()]|\\(?:begin|end)\{{{_ENVIRONMENTS}\}}|\n[ \t]*+\n")
+_CLOSES = {"$$": "$$", "$": "$", r"\[": r"\]", r"\(": r"\)"}
+# Macros that lost their backslash and first letter where a text was unescaped once too often.
+_SCARS = (
+    (re.compile(r"(?<![A-Za-z\\])(?:\t|\\t)?imes\b"), r"\\times "),
+    (re.compile(r"(?<![A-Za-z\\])\f?rac(?=\{)"), r"\\frac"),
+    (re.compile(r"(?<![A-Za-z\\])\x08?egin(?=\{)"), r"\\begin"),
+)
+_NOISE = re.compile(
+    r"\\(?:therefore|because|left|right|big|Big|bigg|Bigg|displaystyle|quad|qquad|nonumber|phantom)(?![A-Za-z])"
+    r"|\\(?:begin|end)\{[a-z]+\*?\}(?:\{[lcr|]*\})?|\\[,;:!]|&|\\label\{[^{}]*\}|\\tag\{[^{}]*\}"
+)
+_ROWS = re.compile(r"\\\\(?:\[[^\]]{0,20}\])?|\\(?=\s*\n)|\\\s(?=\s*=)")
+_RELATION = re.compile(
+    r"\\approx(?![A-Za-z])|\\sim(?:eq)?(?![A-Za-z])|\\Rightarrow|\\implies|\\iff|≈|∼|⇒|(?<![<>!:])=+(?!=)"
+)
+_REMARK = re.compile(r"[\\\s]*\((?:\\text\{)?[A-Za-z][A-Za-z ]*\}?\)\s*$")
+_NAMED = re.compile(r"^\s*(?:\\text\{)?([A-Za-z][\w ,{}\\-]{0,30}?)\}?\s*:(?!=)\s*(?=\S)")
+_BOXED = re.compile(r"\\boxed\s*\{")
+_FINAL = re.compile(r"\banswer\s*(?:is|:|=)?\s*[$*_\\\[(]*\s*$", re.IGNORECASE)
+_LEADS = re.compile(r"[A-Za-z]{3,}")
+# A plain line's right-hand side ends where a sentence goes on.
+_PROSE = re.compile(
+    r"(?:[,;]\s|\.(?:\s|$)|\s(?!exp\b|log\b|sqrt\b|max\b|sin\b|cos\b|tanh\b)[A-Za-z]{3,}(?![\w(])|\s\().*", re.DOTALL
+)
+_BULLET = re.compile(r"^\s*(?:[-*+•>]|\d{1,2}[.)]|\|)\s+")
+
+
+def read_formulas(text: str, file: str, first_line: int) -> tuple[Formula, ...]:
+    """All formulas in order. A line that begins with an equals sign goes on with the formula before it."""
+    text = repaired(text[:_MOST_TEXT])
+    line_ends = [match.start() for match in re.finditer("\n", text)]
+    found: list[Formula] = []
+    for start, content, before in _pieces(text):
+        for offset, row in _rows(content):
+            formula = _formula(row, before)
+            if formula is None:
+                continue
+            if _RELATION.match(row.strip()):
+                formula = _continued(found, formula)
+            line = first_line + bisect_right(line_ends, start + offset)
+            found.append(formula.model_copy(update={"source": Source(file=file, line=line)}))
+            if len(found) >= _MOST_FORMULAS:
+                return tuple(found)
+    return tuple(found)
+
+
+def _continued(found: list[Formula], formula: Formula) -> Formula:
+    """A formula that begins with an equals sign, behind what it goes on with, which is taken from those found."""
+    before = [found.pop()] if found else []
+    if before and len(before[0].sides) == 1 and found and len(found[-1].sides) > 1:
+        before.insert(0, found.pop())  # "plug in the values:", and an expression that stands by itself
+    sides = [side for part in (*before, formula) for side in part.sides]
+    kept = (*sides[:1], *sides[1:][-_MOST_SIDES:])
+    return formula.model_copy(update={"sides": kept, "name": before[0].name if before else formula.name})
+
+
+def repaired(text: str) -> str:
+    """The text with the macros that unescaping has mutilated, such as `imes` for `\\times`."""
+    for scar, whole in _SCARS:
+        text = scar.sub(whole, text)
+    return text
+
+
+def _pieces(text: str) -> Iterator[tuple[int, str, str]]:
+    """(where it starts, a formula's text, the words before it) for marked formulas and for plain lines between."""
+    last, opened, mark = 0, -1, ""
+    for token in _MARK.finditer(text):
+        here = token[0]
+        if mark and (
+            here == _CLOSES.get(mark) or (mark.startswith(r"\begin") and here == mark.replace("begin", "end"))
+        ):
+            if token.start() - opened <= _LONGEST:
+                yield opened, text[opened : token.start()], text[max(last, opened - 200) : opened]
+            last, mark = token.end(), ""
+        elif mark == "$" and here.startswith("\n"):
+            mark = ""  # a dollar that nothing closed
+        elif not mark and (here in _CLOSES or here.startswith(r"\begin")):
+            yield from _plain(text, last, token.start())
+            opened, mark = token.end(), here
+    if not mark:
+        yield from _plain(text, last, len(text))
+
+
+def _plain(text: str, start: int, end: int) -> Iterator[tuple[int, str, str]]:
+    """The plain lines with a relation in them, each from the word before the first to where prose goes on."""
+    position = start
+    for line in text[start:end].split("\n"):
+        relations = list(_RELATION.finditer(line)) if len(line) <= _LONGEST else []
+        if relations:
+            bare = _BULLET.sub("", line)
+            lost = len(line) - len(bare)
+            first = _RELATION.search(bare)
+            if first:
+                left = bare[: first.start()].rstrip()
+                named = _NAMED.match(bare)
+                word = left.rsplit(" ", 1)[-1] if _LEADS.search(left) and not named else left
+                right = bare[first.start() :]
+                tail = _RELATION.split(right)[-1]
+                kept = _PROSE.sub("", tail.lstrip())
+                yield (
+                    position + lost,
+                    word + right[: len(right) - len(tail)] + kept,
+                    left[: len(left) - len(word)],
+                )
+        position += len(line) + 1
+
+
+def _rows(content: str) -> Iterator[tuple[int, str]]:
+    """The rows of a formula, with where each begins in it."""
+    position = 0
+    for separator in [*_ROWS.finditer(content), None]:
+        end = separator.start() if separator else len(content)
+        row = _NOISE.sub(" ", content[position:end])
+        if row.strip():
+            skipped = len(content[position:end]) - len(content[position:end].lstrip())
+            yield position + skipped, row
+        if separator:
+            position = separator.end()
+
+
+def _formula(row: str, before: str) -> Formula | None:
+    boxed = _BOXED.search(row)
+    strength = "final" if boxed or _FINAL.search(before) else "asserted"
+    if boxed:
+        row = _inside(row, boxed.end())
+    row = _REMARK.sub("", " ".join(row.split()))
+    named = _NAMED.match(row)
+    name = named[1].strip() if named else ""
+    if named:
+        row = row[named.end() :]
+    sides = tuple(side.strip(" .,;").rstrip(" \\") for side in _RELATION.split(row))
+    sides = tuple(side for side in sides if side)
+    if not sides:
+        return None
+    words = [word.lower() for word in before.split("\n")[-1:]]
+    return Formula(sides=sides, name=name, lead=" ".join(words)[-200:], strength=strength, source=Source(file=""))
+
+
+def _inside(text: str, start: int) -> str:
+    """What stands between a brace that opened before `start` and the one that closes it."""
+    depth = 1
+    for position in range(start, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[position], 0)
+        if depth == 0:
+            return text[start:position]
+    return text[start:]
