@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.observation.sections import Labels, find_sections, plain_title
+from grader.observation.sections import Labels, find_sections, label_path, plain_title
 
 LABELS = Labels(
     problems={name.lower(): name for name in ("3A", "3B", "3C", "4A", "4B", "4C")},
@@ -70,6 +70,63 @@ def test_a_heading_of_this_style_opens_its_problem(heading: str, newline: str) -
         "Preface\n# 9Z\n" if heading.startswith("\ufeff") else ""
     )
     assert found(text.replace("\n", newline)) == {"3B": ["The answer."], "4A": ["Another."]}
+
+
+NUMBERED = Labels(
+    problems={
+        name: name for name in ("1.1", "1.1.1", "1.2.1", "1.2.2", "1.3a", "1.3b", "2i", "2ii", "3Ci", "3Cii", "6")
+    },
+    titles={"relu": "1.1.1", "pictures": "6"},
+    chapters={"networks by hand": "1", "networks in a library": "2"},
+)
+# name: (a text, the problem and text of each of its sections)
+NESTED = {
+    "Roman numbers": ("2 i)\n608\n2 ii)\n28", [("2i", "608"), ("2ii", "28")]),
+    "Roman numbers without a gap": ("2i) 608\n2ii) 28", [("2i", "608"), ("2ii", "28")]),
+    "letters and Roman numbers": ("problem C\n\nsee below\n3C i)\n1\n3Cii)\n2", [("3Ci", "1"), ("3Cii", "2")]),
+    "Roman numbers below a letter": ("# 3\n## C\n### i)\n1\n### ii)\n2", [("3Ci", "1"), ("3Cii", "2")]),
+    "points behind a dash": ("Q1.1 - 5 Pts\nyes\n#### **Q6 – 20 pts**\nno", [("1.1", "yes"), ("6", "no")]),
+    "a part that is a problem": ("Part 6: Pictures - 20 pts\nno", [("6", "no")]),
+    "numbers below numbers": (
+        "# 1 Networks by hand\n### 1.2 Slopes [3 pts.]\n1. \n$$x$$\n2. \n$$y$$\n# 2 Networks in a library\nz",
+        [("1.2.1", "$$x$$"), ("1.2.2", "$$y$$")],
+    ),
+    "a list in an answer": (
+        "### 1.2 [3 pts.]\n1. \n$$x$$\n2. Next, we\n3. \nadd",
+        [("1.2.1", "$$x$$\n2. Next, we\n3. \nadd")],
+    ),
+    "a title with brackets": ("### 1.1 [4 pts.]\n1. ReLU() [0.5 pts.]:\nmax", [("1.1", ""), ("1.1.1", "max")]),
+    "letters in brackets": ("Q1.3 - 5 Pts\n• (a) One net\n12\n• (b) Another\n13", [("1.3a", "12"), ("1.3b", "13")]),
+    "letters in brackets, not in turn": ("Q1.3 - 5 Pts\n(a) One net\n12\n(c) More", [("1.3a", "12\n(c) More")]),
+    "the questions first, then again with answers": (
+        "Q1.1 - 5 Pts Why are all of the biases of such networks drawn at 0?\n\nQ6 - 5 Pts Why?\n\n"
+        "# Q1.1 - 5 Pts Why are all of the biases of such networks drawn at 0?\nNo harm.",
+        [("6", "Why?"), ("1.1", "No harm.")],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "sections"), NESTED.values(), ids=NESTED)
+def test_labels_of_several_parts_open_their_problem(text: str, sections: list[tuple[str, str]]) -> None:
+    found = [
+        (s.problem, s.text.removeprefix("One net").removeprefix("Another").strip())
+        for s in find_sections(text, "a", NUMBERED)
+    ]
+    assert [(p, t) for p, t in found if t] == [(p, t) for p, t in sections if t]
+
+
+LABEL_PARTS = [
+    ("3B", ["3", "b"]),
+    ("1.1 (a)", ["1", "1", "a"]),
+    ("3Cii", ["3", "c", "ii"]),
+    ("2 iv", ["2", "iv"]),
+    ("first", ["first"]),
+]
+
+
+@pytest.mark.parametrize(("label", "parts"), LABEL_PARTS)
+def test_a_label_has_parts(label: str, parts: list[str]) -> None:
+    assert list(label_path(label)) == parts
 
 
 NO_HEADINGS = [

@@ -106,6 +106,7 @@ def observe(
         evidence[problem.id] = ProblemEvidence(
             problem=problem.id,
             sections=tuple(s for s in sections if s.problem == problem.id),
+            elsewhere=tuple(s for s in sections if s.problem != problem.id),
             notebooks=runs,
             model=assignment.model,
             candidates=assignment.candidates,

@@ -1,33 +1,56 @@
 """Finds, in a report, the part that answers each problem, by its headings."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from grader.core.evidence import Section, Source
 from grader.core.record import Record
 from grader.observation.answers import read_answers
+from grader.observation.cells import blocks
+from grader.observation.confusions import read_confusions
+from grader.observation.formulas import read_formulas
+from grader.observation.links import read_links
+from grader.observation.logs import read_logs
+from grader.observation.tables import read_tables
 
 _LATEX_HEADING = re.compile(r"\s*+\\(?:((?:sub)*)section|paragraph|textbf)\*?\s*+\{([^{}]*)\}")
 _MARKED = re.compile(r"\s*+(?:(#{1,6})(?=\s)|\*\*|__|<h([1-6])\b)", re.IGNORECASE)
 _TAG = re.compile(r"</?(?:h[1-6]|b|strong)\b[^<>]{0,200}>", re.IGNORECASE)
-_MARKS = "#*_>\\{}$ \t\f\v\xa0"
-_LABEL = re.compile(
+_MARKS = "#*_>•\\{}$ \t\f\v\xa0"
+_WORD = re.compile(
     r"(?P<word>(?:solution|answer)(?:\s+(?:to|for))?(?:\s+(?:problem|question|exercise|part))?"
-    r"|problem|question|exercise|prob\.|part|q|p)?"
-    r"\s*[#(\[]?(?P<chapter>\d{1,2})?[\s.\-_()]*(?:,?\s*(?:part|problem|question)\s*\(?)?"
-    r"(?P<letter>[A-Za-z])?(?P<rest>(?:[\s.:)\]\-–—(\[,]|$).*)",
+    r"|problem|question|exercise|prob\.|part|q|p)?\s*[#(\[]?(?=[\s.\-_()]*(?:\d|[a-z](?![a-z])|[ivx]{1,4}(?![a-z])))",
     re.IGNORECASE,
 )
+# What may stand between the parts of a label, and a part: a number, or a letter or Roman number that is no word.
+_PART = re.compile(
+    r"[\s.\-_()]*(?:,?\s*(?:part|problem|question)\s*\(?)?"
+    r"(?:(\d{1,2})(?!\d)|((?:[ivx]{1,4}|[a-z])(?![a-z0-9])|[a-z](?=[ivx]{1,4}(?![a-z0-9]))))",
+    re.IGNORECASE,
+)
+_MOST_PARTS = 4
+_BEHIND = re.compile(r"[\s.:)\]\-–—(\[,]|$")
+_ROMAN = re.compile(r"x{0,2}(?:ix|iv|v?i{0,3})")
+_TOKENS = re.compile(r"\d+|[a-z]+")
 _SOLUTION = re.compile(r"(?P<word>solution|answer)\s*[.:]*\s*(?P<rest>.*)", re.IGNORECASE)
 _SEPARATED = re.compile(r"\s*(?:[.:)\](\[–—]|-\s|$)")
 _SPEECH = re.compile(r"\s*(?:,|[a-z]|.*[.!?;,]\s*$)")
-_POINTS = re.compile(r"[\[(]\s*[\d.]+\s*(?:points?|pts?\.?)\s*[\])]", re.IGNORECASE)
+_POINTS = re.compile(
+    r"[\[(]\s*[\d.]{1,9}\s*(?:points?|pts?\.?)\s*[\])]|[-–—]\s{0,3}[\d.]{1,9}\s{0,3}(?:points?|pts?)(?![a-z])\.?",
+    re.IGNORECASE,
+)
 _FIGURE = re.compile(r"!\[[^\]\[\n]{0,300}\](?:\([^)\s]|\[)|\\includegraphics|<img\b")
 _FENCE = re.compile(r"\s*(```|~~~)")
 _LONGEST_HEADING = 400
 _MOST_TEXT = 5_000_000
 _MOST_HEADINGS = 2000
+_MOST_READ = 1_000_000
+_LONG_QUESTION = 8
 _UNMARKED = 9
+
+_Path = tuple[str, ...]
 
 
 class Labels(Record):
@@ -38,56 +61,117 @@ class Labels(Record):
     chapters: dict[str, str] = {}
 
 
+class _Index(NamedTuple):
+    """The same by the parts of the labels: `3C ii` is (3, c, ii). `groups` are beginnings of such labels."""
+
+    problems: dict[_Path, str]
+    groups: frozenset[_Path]
+    titles: dict[str, str]
+    chapters: dict[str, str]
+
+
 class _Heading(Record):
     """What a line opens: a problem, or a chapter, or nothing more than the end of what stood before.
 
-    `rest` is an answer that begins on the line itself; `level` is 1 for `#`, 9 for a line without any mark.
+    `path` is its label's parts, `rest` an answer that begins on the line itself; `level` is 1 for `#`, 9 for a line
+    without any mark.
     """
 
     problem: str = ""
-    chapter: str = ""
+    path: _Path = ()
     rest: str = ""
     solution: bool = False
     level: int = _UNMARKED
 
 
+class _Label(NamedTuple):
+    """One way to read a line as a label: the word before it, its parts, and what stands behind it."""
+
+    word: str
+    parts: _Path
+    rest: str
+
+
 def find_sections(text: str, file: str, labels: Labels) -> tuple[Section, ...]:
     """The sections of a text.
 
-    A heading is a line such as `# Problem 3B`, `3B)`, `Problem B [8 points]:` below a line `3 Depth vs Width`, or
-    `Solution B.:`. What stands before the first heading belongs to no problem. Where a problem has sections called
-    solution or answer, those are its sections, and the rest is the question.
+    A heading is a line such as `# Problem 3B`, `3B)`, `3C ii)`, `Q1.1 - 5 Pts`, `Problem B [8 points]:` below a line
+    `3 Depth vs Width`, or `Solution B.:`. What stands before the first heading belongs to no problem. Where a problem
+    has sections called solution or answer, those are its sections, and the rest is the question. A heading with a
+    whole sentence behind it that occurs twice repeats the question.
     """
     lines = text[:_MOST_TEXT].removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    starts: list[tuple[int, _Heading]] = []
-    current, chapter = _Heading(), ""
-    for number in _outside_fences(lines):
-        found = _heading(lines[number], chapter, current, labels)
-        if found is not None:
-            current, chapter = found, found.chapter or chapter
-            starts.append((number, found))
-            if len(starts) == _MOST_HEADINGS:
-                break
+    starts = _headings(lines, _index(labels))
     ends = [*(number for number, _ in starts), len(lines)][1:]
+    questions = Counter((heading.problem, plain_title(heading.rest)) for _, heading in starts)
     sections: list[tuple[bool, Section]] = []
     for (start, heading), end in zip(starts, ends, strict=True):
         if heading.problem:
-            body = "\n".join([heading.rest, *lines[start + 1 : end]])
-            section = Section(
-                problem=heading.problem,
-                text=body.strip("\n"),
-                source=Source(file=file, line=start + 1),
-                readings=read_answers(body, file, start + 1),
-                figures=len(_FIGURE.findall(body)),
-            )
-            sections.append((heading.solution, section))
+            said = plain_title(heading.rest)
+            repeated = questions[heading.problem, said] > 1 and said.count(" ") >= _LONG_QUESTION
+            rest = "" if repeated else heading.rest
+            sections.append((heading.solution, _section(heading.problem, [rest, *lines[start + 1 : end]], file, start)))
     solved = {section.problem for solution, section in sections if solution}
-    return tuple(section for solution, section in sections if solution or section.problem not in solved)
+    told = {section.problem for _, section in sections if section.text.strip()}
+    return tuple(
+        section
+        for solution, section in sections
+        if (solution or section.problem not in solved) and (section.text.strip() or section.problem not in told)
+    )
 
 
 def plain_title(text: str) -> str:
     """A title without case, punctuation and points, for comparing."""
     return re.sub(r"[^a-z0-9]+", " ", _POINTS.sub("", text).lower()).strip()
+
+
+def label_path(label: str) -> tuple[str, ...]:
+    """The parts of a label in lower case: `3B` is (3, b), `1.1(a)` is (1, 1, a), `3Cii` is (3, c, ii)."""
+    parts: list[str] = []
+    for token in _TOKENS.findall(label.lower()):
+        glued = len(token) > 1 and not _ROMAN.fullmatch(token) and _ROMAN.fullmatch(token[1:])
+        parts += [token[0], token[1:]] if glued else [token]
+    return tuple(parts)
+
+
+def _index(labels: Labels) -> _Index:
+    problems: dict[_Path, str] = {}
+    for label, problem in labels.problems.items():
+        problems.setdefault(label_path(label), problem)
+    groups = frozenset(path[:size] for path in problems for size in range(1, len(path)))
+    return _Index(problems, groups, labels.titles, labels.chapters)
+
+
+def _headings(lines: list[str], index: _Index) -> list[tuple[int, _Heading]]:
+    starts: list[tuple[int, _Heading]] = []
+    current, path = _Heading(), _Path()
+    for number in _outside_fences(lines):
+        found = _heading(lines[number], path, current, index)
+        if found is not None:
+            current, path = found, found.path or path
+            starts.append((number, found))
+            if len(starts) == _MOST_HEADINGS:
+                break
+    return starts
+
+
+def _section(problem: str, lines: list[str], file: str, start: int) -> Section:
+    """The section of these lines, the first of which stands in line `start` of the file, counted from 0."""
+    body = "\n".join(lines)
+    readings = read_answers(body, file, start + 1)
+    cells = list(blocks(body[:_MOST_READ]))
+    return Section(
+        problem=problem,
+        text=body.strip("\n"),
+        source=Source(file=file, line=start + 1),
+        readings=readings,
+        tables=read_tables(cells, file, start + 1),
+        confusions=read_confusions(cells, readings, file, start + 1),
+        logs=read_logs(body[:_MOST_READ], file, start + 1),
+        links=read_links(body[:_MOST_READ], file, start + 1),
+        formulas=read_formulas(body, file, start + 1),
+        figures=len(_FIGURE.findall(body)),
+    )
 
 
 def _outside_fences(lines: list[str]) -> Iterator[int]:
@@ -104,18 +188,18 @@ def _outside_fences(lines: list[str]) -> Iterator[int]:
     return (number for number in range(len(lines)) if number not in code)
 
 
-def _heading(line: str, chapter: str, current: _Heading, labels: Labels) -> _Heading | None:
+def _heading(line: str, path: _Path, current: _Heading, index: _Index) -> _Heading | None:
     """What the line opens; None when it is no heading."""
     if not line or line.isspace():
         return None
     plain, behind, level = _unmarked(line)
-    marked = level < _UNMARKED
     title = plain_title(plain) if len(plain) <= _LONGEST_HEADING else ""
-    if marked and title in labels.titles:
-        return _Heading(problem=labels.titles[title], level=level)
-    if title in labels.chapters and (marked or _POINTS.search(plain)):
-        return _Heading(chapter=labels.chapters[title], level=level)
-    return _labelled(plain, behind, level, chapter, current, labels) or _bare_solution(plain, behind, level, current)
+    stands_out = level < _UNMARKED or bool(title and _POINTS.search(plain))
+    if stands_out and title in index.titles:
+        return _Heading(problem=index.titles[title], level=level)
+    if stands_out and title in index.chapters:
+        return _Heading(path=label_path(index.chapters[title]), level=level)
+    return _labelled(plain, behind, level, path, current, index) or _bare_solution(plain, behind, level, current)
 
 
 def _unmarked(line: str) -> tuple[str, str, int]:
@@ -134,45 +218,91 @@ def _unmarked(line: str) -> tuple[str, str, int]:
     return plain.rstrip(" \t*_#"), "", level
 
 
-def _labelled(plain: str, behind: str, level: int, chapter: str, current: _Heading, labels: Labels) -> _Heading | None:
-    match = _LABEL.fullmatch(plain[:_LONGEST_HEADING])
-    if not match or not plain:
-        return None
-    word = (match["word"] or "").lower()
-    number, letter, rest = match["chapter"] or "", (match["letter"] or "").lower(), match["rest"]
-    marked, named = level < _UNMARKED, len(word) > 1
-    rest += plain[_LONGEST_HEADING:]
-    separated = bool(_SEPARATED.match(rest))
-    if not letter and number and word != "part" and f"{number}" not in labels.problems:
-        if _opens_chapter(rest, level, named, current, labels):
-            return _Heading(chapter=number, level=level)
-        return None
-    if named:
-        clear = separated or (marked and level < 7) or not _SPEECH.match(rest)
-    elif number:
-        clear = separated or marked and not (level >= 7 and _SPEECH.match(rest)) if letter else separated and marked
-    else:
-        clear = marked and separated and not (current.problem and level > current.level)
-    if not clear:
-        return None
-    for label in [f"{number}{letter}"] if number else [f"{chapter}{letter}", letter] if letter else []:
-        problem = labels.problems.get(label)
-        if problem:
+def _labelled(plain: str, behind: str, level: int, path: _Path, current: _Heading, index: _Index) -> _Heading | None:
+    for label in _labels(plain):
+        if len(label.parts) == 1 and level < _UNMARKED and plain_title(label.rest) in index.chapters:
+            return _Heading(path=label.parts, level=level)
+        name = next((name for name in _names(label.parts, path) if name in index.problems), None)
+        if name is not None:
+            if not _clear(label, name, plain, level, path, current, index):
+                return None
             return _Heading(
-                problem=problem,
-                chapter=number,
-                rest=_answer_on_line(rest, problem, labels) + behind,
-                solution=word.startswith(("solution", "answer")),
+                problem=index.problems[name],
+                path=name,
+                rest=_answer_on_line(label.rest, index.problems[name], index.titles) + behind,
+                solution=label.word.startswith(("solution", "answer")),
                 level=level,
             )
+        if len(label.parts) == 1 and label.parts[0].isdigit():
+            opens = label.word != "part" and _opens_chapter(label, level, current, index)
+            return _Heading(path=label.parts, level=level) if opens else None
+        name = next((name for name in _names(label.parts, path) if name in index.groups), None)
+        if name is not None:
+            return _Heading(path=name, level=level) if _opens_chapter(label, level, current, index) else None
     return None
 
 
-def _opens_chapter(rest: str, level: int, named: bool, current: _Heading, labels: Labels) -> bool:
-    """Whether a line with a number alone begins a chapter, and no list or part of an answer."""
-    if _POINTS.search(rest) or plain_title(rest) in labels.chapters:
+def _labels(plain: str) -> list[_Label]:
+    """Every way to read the line's beginning as a label, the longest first."""
+    line = plain[:_LONGEST_HEADING]
+    start = _WORD.match(line)
+    if not start or not plain:
+        return []
+    found: list[_Label] = []
+    parts: _Path = ()
+    at = start.end()
+    while len(parts) < _MOST_PARTS and (match := _PART.match(line, at)):
+        parts += ((match[1] or match[2]).lower(),)
+        at = match.end()
+        if _BEHIND.match(line, at) and not re.match(r"\.\d", line[at : at + 2]):
+            found.append(_Label((start["word"] or "").lower(), parts, plain[at:]))
+    return found[::-1]
+
+
+def _names(parts: _Path, path: _Path) -> list[_Path]:
+    """The full labels that this one may stand for below the heading before: a letter belongs to its chapter first."""
+    below = [path[:size] + parts for size in range(len(path), 0, -1)]
+    return [parts, *below] if parts[0].isdigit() else [*below, parts]
+
+
+def _clear(label: _Label, name: _Path, plain: str, level: int, path: _Path, current: _Heading, index: _Index) -> bool:
+    """Whether the line means to open this problem, and doesn't merely begin with its label."""
+    marked, rest = level < _UNMARKED, label.rest
+    separated = bool(_SEPARATED.match(rest))
+    pointed = bool(_POINTS.search(rest[:_LONGEST_HEADING]))
+    if len(label.word) > 1:
+        return separated or (marked and level < 7) or pointed or not _SPEECH.match(rest)
+    if label.parts == name and name[0].isdigit():
+        if any(part.isalpha() for part in name):
+            return separated or (marked and not (level >= 7 and _SPEECH.match(rest)))
+        return (separated and (marked or bool(label.word))) or pointed
+    if name[-len(label.parts)].isdigit():
+        title = next((title for title, problem in index.titles.items() if problem == index.problems[name]), "")
+        bare = not rest.strip(_MARKS + ".):]")
+        return pointed or bare or bool(title and separated and plain_title(rest).startswith(title))
+    if marked:
+        return separated and not (current.problem and level > current.level)
+    listed = plain[0] in "([" and separated and not re.match(r"[\s)\].:]*(?:,|[a-z])", rest)
+    return listed and _follows(name, path)
+
+
+def _follows(name: _Path, before: _Path) -> bool:
+    """Whether a label is the first below the one before, or the next one beside it."""
+    orders = (list("abcdefghijklmnopqrstuvwxyz"), ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x"])
+    if name[:-1] == before:
+        return name[-1] in ("a", "i", "1")
+    return name[:-1] == before[:-1] and any(
+        before[-1] in order and name[-1] in order and order.index(name[-1]) == order.index(before[-1]) + 1
+        for order in orders
+    )
+
+
+def _opens_chapter(label: _Label, level: int, current: _Heading, index: _Index) -> bool:
+    """Whether a line with the label of no problem begins a chapter, and no list or part of an answer."""
+    rest = label.rest[:_LONGEST_HEADING]
+    if _POINTS.search(rest) or plain_title(rest) in index.chapters:
         return True
-    if named:
+    if len(label.word) > 1:
         return level < 7 or bool(re.match(r"\s*[:.]?\s*$|\s*[:–—]", rest))
     return level < 7 and not (current.problem and level > current.level)
 
@@ -185,13 +315,13 @@ def _bare_solution(plain: str, behind: str, level: int, current: _Heading) -> _H
     if match["word"].lower() == "answer" and match["rest"] and level == _UNMARKED:
         return None
     rest = plain if match["rest"] else ""
-    return current.model_copy(update={"rest": rest + behind, "solution": True, "chapter": ""})
+    return current.model_copy(update={"rest": rest + behind, "solution": True, "path": ()})
 
 
-def _answer_on_line(rest: str, problem: str, labels: Labels) -> str:
+def _answer_on_line(rest: str, problem: str, titles: dict[str, str]) -> str:
     """An answer that begins on the heading's own line, behind the problem's title and points."""
-    rest = _POINTS.sub(" ", rest, count=1).lstrip(" \t.):]-–—*_")
-    for title, named in labels.titles.items():
+    rest = _POINTS.sub("", rest, count=1).lstrip(" \t.):]-–—*_")
+    for title, named in titles.items():
         if named == problem and title:
             words = r"\W{1,4}".join(map(re.escape, title.split()))
             rest = re.sub(rf"^{words}\b\W{{0,4}}", "", rest, count=1, flags=re.IGNORECASE)

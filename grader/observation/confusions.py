@@ -1,0 +1,103 @@
+"""Reads confusion matrices, also where recognition of a scan left blanks and moved a row."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from grader.core.evidence import Confusion, Reading, Source
+from grader.observation.cells import Row
+
+_COUNT = re.compile(r"\d{1,9}|\d{1,3}(?:,\d{3}){1,2}")
+_FEWEST, _MOST = 3, 100
+_MOST_FOUND = 50
+
+
+def read_confusions(
+    found: Iterable[list[Row]], readings: Iterable[Reading], file: str, first_line: int
+) -> tuple[Confusion, ...]:
+    """Square tables of counts: with the classes above and beside them, or printed as a matrix."""
+    confusions = [c for block in found if (c := _drawn(block, file, first_line)) is not None]
+    confusions += _printed(readings)
+    return tuple(confusions[:_MOST_FOUND])
+
+
+def _drawn(block: list[Row], file: str, first_line: int) -> Confusion | None:
+    """A block whose columns are headed 0, 1, 2, ... or 1, 2, 3, ..., and rows likewise."""
+    head = next((h for row in block if (h := _head(row)) is not None), None)
+    if head is None:
+        return None
+    start, first, size = head
+    rows: list[tuple[list[str], bool]] = []
+    line = None
+    for row in block:
+        cells, moved = _cells_behind(row.cells, str(first + len(rows)), start - 1, size)
+        if cells and _head(row) is None:
+            rows.append((cells, moved))
+            line = row.line if line is None else line
+            if len(rows) == size:
+                break
+    if len(rows) < size or line is None:
+        return None
+    unread = tuple(tuple(c for c in cells if c and not _COUNT.fullmatch(c)) for cells, _ in rows)
+    if sum(map(len, unread)) > size:  # not counts
+        return None
+    return Confusion(
+        counts=tuple(tuple(_count(cell) for cell in cells) for cells, _ in rows),
+        first=first,
+        blanks=tuple(cells.count("") for cells, _ in rows),
+        unread=unread,
+        source=Source(file=file, line=first_line + line),
+        sure=not any(unread) and not any(moved for _, moved in rows),
+    )
+
+
+def _head(row: Row) -> tuple[int, int, int] | None:
+    """(column of the first class, that class, number of classes) of a row that only counts up."""
+    start = next((i for i, cell in enumerate(row.cells) if cell in ("0", "1")), None)
+    if start is None:
+        return None
+    first, size = int(row.cells[start]), 0
+    while start + size < len(row.cells) and row.cells[start + size] == str(first + size):
+        size += 1
+    rest = row.cells[start + size :]
+    return (
+        (start, first, size) if _FEWEST <= size <= _MOST and not any(_COUNT.fullmatch(cell) for cell in rest) else None
+    )
+
+
+def _cells_behind(cells: list[str], label: str, column: int, size: int) -> tuple[list[str], bool]:
+    """(the cells of a class, whether they had to be moved); none where the row isn't that class's.
+
+    A row that lost or won a cell on its left is found by its label: what stands behind it must fit.
+    """
+    fits: list[tuple[int, list[str]]] = []
+    for at, cell in enumerate(cells):
+        if cell == label:
+            behind = cells[at + 1 :]
+            while len(behind) > size and not behind[-1]:
+                behind.pop()
+            if behind and len(behind) <= size:
+                fits.append((at, behind + [""] * (size - len(behind))))
+    if not fits:
+        return [], False
+    at, behind = min(fits, key=lambda fit: (fit[0] != column, abs(fit[0] - column)))
+    return behind, at != column
+
+
+def _count(cell: str) -> int:
+    return int(cell.replace(",", "")) if _COUNT.fullmatch(cell) else 0
+
+
+def _printed(readings: Iterable[Reading]) -> Iterator[Confusion]:
+    for reading in readings:
+        matrix = reading.matrix
+        if (
+            matrix
+            and _FEWEST <= len(matrix) == len(matrix[0])
+            and all(x >= 0 and x == int(x) for r in matrix for x in r)
+        ):
+            yield Confusion(
+                counts=tuple(tuple(int(x) for x in row) for row in matrix),
+                blanks=(0,) * len(matrix),
+                unread=((),) * len(matrix),
+                source=reading.source,
+            )
