@@ -317,7 +317,7 @@ NAMED = {
     "one batch over and over": (
         "model = mlp(); images, labels = next(iter(loader)); opt = optim.SGD(model.parameters(), lr=0.1)\n"
         "for _ in range(90): opt.zero_grad(); F.cross_entropy(model(images), labels).backward(); opt.step()",
-        "90 steps on 1 different batches", True, {},
+        "90 steps on 1 different batches", False, {"train_samples": 32, "epochs": 90},
     ),
     "a pass that ends early": (
         "model = mlp(); opt = optim.SGD(model.parameters(), lr=0.1); step = 0\n"

@@ -33,6 +33,8 @@ class Relay:
             task = asyncio.create_task(self._serve(reader, writer, there))
             self.callers.add(task)
             task.add_done_callback(self.callers.discard)
+            # One that is cancelled before it begins never comes to its own end.
+            task.add_done_callback(lambda _: writer.transport.abort())
 
         self.server = await asyncio.start_unix_server(called, str(here))
 

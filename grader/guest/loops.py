@@ -2,10 +2,12 @@
 
 import ast
 import linecache
+import re
 import site
 import sys
 import sysconfig
 
+_NEXT = re.compile(r"\bnext\s*\(")
 _BODIES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _LIBRARIES = (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
 
@@ -24,6 +26,14 @@ def open_end(guest: str) -> str:
                 return found
         frame = frame.f_back
     return ""
+
+
+def asked_by_next(guest: str) -> bool:
+    """Whether a batch is asked for by `next()`, not by a loop, in the notebook or in what it wraps a loader in."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(guest):
+        frame = frame.f_back
+    return frame is not None and bool(_NEXT.search(linecache.getline(frame.f_code.co_filename, frame.f_lineno)))
 
 
 def _around(source: str, line: int) -> str:

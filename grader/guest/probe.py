@@ -12,6 +12,10 @@ from pathlib import Path
 from . import data, draws, loops, report, spec
 
 _WRITE_EVERY = 1.0  # seconds between reports while a cell trains
+_MOST_BATCHES = 64  # of a pass in which no step was taken yet
+_MOST_VALUES = 4_000_000  # of a batch whose samples are told apart
+_MOSTLY = 0.98
+_HERE = str(Path(__file__).parent)
 _ENOUGH_STEPS = 8  # of a loop without a loader; what follows is counted, not computed
 _ENOUGH_SECONDS = 4.0  # for a loop that ends when a condition holds, which a shortened training may never reach
 _SHOWN_SAMPLES = 4  # inputs that the host recognises in its own copy of the data
@@ -49,6 +53,7 @@ class Loop:
 
     def __init__(self, number, loader, outer):
         self.number, self.loader, self.outer, self.batches = number, loader, outer, 0
+        self.backwards, self.stepped, self.by_hand = 0, False, False
 
 
 class EnoughSeen(Exception):  # noqa: N818  the student reads it
@@ -139,6 +144,7 @@ class Probe:
         import copy
 
         wrap(copy, "deepcopy", None, self.kept_copy)
+        wrap(torch.nn.Module, "load_state_dict", None, self.loaded)
 
     # forward and backward
 
@@ -179,6 +185,12 @@ class Probe:
         trained = any(t.model is module and t.steps >= _ENOUGH_STEPS for t in self.trainings.values())
         if key is not None and self.loop is None and trained:
             self.known[key] = output.detach().clone()
+
+    @_quiet
+    def loaded(self, _, module, *args, **kwargs):
+        for training in self.trainings.values():
+            if training.model is module:
+                training.note("weights are loaded into it after its training began")
 
     @_quiet
     def kept_copy(self, _, value, *args):
@@ -237,6 +249,8 @@ class Probe:
     @_quiet
     def after_backward(self, _, tensor, *args, **kwargs):
         self.backwards += 1
+        if self.loop is not None:
+            self.loop.backwards += 1
         self.loss = next((loss for loss in self.losses if loss.value is tensor), None)
         if self.loss is None and self.losses:
             self.loss = self.losses[-1]
@@ -264,8 +278,13 @@ class Probe:
 
         def cut(self):
             loop = Loop(next(probe.loops), self, probe.loop)
+            loop.by_hand = loops.asked_by_next(_HERE)
             try:
-                for batch in itertools.islice(original(self), batches):
+                for batch in original(self):
+                    # A step may come only after several batches.
+                    waits = loop.backwards and not loop.stepped and loop.batches < _MOST_BATCHES
+                    if loop.batches >= batches and not waits:
+                        break
                     probe.loop = loop
                     loop.batches += 1
                     yield batch
@@ -328,17 +347,19 @@ class Probe:
 
     def step(self, optimizer, args, kwargs):
         """Before every step of every optimiser."""
-        self.see_step(optimizer)
+        # With a closure, the forward pass comes within the step.
+        if self.weights is not None or not _closure(args, kwargs):
+            self.see_step(optimizer)
         training = self.trainings.get(id(optimizer))
         endless = self.weights is None and training is not None and training.condition
         if endless and time.monotonic() - self.cell_began > _ENOUGH_SECONDS:
             raise EnoughSeen(f"{training.condition}. The grader looks at a shortened training first, and went on here.")
 
     @_quiet
-    def see_step(self, optimizer):
+    def see_step(self, optimizer, closure=False):
         training = self.trainings.get(id(optimizer))
         if training is None:
-            training = self.trainings[id(optimizer)] = Training(self, optimizer)
+            training = self.trainings[id(optimizer)] = Training(self, optimizer, closure)
             if self.weights is not None and training.model is not None:
                 self.weights.first(training.number, training.model)
         self.trainings[id(optimizer)] = self.trainings.pop(id(optimizer))  # the last to step stands last
@@ -353,6 +374,8 @@ class Probe:
     def stepped(self, optimizer, args, kwargs):
         """After every step."""
         if self.weights is None:
+            if _closure(args, kwargs):
+                self.see_step(optimizer, closure=True)
             self.trainings[id(optimizer)].remember()
         self.forget()
 
@@ -374,19 +397,24 @@ class Probe:
 class Training:
     """One optimiser at work: the network it steps, and everything a recipe needs."""
 
-    def __init__(self, probe, optimizer):
+    def __init__(self, probe, optimizer, closure=False):
+        self.closure = closure  # its forward pass runs within the step, which is seen when it is over
         self.optimizer, self.torch = optimizer, probe.torch
         self.own = [p for group in optimizer.param_groups for p in group["params"]]
         self.cell, self.number = probe.cell, len(probe.trainings)
         self.notes = {}
-        self.condition = loops.open_end(str(Path(__file__).parent))
+        self.condition = loops.open_end(_HERE)
         if self.condition:
             self.note(self.condition)
+        if closure:
+            self.note("its steps take a closure")
         self.copied_at = None  # how many steps had been taken when the network was copied
         self.model = self.find_model(probe)
         self.variable = next((k for k, v in probe.namespace.items() if v is self.model and k[0] != "_"), "")
         self.settings = probe.unscheduled.get(id(optimizer)) or _optimizer_settings(optimizer)
         self.loops, self.losses, self.first_rows = {}, {}, set()
+        self.rows, self.seen_rows, self.fresh = set(), 0, 0
+        self.direction = None
         self.steps, self.samples, self.largest_batch = 0, 0, 0
         self.input_shape, self.seen = None, []
         self.rests = False  # whether dropout or batch norm were ever switched off in training
@@ -427,6 +455,8 @@ class Training:
             self.note(f"its weights are {weights[0].dtype}")
         if any(other.model is self.model for other in probe.trainings.values()):
             return  # trained before: that is said elsewhere
+        if self.closure:
+            return
         for module in self.model.modules():
             if id(module) in written:
                 initial, known = probe.draws.initial(module)
@@ -445,15 +475,20 @@ class Training:
         first, last = (whole, whole) if whole else (calls[0], calls[-1]) if calls else (None, None)
         loss = probe.loss
         if first is not None:
-            self.take_input(first.given, loss)
+            self.take_input(first.given, loss, probe.loop)
             self.rests |= not all(module.training for module in self.model.modules())
         if probe.loop is not None:
+            probe.loop.stepped = True
             self.loops.setdefault(probe.loop.number, [probe.loop, 0])[1] += 1
+            if probe.loop.by_hand:
+                self.note("batches are asked for one by one with next(), not in a loop over the epoch")
         if loss is None:
             self.note("no loss was seen")
         else:
             self.losses.setdefault(str((loss.kind, loss.settings)), loss)
             self.judge_loss(loss, last)
+        if self.closure:
+            return
         if probe.backwards != 1:
             self.note(f"{probe.backwards or 'no'} backward passes lead to a step")
         probe.look_at_groups(self.optimizer)
@@ -465,11 +500,13 @@ class Training:
         self.look_after("between its steps")
         probe.accept(self.optimizer)
 
-    def take_input(self, given, loss):
+    def take_input(self, given, loss, probe_loop):
         """What the network got in this step."""
         self.samples += len(given)
         self.largest_batch = max(self.largest_batch, len(given))
         self.first_rows.add(hash(given[0].detach().cpu().numpy().tobytes()))
+        if probe_loop is None:
+            self.count_rows(given.detach())
         if self.input_shape is None:
             self.input_shape = list(given.shape[1:])
             values = given[:_SHOWN_SAMPLES].detach().reshape(min(len(given), _SHOWN_SAMPLES), -1)
@@ -479,6 +516,18 @@ class Training:
                 {"values": [float(f"{v:.7g}") for v in row], "label": label}
                 for row, label in zip(values.tolist(), classes)
             ]
+
+    def count_rows(self, given):
+        """How many different samples there were, and how many in a row came without many repetitions."""
+        if given.numel() > _MOST_VALUES:
+            return
+        flat = given.reshape(len(given), -1).double()
+        if self.direction is None:
+            self.direction = self.torch.cos(self.torch.arange(flat.shape[1], dtype=flat.dtype) ** 2)
+        self.rows.update(round(value, 9) for value in (flat @ self.direction).tolist())
+        self.seen_rows += len(given)
+        if len(self.rows) >= _MOSTLY * self.seen_rows:
+            self.fresh = self.seen_rows
 
     def judge_loss(self, loss, call):
         """A recipe can name only a loss of the network's output itself and the classes of the batch."""
@@ -491,7 +540,8 @@ class Training:
 
     def remember(self):
         """After a step: what the weights are until the next."""
-        self.after = _norms(self.own, self.torch)
+        if not self.closure:
+            self.after = _norms(self.own, self.torch)
 
     def look_after(self, when="after its training"):
         if self.after is not None and _norms(self.own, self.torch) != self.after:
@@ -519,6 +569,8 @@ class Training:
             "samples": self.samples,
             "largest_batch": self.largest_batch,
             "different_batches": len(self.first_rows),
+            "different_samples": len(self.rows),
+            "fresh_samples": self.fresh,
             "passes": len(passes),
             "steps_in_passes": sum(steps for _, steps in self.loops.values()),
             "batches_in_passes": sum(_expected(loop, probe.config["batches"]) for loop in passes),
@@ -552,6 +604,10 @@ def wrap(owner, name, before, after):
 
 def _quiet_function(probe, function):
     return functools.partial(_quiet(lambda _, *args, **kwargs: function(*args, **kwargs)), probe)
+
+
+def _closure(args, kwargs):
+    return kwargs.get("closure") or next(iter(args[1:]), None)  # the first is the optimiser itself
 
 
 def own_or_torch(kind, module):

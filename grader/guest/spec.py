@@ -264,6 +264,11 @@ class _Graph:
         return None
 
     def _functional(self, node, name):
+        if name in ("clamp", "clamp_min", "clip"):
+            given = _given(node, ("input", "min", "max"))
+            kind = {(0, None): "ReLU", (0, 6): "ReLU6"}.get((given.get("min"), given.get("max")))
+            if kind is not None:
+                return [(kind, {}, [self.source(given["input"])])]
         if name not in _FUNCTIONS:
             return None
         kind, keys = _FUNCTIONS[name]

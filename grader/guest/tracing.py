@@ -82,10 +82,10 @@ class ShapedTracer(Tracer):
         if kind == "output":
             self.output = given[0][0]
         elif kind == "get_attr":
-            value = self.root
-            for part in target.split("."):
-                value = getattr(value, part)
-            return value
+            owner, _, name = target.rpartition(".")
+            holder = self.root.get_submodule(owner)
+            # Not by getattr, which makes a node while a forward pass is traced.
+            return holder._parameters[name].detach() if name in holder._parameters else holder._buffers[name]
         elif kind == "call_function":
             return target(*given[0], **given[1])
         elif kind == "call_method":

@@ -197,7 +197,7 @@ def _chapters(above: Sequence[str], file: str) -> list[str]:
 def _choose(target: Target, found: list[ModelFacts], unsure: list[ModelFacts], unnamed: list[ModelFacts]) -> Assignment:
     notebooks = {model.notebook for model in found}
     if len(notebooks) == 1:
-        return Assignment(model=found[-1])
+        return Assignment(model=_final(found))
     if len(notebooks) > 1:
         why = f"Networks for problem {target.problem} stand in several notebooks ({', '.join(sorted(notebooks))})."
         return Assignment(candidates=tuple(found), why=why)
@@ -208,6 +208,20 @@ def _choose(target: Target, found: list[ModelFacts], unsure: list[ModelFacts], u
         why = f"No heading or file name says which network answers problem {target.problem}."
         return Assignment(candidates=tuple(unnamed[-12:]), why=why)
     return Assignment(why=f"No trained network was found for problem {target.problem}.")
+
+
+def _final(found: list[ModelFacts]) -> ModelFacts:
+    """The last that was trained, but not one of a sweep when another was trained by itself, and for longer."""
+    cells = [model.cell for model in found]
+    alone = [model for model in found if cells.count(model.cell) == 1]
+    last = found[-1]
+    if alone and last not in alone and _epochs(alone[-1]) > max(_epochs(m) for m in found if m not in alone):
+        return alone[-1]
+    return last
+
+
+def _epochs(model: ModelFacts) -> int:
+    return model.recipe.epochs if model.recipe else 0
 
 
 def _notebooks(

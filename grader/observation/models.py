@@ -80,6 +80,8 @@ class _Training(Record):
     samples: int
     largest_batch: int
     different_batches: int
+    different_samples: int = 0
+    fresh_samples: int = 0
     passes: int
     steps_in_passes: int
     batches_in_passes: int
@@ -227,15 +229,25 @@ def _sliced(training: _Training, total: int | None, note: _Note) -> _Batches:
     """Batches that the notebook cut by hand are never cut by the probe: all of them were seen."""
     if not total or not training.largest_batch:
         raise ValueError("its epochs can't be counted")
+    most = total
+    if 0 < training.different_samples < (1 - _PART) * total < training.samples:
+        total = training.different_samples  # of a part of the training split
     epochs = max(round(training.samples / total), 1)
     batches = math.ceil(total / training.largest_batch)
     known = abs(training.samples / total - epochs) <= _PART * epochs and training.different_batches >= (
         1 - _PART
     ) * min(batches, training.steps)
+    if training.different_samples and training.fresh_samples < (1 - _PART) * min(total, training.samples):
+        note("training", "its samples were drawn with replacement, or some far more often than others")
     seen = f"{training.steps:,} steps on {training.different_batches:,} different batches"
     note("data" if known else "training", f"its batches came from no loader: {seen}, taken as {epochs} epochs")
     shuffle = epochs == 1 or training.different_batches > batches
-    return _Batches(batch_size=training.largest_batch, epochs=epochs, shuffle=shuffle)
+    return _Batches(
+        batch_size=training.largest_batch,
+        epochs=epochs,
+        shuffle=shuffle,
+        train_samples=total if total < most else None,
+    )
 
 
 def _schedule(schedule: _Schedule, training: _Training, epochs: int, note: _Note) -> ScheduleSpec:

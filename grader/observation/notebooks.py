@@ -1,23 +1,32 @@
 """What a notebook holds before anything runs: its headings, saved outputs, claims and figures."""
 
 import base64
+import re
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 from nbformat import NotebookNode
 
 from grader.core.evidence import Claim, Source
 from grader.observation.claims import read_claims
 
+_UNDERLINE = re.compile(r"={2,200}|-{2,200}")
+_HTML_HEADING = re.compile(r"<h[1-6]\b[^<>]*>(.*)", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
+
 
 def headings(notebook: NotebookNode) -> list[tuple[int, str]]:
-    """(cell, heading) for every Markdown heading or line in bold, cells counted from 1."""
+    """(cell, heading) for every heading in Markdown or HTML, and every line in bold, cells counted from 1."""
     found = []
     for index, cell in enumerate(notebook.cells, 1):
         if cell.cell_type == "markdown":
-            for line in cell.source.splitlines()[:200]:
-                stripped = line.strip()
-                if stripped.startswith("#") or (stripped.startswith("**") and stripped.rstrip(":.").endswith("**")):
-                    found.append((index, stripped.strip("#* :")[:200]))
+            lines = [line.strip() for line in cell.source.splitlines()[:200]]
+            for line, below in zip_longest(lines, lines[1:], fillvalue=""):
+                bold = line.startswith("**") and line.rstrip(":.").endswith("**")
+                if line.startswith("#") or bold or (line and _UNDERLINE.fullmatch(below)):
+                    found.append((index, line.strip("#* :")[:200]))
+                elif match := _HTML_HEADING.match(line[:1000]):
+                    found.append((index, _TAG.sub("", match[1]).strip("* :")[:200]))
     return found
 
 
