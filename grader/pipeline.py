@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 
 from grader.checks import Check
 from grader.checks.accuracy import Accuracy
+from grader.checks.function import Function
 from grader.checks.variable import Variable
 from grader.core.errors import MachineError, SubmissionError
 from grader.core.evidence import NotebookRun, ProblemEvidence, Retraining
@@ -26,6 +27,7 @@ from grader.core.outcome import (
 from grader.core.record import Record
 from grader.datasets import Dataset, load_dataset, mnist_folder
 from grader.execution import Mathematics, NotebookArtefact, Sandbox, find_sandbox, run_notebook
+from grader.functions import FunctionRuns
 from grader.intake import Submission, open_submission
 from grader.intake.read import read_notebook
 from grader.intake.read import read_report as read_report_file
@@ -84,8 +86,9 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
         evidence = observe(rubric, reports, notebooks, observed)
         broken = next((o.run.machine_failure for o in observed.values() if o.run.machine_failure), "")
         replays = Replays(submission.root, notebooks, tools.sandbox, rubric.limits, tools.run, fresh=options.fresh)
-        with Mathematics(tools.sandbox) as mathematics:
-            judge = _Judge(rubric, tools, options, broken, replays, mathematics)
+        functions = FunctionRuns(submission, reports, notebooks, tools.sandbox)
+        with Mathematics(tools.sandbox) as mathematics, functions:
+            judge = _Judge(rubric, tools, options, broken, replays, mathematics, functions)
             problems = [judge.problem(problem, evidence[problem.id]) for problem in rubric.problems]
         finished = time.perf_counter()
     incomplete = any(check.status == "error" for problem in problems for check in problem.checks)
@@ -180,9 +183,10 @@ class _Judge:
         broken: str,
         replays: Replays,
         mathematics: Mathematics,
+        functions: FunctionRuns,
     ) -> None:
         self.rubric, self.tools, self.options, self.replays = rubric, tools, options, replays
-        self.mathematics = mathematics
+        self.mathematics, self.functions = mathematics, functions
         self.broken = broken  # why notebooks could not be run; empty when they could
 
     def problem(self, problem: Problem, evidence: ProblemEvidence) -> ProblemResult:
@@ -194,6 +198,9 @@ class _Judge:
                 if isinstance(check, Accuracy) and evidence.retraining is None:
                     retraining = self._retrain(problem, check, evidence)
                     evidence = evidence.model_copy(update={"retraining": retraining})
+                if isinstance(check, Function):
+                    runs = evidence.functions | {check.title: self.functions.run(check)}
+                    evidence = evidence.model_copy(update={"functions": runs})
                 outcome = self._ask(check, evidence.of_check(check.title))
             outcomes[check.title] = outcome
         results = tuple(_result(check, outcomes[check.title]) for check in problem.checks)

@@ -23,7 +23,7 @@ class Check(Record):
     requires: tuple[str, ...] = ()
     note: str = ""
 
-    looks_at: ClassVar[Literal["answers", "model", "training", "notebook", "nothing"]] = "answers"
+    looks_at: ClassVar[Literal["answers", "model", "training", "notebook", "functions", "nothing"]] = "answers"
 
     @classmethod
     def type_name(cls) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from grader.core.functions import Call, Growth
 from grader.core.network import ModelSpec, Recipe
 from grader.core.record import Record
 
@@ -102,14 +103,14 @@ class Table(Record):
 class Confusion(Record):
     """A table of counts, one row for each true class, one column for each predicted class; a blank cell counts 0.
 
-    `blanks` counts the blank cells of each row, `unread` holds the cells of each row that are no number.
-    It is `sure` where nothing had to be moved or left out to read it.
+    `blanks` counts the blank cells of each row, `doubtful` holds the cells of each row that are no digits: letters
+    that look like digits were read as these, others as 0. It is `sure` where nothing is doubtful or had to be moved.
     """
 
     counts: tuple[tuple[int, ...], ...]
     first: int = 0
     blanks: tuple[int, ...]
-    unread: tuple[tuple[str, ...], ...]
+    doubtful: tuple[tuple[str, ...], ...]
     source: Source
     sure: bool = True
 
@@ -298,6 +299,19 @@ class Retraining(Record):
         return self.verdict != "undecided" and self.chance is not None and 0.1 < self.chance < 0.9
 
 
+class FunctionRun(Record):
+    """A student's function as it was found and what it did; `problem` says why it could not be tried, by `fault`."""
+
+    name: str = ""
+    source: Source | None = None
+    problem: str = ""
+    fault: Literal["student", "rubric", "machine"] = "student"
+    notes: tuple[str, ...] = ()
+    calls: tuple[Call, ...] = ()
+    growth: Growth | None = None
+    seconds: float = 0.0
+
+
 class ProblemEvidence(Record):
     """Everything seen for one problem.
 
@@ -315,6 +329,7 @@ class ProblemEvidence(Record):
     candidates: tuple[ModelFacts, ...] = ()
     why_no_model: str = ""
     retraining: Retraining | None = None
+    functions: dict[str, FunctionRun] = {}
     comparisons: tuple[Comparison, ...] = ()
     stated: dict[str, Section] = {}
     unreadable: tuple[str, ...] = ()

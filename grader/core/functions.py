@@ -1,15 +1,14 @@
-"""What a student's function did with inputs that the grader sent: arrays that cross the boundary, and each call."""
+"""Calls of a student's function: arrays that cross the boundary, what was sent, and what came back."""
 
 import base64
 import math
 import sys
 from array import array
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, PlainSerializer, PlainValidator, model_validator
 
-from grader.core.evidence import Source
 from grader.core.record import Record
 
 _MOST_DIMENSIONS = 8
@@ -74,7 +73,7 @@ class Array(Record):
 
 
 def _number(value: float) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value + 0.0:.4g}" if isinstance(value, float) else str(value)  # + 0.0: no -0
 
 
 def _numbers(values: Iterable[float]) -> str:
@@ -120,16 +119,3 @@ class Growth(Record):
     reference: tuple[float, ...] = ()
     trouble: str = ""
     call: Call | None = None
-
-
-class FunctionRun(Record):
-    """A student's function as it was found and what it did; `problem` says why it could not be tried, by `fault`."""
-
-    name: str = ""
-    source: Source | None = None
-    problem: str = ""
-    fault: Literal["student", "rubric", "machine"] = "student"
-    notes: tuple[str, ...] = ()
-    calls: tuple[Call, ...] = ()
-    growth: Growth | None = None
-    seconds: float = 0.0

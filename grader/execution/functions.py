@@ -104,5 +104,9 @@ class Functions:
         except ValidationError:
             self.worker.end()
             raise WorkerEnded("it sent the grader what can't be understood") from None
-        error = "".join(c if c.isprintable() else " " for c in said.error)[:400]
-        return Answer(value=value, returned=said.returned[:100], error=error, seconds=taken)
+        return Answer(value=value, returned=_plain(said.returned), error=_plain(said.error), seconds=taken)
+
+
+def _plain(text: str) -> str:
+    """What a terminal may show."""
+    return "".join(c if c.isprintable() else " " for c in text[:400])

@@ -35,7 +35,7 @@ def serve() -> None:
             elif "inputs" in question:
                 inputs = [_input(given, space) for given in question["inputs"]]
             else:
-                answer = _output(space[question["call"]](*inputs), np)
+                answer = _output(_function(space, question["call"])(*inputs), np)
         except BaseException as error:  # a student's code may raise anything, and must not end the process by it
             answer = {"error": _said(error)}
         answers.write(_line(answer))
@@ -65,6 +65,12 @@ def _loaded(code: list[tuple[str, int, str]], library: str) -> dict[str, Any]:
         except BaseException:  # noqa: S112  # what is missing for it is said when it is called
             continue
     return space
+
+
+def _function(space: dict[str, Any], name: str) -> Any:
+    if name not in space:
+        raise NameError(f"{name} could not be defined: what stands above its `def` failed")
+    return space[name]
 
 
 def _input(given: dict[str, Any], space: dict[str, Any]) -> Any:
