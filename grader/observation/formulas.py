@@ -26,7 +26,11 @@ _NOISE = re.compile(
     r"\\(?:therefore|because|left|right|big|Big|bigg|Bigg|displaystyle|quad|qquad|nonumber|phantom)(?![A-Za-z])"
     r"|\\(?:begin|end)\{[a-z]+\*?\}(?:\{[lcr|]*\})?|\\[,;:!]|&|\\label\{[^{}]*\}|\\tag\{[^{}]*\}"
 )
-_ROWS = re.compile(r"\\\\(?:\[[^\]]{0,20}\])?|\\(?=\s*\n)|\\\s(?=\s*=)")
+# A new row of an aligned formula, or a further equation on the same one: `a = b, c = d`.
+_ROWS = re.compile(
+    r"[,;](?:\\[,;: ]|\\q?quad|\s){0,5}(?=\\?[A-Za-z][\w{}']{0,9}(?:\([^()]{0,40}\))?\s{0,3}&?=)"
+    r"|\\\\(?:\[[^\]]{0,20}\])?|\\(?=\s*\n)|\\\s(?=\s*=)"
+)
 _RELATION = re.compile(
     r"\\approx(?![A-Za-z])|\\sim(?:eq)?(?![A-Za-z])|\\Rightarrow|\\implies|\\iff|≈|∼|⇒|(?<![<>!:])=+(?!=)"
 )
@@ -35,10 +39,11 @@ _NAMED = re.compile(r"^\s*(?:\\text\{)?([A-Za-z][\w ,{}\\-]{0,30}?)\}?\s*:(?!=)\
 _BOXED = re.compile(r"\\boxed\s*\{")
 _FINAL = re.compile(r"\banswer\s*(?:is|:|=)?\s*[$*_\\\[(]*\s*$", re.IGNORECASE)
 _LEADS = re.compile(r"[A-Za-z]{3,}")
-# A plain line's right-hand side ends where a sentence goes on.
-_PROSE = re.compile(
-    r"(?:[,;]\s|\.(?:\s|$)|\s(?!exp\b|log\b|sqrt\b|max\b|sin\b|cos\b|tanh\b)[A-Za-z]{3,}(?![\w(])|\s\().*", re.DOTALL
+# A plain line's right-hand side ends where a sentence goes on, outside of parentheses.
+_GOES_ON = re.compile(
+    r"[()]|[,;]\s|\.(?:\s|$)|\s(?!exp\b|log\b|sqrt\b|max\b|sin\b|cos\b|tanh\b|million)[A-Za-z]{3,}(?![\w(])|\s\((?=[A-Za-z]{3})"
 )
+_CALL = re.compile(r"[\w\\']{1,20}\([^()]{1,40}\)$")
 _BULLET = re.compile(r"^\s*(?:[-*+•>]|\d{1,2}[.)]|\|)\s+")
 
 
@@ -110,16 +115,32 @@ def _plain(text: str, start: int, end: int) -> Iterator[tuple[int, str, str]]:
             if first:
                 left = bare[: first.start()].rstrip()
                 named = _NAMED.match(bare)
-                word = left.rsplit(" ", 1)[-1] if _LEADS.search(left) and not named else left
+                word = _last_term(left) if _LEADS.search(left) and not named else left
                 right = bare[first.start() :]
                 tail = _RELATION.split(right)[-1]
-                kept = _PROSE.sub("", tail.lstrip())
+                kept = _without_prose(tail.lstrip())
                 yield (
                     position + lost,
                     word + right[: len(right) - len(tail)] + kept,
                     left[: len(left) - len(word)],
                 )
         position += len(line) + 1
+
+
+def _without_prose(text: str) -> str:
+    depth = 0
+    for stop in _GOES_ON.finditer(text):
+        if stop[0] in "()":
+            depth += 1 if stop[0] == "(" else -1
+        elif depth <= 0:
+            return text[: stop.start()]
+    return text
+
+
+def _last_term(text: str) -> str:
+    """The last word, with its arguments where it has some: `f(x_1, x_2)`."""
+    call = _CALL.search(text[-60:])
+    return call[0] if call else text.rsplit(" ", 1)[-1]
 
 
 def _rows(content: str) -> Iterator[tuple[int, str]]:
