@@ -222,8 +222,10 @@ def _labelled(plain: str, behind: str, level: int, path: _Path, current: _Headin
     for label in _labels(plain):
         if len(label.parts) == 1 and level < _UNMARKED and plain_title(label.rest) in index.chapters:
             return _Heading(path=label.parts, level=level)
-        name = next((name for name in _names(label.parts, path) if name in index.problems), None)
-        if name is not None:
+        # `1.1` that begins the labels of problems is that chapter, and no problem 1 below it.
+        known = index.problems.keys() | (index.groups if len(label.parts) > 1 else set())
+        name = next((name for name in _names(label.parts, path) if name in known), None)
+        if name in index.problems:
             if not _clear(label, name, plain, level, path, current, index):
                 return None
             return _Heading(
