@@ -3,9 +3,10 @@
 import gzip
 import os
 import struct
+import sys
 import tempfile
 import time
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,19 +14,25 @@ import corpus
 import numpy as np
 import pytest
 
+from grader import datasets
 from grader.core.errors import SubmissionError
 from grader.core.limits import Limits
 from grader.datasets import Dataset, Split
 from grader.execution import find_sandbox, run_notebook, warm_kernels
 from grader.intake.read import read_notebook
 from grader.observation.evidence import observe, observe_notebook
+from grader.retraining import Replays, replay, train_again
 from grader.rubric import load_rubric
+from grader.training import Rule
 from grader.training.recipe import check_recipe
 
 pytestmark = pytest.mark.mnist
 
 RUBRIC = Path(__file__).parent.parent / "rubrics" / "cs155-2023-set4.yaml"
 SIZES = {"train": 1000, "t10k": 500}
+LIMITS = Limits(replay_seconds=60)
+LEAST_SPREAD = 0.01  # of accuracies on 500 samples; a few trainings may lie closer by chance
+CHANCE = 0.1  # of a network that knows nothing
 
 
 def first_of_mnist(split, kind, rank):
@@ -37,7 +44,7 @@ def first_of_mnist(split, kind, rank):
     with open(path, "rb") if path.is_file() else gzip.open(f"{path}.gz", "rb") as file:
         _, _, *sizes = struct.unpack(f">HH{rank}I", file.read(4 + 4 * rank))
         shape = (SIZES[split], *sizes[1:])
-        return np.frombuffer(file.read(int(np.prod(shape))), dtype=np.uint8).reshape(shape)
+        return np.frombuffer(file.read(int(np.prod(shape))), dtype=np.uint8).reshape(shape).copy()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -55,7 +62,16 @@ def _world(tmp_path_factory):
         splits[split] = Split(images, labels)
     WORLD.data, WORLD.dataset = root, Dataset("mnist", splits["train"], splits["t10k"], maximum=255)
     WORLD.empty = tmp_path_factory.mktemp("submission")
-    with warm_kernels() as WORLD.warm:
+    sizes = {
+        key: (name, len(splits["t10k" if key[0] == "test" else "train"].labels))
+        for key, (name, _) in datasets._MNIST_FILES.items()
+    }
+    with pytest.MonkeyPatch.context() as patch, warm_kernels() as WORLD.warm:
+        patch.setattr(datasets, "_MNIST_FILES", sizes)  # the trainer loads the small one by its name, too
+        patch.setattr(
+            sys.modules["grader.training.retrain"], "_WORTH_A_PROCESS", float("inf")
+        )  # another process would not know of it
+        patch.setenv("GRADER_DATA", str(root))
         until = time.monotonic() + 60
         while not WORLD.warm.ready and time.monotonic() < until:
             time.sleep(0.1)
@@ -93,6 +109,22 @@ def evidence(files):
     """The evidence of fixtures handed in together, by problem."""
     notebooks = {file: ran(name)[0] for file, name in files.items()}
     return observe(load_rubric(RUBRIC), {}, notebooks, {file: observed(name, file) for file, name in files.items()})
+
+
+def trained_again(name, seeds, *, by_recipe):
+    """The accuracies of a fixture's graded network, and why there are none."""
+    fixture, (notebook, _) = corpus.load(name), ran(name)
+    models = observed(name).models
+    model = models[fixture.expected.get("graded", len(models)) - 1]
+    run = partial(run_notebook, warm=WORLD.warm)
+    replays = Replays(WORLD.empty, {fixture.file: notebook}, find_sandbox(), LIMITS, run, fresh=True)
+    rule = Rule(kind="majority", planned=seeds)
+    options = {"threshold": 2.0, "rule": rule}  # never reached, and so never stopped early
+    if by_recipe:
+        result = train_again(model, WORLD.dataset, None, limits=LIMITS, fresh=True, **options)
+    else:
+        result = replay(model, WORLD.dataset, replays, **options)
+    return [lane.accuracy for lane in result.lanes], result.obstacle
 
 
 def differences(model):
@@ -191,6 +223,25 @@ def test_who_can_train_it_again(name):
         assert bool(found) == (fixture["fair"] != "refit"), found
     else:
         assert fixture["fair"] == "person"
+
+
+@pytest.mark.parametrize("name", [name for name in corpus.names() if corpus.load(name).expected["fair"] == "refit"])
+def test_the_recipe_and_the_notebook_itself_end_alike(name):
+    by_recipe, obstacle = trained_again(name, 5, by_recipe=True)
+    by_notebook, why = trained_again(name, 3, by_recipe=False)
+    assert (obstacle, why) == ("", "")
+    spread = max(np.std([*by_recipe - np.mean(by_recipe), *by_notebook - np.mean(by_notebook)]), LEAST_SPREAD)
+    noise = spread * np.sqrt(1 / len(by_recipe) + 1 / len(by_notebook))
+    assert abs(np.mean(by_recipe) - np.mean(by_notebook)) < 4 * noise, (by_recipe, by_notebook)
+
+
+@pytest.mark.parametrize("name", [name for name in corpus.names() if corpus.load(name).expected["fair"] == "replay"])
+def test_what_a_recipe_cannot_hold_is_replayed(name):
+    accuracies, why = trained_again(name, 3, by_recipe=False)
+    expected = corpus.load(name).expected.get("obstacle", "")
+    assert (expected in why) if expected else (why == "" and min(accuracies) > CHANCE), (accuracies, why)
+    refit, obstacle = trained_again(name, 1, by_recipe=True)
+    assert refit == [] and obstacle
 
 
 @pytest.mark.parametrize("name", [name for name in corpus.names() if "claims" in corpus.load(name).expected])

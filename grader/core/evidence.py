@@ -229,7 +229,7 @@ class ModelFacts(Record):
     """A trained model as the host rebuilt and counted it.
 
     `claims` are the accuracies that saved outputs state of this network, from its training to that of the next.
-    `training` is the number of its last training among the notebook's, in the order of their first steps.
+    `training` is the number of its first training among the notebook's, in the order of their first steps.
     `parameters` counts what training changes, shared weights once; `buffers_as_weights` comes on top.
     `hidden_units` is the sum of out_features of every Linear but the last; `problem` says why it can't be built.
     """

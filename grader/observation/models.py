@@ -29,6 +29,7 @@ _Note = Callable[[str, str], None]
 _IGNORED_SETTINGS = frozenset({"foreach", "fused", "capturable", "differentiable"})  # how, not what, is computed
 _SAMPLERS = ("RandomSampler", "SequentialSampler", "SubsetRandomSampler")
 _STEADY = ("ToTensor", "Normalize", "ToImage", "ToDtype", "PILToTensor", "ConvertImageDtype", "Lambda", "function")
+_AUGMENTING = ("Random", "ColorJitter", "ElasticTransform", "AutoAugment", "TrivialAugment", "GaussianBlur")
 _RESTING = ("BatchNorm", "Dropout", "AlphaDropout")  # layers that do something else in evaluation
 _PART = 0.1  # of the samples may be missing where epochs are inferred from them
 _OTHER_NETWORK = ("another one in evaluation", "a copy of the network")  # than the spec with its trained weights
@@ -133,7 +134,7 @@ def _facts(
         headings=headings_above(notebook, last.cell),
         spec=spec,
         recipe=_recipe(trainings, report, dataset),
-        training=last.number,
+        training=trainings[0].number,
     )
     return counted(facts, last.input_shape)
 
@@ -267,14 +268,17 @@ def _inputs(training: _Training, dataset: Dataset | None, note: _Note) -> InputS
     if training.input_shape is None:
         raise ValueError("no input of the network was seen")
     transforms = (training.loaders[-1].dataset.transforms or ()) if training.loaders else ()
-    unknown = [transform.type for transform in transforms if transform.type not in _STEADY]
+    drawn = [transform.type for transform in transforms if transform.type.startswith(_AUGMENTING)]
+    unknown = [transform.type for transform in transforms if transform.type not in (*_STEADY, *drawn)]
+    if drawn:
+        note("augmentation", f"its training images are changed at random by {', '.join(drawn)}")
     if unknown:
         note("input", f"the transform {', '.join(unknown)} is not known")
     named = InputSpec(shape=training.input_shape, divide=255.0 if transforms else 1.0)
     for transform in transforms:
         if len(transform.mean) == len(transform.std) == 1:
             named = named.model_copy(update={"mean": transform.mean[0], "std": transform.std[0]})
-    if dataset is None or unknown:
+    if dataset is None or unknown or drawn:
         return named
     found = recognise(training.seen, dataset)
     if found is None:

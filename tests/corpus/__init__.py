@@ -10,6 +10,7 @@ What the front matter may hold:
     file      the name it is handed in under; without it a name that tells nothing
     fair      refit: network and recipe alone train what the student trained; replay: only the student's code can;
               person: nothing can
+    obstacle  a part of why not even a replay can be scored
     limits    of the run, where they are not the usual ones
     fails     cells that don't finish: number to a part of the error
     models    the networks that were trained, in the order of their last step: cell, variable, headings, layers,
