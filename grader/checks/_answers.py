@@ -7,7 +7,8 @@ from grader.core.evidence import ProblemEvidence, Reading
 from grader.core.outcome import Outcome, manual
 
 _ORDER = ("final", "asserted", "mentioned")
-_CLAUSE = re.compile(r"[,;.|()]|\band\b|\bwhile\b|\bwhereas\b")
+# A line such as `Test accuracy: 0.97` says nothing of the value in the line above.
+_CLAUSE = re.compile(r"[,;.|()]|\band\b|\bwhile\b|\bwhereas\b|\n(?=[^\n:]{1,40}:)")
 # Values in a row, as in "600, 604 or 608 parameters": what is said of one is said of all.
 _OR = r"(?:or|and|maybe|perhaps|possibly)"
 _SEPARATOR = rf"[\s$]*(?:,|;|/|\||\?|\b{_OR}\b)[\s$]*(?:{_OR}\b)?[\s$]*"

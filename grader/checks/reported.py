@@ -30,10 +30,7 @@ class Reported(Check):
         return "Report the test accuracy of the final model."
 
     def _sweep(self, evidence: ProblemEvidence) -> Outcome:
-        places = [
-            (str(s.source), [r.text for r in s.readings if r.number is not None and _accuracy_like(r)])
-            for s in evidence.sections
-        ]
+        places = [(str(s.source), [text for r in s.readings for text in _accuracies(r)]) for s in evidence.sections]
         places += [(n.file, [c.text for c in n.claims]) for n in evidence.notebooks]
         source, best = max(places, key=lambda place: len(place[1]), default=("", []))
         observed = ", ".join(best)
@@ -77,6 +74,15 @@ class Reported(Check):
                 advice="Run the notebook from top to bottom again and save it: the output may come from older code.",
             )
         return passed(f"States {stated}; training it again gave {found}.", observed=claim.text, source=claim.source)
+
+
+def _accuracies(reading: Reading) -> list[str]:
+    """What may be accuracies: a number, or all items of a list of lists, which is read as a matrix."""
+    if reading.matrix:
+        items = [x for row in reading.matrix for x in row]
+        listed = all(0 <= x <= 1 for x in items) and any(x != int(x) for x in items)
+        return [f"{x:.12g}" for x in items] if listed and 1 in (len(reading.matrix), len(reading.matrix[0])) else []
+    return [reading.text] if reading.number is not None and _accuracy_like(reading) else []
 
 
 def _accuracy_like(reading: Reading) -> bool:

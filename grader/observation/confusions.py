@@ -7,6 +7,10 @@ from grader.core.evidence import Confusion, Reading, Source
 from grader.observation.cells import Row
 
 _COUNT = re.compile(r"\d{1,9}|\d{1,3}(?:,\d{3}){1,2}")
+# Letters, Latin and Cyrillic, that recognition of a scan writes for digits.
+_ALIKE = str.maketrans(
+    {**dict.fromkeys("OoОо", "0"), **dict.fromkeys("IlІі", "1"), **dict.fromkeys("ЗзЭэ", "3"), "б": "6", "Ч": "4"}
+)
 _FEWEST, _MOST = 3, 100
 _MOST_FOUND = 50
 
@@ -37,16 +41,16 @@ def _drawn(block: list[Row], file: str, first_line: int) -> Confusion | None:
                 break
     if len(rows) < size or line is None:
         return None
-    unread = tuple(tuple(c for c in cells if c and not _COUNT.fullmatch(c)) for cells, _ in rows)
-    if sum(map(len, unread)) > size:  # not counts
+    doubtful = tuple(tuple(c for c in cells if c and not _COUNT.fullmatch(c)) for cells, _ in rows)
+    if sum(map(len, doubtful)) > size:  # not counts
         return None
     return Confusion(
         counts=tuple(tuple(_count(cell) for cell in cells) for cells, _ in rows),
         first=first,
         blanks=tuple(cells.count("") for cells, _ in rows),
-        unread=unread,
+        doubtful=doubtful,
         source=Source(file=file, line=first_line + line),
-        sure=not any(unread) and not any(moved for _, moved in rows),
+        sure=not any(doubtful) and not any(moved for _, moved in rows),
     )
 
 
@@ -84,7 +88,8 @@ def _cells_behind(cells: list[str], label: str, column: int, size: int) -> tuple
 
 
 def _count(cell: str) -> int:
-    return int(cell.replace(",", "")) if _COUNT.fullmatch(cell) else 0
+    digits = cell.replace(",", "").translate(_ALIKE)
+    return int(digits) if _COUNT.fullmatch(digits) else 0
 
 
 def _printed(readings: Iterable[Reading]) -> Iterator[Confusion]:
@@ -98,6 +103,6 @@ def _printed(readings: Iterable[Reading]) -> Iterator[Confusion]:
             yield Confusion(
                 counts=tuple(tuple(int(x) for x in row) for row in matrix),
                 blanks=(0,) * len(matrix),
-                unread=((),) * len(matrix),
+                doubtful=((),) * len(matrix),
                 source=reading.source,
             )

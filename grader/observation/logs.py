@@ -30,6 +30,7 @@ _METRIC = re.compile(
 _NEW_LINE = re.compile(r"[\n\r\x08]+")
 _MOST_EPOCHS = 5000
 _MOST_LINE = 2000
+_GAP = 10
 _BETWEEN = 60  # lines without a number of an epoch, after which a log has ended
 
 
@@ -138,7 +139,7 @@ def _number(match: re.Match[str]) -> float | None:
 
 
 def _lists(text: str, file: str, first_line: int) -> Iterator[TrainingLog]:
-    """Runs of at least three lines such as `4: 97.41 %`, numbered 1, 2, 3, ... or 0, 1, 2, ..."""
+    """Runs of at least three lines such as `4: 97.41 %`, whose numbers go up from 0 or 1"""
     run: list[Epoch] = []
     for number, line in enumerate([*text.split("\n"), "end"]):
         match = _LISTED.match(line) if len(line) < 200 else None
@@ -146,7 +147,7 @@ def _lists(text: str, file: str, first_line: int) -> Iterator[TrainingLog]:
         if match and match["percent"]:
             value /= 100
         fits = match is not None and 0 <= value <= 1 and (match["percent"] or "." in match["value"])
-        follows = fits and match is not None and bool(run) and int(match["number"]) == run[-1].number + 1
+        follows = fits and match is not None and bool(run) and 0 < int(match["number"]) - run[-1].number <= _GAP
         if not follows and (line.strip() or not run):
             if len(run) >= 3:
                 yield TrainingLog(epochs=tuple(run))
