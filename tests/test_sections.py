@@ -91,6 +91,10 @@ NESTED = {
         "# 1 Networks by hand\n### 1.2 Slopes [3 pts.]\n1. \n$$x$$\n2. \n$$y$$\n# 2 Networks in a library\nz",
         [("1.2.1", "$$x$$"), ("1.2.2", "$$y$$")],
     ),
+    "a chapter that isn't the next number below": (
+        "## 1.2 Slopes [3 pts.]\n1. \n$$x$$\n# 2 Libraries [9 pts.]\nPart 2: Libraries",
+        [("1.2.1", "$$x$$")],
+    ),
     "a list in an answer": (
         "### 1.2 [3 pts.]\n1. \n$$x$$\n2. Next, we\n3. \nadd",
         [("1.2.1", "$$x$$\n2. Next, we\n3. \nadd")],

@@ -84,6 +84,19 @@ class _Heading(Record):
     level: int = _UNMARKED
 
 
+class _Place(NamedTuple):
+    """Where in the report a line stands: below which heading, in which chapter, and that chapter's level."""
+
+    current: _Heading = _Heading()
+    path: _Path = ()
+    above: int = 0
+
+    def below(self, heading: _Heading) -> "_Place":
+        """The place behind a heading."""
+        opened = bool(heading.path) and not heading.problem
+        return _Place(heading, heading.path or self.path, heading.level if opened else self.above)
+
+
 class _Label(NamedTuple):
     """One way to read a line as a label: the word before it, its parts, and what stands behind it."""
 
@@ -144,11 +157,11 @@ def _index(labels: Labels) -> _Index:
 
 def _headings(lines: list[str], index: _Index) -> list[tuple[int, _Heading]]:
     starts: list[tuple[int, _Heading]] = []
-    current, path = _Heading(), _Path()
+    place = _Place()
     for number in _outside_fences(lines):
-        found = _heading(lines[number], path, current, index)
+        found = _heading(lines[number], place, index)
         if found is not None:
-            current, path = found, found.path or path
+            place = place.below(found)
             starts.append((number, found))
             if len(starts) == _MOST_HEADINGS:
                 break
@@ -188,7 +201,7 @@ def _outside_fences(lines: list[str]) -> Iterator[int]:
     return (number for number in range(len(lines)) if number not in code)
 
 
-def _heading(line: str, path: _Path, current: _Heading, index: _Index) -> _Heading | None:
+def _heading(line: str, place: _Place, index: _Index) -> _Heading | None:
     """What the line opens; None when it is no heading."""
     if not line or line.isspace():
         return None
@@ -199,7 +212,7 @@ def _heading(line: str, path: _Path, current: _Heading, index: _Index) -> _Headi
         return _Heading(problem=index.titles[title], level=level)
     if stands_out and title in index.chapters:
         return _Heading(path=label_path(index.chapters[title]), level=level)
-    return _labelled(plain, behind, level, path, current, index) or _bare_solution(plain, behind, level, current)
+    return _labelled(plain, behind, level, place, index) or _bare_solution(plain, behind, level, place.current)
 
 
 def _unmarked(line: str) -> tuple[str, str, int]:
@@ -218,15 +231,15 @@ def _unmarked(line: str) -> tuple[str, str, int]:
     return plain.rstrip(" \t*_#"), "", level
 
 
-def _labelled(plain: str, behind: str, level: int, path: _Path, current: _Heading, index: _Index) -> _Heading | None:
+def _labelled(plain: str, behind: str, level: int, place: _Place, index: _Index) -> _Heading | None:
     for label in _labels(plain):
         if len(label.parts) == 1 and level < _UNMARKED and plain_title(label.rest) in index.chapters:
             return _Heading(path=label.parts, level=level)
         # `1.1` that begins the labels of problems is that chapter, and no problem 1 below it.
         known = index.problems.keys() | (index.groups if len(label.parts) > 1 else set())
-        name = next((name for name in _names(label.parts, path) if name in known), None)
+        name = next((name for name in _names(label, level, place) if name in known), None)
         if name in index.problems:
-            if not _clear(label, name, plain, level, path, current, index):
+            if not _clear(label, name, plain, level, place, index):
                 return None
             return _Heading(
                 problem=index.problems[name],
@@ -236,11 +249,11 @@ def _labelled(plain: str, behind: str, level: int, path: _Path, current: _Headin
                 level=level,
             )
         if len(label.parts) == 1 and label.parts[0].isdigit():
-            opens = label.word != "part" and _opens_chapter(label, level, current, index)
+            opens = label.word != "part" and _opens_chapter(label, level, place.current, index)
             return _Heading(path=label.parts, level=level) if opens else None
-        name = next((name for name in _names(label.parts, path) if name in index.groups), None)
+        name = next((name for name in _names(label, level, place) if name in index.groups), None)
         if name is not None:
-            return _Heading(path=name, level=level) if _opens_chapter(label, level, current, index) else None
+            return _Heading(path=name, level=level) if _opens_chapter(label, level, place.current, index) else None
     return None
 
 
@@ -261,13 +274,19 @@ def _labels(plain: str) -> list[_Label]:
     return found[::-1]
 
 
-def _names(parts: _Path, path: _Path) -> list[_Path]:
-    """The full labels that this one may stand for below the heading before: a letter belongs to its chapter first."""
-    below = [path[:size] + parts for size in range(len(path), 0, -1)]
-    return [parts, *below] if parts[0].isdigit() else [*below, parts]
+def _names(label: _Label, level: int, place: _Place) -> list[_Path]:
+    """The full labels that this one may stand for at this place: a letter belongs to its chapter first.
+
+    A number does so only where it stands alone, and not above its chapter's heading.
+    """
+    parts = label.parts
+    below = [place.path[:size] + parts for size in range(len(place.path), 0, -1)]
+    if parts[0].isdigit():
+        return [parts, *below] if not label.word and level >= place.above else [parts]
+    return [*below, parts]
 
 
-def _clear(label: _Label, name: _Path, plain: str, level: int, path: _Path, current: _Heading, index: _Index) -> bool:
+def _clear(label: _Label, name: _Path, plain: str, level: int, place: _Place, index: _Index) -> bool:
     """Whether the line means to open this problem, and doesn't merely begin with its label."""
     marked, rest = level < _UNMARKED, label.rest
     separated = bool(_SEPARATED.match(rest))
@@ -283,9 +302,9 @@ def _clear(label: _Label, name: _Path, plain: str, level: int, path: _Path, curr
         bare = not rest.strip(_MARKS + ".):]")
         return pointed or bare or bool(title and separated and plain_title(rest).startswith(title))
     if marked:
-        return separated and not (current.problem and level > current.level)
+        return separated and not (place.current.problem and level > place.current.level)
     listed = plain[0] in "([" and separated and not re.match(r"[\s)\].:]*(?:,|[a-z])", rest)
-    return listed and _follows(name, path)
+    return listed and _follows(name, place.path)
 
 
 def _follows(name: _Path, before: _Path) -> bool:
