@@ -35,6 +35,7 @@ from grader.intake.submission import NOTEBOOKS, REPORTS, SCRIPTS
 from grader.machine import cores
 from grader.observation.evidence import Observed, observe, observe_notebook
 from grader.observation.explain import notes
+from grader.observation.forms import FORMS, read_forms
 from grader.retraining import Replays, train_again
 from grader.rubric import Problem, Rubric
 from grader.training import Rule
@@ -83,7 +84,8 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
             observed = dict(zip(notebooks, runs, strict=True))
         observed |= {file: Observed(run=NotebookRun(file=file, failure=why)) for file, why in unreadable.items()}
         executed = time.perf_counter()
-        evidence = observe(rubric, reports, notebooks, observed)
+        stated = read_forms(rubric, _forms(submission), notebooks)
+        evidence = stated.added(observe(rubric, reports, notebooks, observed))
         broken = next((o.run.machine_failure for o in observed.values() if o.run.machine_failure), "")
         replays = Replays(submission.root, notebooks, tools.sandbox, rubric.limits, tools.run, fresh=options.fresh)
         functions = FunctionRuns(submission, reports, notebooks, tools.sandbox)
@@ -101,7 +103,7 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
         max_score=rubric.max_score,
         manual_points=sum(problem.manual_points for problem in problems),
         problems=tuple(problems),
-        notes=tuple(_notes(submission, observed)),
+        notes=(*_notes(submission, observed), *stated.notes),
         sandbox=tools.sandbox.model_dump(),
         environment=environment(),
         timings={
@@ -129,6 +131,12 @@ def _read(submission: Submission) -> tuple[dict[str, str], dict[str, NotebookNod
         except (SubmissionError, OSError) as error:
             unreadable[file] = str(error).removeprefix(f"{file}: ")
     return reports, notebooks, unreadable
+
+
+def _forms(submission: Submission) -> dict[str, str]:
+    """The texts of the files called answers.yaml."""
+    files = [file for file in submission.files if Path(file).name.lower() in FORMS]
+    return {file: (submission.root / file).read_bytes()[:1_000_000].decode("utf-8", "replace") for file in files}
 
 
 def _notes(submission: Submission, observed: dict[str, Observed]) -> Iterator[str]:

@@ -23,6 +23,8 @@ class Check(Record):
     requires: tuple[str, ...] = ()
     note: str = ""
 
+    # What a student may state in `answers.yaml` for it; "none" where nothing can be stated.
+    answer_form: ClassVar[Literal["number", "shape", "matrices", "formula", "counts", "text", "none"]] = "none"
     looks_at: ClassVar[Literal["answers", "model", "training", "notebook", "functions", "nothing"]] = "answers"
 
     @classmethod

@@ -1,7 +1,7 @@
 """`choice`: one of several options that the report names."""
 
 import re
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -20,6 +20,8 @@ class Choice(Check):
     type: Literal["choice"] = "choice"
     options: dict[str, tuple[str, ...]] = Field(min_length=2)
     expect: str | None = None
+
+    answer_form: ClassVar[Literal["text"]] = "text"
 
     def asked(self) -> str:
         return f"Choose one of: {', '.join(self.options)}."

@@ -1,12 +1,13 @@
 """`expression`: a formula or the value of one that the report states."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from grader.checks._answers import asserted, of_kind
 from grader.checks._base import Check, no_answer
 from grader.checks._formulas import named, plain, spelled
+from grader.checks._mistakes import advice
 from grader.core.evidence import Comparison, Formula, ProblemEvidence, Question
 from grader.core.outcome import Outcome, failed, manual, passed
 from grader.core.record import Record
@@ -41,6 +42,8 @@ class Expression(Check):
     tolerance: float = Field(default=1e-6, ge=0)
     label: tuple[str, ...] = ()
     mistakes: tuple[ExpressionMistake, ...] = ()
+
+    answer_form: ClassVar[Literal["formula"]] = "formula"
 
     def asked(self) -> str:
         what = f" for {self.label[0]}" if self.label else ""
@@ -81,8 +84,8 @@ class Expression(Check):
             return manual(message, observed=chosen, source=source)
         value = self._value(known, chosen)
         comes_to = "" if value is None or plain(chosen) == f"{value:.4g}" else f", which comes to {value:.4g},"
-        advice = next((m.say for m in self.mistakes if self._equal(known, chosen, (m.match,))), "")
-        return failed(f"{chosen}{comes_to} is not right.", observed=chosen, source=source, advice=advice)
+        hint = advice(self.mistakes, lambda wrong: self._equal(known, chosen, (wrong,)))
+        return failed(f"{chosen}{comes_to} is not right.", observed=chosen, source=source, advice=hint)
 
     def _candidates(self, evidence: ProblemEvidence) -> list[tuple[str, Formula]]:
         """(what it comes to, the formula) of those that could be the answer; the asserted one is the last."""

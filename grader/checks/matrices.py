@@ -1,14 +1,23 @@
 """`matrices`: one or more matrices that the report states, in order."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from grader.checks._answers import of_kind
 from grader.checks._base import Check, no_answer
+from grader.checks._mistakes import advice
 from grader.core.derive import Pooled
 from grader.core.evidence import Matrix, ProblemEvidence
 from grader.core.outcome import Outcome, failed, manual, partial, passed
+from grader.core.record import Record
+
+
+class MatrixMistake(Record):
+    """A wrong matrix that students often give, wherever in the group it stands, and what to say about it."""
+
+    match: Matrix
+    say: str
 
 
 class Matrices(Check):
@@ -22,6 +31,9 @@ class Matrices(Check):
     expect: Annotated[tuple[Matrix, ...], Field(min_length=1)] | Pooled
     tolerance: float = Field(default=1e-6, ge=0)
     lead: str = ""
+    mistakes: tuple[MatrixMistake, ...] = ()
+
+    answer_form: ClassVar[Literal["matrices"]] = "matrices"
 
     @model_validator(mode="after")
     def _rectangular(self) -> "Matrices":
@@ -33,6 +45,14 @@ class Matrices(Check):
         group = f" ({self.lead})" if self.lead else ""
         return f"Give {_counted(len(self._expected()))}{group}, in order."
 
+    def lint(self) -> list[str]:
+        right = self._expected()
+        return [
+            f"the mistake {_written(m.match)} is accepted as right"
+            for m in self.mistakes
+            if any(self._equal(m.match, want) for want in right)
+        ]
+
     def _expected(self) -> tuple[Matrix, ...]:
         return self.expect.value() if isinstance(self.expect, Pooled) else self.expect
 
@@ -40,7 +60,8 @@ class Matrices(Check):
         expected = self._expected()
         sizes = {(len(m), len(m[0])) for m in expected}
         readings = [r for r in of_kind(evidence, "matrix") if r.matrix and (len(r.matrix), len(r.matrix[0])) in sizes]
-        readings = [r for r in readings if self.lead.lower() in r.lead]
+        if self.title not in evidence.stated:
+            readings = [r for r in readings if self.lead.lower() in r.lead]
         if not readings:
             return no_answer(evidence, "matrix of the expected size")
         source = readings[0].source
@@ -57,10 +78,12 @@ class Matrices(Check):
         ]
         if not wrong:
             return passed(f"{_counted(len(expected))} right.", observed=observed, source=source)
+        given = [r.matrix for r, ok in zip(readings, right, strict=False) if not ok]
+        hint = advice(self.mistakes, lambda match: any(self._equal(matrix, match) for matrix in given))
         message = f"{sum(right)} of {_counted(len(expected))} right; wrong or missing: number {', '.join(wrong)}."
         if not any(right):
-            return failed(message, observed=observed, source=source)
-        return partial(sum(right) / len(expected), message, observed=observed, source=source)
+            return failed(message, observed=observed, source=source, advice=hint)
+        return partial(sum(right) / len(expected), message, observed=observed, source=source, advice=hint)
 
     def _equal(self, found: Matrix | None, want: Matrix) -> bool:
         return (

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from grader.checks._answers import asserted, candidates, of_kind, undecided
 from grader.checks._base import Check, no_answer
+from grader.checks._mistakes import advice
 from grader.core.derive import ParametersOf
 from grader.core.evidence import ProblemEvidence
 from grader.core.outcome import Outcome, failed, passed
@@ -34,7 +35,7 @@ class Numeric(Check):
     label: tuple[str, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
 
-    looks_at: ClassVar[Literal["answers"]] = "answers"
+    answer_form: ClassVar[Literal["number"]] = "number"
 
     @model_validator(mode="after")
     def _one_criterion(self) -> "Numeric":
@@ -54,6 +55,10 @@ class Numeric(Check):
     def asked(self) -> str:
         what = f"the number of {self.label[0]}" if self.label else "a number"
         return f"State {what}."
+
+    def answers(self) -> tuple[str, ...]:
+        expect = self.expect.value() if isinstance(self.expect, ParametersOf) else self.expect
+        return tuple(f"{value:.15g}" for value in (expect, *self.accept) if value is not None)
 
     def _right(self, value: float) -> bool:
         if self.between:
@@ -76,7 +81,8 @@ class Numeric(Check):
         unclear = undecided(found, also[:1])
         if unclear:
             return unclear
-        advice = next((m.say for m in self.mistakes if abs(m.match - reading.number) <= self.tolerance), "")
+        value = reading.number
+        hint = advice(self.mistakes, lambda wrong: abs(wrong - value) <= self.tolerance)
         return failed(
-            f"{reading.text} is not right for “{what}”.", observed=reading.text, source=reading.source, advice=advice
+            f"{reading.text} is not right for “{what}”.", observed=reading.text, source=reading.source, advice=hint
         )

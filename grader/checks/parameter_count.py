@@ -1,7 +1,7 @@
 """`parameter_count`: the number of parameters of a given architecture, layer by layer, as the report works it out."""
 
 import re
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -65,6 +65,8 @@ class ParameterCount(Check):
     label: tuple[str, ...] = ()
     column: tuple[str, ...] = ()
     mistakes: tuple[CountMistake, ...] = ()
+
+    answer_form: ClassVar[Literal["counts"]] = "counts"
 
     def model_post_init(self, _: object) -> None:
         """Refuse a check without a right answer."""

@@ -1,10 +1,11 @@
 """`shape`: the shape of a tensor that the report states."""
 
 from collections import Counter
-from typing import Literal
+from typing import ClassVar, Literal
 
 from grader.checks._answers import asserted, of_kind, undecided
 from grader.checks._base import Check, no_answer
+from grader.checks._mistakes import advice
 from grader.core.derive import OutputShapeOf
 from grader.core.evidence import ProblemEvidence
 from grader.core.outcome import Outcome, failed, manual, passed
@@ -30,6 +31,8 @@ class Shape(Check):
     label: tuple[str, ...] = ()
     mistakes: tuple[ShapeMistake, ...] = ()
 
+    answer_form: ClassVar[Literal["shape"]] = "shape"
+
     def _layouts(self, shape: tuple[int, ...]) -> set[tuple[int, ...]]:
         if self.layout == "exact" or len(shape) != 3:
             return {shape}
@@ -37,6 +40,9 @@ class Shape(Check):
 
     def asked(self) -> str:
         return f"State the shape of {self.label[0]}." if self.label else "State the shape."
+
+    def answers(self) -> tuple[str, ...]:
+        return tuple(sorted("x".join(map(str, shape)) for shape in self._right()))
 
     def lint(self) -> list[str]:
         right = self._right()
@@ -73,9 +79,9 @@ class Shape(Check):
         unclear = undecided(found, [r for r in readings if r.shape in right][:1])
         if unclear:
             return unclear
-        advice = next((m.say for m in self.mistakes if m.match == reading.shape), "")
+        hint = advice(self.mistakes, lambda wrong: wrong == reading.shape)
         return failed(
-            f"{reading.text} is not the right shape.", observed=reading.text, source=reading.source, advice=advice
+            f"{reading.text} is not the right shape.", observed=reading.text, source=reading.source, advice=hint
         )
 
 

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from itertools import product
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -60,7 +60,7 @@ class TruthTable(Check):
 
     Where the function is true the value must be `true` or more, elsewhere 0. The network is given by equations
     (`h_1 = ReLU(x_1 - x_2)`, `f = h_1 + h_2`) or by weights (`W1 = [[1, -1], [-1, 1]]`, `b1 = [0, 0]`, one row for each
-    unit, as in torch; ReLU stands between layers). `hidden_units` and `layers` are the fewest that are enough; `minimal`
+    unit, as in torch; ReLU stands between layers). `hidden_units` and `layers` are the fewest that will do; `minimal`
     is the share of the points that a right network loses which has more. What isn't surely read is for a person.
     """
 
@@ -71,6 +71,8 @@ class TruthTable(Check):
     hidden_units: int | None = Field(default=None, ge=1)
     layers: int | None = Field(default=None, ge=1)
     minimal: float = Field(default=0.3, ge=0, le=1)
+
+    answer_form: ClassVar[Literal["text"]] = "text"
 
     def asked(self) -> str:
         fewest = [f"{self.function.upper()} of {', '.join(self.inputs)}"]

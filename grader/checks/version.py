@@ -1,7 +1,7 @@
 """`version`: the versions of packages that the report states."""
 
 import re
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -21,6 +21,8 @@ class Version(Check):
     type: Literal["version"] = "version"
     packages: tuple[str, ...] = Field(min_length=1)
     aliases: dict[str, tuple[str, ...]] = {}
+
+    answer_form: ClassVar[Literal["text"]] = "text"
 
     def asked(self) -> str:
         return f"State the installed versions of {' and '.join(self.packages)}."

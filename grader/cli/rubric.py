@@ -46,6 +46,15 @@ def try_out(rubric: Name, fresh: FreshOption = False) -> None:
 
 
 @app.command()
+def template(rubric: Name) -> None:
+    """Print the form (answers.yaml) that students may fill in, one line for each answer that the machine judges."""
+    from grader.rubric import load_rubric
+    from grader.rubric.template import template as form_of
+
+    typer.echo(form_of(load_rubric(rubric)), nl=False)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of rubrics, for completion and checking in an editor."""
     from grader.rubric import Rubric

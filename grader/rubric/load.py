@@ -1,24 +1,20 @@
 """Reading a rubric file; an error names file, line, key, what was found and what is allowed."""
 
-from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.comments import CommentedMap
 
 from grader.checks import check_types
 from grader.core.errors import RubricError
 from grader.resources import resource
 from grader.rubric.model import Rubric
+from grader.rubric.tree import line_of, parse, plain
 
 _MAX_BYTES = 2_000_000
-_MAX_BITS = 1000
-_MAX_VALUES = 100_000  # with each alias counted as what it stands for
 
 
 def available_rubrics() -> list[str]:
@@ -38,15 +34,10 @@ def load_rubric(name: str | Path) -> Rubric:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise RubricError(f"is not UTF-8 text ({error.reason})", where=str(path)) from error
-    tree = _parse(text, path)
+    tree = parse(text, str(path), "a rubric: a mapping with id, title and problems")
+    values = plain(tree, str(path))
     try:
-        plain = _plain(tree, iter(range(_MAX_VALUES)))
-    except RecursionError as error:
-        raise RubricError("is nested too deeply, or has an alias that contains itself", where=str(path)) from error
-    except OverflowError as error:
-        raise RubricError(str(error), where=str(path)) from error
-    try:
-        return Rubric.model_validate(plain)
+        return Rubric.model_validate(values)
     except ValidationError as error:
         raise RubricError(*_explain(error, tree, path)) from error
 
@@ -66,52 +57,13 @@ def find_rubric(name: str | Path) -> Path:
     )
 
 
-def _parse(text: str, path: Path) -> CommentedMap:
-    try:
-        tree = YAML(typ="rt").load(text)
-    except YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise RubricError(f"is not YAML: {getattr(error, 'problem', error)}", where=where) from error
-    except (ValueError, RecursionError) as error:
-        raise RubricError(f"is not YAML: {error}", where=str(path)) from error
-    if not isinstance(tree, CommentedMap):
-        raise RubricError("is no rubric: it must be a mapping with id, title and problems", where=str(path))
-    return tree
-
-
-def _plain(node: Any, left: Iterator[int]) -> Any:
-    """The values without their lines. Raises OverflowError when there are more than are `left`, or one is huge."""
-    if next(left, None) is None:
-        raise OverflowError(f"holds more than {_MAX_VALUES:,} values")
-    if isinstance(node, int) and node.bit_length() > _MAX_BITS:
-        raise OverflowError("holds a number that is far too large")
-    if isinstance(node, CommentedMap):
-        return {key: _plain(value, left) for key, value in node.items()}
-    if isinstance(node, CommentedSeq):
-        return [_plain(value, left) for value in node]
-    return node
-
-
-def _line(tree: Any, location: tuple[int | str, ...]) -> int:
-    """The line, from 1, of the deepest part of the location that stands in the file."""
-    line, node = 1, tree
-    for part in location:
-        known = isinstance(node, CommentedMap) and part in node
-        if known or (isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node)):
-            # What a merge (`<<`) brings in has no place of its own.
-            line = (node.lc.data or {}).get(part, (line - 1,))[0] + 1
-            node = node[part]
-    return int(line)
-
-
 def _explain(error: ValidationError, tree: CommentedMap, path: Path) -> tuple[str]:
     """All faults, one a line, each with its own file and line."""
     faults = []
     seen = set()
     told = error.errors()
     for fault in [fault for fault in told if not _echo(fault)] or told:
-        line = _line(tree, fault["loc"])
+        line = line_of(tree, fault["loc"])
         message = f"{path}:{line}: {' '.join(_sentence(fault).split())}"  # a key may hold line ends
         if message not in seen:
             seen.add(message)

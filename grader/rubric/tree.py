@@ -1,0 +1,63 @@
+"""YAML as a tree that knows its lines, under caps."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import YAMLError
+
+from grader.core.errors import RubricError
+
+_MAX_BITS = 1000
+_MAX_VALUES = 100_000  # with each alias counted as what it stands for
+
+
+def parse(text: str, where: str, what: str = "a mapping") -> CommentedMap:
+    """The mapping that a YAML file holds. Raises RubricError with the line where it holds none."""
+    try:
+        tree = YAML(typ="rt").load(text)
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f"{where}:{mark.line + 1}" if mark else where
+        raise RubricError(f"is not YAML: {getattr(error, 'problem', error)}", where=line) from error
+    except (ValueError, RecursionError) as error:
+        raise RubricError(f"is not YAML: {error}", where=where) from error
+    if not isinstance(tree, CommentedMap):
+        raise RubricError(f"must be {what}", where=where)
+    return tree
+
+
+def plain(tree: CommentedMap, where: str) -> dict[Any, Any]:
+    """The values without their lines. Raises RubricError where they are too many, too large or too deep."""
+    try:
+        found: dict[Any, Any] = _plain(tree, iter(range(_MAX_VALUES)))
+    except RecursionError as error:
+        raise RubricError("is nested too deeply, or has an alias that contains itself", where=where) from error
+    except OverflowError as error:
+        raise RubricError(str(error), where=where) from error
+    return found
+
+
+def line_of(tree: Any, location: tuple[int | str, ...]) -> int:
+    """The line, from 1, of the deepest part of the location that stands in the file."""
+    line, node = 1, tree
+    for part in location:
+        known = isinstance(node, CommentedMap) and part in node
+        if known or (isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node)):
+            # What a merge (`<<`) brings in has no place of its own.
+            line = (node.lc.data or {}).get(part, (line - 1,))[0] + 1
+            node = node[part]
+    return int(line)
+
+
+def _plain(node: Any, left: Iterator[int]) -> Any:
+    if next(left, None) is None:
+        raise OverflowError(f"holds more than {_MAX_VALUES:,} values")
+    if isinstance(node, int) and node.bit_length() > _MAX_BITS:
+        raise OverflowError("holds a number that is far too large")
+    if isinstance(node, CommentedMap):
+        return {key: _plain(value, left) for key, value in node.items()}
+    if isinstance(node, CommentedSeq):
+        return [_plain(value, left) for value in node]
+    return node
