@@ -19,7 +19,7 @@ from grader.intake.submission import SCRIPTS
 from grader.observation.functions import Code, Definition, code_of_notebook, code_of_report, find_function
 
 _STEP = 1e-6  # of finite differences, times the value where that is above 1
-_MOST_ROUNDS = 9
+_MOST_ROUNDS = 16
 _LARGE_SECONDS = 10.0
 _REFERENCE_SECONDS = 30.0
 
@@ -184,8 +184,8 @@ class _Trial:
             ours = [self._refer(self.check.reference, self.check.function, inputs) for inputs in (small, large)]
             growth = growth.model_copy(
                 update={
-                    "student": (*growth.student, theirs[1].seconds - theirs[0].seconds),
-                    "reference": (*growth.reference, ours[1].seconds - ours[0].seconds),
+                    "student": (*growth.student, (theirs[0].seconds, theirs[1].seconds)),
+                    "reference": (*growth.reference, (ours[0].seconds, ours[1].seconds)),
                 }
             )
             if growth.call is None:

@@ -109,13 +109,13 @@ class Call(Record):
 
 
 class Growth(Record):
-    """How many seconds longer a large input takes than a small one, round by round: the student's and the reference's.
+    """How long a small and a large input take, round by round: the student's function and the reference, in seconds.
 
-    `right` says whether what came back for the large input was right.
+    `call` is what came back for the large input; `trouble` what went wrong with it.
     """
 
     sizes: tuple[int, int]
-    student: tuple[float, ...] = ()
-    reference: tuple[float, ...] = ()
+    student: tuple[tuple[float, float], ...] = ()
+    reference: tuple[tuple[float, float], ...] = ()
     trouble: str = ""
     call: Call | None = None
