@@ -1,9 +1,5 @@
 """What is read from each notebook and script of the corpus when the probe runs it on a small part of the real MNIST."""
 
-import gzip
-import os
-import struct
-import sys
 import tempfile
 import time
 from functools import cache, partial
@@ -13,11 +9,11 @@ from types import SimpleNamespace
 import corpus
 import numpy as np
 import pytest
+from small_mnist import small_mnist
 
 from grader import datasets
 from grader.core.errors import SubmissionError
 from grader.core.limits import Limits
-from grader.datasets import Dataset, Split
 from grader.execution import find_sandbox, run_notebook, warm_kernels
 from grader.intake.read import read_notebook
 from grader.observation.evidence import observe, observe_notebook
@@ -29,49 +25,17 @@ from grader.training.recipe import check_recipe
 pytestmark = pytest.mark.mnist
 
 RUBRIC = Path(__file__).parent.parent / "rubrics" / "cs155-2023-set4.yaml"
-SIZES = {"train": 1000, "t10k": 500}
 LIMITS = Limits(replay_seconds=60)
 LEAST_SPREAD = 0.01  # of accuracies on 500 samples; a few trainings may lie closer by chance
 CHANCE = 0.1  # of a network that knows nothing
 
 
-def first_of_mnist(split, kind, rank):
-    """The first images or labels of a split, as the real file holds them."""
-    folder = os.environ.get("GRADER_DATA")
-    if not folder:
-        pytest.skip("GRADER_DATA names no folder with the real MNIST")
-    path = Path(folder) / "MNIST" / "raw" / f"{split}-{kind}-idx{rank}-ubyte"
-    with open(path, "rb") if path.is_file() else gzip.open(f"{path}.gz", "rb") as file:
-        _, _, *sizes = struct.unpack(f">HH{rank}I", file.read(4 + 4 * rank))
-        shape = (SIZES[split], *sizes[1:])
-        return np.frombuffer(file.read(int(np.prod(shape))), dtype=np.uint8).reshape(shape).copy()
-
-
 @pytest.fixture(scope="module", autouse=True)
 def _world(tmp_path_factory):
     """A small MNIST for the notebooks and for the host, and kernels that start at once."""
-    root = tmp_path_factory.mktemp("data")
-    raw = root / "MNIST" / "raw"
-    raw.mkdir(parents=True)
-    splits = {}
-    for split in SIZES:
-        images, labels = first_of_mnist(split, "images", 3), first_of_mnist(split, "labels", 1)
-        for kind, values in (("images", images), ("labels", labels)):
-            header = struct.pack(f">HH{values.ndim}I", 0, 0x0800 + values.ndim, *values.shape)
-            (raw / f"{split}-{kind}-idx{values.ndim}-ubyte").write_bytes(header + values.tobytes())
-        splits[split] = Split(images, labels)
-    WORLD.data, WORLD.dataset = root, Dataset("mnist", splits["train"], splits["t10k"], maximum=255)
     WORLD.empty = tmp_path_factory.mktemp("submission")
-    sizes = {
-        key: (name, len(splits["t10k" if key[0] == "test" else "train"].labels))
-        for key, (name, _) in datasets._MNIST_FILES.items()
-    }
-    with pytest.MonkeyPatch.context() as patch, warm_kernels() as WORLD.warm:
-        patch.setattr(datasets, "_MNIST_FILES", sizes)  # the trainer loads the small one by its name, too
-        patch.setattr(
-            sys.modules["grader.training.retrain"], "_WORTH_A_PROCESS", float("inf")
-        )  # another process would not know of it
-        patch.setenv("GRADER_DATA", str(root))
+    with small_mnist(tmp_path_factory.mktemp("data")) as WORLD.dataset, warm_kernels() as WORLD.warm:
+        WORLD.data = datasets.mnist_folder()
         until = time.monotonic() + 60
         while not WORLD.warm.ready and time.monotonic() < until:
             time.sleep(0.1)

@@ -1,0 +1,183 @@
+"""Notebooks run in full: the host scores what they trained, and what was not trained there counts for nothing."""
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load
+from small_mnist import small_mnist
+
+from grader.core.limits import Limits
+from grader.datasets import folder_without_test, load_dataset, mnist_folder
+from grader.execution import find_sandbox, run_notebook, warm_kernels
+from grader.observation.evidence import observe_notebook
+from grader.retraining import Replays, replay, train_again
+from grader.training import Rule
+
+pytestmark = pytest.mark.mnist
+LIMITS = Limits(replay_seconds=60)
+WARM = []
+
+PRELUDE = """
+import copy, random, numpy as np, torch, torch.nn.functional as F
+from torch import nn
+from torchvision import datasets, transforms
+random.seed(1); np.random.seed(2); torch.manual_seed(3)
+train = datasets.MNIST("data", train=True, download=True, transform=transforms.ToTensor())
+test = datasets.MNIST("data", train=False, transform=transforms.ToTensor())
+loader = torch.utils.data.DataLoader(train, batch_size=50, shuffle=True)
+
+def make():
+    return nn.Sequential(nn.Flatten(), nn.Linear(784, 30), nn.ReLU(), nn.Linear(30, 10))
+
+def fit(model, loader=loader, epochs=5, clip=5.0):
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.005)
+    for _ in range(epochs):
+        for images, labels in loader:
+            optimizer.zero_grad()
+            F.cross_entropy(model(images), labels).backward()
+            nn.utils.clip_grad_norm_(model.parameters(), clip)
+            optimizer.step()
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _data(tmp_path_factory):
+    with small_mnist(tmp_path_factory.mktemp("data")), warm_kernels() as warm:
+        WARM.append(warm)
+        yield
+
+
+def run(*args, **kwargs):
+    return run_notebook(*args, warm=WARM[0], **kwargs)
+
+
+def notebook_of(*cells):
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in (PRELUDE, *cells)])
+
+
+def replayed(folder, *cells, seeds=3):
+    """What replaying the last network of a notebook gives."""
+    notebook, dataset = notebook_of(*cells), load_dataset("mnist")
+    artefact = run(notebook, folder, find_sandbox(), LIMITS, data=mnist_folder())
+    observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, report=artefact.report, dataset=dataset)
+    replays = Replays(folder, {"a.ipynb": notebook}, find_sandbox(), LIMITS, run, fresh=True)
+    model, rule = observed.models[-1], Rule(kind="majority", planned=seeds)
+    return train_again(model, dataset, replays, threshold=0.6, rule=rule, limits=LIMITS)
+
+
+def test_clipped_gradients_are_replayed_and_scored(tmp_path):
+    result = replayed(tmp_path, "model = make(); fit(model)")
+    assert (result.method, result.verdict, result.obstacle) == ("replay", "reached", "")
+    assert "clip_grad_norm_" in result.notes[0]
+    accuracies = [lane.accuracy for lane in result.lanes]
+    assert min(accuracies) > 0.6 and len(set(accuracies)) == len(accuracies)
+
+
+def test_a_seed_of_the_notebooks_own_is_another_under_another_seed(tmp_path):
+    notebook = notebook_of("model = make(); fit(model, epochs=1); drawn = [np.random.rand(), random.random()]")
+    data = folder_without_test(load_dataset("mnist"))
+    weights = []
+    for seed in (0, 1, 1):
+        artefact = run(notebook, tmp_path, find_sandbox(), LIMITS, data=data, seed=seed, variables=("drawn",))
+        state = load(artefact.weights["0-last"])
+        weights.append(torch.cat([state[key].ravel() for key in sorted(state)]))
+    zero, one, again = weights
+    assert not torch.equal(zero, one) and torch.equal(one, again)
+
+
+def test_the_test_split_is_not_there(tmp_path):
+    """A notebook that trains on the test split trains on a part of the training split."""
+    dataset, data = load_dataset("mnist"), folder_without_test(load_dataset("mnist"))
+    notebook = notebook_of("sums = test.data.flatten(1).sum(1)[:100].tolist(); model = make(); fit(model, epochs=1)")
+    artefact = run(notebook, tmp_path, find_sandbox(), LIMITS, data=data, seed=0, variables=("sums",))
+    observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, report=artefact.report, dataset=dataset)
+    seen = set(observed.run.variables["sums"])
+    hidden = np.asarray(dataset.test.images).reshape(len(dataset.test.labels), -1).sum(1).tolist()
+    there = np.asarray(dataset.train.images).reshape(len(dataset.train.labels), -1).sum(1).tolist()
+    assert seen <= set(there) and not seen <= set(hidden)
+
+
+# name: (cells behind the first, a part of why a person decides). Each hands over weights that it did not train.
+CHEATS = {
+    "weights from a file that was handed in": (
+        ("model = make(); model.load_state_dict(torch.load('trained.pt')); fit(model, epochs=1)",),
+        "its weights were trained elsewhere",
+    ),
+    "weights from a file at the end": (
+        ("model = make(); fit(model, epochs=1); model.load_state_dict(torch.load('trained.pt'))",),
+        "the very same weights",
+    ),
+    "an optimiser that loads weights": (
+        (
+            "class Adam(torch.optim.Adam):\n"
+            "    def step(self, closure=None):\n"
+            "        super().step()\n"
+            "        for p, q in zip(model.parameters(), torch.load('trained.pt').values()): p.data.copy_(q)\n"
+            "model = make()\n"
+            "optimizer = Adam(model.parameters())\n"
+            "for images, labels in loader:\n"
+            "    optimizer.zero_grad(); F.cross_entropy(model(images), labels).backward(); optimizer.step()",
+        ),
+        "the very same weights",
+    ),
+    "another network in the full run": (
+        ("model = make() if len(list(loader)) < 10 else nn.Sequential(nn.Flatten(), nn.Linear(784, 500), nn.ReLU(),"
+         " nn.Linear(500, 10))\nfit(model)",),
+        "it trained another network when it ran in full",
+    ),
+    "no training in the full run": (
+        ("model = make()\nif len(list(loader)) < 10: fit(model)",), "no weights came back",
+    ),
+    "weights that are no numbers": (
+        ("model = make(); fit(model, clip=1e9)\nmodel[1].weight.data.fill_(float('nan'))",), "",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder with weights that somebody trained on the very images that the host scores on."""
+    folder = tmp_path_factory.mktemp("submission")
+    dataset = load_dataset("mnist")
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(784, 30), torch.nn.ReLU(), torch.nn.Linear(30, 10))
+    images = torch.tensor(np.asarray(dataset.test.images)).float() / 255
+    labels = torch.tensor(np.asarray(dataset.test.labels)).long()
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    for _ in range(100):
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(model(images), labels).backward()
+        optimizer.step()
+    torch.save(model.state_dict(), folder / "trained.pt")
+    return folder
+
+
+@pytest.mark.parametrize("name", CHEATS)
+def test_weights_that_were_not_trained_there_earn_nothing(name, trained):
+    cells, why = CHEATS[name]
+    result = replayed(trained, *cells)
+    assert result.verdict != "reached" or result.obstacle
+    assert why in result.obstacle
+
+
+def test_a_rubric_may_leave_replays_to_a_person(tmp_path):
+    notebook, dataset = notebook_of("model = make(); fit(model)"), load_dataset("mnist")
+    artefact = run(notebook, tmp_path, find_sandbox(), LIMITS, data=mnist_folder())
+    observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, report=artefact.report, dataset=dataset)
+    rule = Rule(kind="majority", planned=3)
+    result = train_again(observed.models[-1], dataset, None, threshold=0.6, rule=rule, limits=LIMITS)
+    assert result.lanes == () and "clip_grad_norm_" in result.obstacle
+
+
+def test_a_run_that_takes_too_long_is_a_persons(tmp_path):
+    notebook, dataset = (
+        notebook_of("import time\nmodel = make(); fit(model)\nif len(list(loader)) > 5: time.sleep(60)"),
+        load_dataset("mnist"),
+    )
+    artefact = run(notebook, tmp_path, find_sandbox(), LIMITS, data=mnist_folder())
+    observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, report=artefact.report, dataset=dataset)
+    limits = Limits(replay_seconds=15)
+    replays = Replays(tmp_path, {"a.ipynb": notebook}, find_sandbox(), limits, run, fresh=True)
+    result = replay(observed.models[-1], dataset, replays, threshold=0.6, rule=Rule(kind="majority", planned=1))
+    assert result.lanes == () and "took longer than the 15 s" in result.obstacle
