@@ -4,19 +4,36 @@ Checks are built from what a rubric would say; the evidence of the text is what 
 """
 
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
+from test_text_checks import CASES as TEXT_CASES
 
 from grader.checks import Check, check_types
 from grader.core.evidence import CellRun, Claim, Lane, ModelFacts, NotebookRun, ProblemEvidence, Retraining, Source
 from grader.core.network import Inexpressible, LayerSpec, LooseTensor, ModelSpec, Recipe
+from grader.execution import Mathematics, find_sandbox
 from grader.network.count import count
 from grader.observation.sections import Labels, find_sections
 from grader.resources import resource
 from grader.rubric import Rubric, load_rubric
 
 LABELS = Labels(problems={"3b": "3B"})
+
+
+@pytest.fixture(scope="module")
+def mathematics() -> Iterator[Mathematics]:
+    with Mathematics(find_sandbox()) as process:
+        process.seconds = 20  # what is read at all is read on a busy machine too
+        process.equal("1", "1")
+        process.seconds = 5
+        yield process
+
+
+def compared(check: Check, evidence: ProblemEvidence, mathematics: Mathematics) -> ProblemEvidence:
+    """The evidence with the answers to what the check asks of it."""
+    return evidence.model_copy(update={"comparisons": tuple(mathematics.answer(q) for q in check.questions(evidence))})
 
 
 def check_of(config: dict[str, object]) -> Check:
@@ -119,6 +136,22 @@ CROSS_ENTROPY, FIXED = (
     {"type": "loss", "expect": "cross_entropy"},
     {"type": "training_recipe", "epochs": 10, "batch_size": 32},
 )
+
+SIGMOID = {"functions": {"\\sigma": "\\frac{1}{1+e^{-x}}"}}
+SLOPE = {"type": "expression", "expect": "\\frac{e}{4(1+e)}", "tolerance": 0.0005} | SIGMOID
+SLOPE |= {"mistakes": [{"match": "\\frac{1}{2(1+1/e)}", "say": "The slope at 0 is 1/4."}]}
+STEP = {"type": "expression", "label": ["w_2", "w2"], "expect": 0.8224, "accept": ["0.4112"], "tolerance": 0.0005}
+STEP |= {"mistakes": [{"match": "-0.8224", "say": "The sign is wrong."}]}
+GRADIENT = {"type": "expression", "expect": "(p-y)x", "variables": ["p", "y", "x"], "names": {"p": ["\\hat{y}"]}}
+TWO_LAYERS = [
+    {"layer": "Linear", "in_features": 784, "out_features": 100},
+    {"layer": "Linear", "in_features": 100, "out_features": 10},
+]
+COUNTS = {"type": "parameter_count", "architectures": {"a network": TWO_LAYERS}, "per_layer": 0.5}
+COUNTS |= {"mistakes": [{"match": 79400, "say": "The biases are missing."}]}
+ROUNDED = {"type": "parameter_count", "total": 138357544, "column": ["D"], "tolerance": 0.001}
+OR_NETWORK = {"type": "truth_table", "function": "or", "hidden_units": 1}
+XOR_NETWORK = {"type": "truth_table", "function": "xor", "layers": 2}
 
 # A check, and for it: name of the case -> (evidence, status, a part of what it says)
 CASES = [
@@ -677,6 +710,124 @@ CASES = [
             "a sweep that is too short": (text("0.971, 0.968 with lr 0.1 for 3 epochs"), "failed", "2 accuracies"),
         },
     ),
+    (
+        SLOPE,
+        {
+            "the value of an expression": (text(r"$$= \frac{1}{4} \cdot \frac{1}{1+e^{-1}}$$"), "passed", "is right"),
+            "a rounded value": (text("The slope is 0.1828"), "passed", "0.1828 is right"),
+            "a function of the problem": (text(r"$f' = \sigma(0)(1-\sigma(0))\sigma(1)$"), "passed", "is right"),
+            "in plain text": (text("df/dw = 0.25*1/(1+exp(-1)) = 0.1828."), "passed", "0.1828"),
+            "boxed, with a remark": (text(r"$\boxed{0.1828}$ since $\sigma(0) = 0.5$"), "passed", "0.1828"),
+            "a mistake that is known": (
+                text("plug in\n\n$$\\sigma(0)\\sigma(1)$$\n\n$$=\\frac{1}{2(1+\\frac{1}{e})}$$"),
+                "failed",
+                "comes to 0.3655, is not right. The slope at 0 is 1/4.",
+            ),
+            "mutilated by an unescaping": (text("$$= rac{1}{2}$$"), "failed", "comes to 0.5"),
+            "several values": (text("$0.1$ $0.2$ $0.1828$"), "manual", "Several values"),
+            "right, and then something else": (text("$a = 0.1828$\n\n$b = 0.2$"), "manual", "what follows"),
+            "a tower of powers": (text("$9**9**9**9$"), "manual", "a person reads it"),
+            "a tower of powers in LaTeX": (text("$= 9^{9^{9^{9}}}$"), "manual", "a person reads it"),
+            "not a number": (text("$= NaN$"), "manual", "a person reads it"),
+            "LaTeX that does not parse": (text(r"$= \frac{1}{$"), "manual", "a person reads it"),
+            "no formula": (text("It is small."), "manual", "No formula"),
+            "no section": (text(None), "failed", "No section"),
+        },
+    ),
+    (
+        STEP,
+        {
+            "the loss without a factor": (
+                text(r"$w_2 = w_2^{old} + 0.5 \cdot 2 \cdot 0.8224$, or $w_2 = 0.8224$"),
+                "manual",
+                "",
+            ),
+            "with the factor 1/2": (text("$w_2 = 0.4112$"), "passed", "0.4112"),
+            "behind its label": (text("$w_1 = 3$\n\nw2 = 0 + 0.8224 = 0.8224\n\n$w_3 = 5$"), "passed", "0.8224"),
+            "the wrong sign": (text(r"$\therefore w_2 = 0 - 0.8224$"), "failed", "The sign is wrong."),
+        },
+    ),
+    (
+        GRADIENT,
+        {
+            "multiplied out": (text("$g = x p - y x$"), "passed", "is right"),
+            "under another name": (text(r"$g = (\hat{y} - y) x$"), "passed", "is right"),
+            "the wrong sign": (text("$g = (y - p) x$"), "failed", "is not right"),
+            "a name of its own": (text("$g = (a - y) x$"), "manual", "uses a, which the problem doesn't name"),
+        },
+    ),
+    (
+        COUNTS,
+        {
+            "each layer and the total": (
+                text("L_1: $784 x 100 + 100 = 78500$\nL_2: $100 x 10 + 10 = 1010$\n\nTotal: $78500 + 1010 = 79{,}510$"),
+                "passed",
+                "2 of 2 layers are right; the total",
+            ),
+            "OCR's spaces": (
+                text("L_1: $784 \\times 100 + 100 = 78 500$\nL_2: $1 010$\n\nTotal = $79 510$"),
+                "passed",
+                "the total",
+            ),
+            "a line that slips": (
+                text("L_1: $784 * 100 + 100 = 78501$\nL_2: $100 * 10 + 10 = 1010$\nTotal: $79510$"),
+                "partial",
+                "L_1 states 78,501, but its own arithmetic gives 78,500",
+            ),
+            "without the biases": (
+                text("L_1: $784 * 100 = 78400$\nL_2: $100 * 10 = 1000$\nTotal: $79400$"),
+                "failed",
+                "The biases are missing.",
+            ),
+            "layers without a total": (text("$784 * 100 + 100 = 78500$\n\n$1010$"), "partial", "no total is stated"),
+            "two totals": (text("Total: $79510$\n\nTotal: $79511$"), "manual", "Several totals"),
+            "no number": (text("Many."), "manual", "No number of parameters"),
+        },
+    ),
+    (
+        ROUNDED,
+        {
+            "in millions": (text("It has 138M parameters."), "passed", "138M is right"),
+            "millions in words": (text("about 138.4 million parameters"), "passed", "138.4 million"),
+            "every digit": (text("total = 138,357,544"), "passed", "is right"),
+            "in a table": (text("In millions:\n\nnet\tC\tD\tE\nparameters\t134\t138\t144"), "passed", "138 under “D”"),
+            "another column": (
+                text("In millions:\n\nnet\tC\tD\tE\nparameters\t134\t144\t138"),
+                "failed",
+                "144 under “D”",
+            ),
+            "a larger network": (text("It has 144M parameters."), "failed", "144M is not right"),
+        },
+    ),
+    (
+        OR_NETWORK,
+        {
+            "a formula": (text(r"$f(x_1, x_2) = \mathrm{ReLU}(x_1 + x_2)$"), "passed", "1 hidden unit, 1 layer"),
+            "a sentence": (text("It is y = max(0, x1 + x2), one unit."), "passed", "all 4 inputs"),
+            "more units than needed": (text("W1 = [[1, 1], [1, 1]]\nW2 = [[1, 1]]"), "partial", "more than needed"),
+            "too small": (text("f(x_1, x_2) = max(0, x_1 + x_2 - 0.5)"), "failed", "Wrong at (0, 1): 0.5"),
+            "no sum": (text("$f = ReLU(x_1 x_2)$"), "manual", "No network"),
+            "in words alone": (text("One unit adds both inputs."), "manual", "No network"),
+        },
+    ),
+    (
+        XOR_NETWORK,
+        {
+            "two units": (text("h1 = ReLU(x1 - x2)\nh2 = ReLU(x2 - x1)\nf = ReLU(h1 + h2)"), "passed", "2 layers"),
+            "in one formula": (
+                text(r"$$h_1 = \max(0, x_1+x_2), h_2 = \max(0, x_1+x_2-1)$$ $$y=h_1-2h_2$$"),
+                "passed",
+                "all 4 inputs",
+            ),
+            "weights": (text("W1: [[1, 1], [1, 1]]\nb1: [0, -1]\nW2: [[1, -2]]\nb2: 0"), "passed", "all 4 inputs"),
+            "OR instead": (text("f(x_1, x_2) = ReLU(x_1 + x_2)"), "failed", "Wrong at (1, 1): 2"),
+            "more layers": (
+                text("h = ReLU(x1 - x2) + ReLU(x2 - x1)\nk = ReLU(h)\nf = ReLU(2 k)"),
+                "partial",
+                "3 layers",
+            ),
+        },
+    ),
 ]
 
 
@@ -688,18 +839,22 @@ CASES = [
         for name, case in cases.items()
     ],
 )
-def test_check(config: dict[str, object], evidence: dict[str, object], status: str, says: str) -> None:
+def test_check(
+    config: dict[str, object], evidence: dict[str, object], status: str, says: str, mathematics: Mathematics
+) -> None:
     check = check_of(config)
-    outcome = check.judge(ProblemEvidence.model_validate({"problem": "3B"} | evidence))
+    seen = compared(check, ProblemEvidence.model_validate({"problem": "3B"} | evidence), mathematics)
+    outcome = check.judge(seen)
     assert outcome.status == status, outcome.message
     assert says in f"{outcome.message} {outcome.advice}"
     assert (outcome.share == 1) == (status == "passed") and (0 < outcome.share < 1) == (status == "partial")
     assert check.asked()
-    assert check.judge(ProblemEvidence.model_validate({"problem": "3B"} | evidence)) == outcome
+    assert check.judge(seen) == outcome
 
 
 def test_every_check_type_is_seen_to_pass_and_to_fail() -> None:
-    seen = Counter((str(config["type"]), status) for config, cases in CASES for _, status, _ in cases.values())
+    every = (*CASES, *TEXT_CASES)
+    seen = Counter((str(config["type"]), status) for config, cases in every for _, status, _ in cases.values())
     missing = [(kind, status) for kind in check_types() for status in ("passed", "failed") if not seen[kind, status]]
     assert missing == [("manual", "passed")]  # what a person reads is never passed by the machine
     assert {kind for kind, _ in seen} == set(check_types())

@@ -76,9 +76,9 @@ def _latex_rows(body: str, line: int) -> list[Row]:
     if body.startswith("{"):  # the columns: {|l|c|c|}
         body = body[body.find("}") + 1 :]
     for row in body.split("\\\\"):
-        words = _RULES.sub(" ", row)
+        words = _RULES.sub(lambda rule: " " * len(rule[0]), row)
         if words.strip():
-            blank = len(row) - len(row.lstrip())
+            blank = len(words) - len(words.lstrip())
             rows.append(Row(line + row.count("\n", 0, blank), [c.strip() for c in words.split("&")][:_MOST_CELLS]))
         line += row.count("\n")
     return rows

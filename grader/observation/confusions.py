@@ -13,13 +13,14 @@ _ALIKE = str.maketrans(
 )
 _FEWEST, _MOST = 3, 100
 _MOST_FOUND = 50
+_MOST_LINES = 500
 
 
 def read_confusions(
     found: Iterable[list[Row]], readings: Iterable[Reading], file: str, first_line: int
 ) -> tuple[Confusion, ...]:
     """Square tables of counts: with the classes above and beside them, or printed as a matrix."""
-    confusions = [c for block in found if (c := _drawn(block, file, first_line)) is not None]
+    confusions = [c for block in found if (c := _drawn(block[:_MOST_LINES], file, first_line)) is not None]
     confusions += _printed(readings)
     return tuple(confusions[:_MOST_FOUND])
 

@@ -22,9 +22,9 @@ _SCOPE = re.compile(
     re.IGNORECASE,
 )
 _METRIC = re.compile(
-    r"(?<![a-z])(?:(?P<loss>loss)|acc(?:uracy|\.)?)(?![a-z])[^\w\n.]{0,8}"
-    r"(?:(?:tensor\()?(?P<value>\d{0,4}\.\d{1,12}|\d{1,3})(?P<exponent>e[-+]?\d{1,3})?(?P<ratio>/\d{1,9})?|"
-    r"(?P<right>\d{4,9})/(?P<total>\d{4,9}))\s{0,2}(?P<percent>%)?",
+    r"(?<![a-z])(?:(?P<loss>loss)|acc(?:uracy|\.)?)(?![a-z])[^\w\n.]{0,8}(?:tensor\()?"
+    r"(?:(?P<right>\d{1,9})/(?P<total>\d{1,9})(?!\d)"
+    r"|(?P<value>\d{0,4}\.\d{1,12}|\d{1,3}(?!\d))(?P<exponent>e[-+]?\d{1,3})?)\s{0,2}(?P<percent>%)?",
     re.IGNORECASE,
 )
 _NEW_LINE = re.compile(r"[\n\r\x08]+")
@@ -129,8 +129,6 @@ def _number(match: re.Match[str]) -> float | None:
     if match["right"]:
         total = int(match["total"])
         return int(match["right"]) / total if 0 < total >= int(match["right"]) else None
-    if match["ratio"]:
-        return None
     value = float(f"{match['value']}{match['exponent'] or ''}")
     if match["loss"]:
         return value if math.isfinite(value) else None

@@ -42,6 +42,7 @@ _POINTS = re.compile(
     re.IGNORECASE,
 )
 _FIGURE = re.compile(r"!\[[^\]\[\n]{0,300}\](?:\([^)\s]|\[)|\\includegraphics|<img\b")
+_TITLED = re.compile(r"[A-Za-z]{3}")
 _FENCE = re.compile(r"\s*(```|~~~)")
 _LONGEST_HEADING = 400
 _MOST_TEXT = 5_000_000
@@ -62,10 +63,11 @@ class Labels(Record):
 
 
 class _Index(NamedTuple):
-    """The same by the parts of the labels: `3C ii` is (3, c, ii). `groups` are beginnings of such labels."""
+    """The same by the parts of the labels: `3C ii` is (3, c, ii). `groups` are their beginnings, `ends` their ends."""
 
     problems: dict[_Path, str]
     groups: frozenset[_Path]
+    ends: frozenset[_Path]
     titles: dict[str, str]
     chapters: dict[str, str]
 
@@ -152,7 +154,8 @@ def _index(labels: Labels) -> _Index:
     for label, problem in labels.problems.items():
         problems.setdefault(label_path(label), problem)
     groups = frozenset(path[:size] for path in problems for size in range(1, len(path)))
-    return _Index(problems, groups, labels.titles, labels.chapters)
+    ends = frozenset(path[size:] for path in (*problems, *groups) for size in range(len(path)))
+    return _Index(problems, groups, ends, labels.titles, labels.chapters)
 
 
 def _headings(lines: list[str], index: _Index) -> list[tuple[int, _Heading]]:
@@ -206,12 +209,12 @@ def _heading(line: str, place: _Place, index: _Index) -> _Heading | None:
     if not line or line.isspace():
         return None
     plain, behind, level = _unmarked(line)
-    title = plain_title(plain) if len(plain) <= _LONGEST_HEADING else ""
-    stands_out = level < _UNMARKED or bool(title and _POINTS.search(plain))
-    if stands_out and title in index.titles:
-        return _Heading(problem=index.titles[title], level=level)
-    if stands_out and title in index.chapters:
-        return _Heading(path=label_path(index.chapters[title]), level=level)
+    if len(plain) <= _LONGEST_HEADING and (level < _UNMARKED or _POINTS.search(plain)):
+        title = plain_title(plain)
+        if title in index.titles:
+            return _Heading(problem=index.titles[title], level=level)
+        if title in index.chapters:
+            return _Heading(path=label_path(index.chapters[title]), level=level)
     return _labelled(plain, behind, level, place, index) or _bare_solution(plain, behind, level, place.current)
 
 
@@ -236,8 +239,9 @@ def _labelled(plain: str, behind: str, level: int, place: _Place, index: _Index)
         if len(label.parts) == 1 and level < _UNMARKED and plain_title(label.rest) in index.chapters:
             return _Heading(path=label.parts, level=level)
         # `1.1` that begins the labels of problems is that chapter, and no problem 1 below it.
-        known = index.problems.keys() | (index.groups if len(label.parts) > 1 else set())
-        name = next((name for name in _names(label, level, place) if name in known), None)
+        several = len(label.parts) > 1
+        names = _names(label, level, place) if label.parts in index.ends else []
+        name = next((name for name in names if name in index.problems or (several and name in index.groups)), None)
         if name in index.problems:
             if not _clear(label, name, plain, level, place, index):
                 return None
@@ -251,9 +255,9 @@ def _labelled(plain: str, behind: str, level: int, place: _Place, index: _Index)
         if len(label.parts) == 1 and label.parts[0].isdigit():
             opens = label.word != "part" and _opens_chapter(label, level, place.current, index)
             return _Heading(path=label.parts, level=level) if opens else None
-        name = next((name for name in _names(label, level, place) if name in index.groups), None)
-        if name is not None:
-            return _Heading(path=name, level=level) if _opens_chapter(label, level, place.current, index) else None
+        group = next((name for name in names if name in index.groups), None)
+        if group is not None:
+            return _Heading(path=group, level=level) if _opens_chapter(label, level, place.current, index) else None
     return None
 
 
@@ -321,7 +325,7 @@ def _follows(name: _Path, before: _Path) -> bool:
 def _opens_chapter(label: _Label, level: int, current: _Heading, index: _Index) -> bool:
     """Whether a line with the label of no problem begins a chapter, and no list or part of an answer."""
     rest = label.rest[:_LONGEST_HEADING]
-    if _POINTS.search(rest) or plain_title(rest) in index.chapters:
+    if _POINTS.search(rest) or (_TITLED.search(rest) is not None and plain_title(rest) in index.chapters):
         return True
     if len(label.word) > 1:
         return level < 7 or bool(re.match(r"\s*[:.]?\s*$|\s*[:–—]", rest))

@@ -82,7 +82,7 @@ def split_label(text: str) -> tuple[str, float | None]:
 
 def plain_number(text: str) -> float | None:
     """The number that a cell holds; None where it holds something else, or more. `97.6 %` is 0.976."""
-    words = _SPREAD.sub("", _clean(text[:100])).strip()
+    words = _clean(_SPREAD.sub("", text[:100].rstrip(" $"))).strip()
     match = _NUMBER.fullmatch(words)
     if match is None or not any(c.isdigit() for c in match[1]):
         return None
