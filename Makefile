@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test attacks lint bench clean
+.PHONY: demo docs test attacks lint bench clean
 
 demo: .venv/installed
 	@$(BIN)/grader demo
@@ -13,6 +13,10 @@ test: .venv/installed
 # Hostile notebooks under every layer of protection that this machine offers, and how each ends; takes minutes.
 attacks: .venv/installed
 	GRADER_ATTACK_TABLE=1 $(BIN)/python -m pytest tests/attacks $(PYTEST)
+
+# docs/rubrics.md from the check types themselves; a test keeps it true.
+docs: .venv/installed
+	$(BIN)/grader rubric docs > docs/rubrics.md
 
 lint: .venv/installed
 	$(BIN)/ruff check .

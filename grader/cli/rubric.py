@@ -1,11 +1,17 @@
 """`grader rubric`: look at a rubric, test it, write its schema."""
 
 import json
-from typing import Annotated
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from grader.cli._shared import FreshOption, say
+
+if TYPE_CHECKING:
+    from grader.rubric.new import Draft
 
 app = typer.Typer(help="Check a rubric, test it against its reference, print the JSON Schema.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="A rubric's YAML file, or the id of one that comes with the grader.")]
@@ -52,6 +58,68 @@ def template(rubric: Name) -> None:
     from grader.rubric.template import template as form_of
 
     typer.echo(form_of(load_rubric(rubric)), nl=False)
+
+
+@app.command()
+def docs() -> None:
+    """Print docs/rubrics.md: how to write a rubric, with every check type and key."""
+    from grader.rubric.docs import rubric_docs
+
+    typer.echo(rubric_docs(), nl=False)
+
+
+@app.command()
+def new(
+    file: Annotated[Path, typer.Argument(help="Where to write it, such as quiz.yaml.")],
+    title: Annotated[str | None, typer.Option(help="The assignment's title; asked for when it is missing.")] = None,
+    problem: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="LABEL,POINTS,KIND,TITLE for each problem: 4B,2,number,Convolutions. Kinds: manual, number, "
+            "shape, formula, figure, network. Asked for when there is none."
+        ),
+    ] = None,
+) -> None:
+    """Write a first version of a rubric: asks for what the options don't say."""
+    from grader.core.errors import RubricError
+    from grader.files import write_whole
+    from grader.rubric.new import new_rubric
+
+    if file.exists():
+        raise RubricError("exists already; it is not overwritten", where=str(file))
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", file.stem).strip("-._") or "rubric"
+    title = title or typer.prompt("Title of the assignment")
+    drafts = [_draft(line) for line in problem] if problem else list(_asked())
+    write_whole(file, new_rubric(name, title, drafts))
+    typer.echo(f"{file}: {len(drafts)} problems, {sum(d.points for d in drafts):g} points. Next: fill in the checks,")
+    typer.echo(f"  then: grader rubric lint {file}")
+
+
+def _draft(line: str) -> "Draft":
+    """`4B,2,number,Convolutions` as a problem. Raises RubricError for anything else."""
+    from grader.core.errors import RubricError
+    from grader.rubric.new import KINDS, Draft
+
+    label, points, kind, title = [*(part.strip() for part in line.split(",", 3)), "", "", "", ""][:4]
+    try:
+        value = float(points)
+    except ValueError:
+        value = -1.0
+    if not label or not 0 <= value < 1e6 or kind not in KINDS:
+        raise RubricError(f"“{line}” is not LABEL,POINTS,KIND,TITLE", hint=f"Kinds: {', '.join(KINDS)}.")
+    return Draft(id=label, points=value, kind=kind, title=title or f"Problem {label}")
+
+
+def _asked() -> Iterator["Draft"]:
+    from grader.rubric.new import KINDS
+
+    for name, (what, _) in KINDS.items():
+        typer.echo(f"  {name}: {what}")
+    while label := typer.prompt("Label of a problem, such as 1A (empty to end)", default="", show_default=False):
+        title = typer.prompt("  Title", default=f"Problem {label}")
+        points = typer.prompt("  Points", type=float)
+        kind = typer.prompt("  Kind of answer", default="manual")
+        yield _draft(f"{label},{points},{kind},{title}")
 
 
 @app.command()

@@ -34,11 +34,12 @@ _ROWS = re.compile(
 _RELATION = re.compile(
     r"\\approx(?![A-Za-z])|\\sim(?:eq)?(?![A-Za-z])|\\Rightarrow|\\implies|\\iff|≈|∼|⇒|(?<![<>!:])=+(?!=)"
 )
-_REMARK = re.compile(r"[\\\s]*\((?:\\text\{)?[A-Za-z][A-Za-z ]*\}?\)\s*$")
+_REMARK = re.compile(r"[\\\s]\((?:\\text\{)?[A-Za-z][A-Za-z ]{2,40}\}?\)\s*$")
 _NAMED = re.compile(r"^\s*(?:\\text\{)?([A-Za-z][\w ,{}\\-]{0,30}?)\}?\s*:(?!=)\s*(?=\S)")
+_NAMED_BEFORE = re.compile(r"([A-Za-z][\w ,{}\\-]{0,30}?)\s*[:=]\s*[$*_\\\[(]*\s*$")
+_OPERATES = re.compile(r"[-+*/^\\{]")
 _BOXED = re.compile(r"\\boxed\s*\{")
 _FINAL = re.compile(r"\banswer\s*(?:is|:|=)?\s*[$*_\\\[(]*\s*$", re.IGNORECASE)
-_LEADS = re.compile(r"[A-Za-z]{3,}")
 # A plain line's right-hand side ends where a sentence goes on, outside of parentheses.
 _GOES_ON = re.compile(
     r"[()]|[,;]\s|\.(?:\s|$)|\s(?!exp\b|log\b|sqrt\b|max\b|sin\b|cos\b|tanh\b|million)[A-Za-z]{3,}(?![\w(])|\s\((?=[A-Za-z]{3})"
@@ -52,10 +53,10 @@ def read_formulas(text: str, file: str, first_line: int) -> tuple[Formula, ...]:
     text = repaired(text[:_MOST_TEXT])
     line_ends = [match.start() for match in re.finditer("\n", text)]
     found: list[Formula] = []
-    for start, content, before in _pieces(text):
+    for start, content, before, plain in _pieces(text):
         for offset, row in _rows(content):
             formula = _formula(row, before)
-            if formula is None:
+            if formula is None or (plain and len(formula.sides) == 1 and not _RELATION.match(row.strip())):
                 continue
             if _RELATION.match(row.strip()):
                 formula = _continued(found, formula)
@@ -83,8 +84,8 @@ def repaired(text: str) -> str:
     return text
 
 
-def _pieces(text: str) -> Iterator[tuple[int, str, str]]:
-    """(where it starts, a formula's text, the words before it) for marked formulas and for plain lines between."""
+def _pieces(text: str) -> Iterator[tuple[int, str, str, bool]]:
+    """(where it starts, a formula's text, the words before it, whether no mark shows that it is one), in order."""
     last, opened, mark = 0, -1, ""
     for token in _MARK.finditer(text):
         here = token[0]
@@ -92,7 +93,7 @@ def _pieces(text: str) -> Iterator[tuple[int, str, str]]:
             here == _CLOSES.get(mark) or (mark.startswith(r"\begin") and here == mark.replace("begin", "end"))
         ):
             if token.start() - opened <= _LONGEST:
-                yield opened, text[opened : token.start()], text[max(last, opened - 200) : opened]
+                yield opened, text[opened : token.start()], text[max(last, opened - 200) : opened], False
             last, mark = token.end(), ""
         elif mark == "$" and here.startswith("\n"):
             mark = ""  # a dollar that nothing closed
@@ -103,7 +104,7 @@ def _pieces(text: str) -> Iterator[tuple[int, str, str]]:
         yield from _plain(text, last, len(text))
 
 
-def _plain(text: str, start: int, end: int) -> Iterator[tuple[int, str, str]]:
+def _plain(text: str, start: int, end: int) -> Iterator[tuple[int, str, str, bool]]:
     """The plain lines with a relation in them, each from the word before the first to where prose goes on."""
     position = start
     for line in text[start:end].split("\n"):
@@ -115,7 +116,7 @@ def _plain(text: str, start: int, end: int) -> Iterator[tuple[int, str, str]]:
             if first:
                 left = bare[: first.start()].rstrip()
                 named = _NAMED.match(bare)
-                word = _last_term(left) if _LEADS.search(left) and not named else left
+                word = left if named or _OPERATES.search(left) else _last_term(left)
                 right = bare[first.start() :]
                 tail = _RELATION.split(right)[-1]
                 kept = _without_prose(tail.lstrip())
@@ -123,6 +124,7 @@ def _plain(text: str, start: int, end: int) -> Iterator[tuple[int, str, str]]:
                     position + lost,
                     word + right[: len(right) - len(tail)] + kept,
                     left[: len(left) - len(word)],
+                    True,
                 )
         position += len(line) + 1
 
@@ -163,15 +165,17 @@ def _formula(row: str, before: str) -> Formula | None:
         row = _inside(row, boxed.end())
     row = _REMARK.sub("", " ".join(row.split()))
     named = _NAMED.match(row)
-    name = named[1].strip() if named else ""
+    line = before.split("\n")[-1]
+    called = named or _NAMED_BEFORE.search(line[-80:])
+    name = called[1].strip() if called else ""
     if named:
         row = row[named.end() :]
     sides = tuple(side.strip(" .,;").rstrip(" \\") for side in _RELATION.split(row))
     sides = tuple(side for side in sides if side)
     if not sides:
         return None
-    words = [word.lower() for word in before.split("\n")[-1:]]
-    return Formula(sides=sides, name=name, lead=" ".join(words)[-200:], strength=strength, source=Source(file=""))
+    lead = line.lower().strip(" $*_\\[(")
+    return Formula(sides=sides, name=name, lead=lead[-200:], strength=strength, source=Source(file=""))
 
 
 def _inside(text: str, start: int) -> str:

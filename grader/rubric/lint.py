@@ -1,6 +1,9 @@
 """What in a valid rubric is probably not meant."""
 
-from grader.rubric.model import Rubric
+import re
+
+from grader.checks import Check
+from grader.rubric.model import Problem, Rubric
 
 
 def lint(rubric: Rubric) -> list[str]:
@@ -20,5 +23,21 @@ def lint(rubric: Rubric) -> list[str]:
         warnings += [f"{problem.id} stands in no section" for problem in rubric.problems if problem.id not in listed]
     for problem in rubric.problems:
         for check in problem.checks:
+            warnings += _told(problem, check)
+            if not check.points:
+                warnings.append(f"{problem.id}/{check.title}: worth 0 points, so it can't be lost")
             warnings += [f"{problem.id}/{check.title}: {warning}" for warning in check.lint()]
     return warnings
+
+
+def _told(problem: Problem, check: Check) -> list[str]:
+    """Where what a student is shown holds the right answer: the question, the check's name, what mistakes say."""
+    shown = {"the problem's `text`": problem.text, "the check's name": check.title, "what is asked": check.asked()}
+    for mistake in getattr(check, "mistakes", ()):
+        shown["what a mistake says"] = f"{shown.get('what a mistake says', '')} {mistake.say}"
+    return [
+        f"{problem.id}/{check.title}: {where} tells the answer, {answer}"
+        for where, text in shown.items()
+        for answer in check.answers()
+        if len(answer) > 1 and re.search(rf"(?<![\w.,]){re.escape(answer)}(?!\w|[.,]\d)", text.replace(" x ", "x"))
+    ]
