@@ -13,6 +13,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from grader.core.errors import SubmissionError
+from grader.intake.pdf import pdf_text
 from grader.intake.scripts import cells_of
 
 # nbformat is untyped.
@@ -26,7 +27,6 @@ _new_cell: dict[str, Callable[..., NotebookNode]] = {
 _MOST_TEXT = 20 * 2**20
 _MOST_NOTEBOOK = 100 * 2**20
 _MOST_CELLS = 20_000  # small ones run at some hundred a second
-_MOST_PAGES = 300
 _PYTHON = re.compile(r"i?python[\d.]*", re.IGNORECASE)
 _KERNELS = re.compile(r"(ir|r|julia|octave|matlab|swift|scala|rust|javascript|sagemath)\b", re.IGNORECASE)
 # How a file begins that is something else than a notebook: what it is, and what to do.
@@ -48,7 +48,7 @@ _DOWNLOAD = "Download it again as .ipynb."
 def read_report(path: Path, name: str) -> str:
     """The text of a Markdown, LaTeX, plain text or PDF file."""
     if path.suffix.lower() == ".pdf":
-        return _pdf(path, name)
+        return pdf_text(path, name)
     if path.stat().st_size > _MOST_TEXT:
         raise SubmissionError(f"is larger than {_MOST_TEXT // 2**20} MB", where=name)
     return _text(path.read_bytes())
@@ -58,28 +58,6 @@ def _text(raw: bytes) -> str:
     """UTF-8, or UTF-16 where its first bytes say so."""
     wide = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
     return raw.decode("utf-16" if wide else "utf-8-sig", "replace").replace("\r\n", "\n")
-
-
-def _pdf(path: Path, name: str) -> str:
-    import pypdfium2
-
-    if path.stat().st_size > _MOST_NOTEBOOK:
-        raise SubmissionError(f"is larger than {_MOST_NOTEBOOK // 2**20} MB", where=name)
-    try:
-        with pypdfium2.PdfDocument(path) as document:
-            pages = [document[i].get_textpage().get_text_range() for i in range(min(len(document), _MOST_PAGES))]
-    except pypdfium2.PdfiumError as error:
-        raise SubmissionError(
-            f"is no readable PDF: {error}", where=name, hint="Export it again, without a password."
-        ) from error
-    text = "\n".join(pages).replace("\r\n", "\n")
-    if not text.strip():
-        raise SubmissionError(
-            "holds no text, only pictures: a person reads it",
-            where=name,
-            hint="Export a PDF with text, or add Markdown.",
-        )
-    return text
 
 
 def read_notebook(path: Path, name: str) -> NotebookNode:

@@ -19,6 +19,7 @@ from grader.observation.notebooks import (
     saved_claims,
     saved_figures,
 )
+from grader.observation.pages import by_page
 from grader.observation.sections import Labels, find_sections, plain_title
 from grader.rubric.model import Rubric
 
@@ -86,7 +87,8 @@ def observe(
     labels = labels_of(rubric)
     sections: list[Section] = []
     for file, text in reports.items():
-        sections += find_sections(text, file, labels)
+        found = find_sections(text, file, labels)
+        sections += by_page(found, text) if file.lower().endswith(".pdf") else found
     answered = {section.problem for section in sections}
     for file, notebook in notebooks.items():
         sections += [s for s in find_sections(markdown(notebook), file, labels) if s.problem not in answered]
