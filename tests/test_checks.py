@@ -11,7 +11,18 @@ from pydantic import TypeAdapter, ValidationError
 from test_text_checks import CASES as TEXT_CASES
 
 from grader.checks import Check, check_types
-from grader.core.evidence import CellRun, Claim, Lane, ModelFacts, NotebookRun, ProblemEvidence, Retraining, Source
+from grader.core.evidence import (
+    CellRun,
+    Claim,
+    FunctionRun,
+    Lane,
+    ModelFacts,
+    NotebookRun,
+    ProblemEvidence,
+    Retraining,
+    Source,
+)
+from grader.core.functions import Array, Call
 from grader.core.network import Inexpressible, LayerSpec, LooseTensor, ModelSpec, Recipe
 from grader.execution import Mathematics, find_sandbox
 from grader.network.count import count
@@ -152,6 +163,32 @@ COUNTS |= {"mistakes": [{"match": 79400, "say": "The biases are missing."}]}
 ROUNDED = {"type": "parameter_count", "total": 138357544, "column": ["D"], "tolerance": 0.001}
 OR_NETWORK = {"type": "truth_table", "function": "or", "hidden_units": 1}
 XOR_NETWORK = {"type": "truth_table", "function": "xor", "layers": 2}
+
+
+def called(*got: float | None, **more: object) -> dict[str, object]:
+    """A function that doubles 1, 2, ..., and what came back for each; None where it raised."""
+    calls = tuple(
+        Call(
+            group="values",
+            inputs={"x": Array.of([x], ())},
+            got=None if value is None else Array.of([value], ()),
+            trouble="ValueError: no" if value is None else "",
+            expected=(Array.of([2.0 * x], ()),),
+        )
+        for x, value in enumerate(got, 1)
+    )
+    return {"functions": {"function": FunctionRun.model_validate({"name": "double", "calls": calls} | more)}}
+
+
+DOUBLE = {
+    "type": "function",
+    "function": "double",
+    "arguments": {"x": {}},
+    "reference": "2 * x",
+    "properties": [{"kind": "values", "share": 0.75}, {"kind": "shape", "share": 0.25}],
+}
+CONVOLUTION = {"type": "weights", "shapes": [[3, 3, 1, 8], [8]]}
+KERNEL = "k = tf.get_variable('k', shape=[3, 3, 1, 8])"
 
 # A check, and for it: name of the case -> (evidence, status, a part of what it says)
 CASES = [
@@ -826,6 +863,36 @@ CASES = [
                 "partial",
                 "3 layers",
             ),
+        },
+    ),
+    (
+        DOUBLE,
+        {
+            "right": (called(2, 4, 6), "passed", "`double` is right on 3 ordinary inputs"),
+            "wrong once": (called(2, 4, 7), "partial", "Wrong on ordinary inputs (1 of 3 inputs): double(x=3) gives 7"),
+            "raising": (called(2, None), "failed", "double(x=2) failed: ValueError: no"),
+            "not there": (called(problem="no function `double` was found"), "failed", "No function `double`"),
+            "the rubric's fault": (called(problem="x", fault="rubric"), "error", "The rubric's reference failed"),
+            "not run": ({}, "manual", "was not run"),
+        },
+    ),
+    (
+        CONVOLUTION,
+        {
+            "both": (text(f"```\n{KERNEL}\nb = tf.get_variable('b', [8])\n```"), "passed", "80 parameters in 2 of 2"),
+            "made by hand": (
+                text("```\nk = tf.Variable(tf.zeros([3, 3, 1, 8]))\nb = tf.Variable(tf.constant(0., shape=(8,)))\n```"),
+                "partial",
+                "Missing: 8",
+            ),
+            "no bias": (text(f"```\n{KERNEL}\n```"), "partial", "72 parameters in 1 of 1 weights. Missing: 8."),
+            "other filters": (
+                text("```\ntf.get_variable('k', [5, 5, 1, 4])\n```"),
+                "failed",
+                "Missing: 3 x 3 x 1 x 8; 8",
+            ),
+            "a size that is computed": (text("```\ntf.get_variable('k', [n[1], 8])\n```"), "failed", "k ? x 8"),
+            "no code": (text("A convolution of 3x3x1x8."), "manual", "No code"),
         },
     ),
 ]
