@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo docs test attacks lint bench clean
+.PHONY: demo docs documents test attacks lint bench clean
 
 demo: .venv/installed
 	@$(BIN)/grader demo
@@ -17,6 +17,10 @@ attacks: .venv/installed
 # docs/rubrics.md from the check types themselves; a test keeps it true.
 docs: .venv/installed
 	$(BIN)/grader rubric docs > docs/rubrics.md
+
+# What is found in the real documents, where they lie beside the checkout.
+documents: .venv/installed
+	@$(BIN)/python tests/documents.py
 
 lint: .venv/installed
 	$(BIN)/ruff check .

@@ -159,6 +159,26 @@ def test_set_4_its_reference_and_its_mutants():
     assert len(found) == 1 + len(load_rubric("cs155-2023-set4").mutants)
 
 
+REPORTS_ALONE = ("cs155-2019-set4", "dl-hw2")
+
+
+@pytest.mark.parametrize("name", REPORTS_ALONE)
+def test_a_rubric_for_reports_its_reference_and_its_mutants(name):
+    found = trials(name)
+    assert found == dict.fromkeys(found, ())
+    assert len(found) == 1 + len(load_rubric(name).mutants)
+
+
+def test_the_keras_year_has_every_point_of_its_document():
+    rubric = load_rubric("cs155-2019-set4")
+    assert lint(rubric) == []
+    points = {problem.id: problem.points for problem in rubric.problems}
+    first = {"1A": 5, "1B": 5, "1C": 10, "1D": 7, "1E": 8}
+    second = {"2A": 2, "2B": 1, "2C": 2, "2D": 8, "2E": 6, "2F": 6}
+    third = {"3A": 5, "3B": 2, "3C": 3, "3D": 3, "3E": 3, "3F": 4, "3G": 20}
+    assert points == first | second | third
+
+
 def test_a_mutant_that_loses_something_else_is_reported(tmp_path):
     rubric = load_rubric("demo")
     mutant = rubric.mutants[0].model_copy(update={"loses": {"1A/output shape": 1.5}})

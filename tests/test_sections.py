@@ -77,7 +77,7 @@ NUMBERED = Labels(
         name: name for name in ("1.1", "1.1.1", "1.2.1", "1.2.2", "1.3a", "1.3b", "2i", "2ii", "3Ci", "3Cii", "6")
     },
     titles={"relu": "1.1.1", "pictures": "6"},
-    chapters={"networks by hand": "1", "networks in a library": "2"},
+    chapters={"networks by hand": "1", "networks in a library": "2", "part 6 pictures": "Part 6"},
 )
 # name: (a text, the problem and text of each of its sections)
 NESTED = {
@@ -87,6 +87,7 @@ NESTED = {
     "Roman numbers below a letter": ("# 3\n## C\n### i)\n1\n### ii)\n2", [("3Ci", "1"), ("3Cii", "2")]),
     "points behind a dash": ("Q1.1 - 5 Pts\nyes\n#### **Q6 – 20 pts**\nno", [("1.1", "yes"), ("6", "no")]),
     "a part that is a problem": ("Part 6: Pictures - 20 pts\nno", [("6", "no")]),
+    "a chapter that is its only problem": ("Part 6: Pictures (20 pts)\nno", [("6", "no")]),
     "numbers below numbers": (
         "# 1 Networks by hand\n### 1.2 Slopes [3 pts.]\n1. \n$$x$$\n2. \n$$y$$\n# 2 Networks in a library\nz",
         [("1.2.1", "$$x$$"), ("1.2.2", "$$y$$")],
@@ -203,6 +204,10 @@ def test_an_answer_may_begin_on_the_line_of_its_heading(line: str, answer: str) 
 def test_the_question_is_not_taken_for_the_answer(mark: str) -> None:
     text = f"# 4 CNN\n\n## Problem B [2 points]: How many?\n\nOf size 5x5.\n\n{mark}\n\n608\n\n## Problem C\n\n9"
     assert found(text) == {"4B": ["608"], "4C": ["9"]}
+
+
+def test_an_empty_solution_is_an_empty_answer() -> None:
+    assert found("# 4B\nHow many parameters are there?\n\nSolution:\n\n# 4C\n9") == {"4B": [""], "4C": ["9"]}
 
 
 def test_an_answer_that_says_answer_keeps_what_stands_before() -> None:

@@ -9,7 +9,7 @@ from grader.checks._base import Check, no_answer
 from grader.core.evidence import ProblemEvidence
 from grader.core.outcome import Outcome, manual, partial, passed
 
-_VERSION = r"(\d+(?:\.\d+){1,3}(?:[a-z]+\d+)?(?:\+[\w.]+)?)"
+_VERSION = r"(\d+(?:\.\d+){1,3}(?:[a-z]+\d+)?(?:\+\w+(?:\.\w+)*)?)"
 
 
 class Version(Check):

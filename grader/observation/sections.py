@@ -127,12 +127,9 @@ def find_sections(text: str, file: str, labels: Labels) -> tuple[Section, ...]:
             rest = "" if repeated else heading.rest
             sections.append((heading.solution, _section(heading.problem, [rest, *lines[start + 1 : end]], file, start)))
     solved = {section.problem for solution, section in sections if solution}
-    told = {section.problem for _, section in sections if section.text.strip()}
-    return tuple(
-        section
-        for solution, section in sections
-        if (solution or section.problem not in solved) and (section.text.strip() or section.problem not in told)
-    )
+    answers = [section for solution, section in sections if solution or section.problem not in solved]
+    told = {section.problem for section in answers if section.text.strip()}
+    return tuple(section for section in answers if section.text.strip() or section.problem not in told)
 
 
 def plain_title(text: str) -> str:
@@ -213,8 +210,9 @@ def _heading(line: str, place: _Place, index: _Index) -> _Heading | None:
         title = plain_title(plain)
         if title in index.titles:
             return _Heading(problem=index.titles[title], level=level)
-        if title in index.chapters:
-            return _Heading(path=label_path(index.chapters[title]), level=level)
+        if title in index.chapters:  # and perhaps the only problem of its chapter: `Part 6: Images`
+            named = _labelled(plain, behind, level, place, index)
+            return named if named and named.problem else _Heading(path=label_path(index.chapters[title]), level=level)
     return _labelled(plain, behind, level, place, index) or _bare_solution(plain, behind, level, place.current)
 
 
@@ -236,7 +234,8 @@ def _unmarked(line: str) -> tuple[str, str, int]:
 
 def _labelled(plain: str, behind: str, level: int, place: _Place, index: _Index) -> _Heading | None:
     for label in _labels(plain):
-        if len(label.parts) == 1 and level < _UNMARKED and plain_title(label.rest) in index.chapters:
+        titled = level < _UNMARKED and label.parts not in index.problems and plain_title(label.rest) in index.chapters
+        if titled and len(label.parts) == 1:
             return _Heading(path=label.parts, level=level)
         # `1.1` that begins the labels of problems is that chapter, and no problem 1 below it.
         several = len(label.parts) > 1

@@ -1,0 +1,70 @@
+"""What must be found in the real documents: each judged claim with its outcome and the line it stands in."""
+
+from functools import cache
+
+import pytest
+from documents import DOCUMENTS, FOLDER, grade_document
+
+from grader.core.outcome import CheckResult, Grade
+
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"there is no {FOLDER}: the documents are their authors'")
+
+# document: {check: (status, line or None, parts of what is said)}
+FINDINGS: dict[str, dict[str, tuple[str, int | None, list[str]]]] = {
+    "000_b9132b56ed367495.txt": {
+        "2A/version": ("passed", 39, ["Keras 2.2.4", "TensorFlow 1.12.0"]),
+        "2C/shape of the training input": ("passed", 52, ["(60000, 784)"]),
+        "2D/claimed accuracy": ("passed", 94, ["0.9762"]),
+        "2D/training log": ("failed", 68, ["10 epochs", "0.9820", "isn't shown to come from these 10"]),
+        "2E/claimed accuracy": ("passed", 141, ["0.9806"]),
+        "2E/training log": ("failed", 115, ["10 epochs", "0.9948", "isn't shown to come from these 10"]),
+        "2F/claimed accuracy": ("passed", 186, ["0.9832"]),
+        "2F/training log": ("failed", 160, ["10 epochs", "0.9980", "isn't shown to come from these 10"]),
+        "3B/parameters": ("passed", 199, ["608"]),
+        "3C/output shape": ("passed", 203, ["is right"]),
+        "3D/average pooling": ("passed", 211, ["4 matrices right"]),
+        "3E/max pooling": ("passed", 217, ["4 matrices right"]),
+        "3G/ten dropout accuracies": ("passed", 227, ["10 accuracies"]),
+        "3G/best dropout": ("passed", 229, ["0.2 with 0.97"]),
+    },
+    "002_af95111d574ffb24.txt": {
+        "2i/parameters": ("passed", 20, ["608"]),
+        "2ii/output shape": ("failed", 33, ["28 x 28 x 3 is not", "channel for each of the 8 filters"]),
+        "3i/average pooling": ("passed", 37, ["4 matrices right"]),
+        "3ii/max pooling": ("passed", 47, ["4 matrices right"]),
+        "3Ci/ten epochs": ("passed", 71, ["10 epochs", "98.9033%"]),
+        "3Ci/final accuracy": ("passed", 80, ["98.9033%", "98.9% is stated"]),
+    },
+}
+CASES = [(document, check) for document, checks in FINDINGS.items() for check in checks]
+
+
+@cache
+def graded(document: str) -> Grade:
+    return grade_document(document)
+
+
+def checks_of(document: str) -> dict[str, CheckResult]:
+    return {f"{problem.id}/{check.name}": check for problem in graded(document).problems for check in problem.checks}
+
+
+@pytest.mark.parametrize(("document", "check"), CASES, ids=[f"{document[:3]}-{check}" for document, check in CASES])
+def test_this_is_found(document, check):
+    status, line, said = FINDINGS[document][check]
+    found = checks_of(document)[check]
+    assert found.status == status, found.message
+    assert all(part in f"{found.message} {found.advice}" for part in said), found.message
+    assert found.source == (f"{document}:{line}" if line else "")
+
+
+@pytest.mark.parametrize("document", FINDINGS)
+def test_everything_else_is_for_a_person(document):
+    others = {check.status for name, check in checks_of(document).items() if name not in FINDINGS[document]}
+    assert others == {"manual"}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_the_machine_never_fails(document):
+    grade = graded(document)
+    assert grade.status == "complete"
+    assert all(check.message for problem in grade.problems for check in problem.checks)
