@@ -15,7 +15,7 @@ from grader.checks.accuracy import Accuracy
 from grader.checks.function import Function
 from grader.checks.variable import Variable
 from grader.core.errors import MachineError, SubmissionError
-from grader.core.evidence import NotebookRun, ProblemEvidence, Retraining
+from grader.core.evidence import FunctionRun, NotebookRun, ProblemEvidence, Retraining
 from grader.core.outcome import (
     CheckResult,
     Grade,
@@ -85,10 +85,14 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
         observed |= {file: Observed(run=NotebookRun(file=file, failure=why)) for file, why in unreadable.items()}
         executed = time.perf_counter()
         stated = read_forms(rubric, _forms(submission), notebooks)
-        evidence = stated.added(observe(rubric, reports, notebooks, observed))
+        lost = tuple(f"{file} {why}" for file, why in unreadable.items() if file.lower().endswith(REPORTS))
+        evidence = {
+            problem: seen.model_copy(update={"stated": stated.answers.get(problem, {}), "unreadable": lost})
+            for problem, seen in observe(rubric, reports, notebooks, observed).items()
+        }
         broken = next((o.run.machine_failure for o in observed.values() if o.run.machine_failure), "")
         replays = Replays(submission.root, notebooks, tools.sandbox, rubric.limits, tools.run, fresh=options.fresh)
-        functions = FunctionRuns(submission, reports, notebooks, tools.sandbox)
+        functions = FunctionRuns(submission, reports, notebooks, tools.sandbox, dict(tools.functions))
         with Mathematics(tools.sandbox) as mathematics, functions:
             judge = _Judge(rubric, tools, options, broken, replays, mathematics, functions)
             problems = [judge.problem(problem, evidence[problem.id]) for problem in rubric.problems]

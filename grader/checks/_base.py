@@ -61,6 +61,8 @@ class Check(Record):
 
 def no_answer(evidence: ProblemEvidence, what: str) -> Outcome:
     """The outcome when nothing in the text answers: a missing section is told from an empty one."""
+    if not evidence.sections and evidence.unreadable:
+        return manual(f"{'; '.join(evidence.unreadable)}. A person looks for the answer.")
     if not evidence.sections:
         return failed(
             f"No section for problem {evidence.problem} was found in the report.",

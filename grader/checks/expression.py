@@ -89,7 +89,8 @@ class Expression(Check):
 
     def _candidates(self, evidence: ProblemEvidence) -> list[tuple[str, Formula]]:
         """(what it comes to, the formula) of those that could be the answer; the asserted one is the last."""
-        found = [f for f in named(evidence.formulas, self.label) if not _listed(f.sides[-1])]
+        labels = () if self.title in evidence.stated else self.label
+        found = [f for f in named(evidence.formulas, labels) if not _listed(f.sides[-1])]
         final = [f for f in found if f.strength == "final"]
         found = (final or found)[-_MOST_FORMULAS:]
         if not found and not self.variables:

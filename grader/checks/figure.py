@@ -6,7 +6,7 @@ from pydantic import Field
 
 from grader.checks._base import Check
 from grader.core.evidence import ProblemEvidence
-from grader.core.outcome import Outcome, failed, passed
+from grader.core.outcome import Outcome, failed, manual, passed
 
 
 class Figure(Check):
@@ -30,6 +30,8 @@ class Figure(Check):
         total = sum(n for _, n in places)
         if total >= self.count:
             return passed(f"{total} figure{'s' if total > 1 else ''} found.", observed=str(total), source=where)
+        if evidence.unreadable:
+            return manual(f"{'; '.join(evidence.unreadable)}. A person looks for the figure.")
         return failed(
             f"{total} figures found; {self.count} asked for.",
             observed=str(total),

@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 
 from grader.checks import Check
 from grader.core.errors import RubricError
-from grader.core.evidence import Formula, ProblemEvidence, Reading, Section, Source
+from grader.core.evidence import Formula, Reading, Section, Source
 from grader.core.record import Record
 from grader.observation.answers import read_answers
 from grader.observation.formulas import read_formulas
@@ -24,7 +24,7 @@ from grader.rubric.tree import line_of, parse, plain
 
 FORMS = ("answers.yaml", "answers.yml")
 _LABEL = re.compile(r"\s*(?:```\w*\s*\n\s*)?#{1,6}\s*answers\.ya?ml[ \t]*\n", re.IGNORECASE)
-_ASSIGNED = re.compile(r"\A\s*(?:```\w*[ \t]*\n)?\s*\w+[ \t]*=[ \t]*(?=\{)")
+_OPENING = re.compile(r"\A\s*(?:```\w*[ \t]*\n)?(?:\s*\w+[ \t]*=[ \t]*(?=\{))?")
 _MOST_TEXT = 100_000
 
 
@@ -33,10 +33,6 @@ class Stated(Record):
 
     answers: dict[str, dict[str, Section]] = {}
     notes: tuple[str, ...] = ()
-
-    def added(self, evidence: Mapping[str, ProblemEvidence]) -> dict[str, ProblemEvidence]:
-        """The evidence of every problem with what is stated for its checks."""
-        return {name: e.model_copy(update={"stated": self.answers.get(name, {})}) for name, e in evidence.items()}
 
 
 def read_forms(rubric: Rubric, files: Mapping[str, str], notebooks: Mapping[str, NotebookNode]) -> Stated:
@@ -66,7 +62,7 @@ def _cells(notebooks: Mapping[str, NotebookNode]) -> Iterator[tuple[str, Source]
         for number, cell in enumerate(notebook.cells, 1):
             label = _LABEL.match(cell.source)
             if label:
-                text = _ASSIGNED.sub("", cell.source[label.end() :]).rstrip().removesuffix("```")
+                text = _OPENING.sub("", cell.source[label.end() :]).rstrip().removesuffix("```")
                 yield text, Source(file=file, cell=number)
 
 
