@@ -37,8 +37,10 @@ class FunctionRuns:
         reports: Mapping[str, str],
         notebooks: Mapping[str, NotebookNode],
         sandbox: Sandbox,
+        known: dict[str, FunctionRun] | None = None,
     ) -> None:
         self.submission, self.reports, self.notebooks, self.sandbox = submission, reports, notebooks, sandbox
+        self.known = {} if known is None else known  # what has been run already, by the check and the code
         self.processes: dict[tuple[str, str], Functions] = {}
         self.stack = ExitStack()
         self.code: tuple[Code, ...] | None = None
@@ -58,6 +60,10 @@ class FunctionRuns:
         run = FunctionRun(name=found.name, source=found.source, notes=found.notes, problem=found.problem)
         if found.problem:
             return run
+        key = "\0".join([check.model_dump_json(), *(statement.source for statement in found.statements)])
+        if key in self.known:
+            same = self.known[key]
+            return run.model_copy(update={"calls": same.calls, "growth": same.growth, "seconds": same.seconds})
         try:
             trial = _Trial(check, found, self._process("student", check), self._process("reference", check))
             calls, growth = trial.calls(), trial.growth()
@@ -69,7 +75,9 @@ class FunctionRuns:
             why = f"{type(fault).__name__}: {fault}"
             return run.model_copy(update={"problem": why, "fault": "machine"})
         taken = time.perf_counter() - started
-        return run.model_copy(update={"calls": calls, "growth": growth, "seconds": taken})
+        run = run.model_copy(update={"calls": calls, "growth": growth, "seconds": taken})
+        self.known[key] = run
+        return run
 
     def _code(self) -> tuple[Code, ...]:
         """Reports first: where a notebook or script defines it as well, that is the one that was run."""

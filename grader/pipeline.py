@@ -52,7 +52,10 @@ class Options(Record):
 
 
 class Tools(Record):
-    """What a grading run shares over many submissions: the sandbox, the data, and what tells of progress."""
+    """What a grading run shares over many submissions: the sandbox, the data, and what tells of progress.
+
+    `functions` remembers by check and code what was run; None where each submission's code is run for itself.
+    """
 
     model_config = {"arbitrary_types_allowed": True, "frozen": True}
 
@@ -61,6 +64,7 @@ class Tools(Record):
     data_problem: str = ""
     say: Callable[[str], None] = lambda _: None
     run: Callable[..., NotebookArtefact] = run_notebook
+    functions: dict[str, FunctionRun] | None = None
 
 
 def tools_for(rubric: Rubric, say: Callable[[str], None] = lambda _: None) -> Tools:
@@ -92,7 +96,7 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
         }
         broken = next((o.run.machine_failure for o in observed.values() if o.run.machine_failure), "")
         replays = Replays(submission.root, notebooks, tools.sandbox, rubric.limits, tools.run, fresh=options.fresh)
-        functions = FunctionRuns(submission, reports, notebooks, tools.sandbox, dict(tools.functions))
+        functions = FunctionRuns(submission, reports, notebooks, tools.sandbox, tools.functions)
         with Mathematics(tools.sandbox) as mathematics, functions:
             judge = _Judge(rubric, tools, options, broken, replays, mathematics, functions)
             problems = [judge.problem(problem, evidence[problem.id]) for problem in rubric.problems]

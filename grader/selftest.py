@@ -40,7 +40,7 @@ def reference_folder(rubric: Rubric) -> Path:
 
 def test_rubric(rubric: Rubric, tools: Tools, options: Options) -> Iterator[Trial]:
     """The reference first, then each mutant. A notebook that a mutant leaves as it is runs only once."""
-    tools = tools.model_copy(update={"run": _run_once(tools.run)})
+    tools = tools.model_copy(update={"run": _run_once(tools.run), "functions": {}})
     folder = reference_folder(rubric)
     grade = grade_submission(folder, rubric, tools, options)
     yield Trial(name="reference", faults=tuple(_reference_faults(grade)))

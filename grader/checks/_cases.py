@@ -28,8 +28,8 @@ class Argument(Record):
 
 def array_of(value: object) -> Array:
     """Nested lists of numbers as an array. Raises ValueError when they are ragged, or hold something else."""
-    if isinstance(value, Array):
-        return value
+    if isinstance(value, Array | dict):
+        return Array.model_validate(value)
     numbers, shape = _flat(value)
     return Array.of([float(number) for number in numbers], shape)
 
@@ -49,7 +49,7 @@ def _flat(value: object) -> tuple[list[float], tuple[int, ...]]:
 Numbers = Annotated[
     Array,
     BeforeValidator(array_of),
-    PlainSerializer(lambda a: str(a)),
+    PlainSerializer(lambda array: array.model_dump(mode="json")),
     WithJsonSchema({"description": "a number, or lists of numbers of one length", "type": ["number", "array"]}),
 ]
 
