@@ -1,0 +1,96 @@
+"""Formulas in a text: their sides, names and lines, and that no text stops the search."""
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader.observation.formulas import read_formulas
+
+
+def sides(text):
+    return [formula.sides for formula in read_formulas(text, "report.md", 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("$a = b = c$", [("a", "b", "c")]),
+        ("$$a \\approx b$$", [("a", "b")]),
+        (r"\[a = b\] and \(c = d\)", [("a", "b"), ("c", "d")]),
+        (r"\begin{equation*}a = b\end{equation*}", [("a", "b")]),
+        (r"$$\begin{aligned} a &= b \\ &= c \end{aligned}$$", [("a", "b", "c")]),
+        ("$$a = b$$\n\nplug in:\n\n$$= c$$", [("a", "b", "c")]),
+        ("$$a = b$$\n\nplug in:\n\n$$d$$\n\n$$= c$$", [("a", "b", "d", "c")]),
+        (r"$$a = b, c = d$$", [("a", "b"), ("c", "d")]),
+        (r"$$a = b, \quad f(x) = d$$", [("a", "b"), ("f(x)", "d")]),
+        (r"$\therefore w = 2$", [("w", "2")]),
+        (r"$w = \boxed{2}$ and so on", [("2",)]),
+        ("The slope is y = 0.5*2 = 1, as it should.", [("y", "0.5*2", "1")]),
+        ("f(x_1, x_2) = max(0, x_1 + x_2)", [("f(x_1, x_2)", "max(0, x_1 + x_2)")]),
+        ("$a$ costs 5", [("a",)]),
+        ("It costs $5, not more.\n\n$a = b$", [("a", "b")]),
+        ("$96 imes 3 = 288$", [(r"96 \times  3", "288")]),
+        ("$a = rac{1}{2}$", [("a", r"\frac{1}{2}")]),
+        ("no formula here", []),
+    ],
+)
+def test_the_sides_of_a_formula(text, found):
+    normal = [tuple(" ".join(side.split()) for side in formula) for formula in sides(text)]
+    assert normal == [tuple(" ".join(side.split()) for side in formula) for formula in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("$L_1: a = b$", "L_1"),
+        ("L_1: $a = b$", "L_1"),
+        ("Total = $12$", "Total"),
+        ("- Conv 1: 3 = b", "Conv 1"),
+        ("$a = b$", ""),
+    ],
+)
+def test_the_name_of_a_formula(text, name):
+    assert [formula.name for formula in read_formulas(text, "report.md", 1)] == [name]
+
+
+def test_a_formula_knows_its_line_and_strength():
+    text = "One.\n\n$$a\n= b$$\n\nThe answer is $2$."
+    assert [(f.source.line, f.strength) for f in read_formulas(text, "r.md", 10)] == [(12, "asserted"), (15, "final")]
+
+
+PIECES = [
+    "$",
+    "$$",
+    "\\[",
+    "\\]",
+    "=",
+    "a",
+    " ",
+    "\n",
+    "\\\\",
+    "\\boxed{",
+    "}",
+    "\\begin{align}",
+    "\\end{align}",
+    ":",
+    "(",
+    "&",
+]
+
+
+@given(st.one_of(st.text(), st.lists(st.sampled_from(PIECES)).map("".join)))
+@settings(max_examples=200, deadline=None)
+def test_no_text_stops_the_search(text):
+    assert all(formula.sides for formula in read_formulas(text, "report.md", 1))
+
+
+@pytest.mark.parametrize(
+    "piece", [*PIECES, "$a=", "= ", "a = b\n", "$a$ ", "\\\\ ", "\\begin{align}a=b", "imes", ", a"]
+)
+def test_half_a_megabyte_of_anything_is_searched_in_seconds(piece):
+    text = (piece * (500_000 // len(piece) + 1))[:500_000]
+    started = time.process_time()
+    read_formulas(text, "report.md", 1)
+    assert time.process_time() - started < 5
