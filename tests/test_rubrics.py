@@ -159,7 +159,7 @@ def test_set_4_its_reference_and_its_mutants():
     assert len(found) == 1 + len(load_rubric("cs155-2023-set4").mutants)
 
 
-REPORTS_ALONE = ("cs155-2019-set4", "dl-hw2")
+REPORTS_ALONE = ("cs155-2019-set4", "dl-hw2", "ece421-a2")
 
 
 @pytest.mark.parametrize("name", REPORTS_ALONE)
@@ -177,6 +177,20 @@ def test_the_keras_year_has_every_point_of_its_document():
     second = {"2A": 2, "2B": 1, "2C": 2, "2D": 8, "2E": 6, "2F": 6}
     third = {"3A": 5, "3B": 2, "3C": 3, "3D": 3, "3E": 3, "3F": 4, "3G": 20}
     assert points == first | second | third
+
+
+def test_ece421_has_every_point_of_its_document():
+    rubric = load_rubric("ece421-a2")
+    points = {problem.id: problem.points for problem in rubric.problems}
+    helpers = {"1.1.1": 0.5, "1.1.2": 0.5, "1.1.3": 0.5, "1.1.4": 0.5, "1.1.5": 2}
+    derivations = {"1.2.1": 1, "1.2.2": 1, "1.2.3": 1, "1.2.4": 1}  # 4 points together
+    learning = {"1.3": 6, "1.4.1": 2, "1.4.2": 2}
+    tensorflow = {"2.1": 4, "2.2": 4, "2.3.1": 3, "2.3.2": 3}
+    assert points == helpers | derivations | learning | tensorflow
+    assert lint(rubric) == [
+        "section 1: its problems add up to 18 points, its heading says 14",
+        "the headings add up to 28 points, the problems to 32",
+    ]
 
 
 def test_a_mutant_that_loses_something_else_is_reported(tmp_path):
