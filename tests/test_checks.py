@@ -984,7 +984,7 @@ def test_what_is_probably_not_meant_is_said(config: dict[str, object], says: str
     assert says in warning
 
 
-READ = ("numeric", "shape", "matrices", "choice", "version")
+READ = ("numeric", "shape", "matrices", "choice", "version", "truth_table")
 
 
 def judged(rubric: Rubric, report: str) -> dict[str, float]:
