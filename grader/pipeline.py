@@ -91,8 +91,8 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
         stated = read_forms(rubric, _forms(submission), notebooks)
         lost = tuple(f"{file} {why}" for file, why in unreadable.items() if file.lower().endswith(REPORTS))
         evidence = {
-            problem: seen.model_copy(update={"stated": stated.answers.get(problem, {}), "unreadable": lost})
-            for problem, seen in observe(rubric, reports, notebooks, observed).items()
+            problem: seen.model_copy(update={"stated": stated.answers.get(problem, {})})
+            for problem, seen in observe(rubric, reports, notebooks, observed, lost).items()
         }
         broken = next((o.run.machine_failure for o in observed.values() if o.run.machine_failure), "")
         replays = Replays(submission.root, notebooks, tools.sandbox, rubric.limits, tools.run, fresh=options.fresh)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.observation.sections import Labels, find_sections, label_path, plain_title
+from grader.observation.sections import Labels, find_sections, is_cut, label_path, plain_title
 
 LABELS = Labels(
     problems={name.lower(): name for name in ("3A", "3B", "3C", "4A", "4B", "4C")},
@@ -208,6 +208,20 @@ def test_the_question_is_not_taken_for_the_answer(mark: str) -> None:
 
 def test_an_empty_solution_is_an_empty_answer() -> None:
     assert found("# 4B\nHow many parameters are there?\n\nSolution:\n\n# 4C\n9") == {"4B": [""], "4C": ["9"]}
+
+
+def test_a_picture_in_the_text_takes_no_room() -> None:
+    text = f"# 4B\n![a](data:image/png;base64,{'iVBORw0KGgo' * 600_000})\n# 4C\n9"
+    assert not is_cut(text)
+    assert found(text)["4C"] == ["9"]
+    assert find_sections(text, "report.md", LABELS)[0].figures == 1
+
+
+@pytest.mark.parametrize("filler", ["word " * 1_100_000, "a\n" * 110_000], ids=["long", "many lines"])
+def test_what_is_too_long_is_read_from_its_beginning(filler: str) -> None:
+    text = f"# 4B\n608\n{filler}\n# 4C\n9"
+    assert is_cut(text)
+    assert list(found(text)) == ["4B"]
 
 
 def test_an_answer_that_says_answer_keeps_what_stands_before() -> None:

@@ -20,7 +20,7 @@ from grader.observation.notebooks import (
     saved_figures,
 )
 from grader.observation.pages import by_page
-from grader.observation.sections import Labels, find_sections, plain_title
+from grader.observation.sections import Labels, find_sections, is_cut, plain_title
 from grader.rubric.model import Rubric
 
 _MODEL_CHECKS = ("model", "training", "notebook")
@@ -82,13 +82,18 @@ def observe(
     reports: Mapping[str, str],
     notebooks: Mapping[str, NotebookNode],
     observed: Mapping[str, Observed],
+    unreadable: Sequence[str] = (),
 ) -> dict[str, ProblemEvidence]:
-    """The evidence for every problem: sections of the reports and of the notebooks' own text, networks, runs."""
+    """The evidence for every problem: sections of the reports and of the notebooks' own text, networks, runs.
+
+    `unreadable` says of other reports why they could not be read.
+    """
     labels = labels_of(rubric)
     sections: list[Section] = []
     for file, text in reports.items():
         found = find_sections(text, file, labels)
         sections += by_page(found, text) if file.lower().endswith(".pdf") else found
+    cut = [f"{file} is so long that only its beginning is read" for file, text in reports.items() if is_cut(text)]
     answered = {section.problem for section in sections}
     for file, notebook in notebooks.items():
         sections += [s for s in find_sections(markdown(notebook), file, labels) if s.problem not in answered]
@@ -110,6 +115,7 @@ def observe(
             sections=tuple(s for s in sections if s.problem == problem.id),
             elsewhere=tuple(s for s in sections if s.problem != problem.id),
             notebooks=runs,
+            unreadable=(*unreadable, *cut),
             model=assignment.model,
             candidates=assignment.candidates,
             why_no_model=assignment.why,

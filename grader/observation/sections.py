@@ -46,6 +46,8 @@ _TITLED = re.compile(r"[A-Za-z]{3}")
 _FENCE = re.compile(r"\s*(```|~~~)")
 _LONGEST_HEADING = 400
 _MOST_TEXT = 5_000_000
+_MOST_LINES = 100_000
+_PICTURE = re.compile(r"(data:image/[a-z+.-]{1,20};base64,)[A-Za-z0-9+/=]{100,}")
 _MOST_HEADINGS = 2000
 _MOST_READ = 1_000_000
 _LONG_QUESTION = 8
@@ -115,7 +117,7 @@ def find_sections(text: str, file: str, labels: Labels) -> tuple[Section, ...]:
     has sections called solution or answer, those are its sections, and the rest is the question. A heading with a
     whole sentence behind it that occurs twice repeats the question.
     """
-    lines = text[:_MOST_TEXT].removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = _lines(text)[:_MOST_LINES]
     starts = _headings(lines, _index(labels))
     ends = [*(number for number, _ in starts), len(lines)][1:]
     questions = Counter((heading.problem, plain_title(heading.rest)) for _, heading in starts)
@@ -132,6 +134,12 @@ def find_sections(text: str, file: str, labels: Labels) -> tuple[Section, ...]:
     return tuple(section for section in answers if section.text.strip() or section.problem not in told)
 
 
+def is_cut(text: str) -> bool:
+    """Whether a text is longer than what is read of it."""
+    long = len(text) > _MOST_TEXT and len(_PICTURE.sub(r"\1", text)) > _MOST_TEXT
+    return long or text.count("\n") > _MOST_LINES
+
+
 def plain_title(text: str) -> str:
     """A title without case, punctuation and points, for comparing."""
     return re.sub(r"[^a-z0-9]+", " ", _POINTS.sub("", text).lower()).strip()
@@ -144,6 +152,12 @@ def label_path(label: str) -> tuple[str, ...]:
         glued = len(token) > 1 and not _ROMAN.fullmatch(token) and _ROMAN.fullmatch(token[1:])
         parts += [token[0], token[1:]] if glued else [token]
     return tuple(parts)
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a text, without the pictures that stand in them as letters."""
+    plain = _PICTURE.sub(r"\1", text)[:_MOST_TEXT]
+    return plain.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def _index(labels: Labels) -> _Index:
