@@ -16,7 +16,7 @@ from grader.execution.sandbox import Sandbox
 from grader.intake import Submission
 from grader.intake.read import read_notebook
 from grader.intake.submission import SCRIPTS
-from grader.observation.functions import Code, Definition, code_of_notebook, code_of_report, find_function
+from grader.observation.functions import Code, Definition, code_of_notebook, code_of_report, find_function, quoted
 
 _STEP = 1e-6  # of finite differences, times the value where that is above 1
 _MOST_ROUNDS = 16
@@ -59,14 +59,15 @@ class FunctionRuns:
         found = find_function((check.function, *check.aliases), self._code())
         run = FunctionRun(name=found.name, source=found.source, notes=found.notes, problem=found.problem)
         if found.problem:
-            return run
+            return self._unread((check.function, *check.aliases)) or run
         key = "\0".join([check.model_dump_json(), *(statement.source for statement in found.statements)])
         if key in self.known:
             same = self.known[key]
             return run.model_copy(update={"calls": same.calls, "growth": same.growth, "seconds": same.seconds})
         try:
             trial = _Trial(check, found, self._process("student", check), self._process("reference", check))
-            calls, growth = trial.calls(), trial.growth()
+            calls = trial.calls()
+            growth = trial.growth(calls)
         except _ReferenceFailed as failure:
             return run.model_copy(update={"problem": str(failure), "fault": "rubric"})
         except (MachineError, OSError) as failure:
@@ -78,6 +79,13 @@ class FunctionRuns:
         run = run.model_copy(update={"calls": calls, "growth": growth, "seconds": taken})
         self.known[key] = run
         return run
+
+    def _unread(self, names: Sequence[str]) -> FunctionRun | None:
+        """A function that stands in a report, but in none of its code blocks."""
+        source = quoted(names, self.reports)
+        if source is None or any(piece.file == source.file for piece in self._code()):
+            return None
+        return FunctionRun(source=source, problem=f"`{names[0]}` stands in no code block", fault="unread")
 
     def _code(self) -> tuple[Code, ...]:
         """Reports first: where a notebook or script defines it as well, that is the one that was run."""
@@ -177,11 +185,13 @@ class _Trial:
             slopes.append((sides[0] - sides[1]) / (2 * step))
         return Array.of(slopes, at.shape)
 
-    def growth(self) -> Growth | None:
+    def growth(self, calls: Sequence[Call]) -> Growth | None:
         """Times of small and large inputs by turns, until they decide or enough rounds have been tried."""
         prop = next((p for p in self.check.properties if p.kind == "vectorised"), None)
         if prop is None:
             return None
+        if any(call.got is None for call in calls):
+            return Growth(sizes=prop.sizes, trouble="was not tried, since it fails on fewer")
         small, large = self.check.large(prop, self.found.text)
         growth = Growth(sizes=prop.sizes)
         for _ in range(_MOST_ROUNDS):

@@ -1,13 +1,18 @@
 """Students' functions: found in what was handed in, run in the sandbox, compared on the host, whatever they do."""
 
+import base64
+import math
 import os
 import time
 from pathlib import Path
 
 import nbformat
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from grader.checks._cases import Argument, draw
 from grader.checks.function import Function, vectorised
 from grader.core.evidence import FunctionRun, ProblemEvidence
 from grader.core.functions import Array, Growth
@@ -93,6 +98,7 @@ FOUND = {
     "far too long": ("a.md", f"```\ndef f(x): return x\n{'x=1' * 100_000}\n```\n", "longer than 200,000"),
     "brackets without end": ("a.md", f"```\ndef f(x): return {'-' * 90_000}x\n```\n", "can't be parsed"),
     "a chain without end": ("a.md", f"```\ndef f(x): return x{'.a' * 60_000}\n```\n", "can't be parsed"),
+    "scars of a converter": ("a.md", "```\ndef f(x):\n    return np.max\\_value(x)\n```\n", "a.md:2"),
     "null bytes": ("a.md", "```\ndef f(x): return '\0'\n```\n", "is no valid Python"),
 }  # fmt: skip
 
@@ -146,6 +152,14 @@ def test_a_notebook_may_use_a_script_beside_it(tmp_path):
     assert outcome.status == "passed", outcome.message
 
 
+def test_code_outside_of_blocks_is_read_by_a_person(tmp_path):
+    (tmp_path / "from_a_pdf.txt").write_text(f"My softmax:\n{SOFTMAX}")
+    check = check_of()
+    found = run(tmp_path, check, find_sandbox())
+    outcome = check.judge(ProblemEvidence(problem="1", functions={check.title: found}))
+    assert (outcome.status, outcome.source) == ("manual", "from_a_pdf.txt:3")
+
+
 # --- judging ---------------------------------------------------------------------------------------------------------
 
 SHARES = "e / e.sum(axis=1, keepdims=True)"
@@ -166,7 +180,7 @@ JUDGED = {
     "complex numbers": (define("return x + 1j"), "failed", 0, "returned ndarray, not numbers"),
     "ragged lists": (define("return [[1], [1, 2]]"), "failed", 0, "returned list, not numbers"),
     "far too much": (define("return np.zeros(5_000_000)"), "failed", 0, "not numbers"),
-    "an exception": (define("return x / y"), "failed", 0, "NameError: name 'y' is not defined (line 3)"),
+    "an exception": (define("return x / y"), "failed", 0, "NameError: name 'y' is not defined (line 2)"),
     "too many arguments": ("def softmax(x, y):\n    return x\n", "failed", 0, "missing 1 required positional"),
     "no such module": (define("return th.f(x)", above="import theano as th"), "failed", 0, "name 'th' is not"),
     "a decorator that isn't there": (define("return x", above="@jit"), "failed", 0, "could not be defined"),
@@ -278,6 +292,40 @@ def test_inputs_have_many_shapes_small_ones_first():
     shapes = [case.inputs["x"].shape for case in check_of().cases("a") if case.group == "values"]
     assert shapes[:2] == [(1, 1), (6, 6)]
     assert len(set(shapes)) > 6
+
+
+KINDS = ("normal", "positive", "probabilities", "one_hot", "labels")
+
+
+@given(
+    st.sampled_from(KINDS),
+    st.lists(st.sampled_from(["N", "K", 1, 3]), max_size=3),
+    st.tuples(st.integers(1, 4), st.integers(4, 9)),
+    st.text(max_size=5),
+)
+def test_whatever_is_asked_for_inputs_are_what_they_are_called(kind, shape, sizes, seed):
+    argument = Argument.model_validate({"shape": shape, "values": kind, "below": "K"})
+    drawn = [list(draw({"x": argument}, {"N": sizes, "K": sizes}, 4, seed)) for _ in range(2)]
+    assert drawn[0] == drawn[1]
+    for array in (inputs["x"] for inputs in drawn[0]):
+        assert len(array.shape) == len(shape) and array.finite and array.whole == (kind == "labels")
+        values, columns = array.values, array.shape[-1] if array.shape else 1
+        rows = [sum(values[i : i + columns]) for i in range(0, len(values), columns)]
+        if kind in ("probabilities", "one_hot"):
+            assert all(abs(total - 1) < 1e-9 for total in rows)
+        if kind != "normal":
+            assert all(0 <= value < 9 for value in values)
+
+
+@given(st.lists(st.integers(-2, 2**70), max_size=9), st.one_of(st.binary(max_size=64), st.text(max_size=20)))
+def test_whatever_shape_a_process_claims_an_array_is_whole_or_refused(shape, data):
+    text = base64.b64encode(data).decode() if isinstance(data, bytes) else data
+    try:
+        array = Array.model_validate({"shape": shape, "data": text})
+    except ValidationError:
+        return
+    assert len(array.values) == math.prod(shape)
+    assert str(array)
 
 
 SPEED = {"properties": [{"kind": "vectorised", "share": 1}], "seconds": 5}

@@ -186,6 +186,8 @@ class Function(Check):
         if run.fault == "student":
             message = run.problem[:1].upper() + run.problem[1:] + "."
             return failed(message, source=source, advice=f"Hand in the code that defines `{self.function}`.")
+        if run.fault == "unread":
+            return manual(f"{run.problem}; a person reads it.", source=source)
         whose = "The rubric's reference" if run.fault == "rubric" else "The machine"
         return Outcome(status="error", message=f"{whose} failed: {run.problem}", source=source)
 

@@ -300,12 +300,16 @@ class Retraining(Record):
 
 
 class FunctionRun(Record):
-    """A student's function as it was found and what it did; `problem` says why it could not be tried, by `fault`."""
+    """A student's function as it was found and what it did.
+
+    `problem` says why it could not be tried, and `fault` whose doing that is: `unread` where its text stands somewhere
+    that code can't be taken from.
+    """
 
     name: str = ""
     source: Source | None = None
     problem: str = ""
-    fault: Literal["student", "rubric", "machine"] = "student"
+    fault: Literal["student", "unread", "rubric", "machine"] = "student"
     notes: tuple[str, ...] = ()
     calls: tuple[Call, ...] = ()
     growth: Growth | None = None

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from nbformat import NotebookNode
@@ -81,9 +81,9 @@ def _blocks(text: str, file: str) -> Iterator[Code]:
 
 
 def _dedented(lines: list[str]) -> str:
-    """Without the margin that all lines share, as in a list's item."""
+    """Without the margin that all lines share, as in a list's item, and the `\\_` that some converters write."""
     margin = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
-    return "\n".join(line[margin:] for line in lines)
+    return "\n".join(line[margin:].replace("\\_", "_") for line in lines)
 
 
 def find_function(names: Sequence[str], code: Iterable[Code]) -> Definition:
@@ -105,6 +105,20 @@ def find_function(names: Sequence[str], code: Iterable[Code]) -> Definition:
                 notes=tuple(_notes(name, found)),
             )
     return Definition(problem=_missing(names, parsed))
+
+
+def quoted(names: Sequence[str], reports: Mapping[str, str]) -> Source | None:
+    """Where a report's text defines one of these, be it in a code block or not, as in the text of a PDF."""
+    pattern = _definition(names)
+    for file, text in reports.items():
+        match = pattern.search(text[:_MOST_TEXT])
+        if match:
+            return Source(file=file, line=text.count("\n", 0, match.start()) + 1)
+    return None
+
+
+def _definition(names: Sequence[str]) -> re.Pattern[str]:
+    return re.compile(rf"^[ \t]*def[ \t]+({'|'.join(map(re.escape, names))})[ \t]*\(", re.MULTILINE)
 
 
 def _parse(source: str) -> ast.Module | str:
@@ -176,7 +190,7 @@ def _shape(node: ast.stmt) -> str:
 
 def _missing(names: Sequence[str], parsed: Sequence[tuple[Code, ast.Module | str]]) -> str:
     """Why none was found: its code can't be parsed, or it stands inside something, or nowhere."""
-    defined = re.compile(rf"^[ \t]*def[ \t]+({'|'.join(map(re.escape, names))})[ \t]*\(", re.MULTILINE)
+    defined = _definition(names)
     for piece, tree in parsed:
         match = defined.search(piece.source)
         if match and isinstance(tree, str):
