@@ -98,7 +98,7 @@ def test_the_same_batches_in_the_same_order(name, root):
     expected, after = epochs(SERVED[name](root), iter)
     torch.manual_seed(0)
     loader, memory = SERVED[name](root), Memory(torch)
-    found, then = epochs(loader, lambda loader: memory.batches(loader, *memory.pair(loader)))
+    found, then = epochs(loader, lambda loader: memory.batches(loader, memory.samples(loader)))
     assert len(found) == len(expected) > 2
     for (inputs, labels), (theirs, classes) in zip(found, expected, strict=True):
         assert inputs.dtype == theirs.dtype and torch.equal(inputs, theirs)
@@ -108,12 +108,17 @@ def test_the_same_batches_in_the_same_order(name, root):
 
 @pytest.mark.parametrize("name", NOT_SERVED)
 def test_what_may_change_is_left_to_torch(name, root):
-    assert Memory(torch).pair(NOT_SERVED[name](root)) is None
+    assert Memory(torch).samples(NOT_SERVED[name](root)) is None
+
+
+def test_a_data_set_that_would_have_to_be_read_whole_is_left_to_torch_by_the_impatient(root):
+    assert Memory(torch, patient=False).samples(SERVED["a transform of the notebook's own"](root)) is None
+    assert Memory(torch, patient=False).samples(SERVED["normalized"](root)) is not None
 
 
 def test_images_that_were_changed_are_read_anew(root):
-    dataset, memory = MNIST(root, transform=SCALED), Memory(torch)
-    before, _ = memory.of(dataset)
+    dataset, memory = MNIST(root, transform=FLAT), Memory(torch)
+    before, _ = memory.of(dataset)(torch.arange(5))
     dataset.data.fill_(255)
-    after, _ = memory.of(dataset)
+    after, _ = memory.of(dataset)(torch.arange(5))
     assert not torch.equal(before, after) and bool((after == 1).all())

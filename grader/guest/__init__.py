@@ -19,10 +19,11 @@ def start(config_path: str) -> None:
         return
     import torch
 
-    from . import keras_probe, keras_shims, old, probe
+    from . import keras_probe, keras_shims, loaders, old, probe
 
     shell = _shell()
     weights = None
+    loaders.Memory(torch, patient=config["seed"] is not None).install()
     if config["seed"] is not None:
         from . import replay
 

@@ -4,16 +4,18 @@ import random
 import weakref
 
 _CHECKED = 32  # samples that must come out of memory as they come out of the data set
-_MOST_VALUES = 300_000_000  # of all data sets together
+_MOST_VALUES = 300_000_000  # of all data sets that were read whole
 
 
 class Memory:
-    """The data sets that were read so far, as pairs of tensors; the oldest leave when there are too many."""
+    """Gives samples by their places in a data set. Data sets that were read whole leave when they are too many.
 
-    def __init__(self, torch):
-        self.torch = torch
-        self.held = {}  # id of a data set -> (a reference to it, what it was made of, inputs, labels)
-        self.refused = weakref.WeakSet()
+    Where `patient` is False, no data set is read whole: one that would have to be is left to torch.
+    """
+
+    def __init__(self, torch, patient=True):
+        self.torch, self.patient = torch, patient
+        self.held = {}  # id of a data set -> (a reference to it, what it was made of, what gives its samples, values)
 
     def install(self) -> None:
         """Serve every loader whose batches are sure to be the same."""
@@ -21,22 +23,21 @@ class Memory:
         original, memory = loader_class.__iter__, self
 
         def served(loader):
-            pair = memory.pair(loader)
-            return original(loader) if pair is None else memory.batches(loader, *pair)
+            samples = memory.samples(loader)
+            return original(loader) if samples is None else memory.batches(loader, samples)
 
         loader_class.__iter__ = served
 
-    def batches(self, loader, inputs, labels):
+    def batches(self, loader, samples):
         """What the loader gives, drawn with the same random numbers."""
         torch = self.torch
         drawn = iter(loader.batch_sampler)
         torch.empty((), dtype=torch.int64).random_(generator=loader.generator)  # the loader's seed for its workers
         for batch in drawn:
-            rows = torch.as_tensor(batch)
-            yield [inputs[rows], labels[rows]]
+            yield list(samples(torch.as_tensor(batch)))
 
-    def pair(self, loader):
-        """(inputs, labels) of the loader's data set, whole; None when its batches may be others than those."""
+    def samples(self, loader):
+        """What gives (inputs, labels) for places in the loader's data set; None when its batches may be others."""
         kinds = self.torch.utils.data
         plain = (
             type(loader) is kinds.DataLoader
@@ -47,56 +48,54 @@ class Memory:
         return self.of(loader.dataset) if plain else None
 
     def of(self, dataset):
-        """(inputs, labels) of a data set."""
-        torch = self.torch
-        kinds = torch.utils.data
-        if type(dataset) is kinds.TensorDataset:
-            return tuple(dataset.tensors) if len(dataset.tensors) == 2 else None
-        if type(dataset) is kinds.Subset:
-            whole = self.of(dataset.dataset)
-            if whole is None:
-                return None
-            rows = torch.as_tensor([int(i) for i in dataset.indices], dtype=torch.int64)
-            return self.keep(dataset, lambda: tuple(part[rows] for part in whole))
-        if not _is_images(dataset) or dataset in self.refused:
-            return None
-        return self.keep(dataset, lambda: self.read(dataset))
-
-    def keep(self, dataset, read):
-        """What was read of this data set, unless it has changed since."""
+        """The same for a data set."""
         made_of = _made_of(dataset)
         held = self.held.get(id(dataset))
         if held and held[0]() is dataset and held[1] == made_of:
             return held[2]
-        pair = read()
-        if pair is None:
-            self.refused.add(dataset)
-            return None
-        self.held[id(dataset)] = (weakref.ref(dataset), made_of, pair)
-        while len(self.held) > 1 and sum(entry[2][0].numel() for entry in self.held.values()) > _MOST_VALUES:
+        samples, values = self.read(dataset)
+        self.held[id(dataset)] = (weakref.ref(dataset), made_of, samples, values)
+        while len(self.held) > 1 and sum(entry[3] for entry in self.held.values()) > _MOST_VALUES:
             self.held.pop(next(iter(self.held)))
-        return pair
+        return samples
 
     def read(self, dataset):
-        """Every sample once: all at a time where the transforms are known, else one by one.
-
-        None when a sample depends on more than its place: what draws random numbers must be drawn for each epoch.
-        """
-        torch = self.torch
+        """(what gives a data set's samples or None, how many values it holds)."""
+        torch, kinds = self.torch, self.torch.utils.data
+        if type(dataset) is kinds.TensorDataset and len(dataset.tensors) == 2:
+            inputs, labels = dataset.tensors
+            return lambda rows: (inputs[rows], labels[rows]), 0
+        if type(dataset) is kinds.Subset:
+            whole, places = self.of(dataset.dataset), torch.as_tensor([int(i) for i in dataset.indices])
+            return (None if whole is None else lambda rows: whole(places[rows])), 0
+        if not _is_images(dataset) or not len(dataset):
+            return None, 0
         before = self.numbers()
         some = [dataset[i] for i in range(min(_CHECKED, len(dataset)))]
         again = [dataset[i] for i in range(len(some))]
-        if not some or self.numbers() != before:
-            return None
-        for (one, label), (other, _) in zip(some, again):
-            if not isinstance(one, torch.Tensor) or not isinstance(label, int) or not _same(one, other):
-                return None
-        inputs = _at_once(dataset, torch)
-        if inputs is None or not all(_same(one, row) for (one, _), row in zip(some, inputs)):
-            inputs = torch.stack([dataset[i][0] for i in range(len(dataset))])
-            if self.numbers() != before:
-                return None
-        return inputs, torch.as_tensor([int(label) for label in dataset.targets])
+        # A sample that depends on more than its place must be made anew for each epoch.
+        steady = self.numbers() == before and all(
+            isinstance(one, torch.Tensor) and isinstance(label, int) and _same(one, other)
+            for (one, label), (other, _) in zip(some, again)
+        )
+        return self.images(dataset, some) if steady else (None, 0)
+
+    def images(self, dataset, some):
+        """By the arithmetic of known transforms, else by reading each sample once."""
+        torch = self.torch
+        labels = torch.as_tensor([int(label) for label in dataset.targets])
+        arithmetic = _arithmetic(dataset, torch)
+        if arithmetic is not None:
+            quick = arithmetic(torch.arange(len(some)))
+            if all(_same(one, row) for (one, _), row in zip(some, quick)):
+                return lambda rows: (arithmetic(rows), labels[rows]), 0
+        if not self.patient:
+            return None, 0
+        before = self.numbers()
+        inputs = torch.stack([dataset[i][0] for i in range(len(dataset))])
+        if self.numbers() != before:
+            return None, 0
+        return lambda rows: (inputs[rows], labels[rows]), inputs.numel()
 
     def numbers(self):
         """The state of everything that random numbers are drawn from."""
@@ -120,16 +119,21 @@ def _made_of(dataset):
     return id(data), id(targets), version, id(transform), id(getattr(dataset, "indices", None)), len(dataset)
 
 
-def _at_once(dataset, torch):
-    """All samples by the arithmetic of ToTensor and Normalize, or None when there is another transform."""
+def _arithmetic(dataset, torch):
+    """What makes inputs as ToTensor and Normalize do, many at a time; None when there is another transform."""
     transform = dataset.transform
     steps = list(getattr(transform, "transforms", [transform]))
     if [type(step).__name__ for step in steps] not in (["ToTensor"], ["ToTensor", "Normalize"]):
         return None
-    inputs = dataset.data.unsqueeze(1).to(torch.get_default_dtype()).div(255)
+    kind = torch.get_default_dtype()
+    mean, std = None, None
     if len(steps) == 2:
-        mean, std = (torch.as_tensor(v, dtype=inputs.dtype).view(-1, 1, 1) for v in (steps[1].mean, steps[1].std))
-        inputs.sub_(mean).div_(std)
+        mean, std = (torch.as_tensor(v, dtype=kind).view(-1, 1, 1) for v in (steps[1].mean, steps[1].std))
+
+    def inputs(rows):
+        values = dataset.data[rows].unsqueeze(1).to(kind).div(255)
+        return values if mean is None else values.sub_(mean).div_(std)
+
     return inputs
 
 

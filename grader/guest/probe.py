@@ -283,7 +283,9 @@ class Probe:
                 for batch in original(self):
                     # A step may come only after several batches.
                     waits = loop.backwards and not loop.stepped and loop.batches < _MOST_BATCHES
-                    if loop.batches >= batches and not waits:
+                    # One is enough to see what comes without gradients: an evaluation.
+                    enough = batches if probe.torch.is_grad_enabled() or loop.backwards else 1
+                    if loop.batches >= enough and not waits:
                         break
                     probe.loop = loop
                     loop.batches += 1

@@ -4,8 +4,6 @@ import functools
 import os
 import random
 
-from . import loaders
-
 _STEP = 1_000_003  # between the shifts of two seeds, so that a notebook that seeds 0, 1, 2, ... meets no seed twice
 _MOST_BYTES = 256 * 2**20
 
@@ -25,7 +23,6 @@ def install(seed: int, torch) -> None:
     torch.manual_seed = torch.random.manual_seed = manual_seed
     random.seed(0)
     manual_seed(0)
-    loaders.Memory(torch).install()
 
 
 def _shift(owner, name, shift, most=2**63) -> None:
