@@ -19,7 +19,8 @@ from grader.intake.submission import SCRIPTS
 from grader.observation.functions import Code, Definition, code_of_notebook, code_of_report, find_function, quoted
 
 _STEP = 1e-6  # of finite differences, times the value where that is above 1
-_MOST_ROUNDS = 16
+_MOST_ROUNDS = 40
+_ROUNDS_SECONDS = 15.0
 _LARGE_SECONDS = 10.0
 _REFERENCE_SECONDS = 30.0
 
@@ -194,7 +195,8 @@ class _Trial:
             return Growth(sizes=prop.sizes, trouble="was not tried, since it fails on fewer")
         small, large = self.check.large(prop, self.found.text)
         growth = Growth(sizes=prop.sizes)
-        for _ in range(_MOST_ROUNDS):
+        deadline = time.perf_counter() + _ROUNDS_SECONDS
+        while len(growth.student) < _MOST_ROUNDS and time.perf_counter() < deadline:
             theirs = self._ask(small, _LARGE_SECONDS), self._ask(large, _LARGE_SECONDS)
             trouble = next((answer.trouble for answer in theirs if answer.trouble), "")
             if trouble:
