@@ -2,12 +2,14 @@
 
 import pytest
 import torch
+import torchvision
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from torch import nn
 
 from grader.core.derive import Layer, OutputShapeOf, ParametersOf, Pooled
+from grader.rubric import load_rubric
 
 PAIRS = {
     key: st.integers(low, 5) | st.tuples(st.integers(low, 5), st.integers(low, 5))
@@ -127,3 +129,29 @@ def test_a_linear_keeps_all_but_the_last_dimension() -> None:
     assert OutputShapeOf.model_validate({"output_shape_of": linear, "input": [7, 4]}).value() == (7, 2)
     with pytest.raises(ValidationError, match="takes 4 features"):
         OutputShapeOf.model_validate({"output_shape_of": linear, "input": [4, 7]})
+
+
+def test_the_architectures_of_a_rubric_have_as_many_parameters_as_torch_gives_them():
+    """Built by torchvision on the meta device, without memory or weights."""
+    with torch.device("meta"):
+        vgg = torchvision.models.vgg16()
+        google = torchvision.models.googlenet(aux_logits=False, init_weights=False)
+    counted = [sum(p.numel() for p in network.parameters()) for network in (vgg, google)]
+    rubric = load_rubric("cmu16720-cnn")
+    (of_vgg,), (of_google,) = [rubric.problem(name).checks for name in ("1.5b", "1.5c")]
+    assert of_vgg.answers() == (str(counted[0]),)
+    assert abs(counted[1] - of_google.total) <= of_google.tolerance * of_google.total
+
+
+def test_alexnet_counted_with_and_without_groups():
+    (check,) = load_rubric("cmu16720-cnn").problem("1.5a").checks
+    for layers, expected in zip(check.architectures.values(), check.answers(), strict=True):
+        with torch.device("meta"):
+            built = [
+                torch.nn.Conv2d(layer.in_channels, layer.out_channels, layer.kernel_size, groups=layer.groups)
+                if layer.layer == "Conv2d"
+                else torch.nn.Linear(layer.in_features, layer.out_features)
+                for layer in layers
+            ]
+        assert sum(p.numel() for module in built for p in module.parameters()) == int(expected)
+    assert check.answers() == ("62378344", "60965224")

@@ -54,6 +54,49 @@ def test_different(mathematics, given, expected):
     assert mathematics.equal(given, expected).equal is False
 
 
+@pytest.mark.parametrize(
+    ("given", "value"),
+    [
+        (r"\frac{1}{2(1+\frac{1}{e})}", 0.365529),
+        ("2^{10}", 1024),
+        (r"\sqrt{-1}", None),
+        (r"\frac{1}{0}", None),
+        ("x", None),
+    ],
+)
+def test_a_constant_has_its_value(mathematics, given, value):
+    found = mathematics.equal(given, "0.5")
+    assert found.value == pytest.approx(value, abs=1e-6)
+    assert found.expected_value == 0.5
+
+
+@pytest.mark.parametrize(
+    ("given", "equal"),
+    [
+        ("xp - xy", True),
+        ("-(y - p)x", True),
+        ("(y - p)x", False),
+        (r"\frac{(p-y)x^2}{x}", True),
+        ("(a - y)x", None),
+        (r"\log(x-5)", None),
+    ],
+)
+def test_expressions_in_named_variables(mathematics, given, equal):
+    found = mathematics.equal(given, "(p - y)x", ("p", "y", "x"))
+    assert found.equal is equal or (equal is None and not found.equal)
+
+
+def test_a_name_that_the_problem_does_not_use_is_said(mathematics):
+    assert "uses a," in mathematics.equal("(a - y)x", "(p - y)x", ("p", "y", "x")).why
+
+
+def test_what_ended_the_process_once_is_not_asked_again(mathematics):
+    first = mathematics.equal("9^{9^{9^{9^9}}}", "1")
+    started = time.monotonic()
+    assert mathematics.equal("9^{9^{9^{9^9}}}", "2").why == first.why != ""
+    assert time.monotonic() - started < 0.5
+
+
 @pytest.mark.parametrize("given", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_expressions_end_in_an_answer(mathematics, given):
     started = time.monotonic()
