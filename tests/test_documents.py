@@ -63,6 +63,20 @@ FINDINGS: dict[str, dict[str, tuple[str, int | None, list[str]]]] = {
         "3Ci/ten epochs": ("passed", 71, ["10 epochs", "98.9033%"]),
         "3Ci/final accuracy": ("passed", 80, ["98.9033%", "98.9% is stated"]),
     },
+    "004_465c5c9c92ea546a.txt": {
+        "1.1a/derivative": ("failed", 41, ["comes to 0.3655, is not right", "at 0 it is 1/4"]),
+        "1.1b/update": ("failed", 55, ["comes to -0.8224, is not right", "The sign is wrong"]),
+        "1.5a/parameter_count": ("passed", 93, ["8 of 8 layers are right", "62378344"]),
+        "1.5b/parameter_count": ("passed", 99, ["138 under “D” is right"]),
+        "1.5c/parameter_count": ("passed", 104, ["6.8M is right"]),
+        "4.1/test accuracy": ("passed", 118, ["0.976"]),
+        "4.2/confusion matrix": (
+            "partial",
+            124,
+            ["All 10 rows add up", "0.9605, which doesn't agree with the reported 0.976", "9 as 7 (19), 7 as 2"],
+        ),
+        "5.1/figure": ("failed", None, ["0 figures"]),
+    },
 }
 CASES = [(document, check) for document, checks in FINDINGS.items() for check in checks]
 
@@ -96,3 +110,9 @@ def test_the_machine_never_fails(document):
     grade = graded(document)
     assert grade.status == "complete"
     assert all(check.message for problem in grade.problems for check in problem.checks)
+
+
+def test_every_layer_sum_of_alexnet_is_looked_at():
+    observed = checks_of("004_465c5c9c92ea546a.txt")["1.5a/parameter_count"].observed.split(", ")
+    sums = ["34944", "614656", "885120", "1327488", "884992", "37752832", "16781312", "4097000"]
+    assert observed[:8] == sums

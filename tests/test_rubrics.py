@@ -159,7 +159,7 @@ def test_set_4_its_reference_and_its_mutants():
     assert len(found) == 1 + len(load_rubric("cs155-2023-set4").mutants)
 
 
-REPORTS_ALONE = ("cs155-2019-set4", "dl-hw2", "ece421-a2")
+REPORTS_ALONE = ("cmu16720-cnn", "cs155-2019-set4", "dl-hw2", "ece421-a2")
 
 
 @pytest.mark.parametrize("name", REPORTS_ALONE)
@@ -167,6 +167,14 @@ def test_a_rubric_for_reports_its_reference_and_its_mutants(name):
     found = trials(name)
     assert found == dict.fromkeys(found, ())
     assert len(found) == 1 + len(load_rubric(name).mutants)
+
+
+def test_the_matlab_course_has_every_point_of_its_document():
+    rubric = load_rubric("cmu16720-cnn")
+    assert lint(rubric) == []
+    points = {problem.id: problem.points for problem in rubric.problems}
+    theory = {"1.1a": 2.5, "1.1b": 2.5, "1.2": 5, "1.3": 5, "1.4": 5, "1.5a": 3, "1.5b": 1, "1.5c": 1}
+    assert points == theory | {"4.1": 5, "4.2": 10, "5.1": 5, "5.2": 5, "6": 20}
 
 
 def test_the_keras_year_has_every_point_of_its_document():
