@@ -762,6 +762,21 @@ CASES = [
             ),
             "mutilated by an unescaping": (text("$$= rac{1}{2}$$"), "failed", "comes to 0.5"),
             "several values": (text("$0.1$ $0.2$ $0.1828$"), "manual", "Several values"),
+            **{
+                f"one of several: {answer}": (text(answer), "manual", "")
+                for answer in (
+                    r"$= 0.1828 \text{ or } 0.3655$",
+                    r"$= 0.1828 \lor 0.3655$",
+                    "$0.1828, 0.3655$",
+                    r"$= \{0.1828, 0.3655\}$",
+                    "$= [0.1828, 0.2]$",
+                    "$= 0.1828; 0.2$",
+                    "$= 0.1828$ or $= 0.3655$",
+                    "The value is 0.1828 or 0.3655",
+                    r"$= \pm 0.1828$",
+                    "$0.18 < w < 0.19$",
+                )
+            },
             "right, and then something else": (text("$a = 0.1828$\n\n$b = 0.2$"), "manual", "what follows"),
             "a tower of powers": (text("$9**9**9**9$"), "manual", "a person reads it"),
             "a tower of powers in LaTeX": (text("$= 9^{9^{9^{9}}}$"), "manual", "a person reads it"),

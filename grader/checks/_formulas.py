@@ -42,7 +42,7 @@ def spelled(text: str, functions: dict[str, str], names: dict[str, tuple[str, ..
     text = re.sub(r"(?<![A-Za-z\\])(?:np\.|math\.)", "", text)
     for function, body in ({"exp": "e^{x}", r"\exp": "e^{x}"} | functions).items():
         text = _applied(text, function, body)
-    text = _ACCENT.sub(r"\1", text)
+    text = _ACCENT.sub(r"\1", text).replace("{,}", "").replace("{.}", ".")
     return _POWER.sub(lambda m: f"^{{{m[1]}}}", text).translate(_TIMES_ALL).strip()
 
 

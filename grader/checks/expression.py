@@ -1,5 +1,6 @@
 """`expression`: a formula or the value of one that the report states."""
 
+import re
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -13,6 +14,7 @@ from grader.core.outcome import Outcome, failed, manual, passed
 from grader.core.record import Record
 
 _MOST_FORMULAS = 12
+_LIST = re.compile(r"[,;](?:\s|\\ )|\\q?quad|\\(?:lor|vee)(?![A-Za-z])|(?<![A-Za-z])(?:or|and)(?![A-Za-z])")
 
 
 class ExpressionMistake(Record):
@@ -90,12 +92,13 @@ class Expression(Check):
     def _candidates(self, evidence: ProblemEvidence) -> list[tuple[str, Formula]]:
         """(what it comes to, the formula) of those that could be the answer; the asserted one is the last."""
         labels = () if self.title in evidence.stated else self.label
-        found = [f for f in named(evidence.formulas, labels) if not _listed(f.sides[-1])]
+        meant = named(evidence.formulas, labels)
+        found = [f for f in meant if not _listed(f.sides[-1])]
         final = [f for f in found if f.strength == "final"]
         found = (final or found)[-_MOST_FORMULAS:]
-        if not found and not self.variables:
-            stated = asserted(of_kind(evidence, "number"), self.label, key=lambda r: r.number)
-            found = [Formula(sides=(r.text,), source=r.source) for r in stated if r.strength != "mentioned"]
+        if not meant and not self.variables:
+            stated = asserted(of_kind(evidence, "number"), labels, key=lambda r: r.number)
+            found = [Formula(sides=(r.text,), source=r.source) for r in stated]
         return [(f.sides[-1], f) for f in found]
 
     def _spelled(self, text: str) -> str:
@@ -126,7 +129,7 @@ class Expression(Check):
 
 def _listed(side: str) -> bool:
     """Whether several values stand where one is meant."""
-    return any(separator in side for separator in (", ", r",\ ", ";", r"\text{or}", r"\quad"))
+    return bool(_LIST.search(side))
 
 
 def _contradicts(chosen: Formula, other: Formula, known: dict[Question, Comparison]) -> bool:

@@ -38,6 +38,7 @@ _REMARK = re.compile(r"[\\\s]\((?:\\text\{)?[A-Za-z][A-Za-z ]{2,40}\}?\)\s*$")
 _NAMED = re.compile(r"^\s*(?:\\text\{)?([A-Za-z][\w ,{}\\-]{0,30}?)\}?\s*:(?!=)\s*(?=\S)")
 _NAMED_BEFORE = re.compile(r"([A-Za-z][\w ,{}\\-]{0,30}?)\s*[:=]\s*[$*_\\\[(]*\s*$")
 _OPERATES = re.compile(r"[-+*/^\\{]")
+_OR = re.compile(r"\bor\b[^.]{0,20}$", re.IGNORECASE)
 _BOXED = re.compile(r"\\boxed\s*\{")
 _FINAL = re.compile(r"\banswer\s*(?:is|:|=)?\s*[$*_\\\[(]*\s*$", re.IGNORECASE)
 # A plain line's right-hand side ends where a sentence goes on, outside of parentheses.
@@ -58,7 +59,7 @@ def read_formulas(text: str, file: str, first_line: int) -> tuple[Formula, ...]:
             formula = _formula(row, before)
             if formula is None or (plain and len(formula.sides) == 1 and not _RELATION.match(row.strip())):
                 continue
-            if _RELATION.match(row.strip()):
+            if _RELATION.match(row.strip()) and not _OR.search(before):
                 formula = _continued(found, formula)
             line = first_line + bisect_right(line_ends, start + offset)
             found.append(formula.model_copy(update={"source": Source(file=file, line=line)}))
