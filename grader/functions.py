@@ -60,7 +60,7 @@ class FunctionRuns:
         found = find_function((check.function, *check.aliases), self._code())
         run = FunctionRun(name=found.name, source=found.source, notes=found.notes, problem=found.problem)
         if found.problem:
-            return self._unread((check.function, *check.aliases)) or run
+            return self._unread(found, (check.function, *check.aliases)) or run
         key = "\0".join([check.model_dump_json(), *(statement.source for statement in found.statements)])
         if key in self.known:
             same = self.known[key]
@@ -81,12 +81,13 @@ class FunctionRuns:
         self.known[key] = run
         return run
 
-    def _unread(self, names: Sequence[str]) -> FunctionRun | None:
-        """A function that stands in a report, but in none of its code blocks."""
-        source = quoted(names, self.reports)
-        if source is None or any(piece.file == source.file for piece in self._code()):
+    def _unread(self, found: Definition, names: Sequence[str]) -> FunctionRun | None:
+        """A function that only a person can read: outside of a report's code blocks, or in one that is broken."""
+        source = found.source or quoted(names, self.reports)
+        if source is None or source.file not in self.reports:
             return None
-        return FunctionRun(source=source, problem=f"`{names[0]}` stands in no code block", fault="unread")
+        problem = found.problem if found.source else f"`{names[0]}` stands in no code block"
+        return FunctionRun(source=source, problem=problem, fault="unread")
 
     def _code(self) -> tuple[Code, ...]:
         """Reports first: where a notebook or script defines it as well, that is the one that was run."""

@@ -26,8 +26,9 @@ class Property(Record):
     `values`: the same numbers as the reference on ordinary inputs. `shape`: the same shape. `stable`: the same numbers
     on inputs that are `scale` times as large, and on those given. `edge`: the same numbers on the inputs given; `say`
     names what is special about them. `gradient`: the derivative of the function `loss` by its argument `of`, found by
-    finite differences. `vectorised`: as the size called `along` grows from `sizes[0]` to `sizes[1]`, time grows no more
-    than a few times as much as the reference's; where that is unsure, a person decides.
+    finite differences. Beside the inputs given, `cases` are drawn, for `edge` none. `vectorised`: as the size called
+    `along` grows from `sizes[0]` to `sizes[1]`, time grows no more than a few times as much as the reference's; where
+    that is unsure, a person decides.
     """
 
     kind: Literal["values", "shape", "stable", "edge", "gradient", "vectorised"]

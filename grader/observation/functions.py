@@ -39,7 +39,7 @@ class Statement(Record):
 class Definition(Record):
     """A function as found: its own text, where it stands, and all statements that it may need, itself last.
 
-    `problem` says why there is none.
+    `problem` says why it can't be run, or that there is none.
     """
 
     name: str = ""
@@ -104,7 +104,7 @@ def find_function(names: Sequence[str], code: Iterable[Code]) -> Definition:
                 statements=(*others, *own, statement),
                 notes=tuple(_notes(name, found)),
             )
-    return Definition(problem=_missing(names, parsed))
+    return _missing(names, parsed)
 
 
 def quoted(names: Sequence[str], reports: Mapping[str, str]) -> Source | None:
@@ -188,19 +188,17 @@ def _shape(node: ast.stmt) -> str:
         return str(id(node))
 
 
-def _missing(names: Sequence[str], parsed: Sequence[tuple[Code, ast.Module | str]]) -> str:
+def _missing(names: Sequence[str], parsed: Sequence[tuple[Code, ast.Module | str]]) -> Definition:
     """Why none was found: its code can't be parsed, or it stands inside something, or nowhere."""
     defined = _definition(names)
     for piece, tree in parsed:
-        match = defined.search(piece.source)
-        if match and isinstance(tree, str):
-            line = piece.source[: match.start()].count("\n") + 1
-            return f"`{match[1]}` ({_source(piece, line)}) is no valid Python: {_absolute(tree, piece)}"
-        if match:
-            line = piece.source[: match.start()].count("\n") + 1
-            return f"`{match[1]}` ({_source(piece, line)}) stands inside other code; it must stand by itself"
+        if match := defined.search(piece.source):
+            source = _source(piece, piece.source.count("\n", 0, match.start()) + 1)
+            inside = "stands inside other code; it must stand by itself"
+            why = f"is no valid Python: {_absolute(tree, piece)}" if isinstance(tree, str) else inside
+            return Definition(name=match[1], source=source, problem=f"`{match[1]}` {why}")
     also = f" (or {', '.join(f'`{name}`' for name in names[1:])})" if len(names) > 1 else ""
-    return f"no function `{names[0]}`{also} was found in the code that was handed in"
+    return Definition(problem=f"no function `{names[0]}`{also} was found in the code that was handed in")
 
 
 def _absolute(fault: str, piece: Code) -> str:
