@@ -33,7 +33,7 @@ from grader.intake.read import read_notebook
 from grader.intake.read import read_report as read_report_file
 from grader.intake.submission import NOTEBOOKS, REPORTS, SCRIPTS
 from grader.machine import cores
-from grader.observation.evidence import Observed, observe, observe_notebook
+from grader.observation.evidence import Observed, observe, observe_notebook, repeated_headings
 from grader.observation.explain import notes
 from grader.observation.forms import FORMS, read_forms
 from grader.retraining import Replays, train_again
@@ -111,7 +111,7 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
         max_score=rubric.max_score,
         manual_points=sum(problem.manual_points for problem in problems),
         problems=tuple(problems),
-        notes=(*_notes(submission, observed), *stated.notes),
+        notes=(*_notes(submission, observed), *repeated_headings(evidence), *stated.notes),
         sandbox=tools.sandbox.model_dump(),
         environment=environment(),
         timings={

@@ -151,6 +151,7 @@ CASES: list[tuple[dict[str, object], dict[str, tuple[str | None, str, str]]]] = 
             "another is called best": ("0.91, 0.92, 0.95: 0.1 is best.", "failed", "but the numbers given say 0.2"),
             "two are called best": ("0.91, 0.92, 0.95: 0.1 or 0.2 is best.", "manual", "Several values"),
             "none is called best": ("0.91, 0.92, 0.95", "manual", "no statement"),
+            "numbers struck out": ("~~0.95, 0.92, 0.91~~ 0.91, 0.92, 0.95: 0.2 is best.", "passed", "0.2 with 0.95"),
             "too few numbers": ("0.91, 0.92: 0.1 is best.", "manual", "No list of numbers"),
             "no section": (None, "failed", "No section"),
         },
@@ -176,6 +177,28 @@ CASES: list[tuple[dict[str, object], dict[str, tuple[str | None, str, str]]]] = 
             "no change stated": (f"{PIPES}\n\nBetter.", "manual", "no statement"),
             "two changes stated": (f"{PIPES}\n\nA gain of 2% or 5%.", "manual", "Several numbers"),
         },
+    ),
+    (
+        {"type": "numeric", "label": ["parameters"], "expect": 608, "mistakes": [{"match": 600, "say": "Biases!"}]},
+        {
+            "a heading twice, with two answers": ("608 parameters\n# 3B\n600 parameters", "manual", "600"),
+            "a heading twice, with one answer": ("See below.\n# 3B\n608 parameters", "passed", "608"),
+            "what is struck out": ("~~600~~ 608 parameters", "passed", "608"),
+            "the right answer struck out": ("~~608~~ 600 parameters", "failed", "Biases!"),
+            "roughly": ("about 600 parameters", "failed", "Biases!"),
+            "not a number": ("NaN parameters", "manual", "No parameters"),
+            "a tower of powers": ("9**9**9**9 parameters", "manual", "No parameters"),
+            "working, then the number": ("$$(8 \\cdot 5 \\cdot 5 \\cdot 3) + 8$$\n\n608 parameters", "passed", "608"),
+            "working alone": ("8 * 5 * 5 * 3 + 8 parameters", "manual", "No parameters"),
+        },
+    ),
+    (
+        {"type": "choice", "options": {"grid": ["grid search"], "random": ["random search"]}, "expect": "random"},
+        {"a choice struck out": ("~~grid search~~ random search", "passed", "random")},
+    ),
+    (
+        {"type": "version", "packages": ["torch"]},
+        {"a version struck out": ("torch ~~1.13.0~~ 2.1.0", "passed", "torch 2.1.0")},
     ),
     (
         {"type": "links"},

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable
 from grader.core.evidence import ProblemEvidence, Reading
 from grader.core.outcome import Outcome, manual
 
+_RETRACTED = re.compile(r"~~[^~\n]{1,1000}~~")
 _ORDER = ("final", "asserted", "mentioned")
 # A line such as `Test accuracy: 0.97` says nothing of the value in the line above.
 _CLAUSE = re.compile(r"[,;.|()]|\band\b|\bwhile\b|\bwhereas\b|\n(?=[^\n:]{1,40}:)")
@@ -16,6 +17,16 @@ _VALUE = r"(?:[-+−]?\d[\d.,]{0,30}(?<=\d)\s?\\?%?(?:\s?(?:x|×|\\times|by)\s?\
 _MOST_VALUES = 12
 _ROW_BEFORE = re.compile(rf"(?:{_VALUE}{_SEPARATOR})+$")
 _ROW_AFTER = re.compile(rf"^(?:{_SEPARATOR}{_VALUE})+(?![\w])")
+
+
+def said(evidence: ProblemEvidence) -> str:
+    """The text of all its sections, without what is struck out."""
+    return "\n".join(without_retracted(section.text) for section in evidence.sections)
+
+
+def without_retracted(text: str) -> str:
+    """A text without what is struck out: it isn't asserted."""
+    return _RETRACTED.sub(" ", text)
 
 
 def of_kind(evidence: ProblemEvidence, kind: str) -> list[Reading]:

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from grader.checks._answers import said
 from grader.checks._base import Check, no_answer
 from grader.core.evidence import ProblemEvidence
 from grader.core.outcome import Outcome, failed, manual, passed
@@ -32,7 +33,7 @@ class Choice(Check):
         return []
 
     def judge(self, evidence: ProblemEvidence) -> Outcome:
-        text = "\n".join(section.text for section in evidence.sections).lower()
+        text = said(evidence).lower()
         named = [
             option
             for option, words in self.options.items()

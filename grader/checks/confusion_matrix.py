@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from grader.checks._answers import labelled
+from grader.checks._answers import labelled, said
 from grader.checks._base import Check, no_answer
 from grader.core.evidence import Confusion, ProblemEvidence
 from grader.core.outcome import Outcome, failed, manual, partial, passed
@@ -114,7 +114,7 @@ class ConfusionMatrix(Check):
         return _Part(ok=False, said=f"{said}, which doesn't agree with the reported {reported.text}{where}.")
 
     def _pairs(self, matrix: Confusion, evidence: ProblemEvidence) -> _Part:
-        named = _named_pairs("\n".join(section.text for section in evidence.sections), matrix)
+        named = _named_pairs(said(evidence), matrix)
         errors = sorted(
             (
                 (count, matrix.first + i, matrix.first + j)

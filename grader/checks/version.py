@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from grader.checks._answers import said
 from grader.checks._base import Check, no_answer
 from grader.core.evidence import ProblemEvidence
 from grader.core.outcome import Outcome, manual, partial, passed
@@ -31,7 +32,7 @@ class Version(Check):
         return [name for package in self.packages for name in (package, *self.aliases.get(package, ()))]
 
     def judge(self, evidence: ProblemEvidence) -> Outcome:
-        text = "\n".join(section.text for section in evidence.sections)
+        text = said(evidence)
         found: dict[str, str] = {}
         for package in self.packages:
             names = "|".join(re.escape(name) for name in (package, *self.aliases.get(package, ())))

@@ -77,7 +77,7 @@ def read_answers(text: str, file: str, first_line: int) -> tuple[Reading, ...]:
     `first_line` is the line of the file that the text begins in.
     """
     text = text[:_MOST_TEXT]
-    plain = _INVISIBLE.sub(_blank, _RETRACTED.sub(_blank, text))
+    plain = _INVISIBLE.sub(_blank, without_retracted(text))
     for emphasis in _EMPHASIS:
         plain = emphasis.sub(_without_marks, plain)
     words = _TEXT_MACRO.sub(lambda m: m[1].ljust(len(m[0])), plain)
@@ -100,6 +100,11 @@ def read_answers(text: str, file: str, first_line: int) -> tuple[Reading, ...]:
         )
         for position, fields in found[:_MOST_READINGS]
     )
+
+
+def without_retracted(text: str) -> str:
+    """The text with blanks for what is struck out: it isn't asserted."""
+    return _RETRACTED.sub(_blank, text)
 
 
 def _blank(match: re.Match[str]) -> str:

@@ -1,6 +1,6 @@
 """All evidence of one submission, problem by problem."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from nbformat import NotebookNode
 
@@ -121,6 +121,18 @@ def observe(
             why_no_model=assignment.why,
         )
     return evidence
+
+
+def repeated_headings(evidence: Mapping[str, ProblemEvidence]) -> Iterator[str]:
+    """What a reader should know of problems whose heading occurs twice in a file: all of it is read as the answer."""
+    for problem, seen in evidence.items():
+        lines: dict[str, list[str]] = {}
+        for section in seen.sections:
+            lines.setdefault(section.source.file, []).append(str(section.source.line))
+        for file, found in lines.items():
+            if len(found) > 1:
+                named = f"{', '.join(found[:-1][:9])} and {found[-1]}"
+                yield f"{file}: the heading of problem {problem} stands in lines {named}; all are read as its answer"
 
 
 def _targets(rubric: Rubric) -> list[Target]:

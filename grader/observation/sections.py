@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from grader.core.evidence import Section, Source
 from grader.core.record import Record
-from grader.observation.answers import read_answers
+from grader.observation.answers import read_answers, without_retracted
 from grader.observation.cells import blocks
 from grader.observation.confusions import read_confusions
 from grader.observation.formulas import read_formulas
@@ -186,7 +186,8 @@ def _section(problem: str, lines: list[str], file: str, start: int) -> Section:
     """The section of these lines, the first of which stands in line `start` of the file, counted from 0."""
     body = "\n".join(lines)
     readings = read_answers(body, file, start + 1)
-    cells = list(blocks(body[:_MOST_READ]))
+    kept = without_retracted(body[:_MOST_READ])
+    cells = list(blocks(kept))
     return Section(
         problem=problem,
         text=body.strip("\n"),
@@ -194,8 +195,8 @@ def _section(problem: str, lines: list[str], file: str, start: int) -> Section:
         readings=readings,
         tables=read_tables(cells, file, start + 1),
         confusions=read_confusions(cells, readings, file, start + 1),
-        logs=read_logs(body[:_MOST_READ], file, start + 1),
-        links=read_links(body[:_MOST_READ], file, start + 1),
+        logs=read_logs(kept, file, start + 1),
+        links=read_links(kept, file, start + 1),
         formulas=read_formulas(body, file, start + 1),
         figures=len(_FIGURE.findall(body)),
     )

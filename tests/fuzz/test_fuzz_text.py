@@ -8,7 +8,7 @@ from inputs import ANSWERS, fuzz
 
 from grader.core.evidence import Source
 from grader.observation.claims import read_claims
-from grader.observation.evidence import labels_of
+from grader.observation.evidence import labels_of, observe
 from grader.observation.sections import find_sections
 
 LABELS = labels_of(ANSWERS)
@@ -125,6 +125,35 @@ PIECES = [
         "Part ",
     ),
 ]
+PIECES += [
+    *(
+        "\t",
+        "| ",
+        "|---|---|\n",
+        "| 10 | 0.9 |\n",
+        "test (%)\t",
+        "k = 10\t",
+        "\n\t0\t1\t2\n",
+        "[[8, 1, 1], [0, 9, 0], [2, 0, 9]]",
+    ),
+    *(
+        "Epoch 1/3\n",
+        "Epoch 2/3 acc: 0.95",
+        "1: 91 %\n2: 92 %\n3: 93 %\n",
+        "val_acc: ",
+        "loss: nan",
+        "\x08",
+        "~~",
+        "# Problem 1C\n",
+    ),
+    *(
+        "0.9, 0.92, 0.95 ",
+        "the best is 0.1 ",
+        "2 is mistaken for 0. ",
+        "https://colab.research.google.com/",
+        "\\begin{tabular}",
+    ),
+]
 TEXTS = st.lists(st.sampled_from(PIECES) | st.text(max_size=9), max_size=40).map("".join)
 UNITS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=4)
 
@@ -146,6 +175,17 @@ def read(text):
 @given(TEXTS)
 def test_any_text(text):
     read(text)
+
+
+@fuzz(300)
+@given(TEXTS, st.sampled_from(["1A", "1B", "1C"]))
+def test_every_check_judges_any_text(text, problem):
+    evidence = observe(ANSWERS, {"report.md": f"# Problem {problem}\n{text}"}, {}, {})
+    for problem in ANSWERS.problems:
+        for check in problem.checks:
+            outcome = check.judge(evidence[problem.id])
+            assert outcome.message
+            assert 0 <= outcome.share <= 1
 
 
 @fuzz(25)
