@@ -97,7 +97,7 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
         broken = next((o.run.machine_failure for o in observed.values() if o.run.machine_failure), "")
         replays = Replays(submission.root, notebooks, tools.sandbox, rubric.limits, tools.run, fresh=options.fresh)
         functions = FunctionRuns(submission, reports, notebooks, tools.sandbox, tools.functions)
-        with Mathematics(tools.sandbox) as mathematics, functions:
+        with Mathematics(tools.sandbox, most_fatal=5) as mathematics, functions:
             judge = _Judge(rubric, tools, options, broken, replays, mathematics, functions)
             problems = [judge.problem(problem, evidence[problem.id]) for problem in rubric.problems]
         finished = time.perf_counter()

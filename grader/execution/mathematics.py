@@ -13,14 +13,13 @@ from grader.execution.worker import Worker, WorkerEnded
 
 _CHARACTERS = 2000
 _ANSWER_BYTES = 10_000
-_MOST_FATAL = 20
 
 
 class Mathematics:
     """A process that compares expressions: started at the first one, and again after one that it was ended for."""
 
-    def __init__(self, sandbox: Sandbox, seconds: float = 2.0, memory_mb: int = 1024) -> None:
-        self.seconds = seconds
+    def __init__(self, sandbox: Sandbox, seconds: float = 2.0, memory_mb: int = 1024, most_fatal: int = 20) -> None:
+        self.seconds, self.most_fatal = seconds, most_fatal
         self.fatal: dict[str, str] = {}  # what the process was ended for, and why: it isn't asked again
         self.worker = Worker("mathematics", sandbox, Limits(memory_mb=memory_mb, file_mb=1, processes=32))
 
@@ -45,7 +44,7 @@ class Mathematics:
             return Comparison(question=question, equal=None, why=f"is longer than {_CHARACTERS:,} characters")
         if question.given in self.fatal:
             return Comparison(question=question, equal=None, why=self.fatal[question.given])
-        if len(self.fatal) >= _MOST_FATAL:
+        if len(self.fatal) >= self.most_fatal:
             return Comparison(question=question, equal=None, why="was not read: too many before it could not be")
         asked = json.dumps([question.given, question.expected, question.variables]).encode()
         try:
