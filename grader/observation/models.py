@@ -69,7 +69,7 @@ class _Schedule(_Named):
 
 
 class _Training(Record):
-    number: int
+    number: int = 0
     model: int
     variable: _Text
     spec: ModelSpec | None
