@@ -51,11 +51,12 @@ class Relay:
             ]
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            for end in ends:  # before anything that may be cancelled once more
+                end.transport.abort()
             for way in ways:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
             for end in ends:
-                end.transport.abort()
                 with suppress(OSError):
                     await end.wait_closed()
 
