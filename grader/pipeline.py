@@ -171,21 +171,21 @@ def _run(notebook: NotebookNode, file: str, submission: Submission, rubric: Rubr
             data=mnist_folder() if tools.dataset and tools.dataset.name == "mnist" else None,
             variables=tuple(sorted(names)),
         )
+        return observe_notebook(
+            notebook,
+            file,
+            cells=artefact.cells,
+            report=artefact.report,
+            failure=artefact.failure,
+            seconds=artefact.seconds,
+            dataset=tools.dataset,
+        )
     except (MachineError, OSError) as error:
         return Observed(run=NotebookRun(file=file, machine_failure=str(error)))
     except Exception as error:  # a notebook that finds a fault of ours costs itself a person's time, not the class
         return Observed(
             run=NotebookRun(file=file, machine_failure=f"the grader failed: {type(error).__name__}: {error}")
         )
-    return observe_notebook(
-        notebook,
-        file,
-        cells=artefact.cells,
-        report=artefact.report,
-        failure=artefact.failure,
-        seconds=artefact.seconds,
-        dataset=tools.dataset,
-    )
 
 
 class _Judge:

@@ -145,6 +145,8 @@ def replay(
         obstacle = f"{error}. A person decides."
     except (MachineError, MemoryError, OSError) as error:
         obstacle, machine = f"the notebook could not be run in full: {error}", True
+    except Exception as error:  # weights that find a fault of ours cost nobody points, and no one else's grade
+        obstacle, machine = f"the grader failed: {type(error).__name__}: {error}", True
     uncertain = any(gap.what == "input" for gap in model.recipe.inexpressible) if model.recipe else False
     result = conclude(
         lanes,
