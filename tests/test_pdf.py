@@ -4,7 +4,9 @@ import matplotlib
 import pytest
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
+from PIL import Image
 
+from grader.batch import grade_class
 from grader.core.errors import SubmissionError
 from grader.intake.read import read_report
 from grader.pipeline import Options, grade_submission, tools_for
@@ -120,3 +122,15 @@ def test_fifty_megabytes_of_markdown_are_left_to_a_person(tmp_path, tools):
 def test_an_unclear_answer_is_never_passed(report, status, tmp_path, tools):
     (tmp_path / "report.md").write_text(report)
     assert judged(tmp_path / "report.md", tools)["1A"].status == status
+
+
+def test_pages_lie_beside_the_record_for_whoever_reads_them(tmp_path, tools):
+    submission = tmp_path / "class" / "ada"
+    submission.mkdir(parents=True)
+    written(submission / "my report.pdf", [(0.9, "Problem 1A"), (0.8, "some parameters")], [(0.9, "more")])
+    (submission / "broken.pdf").write_bytes(b"%PDF-1.4\nnothing")
+    grade_class(tmp_path / "class", RUBRIC, tmp_path / "out", tools, Options(retrain=False))
+    pages = sorted((tmp_path / "out" / "ada" / "pages").iterdir())
+    assert [page.name for page in pages] == ["my_report-1.png", "my_report-2.png"]
+    with Image.open(pages[0]) as picture:
+        assert picture.width == 1000 and len(picture.convert("L").getcolors()) > 1

@@ -65,6 +65,8 @@ def show(graded: "ClassResult", out: Path) -> None:
         typer.secho(f"{name} was not graded: {why}", fg="red", err=True)
     typer.echo(f"Feedback pages: {out}/*/feedback.html")
     typer.echo(f"Gradebook:      {out}/gradebook.csv")
+    if any(out.glob("*/pages/*.png")):
+        typer.echo(f"PDF pages:      {out}/*/pages/, for answers that a person reads")
     if any(grade.status == "incomplete" for grade in graded.grades):
         typer.secho("Some grades are incomplete, because the machine failed: see above.", fg="red", err=True)
         raise typer.Exit(4)

@@ -1,6 +1,7 @@
 """Runs a submission's notebooks in a sandbox and brings back what happened: cells, and what the probe wrote."""
 
 from grader.execution.mathematics import Mathematics
+from grader.execution.pages import page_pictures
 from grader.execution.run import NotebookArtefact, run_notebook
 from grader.execution.sandbox import LAYERS, Sandbox
 from grader.execution.selftest import find_sandbox, try_layer
@@ -13,6 +14,7 @@ __all__ = [
     "Sandbox",
     "WarmKernels",
     "find_sandbox",
+    "page_pictures",
     "run_notebook",
     "try_layer",
     "warm_kernels",

@@ -1,4 +1,4 @@
-"""A folder of results: `<submission>/grade.json`, `<submission>/feedback.html`, `gradebook.csv`."""
+"""A folder of results: `<submission>/grade.json`, `feedback.html` and `pages/` there, `gradebook.csv`."""
 
 import re
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ class Results:
         except OSError as error:
             raise MachineError(f"can't be made: {error}", where=str(folder)) from error
 
-    def save(self, grade: Grade, rendered: Mapping[str, str]) -> None:
+    def save(self, grade: Grade, rendered: Mapping[str, str | bytes]) -> None:
         """Write a grade's files, by name."""
         for name, content in rendered.items():
             write_whole(self.folder / _folder_name(grade.submission.id) / name, content)
