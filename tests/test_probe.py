@@ -325,7 +325,7 @@ NAMED = {
         "    for images, labels in loader:\n"
         "        opt.zero_grad(); F.cross_entropy(model(images), labels).backward(); opt.step(); step += 1\n"
         "        if step == 10: break",
-        "10 steps were taken for 12 batches", True, {},
+        "it trains until a condition holds", True, {},
     ),
     "samples drawn by weight": (
         "model = mlp(); sampler = WeightedRandomSampler(torch.ones(1437), 900)\n"

@@ -1,5 +1,6 @@
 """Reads the loops around a training step: whether the notebook itself says how often it steps."""
 
+import argparse
 import ast
 import linecache
 import re
@@ -7,6 +8,7 @@ import site
 import sys
 import sysconfig
 
+UNTIL = "it trains until a condition holds, not for a number of epochs"
 _NEXT = re.compile(r"\bnext\s*\(")
 _BODIES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _LIBRARIES = (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
@@ -21,7 +23,7 @@ def open_end(guest: str) -> str:
     while frame is not None:
         name = frame.f_code.co_filename
         if not name.startswith((guest, "<frozen", *_LIBRARIES, *site.getsitepackages())):
-            found = _around("".join(linecache.getlines(name)), frame.f_lineno)
+            found = _around("".join(linecache.getlines(name)), frame)
             if found:
                 return found
         frame = frame.f_back
@@ -36,7 +38,8 @@ def asked_by_next(guest: str) -> bool:
     return frame is not None and bool(_NEXT.search(linecache.getline(frame.f_code.co_filename, frame.f_lineno)))
 
 
-def _around(source: str, line: int) -> str:
+def _around(source: str, frame) -> str:
+    line = frame.f_lineno
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError):
@@ -47,8 +50,9 @@ def _around(source: str, line: int) -> str:
     loops = [node for node in own if isinstance(node, (ast.For, ast.While))]
     for loop in loops:
         if isinstance(loop, ast.While) and not _counts(loop):
-            return "it trains until a condition holds, not for a number of epochs"
-        if any(_leaves(node, True) for node in loop.body):
+            return UNTIL
+        flags = _Flags(frame, tree, loop)
+        if any(_leaves(node, True, flags) for node in loop.body):
             return "a condition may end the training before its last epoch"
     return ""
 
@@ -65,17 +69,56 @@ def _counts(loop) -> bool:
     if not names or any(isinstance(node, (ast.Call, ast.Attribute)) for node in ast.walk(loop.test)):
         return False
     stored = [n for n in ast.walk(loop) if isinstance(n, ast.Name) and n.id in names and isinstance(n.ctx, ast.Store)]
-    steps = [n for n in ast.walk(loop) if isinstance(n, ast.AugAssign) and isinstance(n.value, ast.Constant)]
+    # Once for each time around: a count of batches is none of epochs.
+    steps = [n for n in _outside_loops(loop.body) if isinstance(n, ast.AugAssign) and isinstance(n.value, ast.Constant)]
     return bool(stored) and all(any(step.target is name for step in steps) for name in stored)
 
 
-def _leaves(node, breaks: bool) -> bool:
-    """Whether a statement leaves the loop it stands in: by break, or return from the function."""
+def _outside_loops(body):
+    """The nodes of a loop's body that stand in no loop within it."""
+    for node in body:
+        yield node
+        if not isinstance(node, (ast.For, ast.While)):
+            yield from _outside_loops(ast.iter_child_nodes(node))
+
+
+class _Flags:
+    """Names that no loop changes, such as `args.dry_run`: whether an `if` on them alone is taken is known."""
+
+    def __init__(self, frame, tree, loop):
+        self.values = {**frame.f_globals, **frame.f_locals}
+        self.changing = {n.id for n in ast.walk(loop) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.Global, ast.Nonlocal)):
+                self.changing.update(node.names)
+
+    def never(self, test) -> bool:
+        """Whether this is one of those names, and false."""
+        return not isinstance(test, ast.Constant) and self.value(test) in (False, None, 0)
+
+    def value(self, node):
+        """The plain value of a name, or of an attribute of parsed arguments; anything else is as good as true."""
+        if isinstance(node, ast.Name) and node.id not in self.changing:
+            value = self.values.get(node.id, True)
+        elif (
+            isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id not in self.changing
+        ):
+            owner = self.values.get(node.value.id)
+            value = getattr(owner, node.attr, True) if type(owner) is argparse.Namespace else True
+        else:
+            return True
+        return value if isinstance(value, (bool, int, type(None))) else True
+
+
+def _leaves(node, breaks: bool, flags) -> bool:
+    """Whether a statement may leave the loop it stands in: by break, or return from the function."""
     if isinstance(node, ast.Break):
         return breaks
     if isinstance(node, ast.Return):
         return True
     if isinstance(node, _BODIES):
         return False
+    if isinstance(node, ast.If) and flags.never(node.test):
+        return any(_leaves(child, breaks, flags) for child in node.orelse)
     inner = breaks and not isinstance(node, (ast.For, ast.While))
-    return any(_leaves(child, inner) for child in ast.iter_child_nodes(node))
+    return any(_leaves(child, inner, flags) for child in ast.iter_child_nodes(node))

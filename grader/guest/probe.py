@@ -5,6 +5,7 @@ import inspect
 import itertools
 import json
 import time
+import weakref
 from collections import deque
 from importlib import import_module
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from . import data, draws, loops, report, spec
 
 _WRITE_EVERY = 1.0  # seconds between reports while a cell trains
+_SEEN_PASSES = 2  # of a loader, each of a few batches
 _MOST_BATCHES = 64  # of a pass in which no step was taken yet
 _MOST_VALUES = 4_000_000  # of a batch whose samples are told apart
 _MOSTLY = 0.98
@@ -53,6 +55,7 @@ class Loop:
 
     def __init__(self, number, loader, outer):
         self.number, self.loader, self.outer, self.batches = number, loader, outer, 0
+        self.most = 0  # batches that it is cut to
         self.backwards, self.stepped, self.by_hand = 0, False, False
 
 
@@ -77,6 +80,7 @@ class Probe:
         self.depth = 0  # of module calls within module calls
         self.loop = None  # the pass over a loader that is under way
         self.loops = itertools.count()
+        self.passes = weakref.WeakKeyDictionary()  # over each loader since the last training began
         self.schedules = []
         self.unscheduled = {}  # id of an optimiser -> its settings before a schedule changed them
         self.groups = {}  # id of an optimiser -> what its groups hold unless the notebook changes them
@@ -163,7 +167,7 @@ class Probe:
 
     def known_output(self, module, args, kwargs):
         """An earlier output for an input of this shape, once enough steps of the network were computed."""
-        output = self.known.get(self.call_key(module, args)) if self.loop is None and not kwargs else None
+        output = self.known.get(self.call_key(module, args)) if self.may_skip() and not kwargs else None
         if output is None:
             return None
         output = output.clone()
@@ -173,6 +177,10 @@ class Probe:
             self.calls[id(module)] = Call(module, args[0], output)
         return output
 
+    def may_skip(self):
+        """Outside of any loader's loop, and wherever a network is only evaluated."""
+        return self.loop is None or not self.torch.is_grad_enabled()
+
     def call_key(self, module, args):
         """What makes two calls alike; None when that can't be said."""
         if len(args) != 1 or not isinstance(args[0], self.torch.Tensor):
@@ -180,10 +188,10 @@ class Probe:
         return id(module), args[0].shape, self.torch.is_grad_enabled()
 
     def keep_output(self, module, args, output):
-        """Remember what a network gave that was trained for a while, outside of any loader's loop."""
+        """Remember what a network gave that was trained for a while."""
         key = self.call_key(module, args)
         trained = any(t.model is module and t.steps >= _ENOUGH_STEPS for t in self.trainings.values())
-        if key is not None and self.loop is None and trained:
+        if key is not None and self.may_skip() and trained:
             self.known[key] = output.detach().clone()
 
     @_quiet
@@ -278,13 +286,16 @@ class Probe:
 
         def cut(self):
             loop = Loop(next(probe.loops), self, probe.loop)
+            # The first epochs show what there is to see; the others are counted.
+            probe.passes[self] = probe.passes.get(self, 0) + 1
+            loop.most = batches if probe.passes[self] <= _SEEN_PASSES else 1
             loop.by_hand = loops.asked_by_next(_HERE)
             try:
                 for batch in original(self):
                     # A step may come only after several batches.
                     waits = loop.backwards and not loop.stepped and loop.batches < _MOST_BATCHES
                     # One is enough to see what comes without gradients: an evaluation.
-                    enough = batches if probe.torch.is_grad_enabled() or loop.backwards else 1
+                    enough = loop.most if probe.torch.is_grad_enabled() or loop.backwards else 1
                     if loop.batches >= enough and not waits:
                         break
                     probe.loop = loop
@@ -353,7 +364,7 @@ class Probe:
         if self.weights is not None or not _closure(args, kwargs):
             self.see_step(optimizer)
         training = self.trainings.get(id(optimizer))
-        endless = self.weights is None and training is not None and training.condition
+        endless = self.weights is None and training is not None and training.condition == loops.UNTIL
         if endless and time.monotonic() - self.cell_began > _ENOUGH_SECONDS:
             raise EnoughSeen(f"{training.condition}. The grader looks at a shortened training first, and went on here.")
 
@@ -362,6 +373,9 @@ class Probe:
         training = self.trainings.get(id(optimizer))
         if training is None:
             training = self.trainings[id(optimizer)] = Training(self, optimizer, closure)
+            self.passes.clear()
+            if self.loop is not None:
+                self.loop.most = self.config["batches"]
             if self.weights is not None and training.model is not None:
                 self.weights.first(training.number, training.model)
         self.trainings[id(optimizer)] = self.trainings.pop(id(optimizer))  # the last to step stands last
@@ -575,7 +589,7 @@ class Training:
             "fresh_samples": self.fresh,
             "passes": len(passes),
             "steps_in_passes": sum(steps for _, steps in self.loops.values()),
-            "batches_in_passes": sum(_expected(loop, probe.config["batches"]) for loop in passes),
+            "batches_in_passes": sum(_expected(loop) for loop in passes),
             "loaders": list(loaders.values())[:10],
             "input_shape": self.input_shape,
             "seen": self.seen,
@@ -631,10 +645,10 @@ def _groups(optimizer):
     return [{key: value for key, value in group.items() if key != "params"} for group in optimizer.param_groups]
 
 
-def _expected(loop, batches):
+def _expected(loop):
     """How many batches a pass has when nothing ends it early."""
     try:
-        return min(len(loop.loader), batches)
+        return min(len(loop.loader), loop.most)
     except TypeError:  # an endless or unsized data set
         return loop.batches
 
