@@ -3,24 +3,20 @@
 import functools
 import inspect
 import itertools
-import json
 import time
 import weakref
 from collections import deque
 from importlib import import_module
-from pathlib import Path
 
-from . import data, draws, loops, report, spec
+from . import draws, loops, report
+from .settings import changed, optimizer_settings, own_or_torch, parameters_of, written_down
+from .training import HERE, Training, groups, norms, state
 
 _WRITE_EVERY = 1.0  # seconds between reports while a cell trains
 _SEEN_PASSES = 2  # of a loader, each of a few batches
 _MOST_BATCHES = 64  # of a pass in which no step was taken yet
-_MOST_VALUES = 4_000_000  # of a batch whose samples are told apart
-_MOSTLY = 0.98
-_HERE = str(Path(__file__).parent)
 _ENOUGH_STEPS = 8  # of a loop without a loader; what follows is counted, not computed
 _ENOUGH_SECONDS = 4.0  # for a loop that ends when a condition holds, which a shortened training may never reach
-_SHOWN_SAMPLES = 4  # inputs that the host recognises in its own copy of the data
 
 
 def _quiet(method):
@@ -84,7 +80,7 @@ class Probe:
         self.schedules = []
         self.unscheduled = {}  # id of an optimiser -> its settings before a schedule changed them
         self.groups = {}  # id of an optimiser -> what its groups hold unless the notebook changes them
-        self.draws = draws.Draws(torch, _norms)
+        self.draws = draws.Draws(torch, norms)
         self.written_at = 0.0
         self.forget()
 
@@ -227,8 +223,8 @@ class Probe:
             return
         if isinstance(module, self.torch.nn.modules.loss._Loss):
             kind = own_or_torch(type(module), self.torch.nn)
-            settings = {name: getattr(module, name) for name in _parameters(type(module)) if hasattr(module, name)}
-            self.losses.append(Loss(kind, _changed(settings, type(module)), given[0], given[-1], output))
+            settings = {name: getattr(module, name) for name in parameters_of(type(module)) if hasattr(module, name)}
+            self.losses.append(Loss(kind, changed(settings, type(module)), given[0], given[-1], output))
         else:
             self.calls.pop(id(module), None)
             self.calls[id(module)] = Call(module, given[0], output)
@@ -242,7 +238,7 @@ class Probe:
             if self.depth == 0 and value.requires_grad:
                 options = dict(bind(*args, **kwargs).arguments)
                 given, target = options.pop("input"), options.pop("target")
-                self.losses.append(Loss(kind, _changed(options, function), given, target, value))
+                self.losses.append(Loss(kind, changed(options, function), given, target, value))
 
         wrap(module, name, None, _quiet_function(self, called))
 
@@ -272,7 +268,7 @@ class Probe:
 
     def take_gradients(self):
         called = {id(p): p for call in self.calls.values() for p in call.module.parameters() if p.grad is not None}
-        self.gradients = dict(zip(called, _state([p.grad for p in called.values()], self.torch)))
+        self.gradients = dict(zip(called, state([p.grad for p in called.values()], self.torch)))
 
     @_quiet
     def reset(self, _, module):
@@ -289,7 +285,7 @@ class Probe:
             # The first epochs show what there is to see; the others are counted.
             probe.passes[self] = probe.passes.get(self, 0) + 1
             loop.most = batches if probe.passes[self] <= _SEEN_PASSES else 1
-            loop.by_hand = loops.asked_by_next(_HERE)
+            loop.by_hand = loops.asked_by_next(HERE)
             try:
                 for batch in original(self):
                     # A step may come only after several batches.
@@ -329,9 +325,9 @@ class Probe:
         options = {key: v for key, v in bound.arguments.items() if key != "self" and key != "verbose"}
         optimizer = options.pop("optimizer")
         entry = {"type": kind.__name__, "object": schedule, "optimizer": optimizer, "steps": 0, "early": False}
-        entry["settings"], entry["unwritten"] = _written(options)
+        entry["settings"], entry["unwritten"] = written_down(options)
         self.schedules.append(entry)
-        self.unscheduled.setdefault(id(optimizer), _optimizer_settings(optimizer))
+        self.unscheduled.setdefault(id(optimizer), optimizer_settings(optimizer))
         return entry
 
     @_quiet
@@ -349,11 +345,11 @@ class Probe:
     @_quiet
     def accept(self, optimizer):
         """Whatever the optimiser's groups hold now was put there by torch."""
-        self.groups[id(optimizer)] = _groups(optimizer)
+        self.groups[id(optimizer)] = groups(optimizer)
 
     def look_at_groups(self, optimizer):
         """Whether the notebook changed a setting since torch last did."""
-        if id(optimizer) in self.groups and self.groups[id(optimizer)] != _groups(optimizer):
+        if id(optimizer) in self.groups and self.groups[id(optimizer)] != groups(optimizer):
             self.remarks.append("the learning rate or another setting of the optimiser is changed by hand")
 
     # an optimiser steps
@@ -410,199 +406,6 @@ class Probe:
         )
 
 
-class Training:
-    """One optimiser at work: the network it steps, and everything a recipe needs."""
-
-    def __init__(self, probe, optimizer, closure=False):
-        self.closure = closure  # its forward pass runs within the step, which is seen when it is over
-        self.optimizer, self.torch = optimizer, probe.torch
-        self.own = [p for group in optimizer.param_groups for p in group["params"]]
-        self.cell, self.number = probe.cell, len(probe.trainings)
-        self.notes = {}
-        self.condition = loops.open_end(_HERE)
-        if self.condition:
-            self.note(self.condition)
-        if closure:
-            self.note("its steps take a closure")
-        self.copied_at = None  # how many steps had been taken when the network was copied
-        self.model = self.find_model(probe)
-        self.variable = next((k for k, v in probe.namespace.items() if v is self.model and k[0] != "_"), "")
-        self.settings = probe.unscheduled.get(id(optimizer)) or _optimizer_settings(optimizer)
-        self.loops, self.losses, self.first_rows = {}, {}, set()
-        self.rows, self.seen_rows, self.fresh = set(), 0, 0
-        self.direction = None
-        self.steps, self.samples, self.largest_batch = 0, 0, 0
-        self.input_shape, self.seen = None, []
-        self.rests = False  # whether dropout or batch norm were ever switched off in training
-        self.after = None
-        self.spec = None
-        if self.model is not None:
-            self.spec, remarks, written = spec.describe(
-                self.model, probe.config["vocabulary"], probe.torch, self.shape_given(probe)
-            )
-            self.notes.update(dict.fromkeys(remarks))
-            self.compare(probe, written)
-
-    def find_model(self, probe):
-        """The module that holds the optimiser's parameters: the one called last, or one in the namespace."""
-        own = {id(p) for p in self.own}
-        candidates = [call.module for call in reversed(probe.calls.values())]
-        candidates += [v for v in list(probe.namespace.values()) if isinstance(v, probe.torch.nn.Module)]
-        held = [(module, own & {id(p) for p in module.parameters()}) for module in candidates]
-        return next((m for m, p in held if p == own), None) or next((m for m, p in held if p), None)
-
-    def shape_given(self, probe):
-        """The shape of one sample, when the whole network was called."""
-        call = probe.calls.get(id(self.model))
-        return None if call is None else call.given.shape[1:]
-
-    def compare(self, probe, written):
-        """Notes on weights that are not all stepped, or not as torch draws them."""
-        own, weights = {id(p) for p in self.own}, list(self.model.parameters())
-        if own - {id(p) for p in weights}:
-            self.note("the optimiser also steps weights outside this network")
-        if not own >= {id(p) for p in weights}:
-            self.note("the optimiser steps only a part of its weights")
-        if not all(p.requires_grad for p in weights):
-            self.note("some of its weights are frozen")
-        if any(p._backward_hooks or getattr(p, "_post_accumulate_grad_hooks", None) for p in weights):
-            self.note("a hook changes its gradients")
-        if any(p.dtype != probe.torch.float32 for p in weights):
-            self.note(f"its weights are {weights[0].dtype}")
-        if any(other.model is self.model for other in probe.trainings.values()):
-            return  # trained before: that is said elsewhere
-        if self.closure:
-            return
-        for module in self.model.modules():
-            if id(module) in written:
-                initial, known = probe.draws.initial(module)
-                self.spec["layers"][written[id(module)]]["initial"] = initial
-                if not known:
-                    self.note("its first weights are not as torch draws them: they were set or loaded")
-
-    def observe(self, probe):
-        """Take in one step."""
-        self.steps, self.cell = self.steps + 1, probe.cell
-        if self.copied_at is not None:
-            self.note("a copy of the network was kept while it trained")
-        parts = {id(module) for module in self.model.modules()} if self.model is not None else set()
-        calls = [call for key, call in probe.calls.items() if key in parts]
-        whole = probe.calls.get(id(self.model))
-        first, last = (whole, whole) if whole else (calls[0], calls[-1]) if calls else (None, None)
-        loss = probe.loss
-        if first is not None:
-            self.take_input(first.given, loss, probe.loop)
-            self.rests |= not all(module.training for module in self.model.modules())
-        if probe.loop is not None:
-            probe.loop.stepped = True
-            self.loops.setdefault(probe.loop.number, [probe.loop, 0])[1] += 1
-            if probe.loop.by_hand:
-                self.note("batches are asked for one by one with next(), not in a loop over the epoch")
-        if loss is None:
-            self.note("no loss was seen")
-        else:
-            self.losses.setdefault(str((loss.kind, loss.settings)), loss)
-            self.judge_loss(loss, last)
-        if self.closure:
-            return
-        if probe.backwards != 1:
-            self.note(f"{probe.backwards or 'no'} backward passes lead to a step")
-        probe.look_at_groups(self.optimizer)
-        for remark in probe.remarks:
-            self.note(remark)
-        with_gradient = [p for p in self.own if p.grad is not None]
-        if _state([p.grad for p in with_gradient], self.torch) != [probe.gradients.get(id(p)) for p in with_gradient]:
-            self.note("gradients are changed by hand")
-        self.look_after("between its steps")
-        probe.accept(self.optimizer)
-
-    def take_input(self, given, loss, probe_loop):
-        """What the network got in this step."""
-        self.samples += len(given)
-        self.largest_batch = max(self.largest_batch, len(given))
-        self.first_rows.add(hash(given[0].detach().cpu().numpy().tobytes()))
-        if probe_loop is None:
-            self.count_rows(given.detach())
-        if self.input_shape is None:
-            self.input_shape = list(given.shape[1:])
-            values = given[:_SHOWN_SAMPLES].detach().reshape(min(len(given), _SHOWN_SAMPLES), -1)
-            labels = loss.target[: len(values)].detach() if loss is not None else []
-            classes = [int(label.argmax() if label.dim() else label) for label in labels]
-            self.seen = [
-                {"values": [float(f"{v:.7g}") for v in row], "label": label}
-                for row, label in zip(values.tolist(), classes)
-            ]
-
-    def count_rows(self, given):
-        """How many different samples there were, and how many in a row came without many repetitions."""
-        if given.numel() > _MOST_VALUES:
-            return
-        flat = given.reshape(len(given), -1).double()
-        if self.direction is None:
-            self.direction = self.torch.cos(self.torch.arange(flat.shape[1], dtype=flat.dtype) ** 2)
-        self.rows.update(round(value, 9) for value in (flat @ self.direction).tolist())
-        self.seen_rows += len(given)
-        if len(self.rows) >= _MOSTLY * self.seen_rows:
-            self.fresh = self.seen_rows
-
-    def judge_loss(self, loss, call):
-        """A recipe can name only a loss of the network's output itself and the classes of the batch."""
-        if call is None or loss.given.data_ptr() != call.output.data_ptr() or loss.given.numel() != call.output.numel():
-            self.note("the loss is not taken of the network's output itself")
-        target = loss.target
-        one_hot = target.dim() == 2 and bool(((target == 0) | (target == 1)).all() and (target.sum(1) == 1).all())
-        if not one_hot and (target.dim() != 1 or target.is_floating_point()):
-            self.note("the loss compares with something else than the classes")
-
-    def remember(self):
-        """After a step: what the weights are until the next."""
-        if not self.closure:
-            self.after = _norms(self.own, self.torch)
-
-    def look_after(self, when="after its training"):
-        if self.after is not None and _norms(self.own, self.torch) != self.after:
-            self.note(f"its weights are changed by hand {when}")
-
-    def note(self, text):
-        self.notes[text] = None
-
-    def record(self, probe):
-        """This training as JSON."""
-        passes = [loop for loop, _ in self.loops.values()]
-        loaders = {
-            json.dumps(described): described for described in (_loader(loop.loader, self.torch) for loop in passes)
-        }
-        return {
-            "number": self.number,
-            "model": id(self.model),
-            "variable": self.variable,
-            "spec": self.spec,
-            "cell": self.cell,
-            "optimizer": {"type": own_or_torch(type(self.optimizer), self.torch.optim), "settings": self.settings},
-            "groups": len(self.optimizer.param_groups),
-            "losses": [{"type": loss.kind, "settings": loss.settings} for loss in self.losses.values()],
-            "steps": self.steps,
-            "samples": self.samples,
-            "largest_batch": self.largest_batch,
-            "different_batches": len(self.first_rows),
-            "different_samples": len(self.rows),
-            "fresh_samples": self.fresh,
-            "passes": len(passes),
-            "steps_in_passes": sum(steps for _, steps in self.loops.values()),
-            "batches_in_passes": sum(_expected(loop) for loop in passes),
-            "loaders": list(loaders.values())[:10],
-            "input_shape": self.input_shape,
-            "seen": self.seen,
-            "rests": self.rests,
-            "schedules": [
-                {key: entry[key] for key in ("type", "settings", "unwritten", "steps", "early")}
-                for entry in probe.schedules
-                if entry["optimizer"] is self.optimizer
-            ],
-            "notes": [*self.notes][:100],
-        }
-
-
 def wrap(owner, name, before, after):
     """Call `before(*args)` and `after(result, *args)` around a function; neither may raise."""
     original = getattr(owner, name)
@@ -624,84 +427,6 @@ def _quiet_function(probe, function):
 
 def _closure(args, kwargs):
     return kwargs.get("closure") or next(iter(args[1:]), None)  # the first is the optimiser itself
-
-
-def own_or_torch(kind, module):
-    """A class of torch by its name; a class of the student's own, whatever its name, as such."""
-    return kind.__name__ if getattr(module, kind.__name__, None) is kind else f"the student's own {kind.__name__}"
-
-
-def _norms(tensors, torch):
-    with torch.no_grad():
-        return torch.stack(torch._foreach_norm(list(tensors))).tolist() if tensors else []
-
-
-def _state(gradients, torch):
-    """What any change to a gradient changes."""
-    return [(g.data_ptr(), g._version, norm) for g, norm in zip(gradients, _norms(gradients, torch))]
-
-
-def _groups(optimizer):
-    return [{key: value for key, value in group.items() if key != "params"} for group in optimizer.param_groups]
-
-
-def _expected(loop):
-    """How many batches a pass has when nothing ends it early."""
-    try:
-        return min(len(loop.loader), loop.most)
-    except TypeError:  # an endless or unsized data set
-        return loop.batches
-
-
-def _loader(loader, torch):
-    kinds = torch.utils.data
-    sampler, drawer = loader.sampler, loader.batch_sampler
-    name = own_or_torch(type(sampler), kinds)
-    if getattr(sampler, "replacement", False):
-        name += " with replacement"
-    if drawer is not None and type(drawer) is not kinds.BatchSampler:
-        name = own_or_torch(type(drawer), kinds)
-    return {
-        "batch_size": loader.batch_size,
-        "drop_last": loader.drop_last,
-        "shuffle": not isinstance(sampler, kinds.SequentialSampler),
-        "sampler": name,
-        "samples": len(sampler) if hasattr(sampler, "__len__") else None,
-        "dataset": data.describe(loader.dataset, torch),
-    }
-
-
-def _parameters(function):
-    return inspect.signature(function).parameters
-
-
-def _changed(options, function):
-    """The options that differ from their defaults; tensors, and whatever else can't be written, as words."""
-    defaults = {name: parameter.default for name, parameter in _parameters(function).items()}
-    settings = {}
-    for name, value in options.items():
-        written = report.plain(value) if value is not None else None
-        default = defaults.get(name)
-        if written != (list(default) if isinstance(default, tuple) else default):
-            settings[name] = written if isinstance(written, (bool, int, float, str)) else "given"
-    return settings
-
-
-def _written(options):
-    """(the options as JSON, the names of those that JSON can't hold)."""
-    settings = {key: report.plain(value) for key, value in options.items() if value is not None}
-    return {k: v for k, v in settings.items() if v is not None}, [k for k, v in settings.items() if v is None]
-
-
-def _optimizer_settings(optimizer):
-    """The learning rate, and whatever else differs from the class's defaults."""
-    group, settings = optimizer.param_groups[0], {}
-    for key, parameter in _parameters(type(optimizer)).items():
-        value = report.plain(group[key]) if key in optimizer.defaults else None
-        default = report.plain(parameter.default)
-        if value is not None and (key == "lr" or value != default):
-            settings[key] = value
-    return settings
 
 
 _FUNCTIONAL_LOSSES = {
