@@ -177,12 +177,12 @@ def sample_grade() -> Grade:
                 message="A person reads this answer.",
                 asked="A person reads this answer.",
                 note="TA ONLY: wants the zero gradient through ReLU.",
-                observed="The second model doesn't learn because the weights are initialized to zero.\n\n"
+                observed="With all weights at zero nothing is ever sent back, so that network stays as it is.\n\n"
                 "During the forward pass all activations are zero due to the ReLU, so that the partial derivatives "
                 "with respect to the weights vanish and back propagation changes nothing: the error stays at .508.",
                 source="report.md:12",
             ),
-            asked="Give a mathematical justification for the difference in the performance of the two networks.",
+            asked="Two networks differ in their first weights alone. Why does only one of them learn? Use formulas.",
         ),
         problem(
             "3A",
@@ -200,8 +200,8 @@ def sample_grade() -> Grade:
                 observed="Each value represents the RGB colors of each pixel.",
                 source="report.md:33",
             ),
-            asked="What are the height and width of the images? What do the values in each array index represent? "
-            "How many images are in the training set?",
+            asked="How high and wide are the images, and what does a value in one of them say? "
+            "How many of them are there to train on?",
         ),
         problem(
             "3B",
@@ -242,8 +242,8 @@ def sample_grade() -> Grade:
                 observed="Test accuracy: 0.9764",
                 source="3B.ipynb, cell 11",
             ),
-            asked="Using at most 100 hidden units, build a network using only the allowed layers that achieves test "
-            "accuracy of at least 0.975, more than half the times you train it.",
+            asked="A network of the allowed layers with no more than 100 hidden units, and a test "
+            "accuracy of 0.975 or better in most of its trainings.",
             networks=(NetworkResult(model=mlp("3B.ipynb", 100), retraining=reached()),),
         ),
         problem(
@@ -270,7 +270,7 @@ def sample_grade() -> Grade:
                 source="3C.ipynb, cell 9",
                 advice="It gets there only now and then: let the learning rate decay, or train a little longer.",
             ),
-            asked="Now you may use 200 hidden units and must build a model with at least 2 hidden layers that achieves "
+            asked="Up to 200 hidden units in two or more hidden layers now, and a model that achieves "
             "test accuracy of at least 0.98.",
             networks=(NetworkResult(model=mlp("3C.ipynb", 120, 80), retraining=missed()),),
         ),
@@ -289,8 +289,7 @@ def sample_grade() -> Grade:
                 source="report.md:59",
                 advice="A convolution has as many output channels as filters.",
             ),
-            asked="What is the number of parameters (weights) in this layer, including a bias term? "
-            "What is the shape of the output tensor?",
+            asked="How many weights does the layer have, its biases counted? Which shape has what it puts out?",
         ),
         problem(
             "4C",
@@ -307,7 +306,7 @@ def sample_grade() -> Grade:
                 source="report.md:64",
             ),
             check("Max pooling", points=1, type="matrices", message="All 4 matrices are right.", source="report.md:70"),
-            asked="Apply 2 × 2 average pooling and 2 × 2 max pooling with a stride of 2 to each of the images.",
+            asked="Pool each image by averages and by maxima, 2 × 2 with stride 2.",
         ),
         problem(
             "4F",
@@ -360,8 +359,8 @@ def sample_grade() -> Grade:
             check(
                 "Discussion", "manual", 4, type="manual", message="A person reads this answer.", source="report.md:80"
             ),
-            asked="Build a network with only the allowed layers that achieves test accuracy of at least 0.985, with "
-            "fewer than 1 million parameters, trained for 10 epochs with a batch size of 32.",
+            asked="A convolutional network of the allowed layers with a test accuracy of 0.985 or better, "
+            "below a million parameters, after 10 epochs in batches of 32.",
             networks=(NetworkResult(model=convnet("4F.ipynb")),),
         ),
         submission=SubmissionInfo(

@@ -34,7 +34,7 @@ def best(text: str) -> list[float]:
         ("608.", 608),
         ("(608 parameters)", 608),
         ("8*5*5*3 + 8 = 608", 608),
-        (r"the number of parameters is $8 \text{ filters} * 5 * 5 * 3 + 8 \text{ biases} = 608$", 608),
+        (r"there are $8 \text{ filters} * 5 * 5 * 3 + 8 \text{ biases} = 608$ parameters", 608),
         ("8 filters * 5 * 5 * 3 + 8 biases = 608", 608),
         (r"$8 \cdot (5 \cdot 5 \cdot 3 + 1) = 608$", 608),
         (r"$8(5 \cdot 5 \cdot 3 + 1) = 608$", 608),

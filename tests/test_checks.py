@@ -197,7 +197,7 @@ CASES = [
         {
             "a right number": (text("608 parameters"), "passed", "608 is right"),
             "a right number behind its calculation": (
-                text(r"The number of parameters is $8 \text{ filters} * 5 * 5 * 3 + 8 \text{ biases} = 608$"),
+                text(r"There are $8 \text{ filters} * 5 * 5 * 3 + 8 \text{ biases} = 608$ parameters"),
                 "passed",
                 "608",
             ),
