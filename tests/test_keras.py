@@ -544,10 +544,12 @@ def test_weights_are_handed_over_in_the_order_of_the_spec(name):
      "random_uniform", "truncated_normal", "orthogonal", "zeros", "ones"],
 )  # fmt: skip
 def test_weights_are_drawn_as_keras_draws_them(drawn):
+    keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input((300,)), keras.layers.Dense(200, kernel_initializer=drawn)])
     spec, _ = described(model)
     theirs, ours = model.get_weights()[0], build(spec).layers[0].weight.detach().numpy()
-    for measure in (np.std, np.max, np.min):
+    # Not the largest and the smallest: Keras's truncated normal lets one number in a quarter of a million through.
+    for measure in (np.std, lambda w: np.quantile(w, 0.002), lambda w: np.quantile(w, 0.998)):
         assert measure(ours) == pytest.approx(measure(theirs), rel=0.15, abs=1e-6)
     assert not build(spec).layers[0].bias.any()
 
@@ -587,6 +589,7 @@ def dense_network():
 def trained_twice(optimizer, ours, schedules, loss):
     """Outputs on the test split after 60 batches in order, from the same weights: Keras's, and the host's."""
     digits = load_dataset("digits")
+    keras.utils.set_random_seed(0)  # how far epsilons in other places lead apart depends on the first weights
     model = dense_network()
     spec, _ = described(model)
     network = copied(model, spec)
