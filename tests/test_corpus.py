@@ -194,9 +194,11 @@ def test_the_recipe_and_the_notebook_itself_end_alike(name):
     by_recipe, obstacle = trained_again(name, 5, by_recipe=True)
     by_notebook, why = trained_again(name, 3, by_recipe=False)
     assert (obstacle, why) == ("", "")
-    spread = max(np.std([*by_recipe - np.mean(by_recipe), *by_notebook - np.mean(by_notebook)]), LEAST_SPREAD)
+    apart = [*by_recipe - np.mean(by_recipe), *by_notebook - np.mean(by_notebook)]
+    spread = max(np.sqrt(np.square(apart).sum() / (len(apart) - 2)), LEAST_SPREAD)
     noise = spread * np.sqrt(1 / len(by_recipe) + 1 / len(by_notebook))
-    assert abs(np.mean(by_recipe) - np.mean(by_notebook)) < 4 * noise, (by_recipe, by_notebook)
+    # Of six accuracies, one pair of means in 250 lies further apart by chance.
+    assert abs(np.mean(by_recipe) - np.mean(by_notebook)) < 6 * noise, (by_recipe, by_notebook)
 
 
 @pytest.mark.parametrize("name", [name for name in corpus.names() if corpus.load(name).expected["fair"] == "replay"])
