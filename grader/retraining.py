@@ -135,7 +135,8 @@ def replay(
     try:
         recipe = model.recipe
         if recipe is None or dataset.name != "mnist":
-            raise SubmissionError("a notebook can be run in full only on MNIST")
+            left_out = "; ".join(gaps(model))
+            raise SubmissionError(f"{left_out}; and a notebook can be run in full only on MNIST")
         check_network(model.spec, recipe.inputs, dataset, replays.limits)
         while needed := next_trainings(accuracies(lanes), threshold, rule, test_size):
             for lane in replays.lanes(model, recipe, dataset, range(len(lanes), len(lanes) + needed)):

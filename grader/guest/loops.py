@@ -4,11 +4,11 @@ import argparse
 import ast
 import linecache
 import re
-import site
 import sys
 import sysconfig
 
 UNTIL = "it trains until a condition holds, not for a number of epochs"
+_INSTALLED = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
 _NEXT = re.compile(r"\bnext\s*\(")
 _BODIES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _LIBRARIES = (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
@@ -22,7 +22,7 @@ def open_end(guest: str) -> str:
     frame = sys._getframe(1)
     while frame is not None:
         name = frame.f_code.co_filename
-        if not name.startswith((guest, "<frozen", *_LIBRARIES, *site.getsitepackages())):
+        if not name.startswith((guest, "<frozen", *_LIBRARIES)) and not _INSTALLED.search(name):
             found = _around("".join(linecache.getlines(name)), frame)
             if found:
                 return found
