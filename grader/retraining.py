@@ -70,6 +70,7 @@ class Replays:
         self.files, self.notebooks, self.sandbox, self.limits, self.run = files, notebooks, sandbox, limits, run
         self.fresh = fresh
         self.ended: dict[tuple[str, int], NotebookArtefact] = {}
+        self.sources: dict[str, str] = {}  # by notebook: a digest of its code and of the files beside it
 
     def lanes(self, model: ModelFacts, recipe: Recipe, dataset: Dataset, seeds: Sequence[int]) -> Iterator[Lane]:
         """The lanes of a network, in order. Raises SubmissionError when its training doesn't yield its weights."""
@@ -106,13 +107,19 @@ class Replays:
         return score_replay(model.spec, recipe.inputs, dataset, seed, first, last, artefact.seconds)
 
     def _key(self, model: ModelFacts, recipe: Recipe, dataset: Dataset, seed: int) -> str:
-        digest = hashlib.sha256(f"replay {model.notebook} {model.training} {self.limits}".encode())
-        for cell in self.notebooks[model.notebook].cells:
+        if model.notebook not in self.sources:
+            self.sources[model.notebook] = self._source(model.notebook)
+        named = f"replay {model.training} {self.limits} {self.sources[model.notebook]}"
+        return hashlib.sha256((named + lane_key(model.spec, recipe, dataset, seed)).encode()).hexdigest()
+
+    def _source(self, notebook: str) -> str:
+        digest = hashlib.sha256(notebook.encode("utf-8", "replace"))
+        for cell in self.notebooks[notebook].cells:
             digest.update(cell.source.encode("utf-8", "replace") + b"\0")
         for path in sorted(self.files.rglob("*")):
             if path.is_file() and not path.is_symlink() and path.suffix.lower() != ".ipynb":
                 digest.update(str(path.relative_to(self.files)).encode() + b"\0" + path.read_bytes())
-        return hashlib.sha256((digest.hexdigest() + lane_key(model.spec, recipe, dataset, seed)).encode()).hexdigest()
+        return digest.hexdigest()
 
 
 def replay(

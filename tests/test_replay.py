@@ -86,6 +86,13 @@ def test_a_seed_of_the_notebooks_own_is_another_under_another_seed(tmp_path):
     assert not torch.equal(zero, one) and torch.equal(one, again)
 
 
+def test_weights_that_a_later_cell_changes_behind_autograds_back_are_handed_over(tmp_path):
+    data = folder_without_test(load_dataset("mnist"))
+    notebook = notebook_of("model = make(); fit(model, epochs=1)", "for p in model.parameters(): p.data.zero_()")
+    artefact = run(notebook, tmp_path, find_sandbox(), LIMITS, data=data, seed=0)
+    assert not any(tensor.any() for tensor in load(artefact.weights["0-last"]).values())
+
+
 def test_the_test_split_is_not_there(tmp_path):
     """A notebook that trains on the test split trains on a part of the training split."""
     dataset, data = load_dataset("mnist"), folder_without_test(load_dataset("mnist"))

@@ -28,7 +28,7 @@ def start(config_path: str) -> None:
         from . import replay
 
         replay.install(config["seed"], torch)
-        weights = replay.Weights(config["weights"])
+        weights = replay.Weights(config["weights"], torch)
     watcher = probe.Probe(config, shell.user_ns, torch, weights)
     watcher.install()
     keras_probe.install(watcher)

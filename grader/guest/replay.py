@@ -4,6 +4,8 @@ import functools
 import os
 import random
 
+from .training import norms
+
 _STEP = 1_000_003  # between the shifts of two seeds, so that a notebook that seeds 0, 1, 2, ... meets no seed twice
 _MOST_BYTES = 256 * 2**20
 
@@ -61,9 +63,9 @@ def _generator(kind, shift):
 class Weights:
     """Hands over the weights of every trained network: before its first step, and as they are after each cell."""
 
-    def __init__(self, folder: str):
-        self.folder = folder
-        self.shown = {}  # id of a network -> its weights when they were handed over last
+    def __init__(self, folder: str, torch):
+        self.folder, self.torch = folder, torch
+        self.shown = {}  # number of a training -> what its network's weights looked like when they were handed over
 
     def first(self, number: int, model) -> None:
         """Before the first step of the n-th training."""
@@ -71,10 +73,10 @@ class Weights:
 
     def last(self, number: int, model) -> None:
         """After a cell, when it changed anything."""
-        state = tuple((p.data_ptr(), p._version) for p in model.state_dict().values())
-        if self.shown.get(number) != state:
+        looks = norms([value for value in model.state_dict().values() if value.is_floating_point()], self.torch)
+        if self.shown.get(number) != looks:
             self.write(f"{number}-last", model)
-            self.shown[number] = state
+            self.shown[number] = looks
 
     def write(self, name: str, model) -> None:
         """Replace one file, whole or not at all."""
