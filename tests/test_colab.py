@@ -33,19 +33,16 @@ COLAB = {
     "an image shown": "from google.colab.patches import cv2_imshow; cv2_imshow(None)",
     "a form": 'lr = 0.1 #@param {type:"number"}\n#@title Settings { display-mode: "form" }\nassert lr == 0.1',
     "packages installed": """
-        before = time.time()
         !pip install -q torchsummary==1.5
         %pip install wandb
         get_ipython().system("pip install torch==1.0")
-        assert time.time() - before < 20 and torch.__version__ > "2"
+        assert torch.__version__ > "2"
     """,
     "commands that need a network": """
-        before = time.time()
         !wget -q http://yann.lecun.com/exdb/mnist/train-images-idx3-ubyte.gz
         !curl -O https://example.com/a.csv
         !git clone https://github.com/someone/something
         !gdown --id 123
-        assert time.time() - before < 20
     """,
     "commands of the shell": "!nvidia-smi\nseen = !ls /content\n!apt-get -qq install graphviz\nassert len(seen)",
     "%%latex": "%%latex\n$x$",

@@ -106,7 +106,7 @@ FAULTS = {
     "a list": ("- 608", "must be a mapping from problems to answers"),
     "aliases without end": ("a: &a [1]\n" + "\n".join(f"b{i}: &b{i} [*a, *a]" for i in range(3)), "no problem a"),
     "far too long": ("#" * 200_000, "longer than 100,000 characters"),
-    "a deep nest": ("4B: " + "[" * 3000, "is n"),
+    "a deep nest": ("4B: " + "[" * 3000, "opens 100 brackets"),
 }
 
 

@@ -3,7 +3,6 @@
 import base64
 import math
 import os
-import time
 from pathlib import Path
 
 import nbformat
@@ -486,11 +485,9 @@ def test_a_hostile_function_earns_nothing_and_harms_nobody(name, layer, tmp_path
     source, says = ATTACKS[name]
     check = check_of(reference=SOFTMAX + "    MARK_OF_THE_REFERENCE\n", properties=[{"kind": "values", "share": 1}])
     sandbox = try_layer(layer)
-    started = time.monotonic()
     outcome = judge(tmp_path, source, check, sandbox)
     assert outcome.status == "failed", outcome.message
     assert says in outcome.message
-    assert time.monotonic() - started < 60
     assert judge(tmp_path, SOFTMAX, check, sandbox).status == "passed"  # the next submission is judged as usual
 
 

@@ -1,7 +1,5 @@
 """Expressions compared in a confined process: right, wrong, unreadable, and made to hang it."""
 
-import time
-
 import pytest
 
 from grader.execution import Mathematics, find_sandbox
@@ -92,16 +90,14 @@ def test_a_name_that_the_problem_does_not_use_is_said(mathematics):
 
 def test_what_ended_the_process_once_is_not_asked_again(mathematics):
     first = mathematics.equal("9^{9^{9^{9^9}}}", "1")
-    started = time.monotonic()
+    assert not mathematics.worker.running
     assert mathematics.equal("9^{9^{9^{9^9}}}", "2").why == first.why != ""
-    assert time.monotonic() - started < 0.5
+    assert not mathematics.worker.running
 
 
 @pytest.mark.parametrize("given", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_expressions_end_in_an_answer(mathematics, given):
-    started = time.monotonic()
     found = mathematics.equal(given, "64")
     assert not found.equal
     assert found.equal is False or found.why
-    assert time.monotonic() - started < 30
     assert mathematics.equal("64", "64").equal is True  # the next answer is read as usual

@@ -29,14 +29,16 @@ def explain(notebook: NotebookNode, cells: Sequence[CellRun]) -> tuple[CellRun, 
     """The same cells; those that failed say why, whose doing it is, and what to do."""
     sources = _Sources(notebook)
     done: list[CellRun] = []
+    failed: dict[int, CellRun] = {}
     for cell in cells:
         if cell.status in ("error", "timeout", "died"):
-            case, names = _case(cell, sources, done)
+            case, names = _case(cell, sources, failed)
             sentence = case.happened.format_map(names)
             words = [f"{cell.error[:_MOST_ERROR].rstrip(' .')}."]
             words += [_sentence(sentence), case.do.format_map(names), _WHOSE[case.fault]]
             text = " ".join(word for word in words if word)
             cell = cell.model_copy(update={"explanation": text, "fault": case.fault})  # noqa: PLW2901  # the same, told
+            failed[cell.index] = cell
         done.append(cell)
     return tuple(done)
 
@@ -87,10 +89,10 @@ class _Sources:
         return any("assert" in line and ("cuda" in line or "gpu" in line) for line in self.lines.get(cell, ()))
 
 
-def _case(cell: CellRun, sources: _Sources, before: Sequence[CellRun]) -> tuple[Case, dict[str, str]]:
-    """What is said of this failure, and what its words name."""
+def _case(cell: CellRun, sources: _Sources, failed: Mapping[int, CellRun]) -> tuple[Case, dict[str, str]]:
+    """What is said of this failure, and what its words name; `failed` are the cells that failed before."""
     if name := re.match(r"(?:NameError|UnboundLocalError): .*?'(\w+)'", cell.error):
-        return _undefined(name[1], cell.index, sources, before), {}
+        return _undefined(name[1], cell.index, sources, failed), {}
     if missing := re.match(r"ModuleNotFoundError: No module named '([\w.]+)'", cell.error):
         return _missing(missing[1], sources), {}
     if cell.error.startswith("AssertionError") and sources.asserts_gpu(cell.index):
@@ -112,11 +114,10 @@ def _names(groups: Mapping[str, str | None]) -> dict[str, str]:
     }
 
 
-def _undefined(name: str, index: int, sources: _Sources, before: Sequence[CellRun]) -> Case:
+def _undefined(name: str, index: int, sources: _Sources, failed: Mapping[int, CellRun]) -> Case:
     """A name that was never made: by a cell that failed, by one further down, or by none."""
-    failed = [cell for cell in before if cell.explanation]
     makers = sources.makers.get(name, [])
-    if cause := next((cell for cell in failed if cell.index in makers), None):
+    if cause := next((failed[number] for number in makers if number in failed), None):
         return Case(
             happened=f"“{name}” is made in cell {cause.index}, which failed before",
             do=f"Mend cell {cause.index} first.",
@@ -127,11 +128,12 @@ def _undefined(name: str, index: int, sources: _Sources, before: Sequence[CellRu
             happened=f"“{name}” is made only further down, in cell {later}",
             do="Put the cells into the order in which they must run, and run them all from the top.",
         )
-    first = f"cell {failed[0].index} failed before, which may be why; else " if failed else ""
+    first = next(iter(failed.values()), None)
+    why = f"cell {first.index} failed before, which may be why; else " if first else ""
     return Case(
-        happened=f"{first}no cell makes “{name}”, as when it was renamed or its cell deleted",
+        happened=f"{why}no cell makes “{name}”, as when it was renamed or its cell deleted",
         do=UNKNOWN.do,
-        fault=failed[0].fault if failed else "student",
+        fault=first.fault if first else "student",
     )
 
 
