@@ -19,11 +19,12 @@ from torch import nn, optim
 from torch.nn import functional as F
 
 from grader.core.limits import Limits
+from grader.core.majority import majority
 from grader.core.network import ModelSpec, Recipe
 from grader.datasets import load_dataset
 from grader.files import cache_folder
 from grader.training import Rule, retrain
-from grader.training.decision import majority, still_needed
+from grader.training.decision import still_needed
 from grader.training.lane import Training, train_lane
 from grader.training.samples import Samples
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from grader.checks._base import Check, model_of
 from grader.core.evidence import ProblemEvidence, Retraining
+from grader.core.majority import majority
 from grader.core.outcome import Outcome, failed, manual, passed
 
 
@@ -48,18 +49,19 @@ class Accuracy(Check):
             return manual("The network was not trained again; a person decides.", source=model.source)
         if training.obstacle:
             return self._obstacle(training, str(model.source))
-        reached = sum(lane.accuracy >= self.at_least and not lane.diverged for lane in training.lanes)
+        reached = [lane.reaches(self.at_least) for lane in training.lanes]
         accuracies = ", ".join(f"{lane.accuracy:.4f}" for lane in training.lanes)
         diverged = sum(lane.diverged for lane in training.lanes)
         how = ", the notebook run in full each time," if training.method == "replay" else ""
-        message = f"{reached} of {len(training.lanes)} trainings{how} reach {self.at_least:g} ({accuracies})."
+        message = f"{sum(reached)} of {len(reached)} trainings{how} reach {self.at_least:g} ({accuracies})."
         if diverged:
             message += f" {diverged} of them diverged: the loss became infinite or the network stayed at chance."
         observed, source = accuracies, str(model.source)
-        verdict = self._verdict(training, reached)
+        as_trained = training.threshold == self.at_least  # else it was stopped for the threshold of another check
+        verdict = training.verdict if as_trained else majority(reached, training.planned)
         if verdict == "undecided":
             return manual(f"{message} That decides nothing yet.", observed=observed, source=source)
-        borderline = training.borderline and training.threshold == self.at_least
+        borderline = training.borderline and as_trained
         if borderline and training.interval:
             low, high = training.interval
             message += (
@@ -70,15 +72,6 @@ class Accuracy(Check):
             return passed(message, observed=observed, source=source, borderline=borderline)
         advice = self._advice(training)
         return failed(message, observed=observed, source=source, advice=advice, borderline=borderline)
-
-    def _verdict(self, training: Retraining, reached: int) -> str:
-        """The training's own, unless it was stopped for the threshold of another check."""
-        if training.threshold == self.at_least:
-            return training.verdict
-        missing = training.planned - len(training.lanes)
-        if reached > training.planned // 2:
-            return "reached"
-        return "missed" if reached + missing <= training.planned // 2 else "undecided"
 
     def _obstacle(self, training: Retraining, source: str) -> Outcome:
         if training.fault == "machine":

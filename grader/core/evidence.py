@@ -3,6 +3,7 @@
 from typing import Literal
 
 from grader.core.functions import Call, Growth
+from grader.core.majority import Verdict
 from grader.core.network import ModelSpec, Recipe
 from grader.core.record import Record
 
@@ -273,6 +274,10 @@ class Lane(Record):
     diverged: bool = False
     cached: bool = False
 
+    def reaches(self, threshold: float) -> bool:
+        """Whether this training counts for the threshold: one that diverged reaches none."""
+        return self.accuracy >= threshold and not self.diverged
+
 
 class Retraining(Record):
     """All trainings of one model, and what they decided: more than half of `planned` at `threshold` or above.
@@ -284,7 +289,7 @@ class Retraining(Record):
     threshold: float
     planned: int
     lanes: tuple[Lane, ...]
-    verdict: Literal["reached", "missed", "undecided"]
+    verdict: Verdict
     rule: Literal["majority", "margin"] = "majority"
     chance: float | None = None
     interval: tuple[float, float] | None = None

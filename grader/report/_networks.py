@@ -68,15 +68,10 @@ def diverged(lane: Lane) -> bool:
     return lane.diverged or not math.isfinite(lane.accuracy)
 
 
-def reaches(lane: Lane, threshold: float) -> bool:
-    """Whether one training counts as reaching the threshold."""
-    return not diverged(lane) and lane.accuracy >= threshold
-
-
 def lane_words(lane: Lane, threshold: float) -> str:
     """`seed 3: 0.9741, missed`."""
     accuracy = f"{lane.accuracy:.4f}" if math.isfinite(lane.accuracy) else "no number"
-    verdict = "diverged" if diverged(lane) else "reached" if reaches(lane, threshold) else "missed"
+    verdict = "diverged" if diverged(lane) else "reached" if lane.reaches(threshold) else "missed"
     return f"seed {lane.seed}: {accuracy}, {verdict}"
 
 
@@ -87,7 +82,7 @@ def retraining_words(training: Retraining) -> list[str]:
         return [f"This network could not be trained again: {training.obstacle.rstrip('.')}.{comfort}", *training.notes]
     if not training.lanes:
         return ["This network was not trained again.", *training.notes]
-    hits = sum(reaches(lane, training.threshold) for lane in training.lanes)
+    hits = sum(lane.reaches(training.threshold) for lane in training.lanes)
     did = "ran your notebook in full" if training.method == "replay" else "trained this network again by your recipe"
     seeds = "one seed" if len(training.lanes) == 1 else f"{len(training.lanes)} different seeds"
     majority = training.planned // 2 + 1

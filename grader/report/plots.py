@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator, StrMethodFormatter
 
 from grader.core.evidence import Lane, Retraining
-from grader.report._networks import diverged, reaches
+from grader.report._networks import diverged
 
 # Blue and vermillion of Okabe and Ito's palette: told apart by colour-blind readers, and light from dark in grey.
 # Every kind also has a mark and a line of its own.
@@ -80,7 +80,7 @@ def _seeds_figure(training: Retraining, height: float) -> Figure:
 
 
 def _kind(lane: Lane, threshold: float) -> str:
-    return "diverged" if diverged(lane) else "reached" if reaches(lane, threshold) else "missed"
+    return "diverged" if diverged(lane) else "reached" if lane.reaches(threshold) else "missed"
 
 
 def _seeds(axes: Axes, training: Retraining) -> None:
@@ -105,7 +105,7 @@ def _seeds(axes: Axes, training: Retraining) -> None:
         label = "diverged" if kind == "diverged" else f"{lane.accuracy:.4f}"
         axes.annotate(label, (1.03, row), xycoords=("axes fraction", "data"), va="center", color=_STYLES[kind]["color"])
     axes.annotate(f"{threshold:g} needed", (threshold, 1.02), xycoords=("data", "axes fraction"), ha="center")
-    hits = sum(reaches(lane, threshold) for lane in lanes)
+    hits = sum(lane.reaches(threshold) for lane in lanes)
     title = f"{training.verdict.capitalize()}: {hits} of {len(lanes)} trainings at {threshold:g} or above"
     axes.set_title(title, x=_TITLE_X / 0.64, pad=20)
 

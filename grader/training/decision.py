@@ -4,9 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
+from grader.core.majority import Verdict, majority
 from grader.core.record import Record
-
-Verdict = Literal["reached", "missed", "undecided"]
 
 SPREAD = 0.7
 """Seed-to-seed standard deviation of test accuracies, as a multiple of sqrt(a (1 - a) / size of the test set).
@@ -31,17 +30,6 @@ class Rule(Record):
     planned: int = 5
     confidence: float = 0.99
     min_seeds: int = 2
-
-
-def majority(reached: Sequence[bool], planned: int) -> Verdict:
-    """Decide from the trainings so far, as soon as the ones left can't change the majority of `planned`."""
-    needed = planned // 2 + 1
-    successes = sum(reached)
-    if successes >= needed:
-        return "reached"
-    if successes + planned - len(reached) < needed:
-        return "missed"
-    return "undecided"
 
 
 def still_needed(reached: Sequence[bool], planned: int) -> int:
