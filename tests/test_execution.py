@@ -348,15 +348,26 @@ def test_a_magic_that_runs_a_cell_within_is_one_cell(tmp_path):
     assert [training["cell"] for training in json.loads(run("jail", cells, tmp_path).report)["trainings"]] == [3]
 
 
-def test_a_warm_process_that_ends_is_said_and_kernels_start_cold(tmp_path):
+def test_a_warm_kernel_holds_what_its_code_speaks_of(tmp_path):
+    cell = "import sys; found = [name in sys.modules for name in ('pandas', 'sklearn', 'skimage')]"
+    assert found(run("warm jail", [cell], tmp_path)) == [True, True, False]
+
+
+ENDINGS = {"before it is ready": "the warm process ended while importing", "later": "the warm process ended"}
+
+
+@pytest.mark.parametrize("when", ENDINGS)
+def test_a_warm_process_that_ends_is_said_and_kernels_start_cold(when, tmp_path):
     said = []
     with warm_kernels(said.append) as kernels:
+        while when == "later" and not kernels.ready:
+            time.sleep(0.1)
         kernels.process.kill()
         kernels.process.wait()
-        assert not kernels.ready
-        assert said == ["the warm process ended while importing"]
         book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("found = 1")])
         artefact = run_notebook(
             book, tmp_path, sandbox("jail"), Limits(), data=None, variables=("found",), warm=kernels
         )
         assert found(artefact) == 1
+        assert said == [ENDINGS[when]]
+        assert not kernels.ready

@@ -34,6 +34,7 @@ class GuestProvisioner(LocalProvisioner):
     user = Int(None, allow_none=True, help="the user that the kernel runs as, where it isn't the grader's")
     guest = Unicode(help="the folder that holds the guest's package")
     warm: Any = Instance(WarmKernels, allow_none=True, help="where kernels are forked from")
+    modules: List[str] = List(help="what a forked kernel holds beyond the usual")
     _request: dict[str, Any] | None = None
     _log: IO[bytes] | None = None
 
@@ -50,6 +51,7 @@ class GuestProvisioner(LocalProvisioner):
                 "log": self.log_path,
                 "guest": self.guest,
                 "connection": connection,
+                "modules": list(self.modules),
             }
         kwargs["cmd"] = sandbox.command(kwargs["cmd"], Path(self.work), readable, writable, limits, self.user)
         for folder in (Path(self.work), *writable):  # the connection file has been written by now

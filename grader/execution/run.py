@@ -28,7 +28,7 @@ from grader.core.record import Record
 from grader.execution.provisioner import GuestProvisioner
 from grader.execution.relay import Relay
 from grader.execution.sandbox import Sandbox, within_reach
-from grader.execution.warm import WarmKernels
+from grader.execution.warm import WarmKernels, modules_of
 from grader.execution.watch import named, overrun
 from grader.network.vocabulary import INITIALS, LAYERS
 
@@ -103,13 +103,15 @@ async def _run(
     code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
     with sandbox.user() as user, _folders(files) as base:
         data = within_reach(data, user) if data else None
+        source = _source(notebook, code, base / "work")
         config = {
             "out": str(base / "run" / "report.json"),
             "file": str(notebook.metadata.get("submitted_as", "")),
             "cells": [i + 1 for i in code],
             "batches": _PROBE_BATCHES,
             "data": str(data) if data else "",
-            "torch": _mentions_torch(notebook, code, base / "work"),
+            # Whether the probe is needed, for torch or for Keras on torch: importing torch takes seconds.
+            "torch": any(name in source for name in ("torch", "keras", "tensorflow")),
             "variables": list(variables),
             "seed": seed,
             "weights": str(base / "run"),
@@ -117,7 +119,7 @@ async def _run(
             "vocabulary": {name: list(settings) for name, settings in LAYERS.items()},
         }
         (base / "guest" / "config.json").write_text(json.dumps(config), encoding="utf-8")
-        kernel = _Kernel(_kernel_manager(base, sandbox, limits, data, user, warm), limits)
+        kernel = _Kernel(_kernel_manager(base, sandbox, limits, data, user, warm, source), limits)
         try:
             await kernel.start(base / "guest")
             runs, failure = await kernel.run([(i + 1, notebook.cells[i].source) for i in code])
@@ -134,11 +136,10 @@ async def _run(
     )
 
 
-def _mentions_torch(notebook: NotebookNode, code: list[int], work: Path) -> bool:
-    """Whether the probe is needed, for torch or for Keras on torch: importing torch takes seconds."""
+def _source(notebook: NotebookNode, code: list[int], work: Path) -> str:
+    """All code that the notebook may run, its own and that of the files beside it."""
     helpers = (path.read_bytes().decode("utf-8", "replace") for path in work.rglob("*.py") if path.is_file())
-    sources = (*(notebook.cells[i].source for i in code), *helpers)
-    return any(name in source for source in sources for name in ("torch", "keras", "tensorflow"))
+    return "\n".join((*(notebook.cells[i].source for i in code), *helpers))
 
 
 @contextmanager
@@ -172,7 +173,13 @@ def remove(base: Path) -> None:
 
 
 def _kernel_manager(
-    base: Path, sandbox: Sandbox, limits: Limits, data: Path | None, user: int | None, warm: WarmKernels | None
+    base: Path,
+    sandbox: Sandbox,
+    limits: Limits,
+    data: Path | None,
+    user: int | None,
+    warm: WarmKernels | None,
+    source: str,
 ) -> AsyncKernelManager:
     settings = {
         "sandbox": sandbox.model_dump(),
@@ -185,6 +192,7 @@ def _kernel_manager(
         "user": user,
         "guest": str(base / "guest"),
         "warm": warm,
+        "modules": modules_of(source),
     }
     manager = AsyncKernelManager(transport="ipc", connection_file=str(base / "run" / "kernel.json"))
     manager.ip = str(base / "run" / "k")

@@ -8,16 +8,30 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-_ANSWER_SECONDS = 20
+_ANSWER_SECONDS = 60  # what the kernel is to hold may have to be imported first
+# A word in a notebook's code, and what is imported before its kernel is forked. Only packages that start no threads.
+_MODULES = {
+    "keras": "keras",
+    "tensorflow": "keras",  # which stands in for it
+    "pandas": "pandas",
+    "sklearn": "sklearn.metrics",
+    "seaborn": "seaborn",
+}
 _IMPORT = (
     f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); from launcher import zygote; sys.path.pop(0); "
 )
 _SERVE = _IMPORT + "import socket; zygote.serve(socket.socket(fileno=int(sys.argv[1])))"
+
+
+def modules_of(code: str) -> list[str]:
+    """What is worth importing before a kernel for this code is forked."""
+    return sorted({module for word, module in _MODULES.items() if word in code})
 
 
 class WarmKernels:
@@ -29,7 +43,9 @@ class WarmKernels:
         self.state = "is still importing"
         ours, theirs = socket.socketpair()
         self.control = ours
-        environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/nonexistent", "MPLBACKEND": "agg"}
+        self.home = tempfile.TemporaryDirectory(prefix="grader-", dir="/tmp")  # some packages write when imported
+        environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": self.home.name}
+        environment |= {"MPLBACKEND": "agg", "KERAS_BACKEND": "torch"}
         # One thread, since others would not be there in a forked process.
         environment |= {f"{library}_NUM_THREADS": "1" for library in ("OMP", "MKL", "OPENBLAS", "NUMEXPR")}
         with theirs:
@@ -49,21 +65,35 @@ class WarmKernels:
         with self.lock:
             if self.state == "is still importing" and select.select([self.control], [], [], 0)[0]:
                 said = self.control.recv(1000).decode("utf-8", "replace").strip()
-                self.state = "ready" if said.startswith("ready") else said or "the warm process ended while importing"
-                if self.state != "ready":
-                    self.on_failure(self.state)
+                if said == "ready":
+                    self.state = said
+                else:
+                    self._fail(said or "the warm process ended while importing")
             return self.state == "ready"
 
     def fork(self, request: dict[str, Any]) -> "ForkedKernel":
-        """A kernel's process. Raises OSError when there is none."""
+        """A kernel's process, which holds `request["modules"]`. Raises OSError when there is none."""
         with self.lock:
-            self.control.sendall(json.dumps(request).encode() + b"\n")
-            if not select.select([self.control], [], [], _ANSWER_SECONDS)[0]:
-                raise OSError("no kernel was forked")
-            said, handles, _, _ = socket.recv_fds(self.control, 100, 1)
+            if self.state != "ready":
+                raise OSError(self.state)
+            try:
+                self.control.sendall(json.dumps(request).encode() + b"\n")
+                if not select.select([self.control], [], [], _ANSWER_SECONDS)[0]:
+                    raise OSError(f"the warm process did not answer in {_ANSWER_SECONDS} s")
+                said, handles, _, _ = socket.recv_fds(self.control, 1000, 1)
+                if not handles and said.strip() != b"gone":
+                    raise OSError(said.decode("utf-8", "replace").strip() or "the warm process ended")
+            except OSError as error:  # an answer that comes later would be taken for another's
+                self._fail("the warm process ended" if isinstance(error, ConnectionError) else str(error))
+                raise
         if not handles:
             raise OSError("the forked kernel ended at once")
         return ForkedKernel(int(said), handles[0])
+
+    def _fail(self, why: str) -> None:
+        """Fork no more; kernels that were forked live on."""
+        self.state = why
+        self.on_failure(why)
 
     def close(self) -> None:
         """End the process, and every kernel that it forked."""
@@ -72,6 +102,7 @@ class WarmKernels:
             self.process.wait(1)
         self.process.kill()
         self.process.wait()
+        self.home.cleanup()
 
 
 class ForkedKernel:

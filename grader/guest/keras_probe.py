@@ -114,19 +114,21 @@ class _Watch:
     # around Keras's own methods
 
     def fit(self, original, model, options):
-        training, cut = self.quiet(lambda: self.begin(model, options)) or (None, options)
+        training, given, cut = self.quiet(lambda: self.begin(model, options)) or (None, None, options)
         self.inside += 1
         try:
             result = original(cut)
         finally:
             self.inside -= 1
             if training is not None:
+                self.quiet(lambda: training.take_samples(model, given))
                 self.quiet(lambda: self.end(model, training))
         return result
 
     def begin(self, model, options):
         given = _Given(options, self.batches, self.keras)
-        training = self.training(model, given.sample())
+        first = given.first()
+        training = self.training(model, first and first[0])
         training.take_fit(model, given, options)
         self.hand_over(training, "first")
         self.probe.write()
@@ -134,7 +136,7 @@ class _Watch:
         callbacks = cut.get("callbacks")
         if callbacks is None or isinstance(callbacks, (list, tuple)):
             cut["callbacks"] = [*(callbacks or ()), training.observer()]
-        return training, cut
+        return training, given, cut
 
     def end(self, model, training):
         training.remember(model)
@@ -158,16 +160,16 @@ class _Watch:
         if self.inside or self.batches is None:
             return original(options)
         if not _is_array(x):
-            return original(self.quiet(lambda: _fewer(options, self.batches)) or options)
+            found = original(self.quiet(lambda: _fewer(options, self.batches)) or options)
+            count = getattr(getattr(x, "facts", x), "samples", None) or getattr(x, "n", None)
+            return self.quiet(lambda: _as_many(found, count)) if count and hasattr(found, "shape") else found
         options = {**options, "batch_size": _SCORED}  # one batch: loaders are cut after a few
         if len(x) <= _SCORED:
             return original(options)
         found = original({**options, "x": x[:_SCORED]})
         if not hasattr(found, "shape"):
             return original(options)
-        import numpy
-
-        return numpy.resize(found, (len(x), *found.shape[1:]))
+        return _as_many(found, len(x))
 
     def train_on_batch(self, original, model, options):
         training = self.quiet(lambda: self.training(model, options.get("x")))
@@ -189,41 +191,55 @@ class _Given:
     """What `fit` was given to train on, and how much of it is trained on here."""
 
     def __init__(self, options, batches, keras):
-        self.options, self.batches = options, batches
+        self.options, self.batches, self.keras = options, batches, keras
         x = options.get("x")
-        self.whole = (
-            isinstance(x, (list, tuple)) and len(x) and not _is_number(x[0]) and len(x) == 1 and _is_array(x[0])
-        )
-        self.x = x[0] if self.whole else x
-        self.arrays = _is_array(self.x) and not options.get("steps_per_epoch")
-        self.batch_size = int(options.get("batch_size") or 32)
-        self.total = len(self.x) if hasattr(self.x, "__len__") else None
-        self.samples = self.total
+        whole = isinstance(x, (list, tuple)) and len(x) == 1 and _is_array(x[0])
+        self.x = x[0] if whole else x
+        self.source = _source(self.x, options, keras)
+        self.arrays = isinstance(self.source, _Arrays)
+        self.total = self.samples = self.source.samples
         split = options.get("validation_split") or 0.0
         if self.arrays and split and options.get("validation_data") is None:
             self.samples = math.floor(self.total * (1.0 - split))
 
-    def sample(self):
-        return self.x if self.arrays else None
+    def first(self):
+        """(inputs, labels) of some first samples, before they are changed at random; None where nothing can be seen."""
+        return self.source.first()
+
+    def whole(self):
+        """Batches of one pass over all samples; None where that can't be known."""
+        return math.ceil(self.samples / self.source.batch_size) if self.samples and self.source.batch_size else None
 
     def steps(self):
-        """(steps of a whole epoch or None, those taken here)."""
-        if self.arrays:
-            whole = math.ceil(self.samples / self.batch_size)
-        else:
-            whole = self.options.get("steps_per_epoch") or self.total
+        """Batches of an epoch that are trained on here."""
+        epoch = self.options.get("steps_per_epoch") or self.source.steps or self.whole()
         if self.batches is None:
-            return whole
-        return min(whole, self.batches) if whole else self.batches
+            return epoch
+        return min(epoch, self.batches) if epoch else self.batches
+
+    def drop_last(self):
+        """Whether the batch that isn't full is left out."""
+        asked = self.options.get("steps_per_epoch")
+        return self.source.drop_last or bool(asked and self.samples and asked == self.samples // self.source.batch_size)
+
+    def notes(self):
+        """What makes this other than passes over shuffled samples."""
+        yield from self.source.notes
+        asked, whole = self.options.get("steps_per_epoch"), self.whole()
+        if asked and whole and asked not in (whole, self.samples // self.source.batch_size):
+            yield f"an epoch is {asked:,} batches; all samples would be {whole:,}"
 
     def cut(self):
         """The same call with a few batches of each pass."""
         options = dict(self.options)
         if self.batches is None:
             return options
+        size = self.source.batch_size or 1
         if not self.arrays:
-            return _fewer_validation({**options, "steps_per_epoch": self.steps()}, self.batches, self.batch_size)
-        most = self.batches * self.batch_size
+            options["x"], options["steps_per_epoch"] = self.source.few(self.steps())
+            return _fewer_validation(options, self.batches, size)
+        options["steps_per_epoch"] = None
+        most = self.steps() * size
         if self.samples < self.total:
             rest = slice(self.samples, self.samples + most)
             weights = options.get("sample_weight")
@@ -234,7 +250,156 @@ class _Given:
         first = slice(0, min(most, self.samples))
         for key, part in (("x", self.x), ("y", options["y"]), ("sample_weight", options.get("sample_weight"))):
             options[key] = _part(part, first)
-        return _fewer_validation(options, self.batches, self.batch_size)
+        return _fewer_validation(options, self.batches, size)
+
+
+def _source(x, options, keras):
+    if _is_array(x):
+        return _Arrays(x, options)
+    if hasattr(x, "facts"):
+        return _Pipeline(x)
+    if hasattr(x, "image_data_generator") and hasattr(x, "x"):
+        return _Images(x, keras)
+    if isinstance(x, keras.utils.PyDataset):
+        return _Sequence(x, keras)
+    return _Unknown(x)
+
+
+class _Arrays:
+    """Arrays, from which `fit` itself draws batches."""
+
+    drop_last, steps = False, None
+
+    def __init__(self, x, options):
+        self.x, self.y = x, options.get("y")
+        self.samples, steps = len(x), options.get("steps_per_epoch")
+        self.batch_size = int(options.get("batch_size") or (math.ceil(len(x) / steps) if steps else 32))
+        shuffle = options.get("shuffle", True)
+        self.shuffle = bool(shuffle)
+        self.notes = () if shuffle in (True, False) else (f"batches were shuffled with shuffle={shuffle!r}",)
+
+    def first(self):
+        return self.x[: self.batch_size], self.y
+
+
+class _Pipeline:
+    """A `tf.data.Dataset`."""
+
+    def __init__(self, dataset):
+        self.dataset, facts = dataset, dataset.facts
+        self.samples, self.batch_size, self.drop_last = facts.samples, facts.batch_size or 1, facts.drop_last
+        self.steps = facts.elements
+        self.shuffle = facts.window > 1
+        self.notes = []
+        if facts.samples is None:
+            self.notes.append("how many samples its data set has is not known")
+        elif 1 < facts.window < facts.samples:
+            self.notes.append(
+                f"samples were shuffled in a window of {facts.window:,}, not all {facts.samples:,} of them"
+            )
+
+    def first(self):
+        """Its first batch, without a trace in the random numbers of the notebook."""
+        batch = _unseen(lambda: next(iter(self.dataset)))
+        return batch[:2] if isinstance(batch, tuple) and len(batch) > 1 else None
+
+    def few(self, steps):
+        return self.dataset.take(steps), None
+
+
+class _Sequence:
+    """A `keras.utils.Sequence`: batches by their number, in turns that are shuffled."""
+
+    drop_last, shuffle = False, True
+
+    def __init__(self, x, keras):
+        self.x, self.keras = x, keras
+        self.steps = x.num_batches
+        self.batch_size = getattr(x, "batch_size", None) or len(self.one()[0])
+        self.samples = self.steps and self.steps * self.batch_size
+        self.notes = [f"its batches came from a {type(x).__name__}"]
+
+    def one(self):
+        return _unseen(lambda: self.x[0])
+
+    def first(self):
+        return self.one()[:2]
+
+    def few(self, steps):
+        given, keras = self.x, self.keras
+
+        class Few(keras.utils.PyDataset):
+            num_batches = steps
+
+            def __getitem__(self, position):
+                return given[position]
+
+            def on_epoch_end(self):
+                given.on_epoch_end()
+
+        return Few(), None
+
+
+class _Images(_Sequence):
+    """Images that an ImageDataGenerator changes, most often at random."""
+
+    def __init__(self, x, keras):
+        super().__init__(x, keras)
+        self.samples, self.shuffle, self.changes = x.n, bool(x.shuffle), x.image_data_generator
+        usual = vars(type(self.changes)())
+        drawn = {key: value for key, value in vars(self.changes).items() if key in _DRAWN and value != usual[key]}
+        self.notes = []
+        if drawn:
+            said = ", ".join(f"{key}={value}" for key, value in drawn.items())
+            self.notes.append(f"its training images are changed at random: {said}")
+        if self.changes.preprocessing_function:
+            self.notes.append("its training images are changed by a function of the notebook's own")
+
+    def first(self):
+        """Samples as they would be without what is drawn at random."""
+        import numpy
+
+        images = numpy.array(self.x.x[:_SHOWN_SAMPLES], dtype="float32")
+        return numpy.stack([self.changes.standardize(image) for image in images]), self.x.y
+
+
+class _Unknown:
+    """Anything else, such as a generator: one batch of it would be lost by looking."""
+
+    drop_last, samples, steps, shuffle = False, None, None, False
+
+    def __init__(self, x):
+        self.x, self.seen = x, None
+        self.batch_size = getattr(x, "batch_size", None)
+        self.notes = [f"its batches came from a {type(x).__name__}"]
+
+    def first(self):
+        return self.seen
+
+    def watched(self):
+        for batch in self.x:
+            if self.seen is None and isinstance(batch, (tuple, list)) and len(batch) > 1:
+                self.seen = batch[:2]
+            yield batch
+
+    def few(self, steps):
+        return (self.watched() if hasattr(self.x, "__next__") else self.x), steps
+
+
+def _unseen(act):
+    """What `act` returns, with all random numbers as before."""
+    import random
+
+    import numpy
+    import torch
+
+    before, numbers = random.getstate(), numpy.random.get_state()
+    try:
+        with torch.random.fork_rng():
+            return act()
+    finally:
+        random.setstate(before)
+        numpy.random.set_state(numbers)
 
 
 class _Network:
@@ -348,30 +513,34 @@ class _Training:
     def take_fit(self, model, given, options):
         """Take in one call of `fit`."""
         epochs = max(int(options.get("epochs") or 1) - int(options.get("initial_epoch") or 0), 0)
-        shuffle = options.get("shuffle", True)
+        source = given.source
         self.passes += epochs
         self.planned += epochs * given.steps()
         described = {
-            "batch_size": given.batch_size,
-            "drop_last": False,
-            "shuffle": bool(shuffle),
-            "sampler": "RandomSampler" if shuffle else "SequentialSampler",
-            "samples": given.samples if given.arrays else None,
-            "dataset": {"type": type(given.x).__name__, "size": given.total if given.arrays else None},
+            "batch_size": source.batch_size,
+            "drop_last": given.drop_last(),
+            "shuffle": source.shuffle,
+            "sampler": "RandomSampler" if source.shuffle else "SequentialSampler",
+            "samples": given.samples,
+            "dataset": {"type": type(given.x).__name__, "size": given.total},
         }
         if described not in self.loaders:
             self.loaders.append(described)
-        if given.arrays:
-            self.show(model, given.x[: given.batch_size], options["y"])
-        else:
-            self.note(f"its batches came from a {type(given.x).__name__}")
-        if shuffle not in (True, False):
-            self.note(f"batches were shuffled with shuffle={shuffle!r}")
+        for note in given.notes():
+            self.note(note)
         for name in ("class_weight", "sample_weight"):
             if options.get(name) is not None:
                 self.note(f"fit was given a {name}")
-        self.take_loss(model, options.get("y") if given.arrays else None)
+        self.take_samples(model, given)
         self.take_callbacks(options.get("callbacks"))
+
+    def take_samples(self, model, given):
+        """Look at what the network is given, and at what its loss compares with."""
+        first = given.first()
+        if first is not None:
+            x, y = first
+            self.show(model, x[: given.source.batch_size], y)
+        self.take_loss(model, first and first[1])
 
     def take_batch(self, model, options):
         """Take in one call of `train_on_batch`: these are never cut."""
@@ -534,6 +703,13 @@ class _Training:
 
 def _is_array(x):
     return hasattr(x, "shape") and hasattr(x, "__getitem__") and len(getattr(x, "shape", ())) > 0
+
+
+def _as_many(found, count):
+    """As many predictions as were asked for: those of the first samples, over and over."""
+    import numpy
+
+    return numpy.resize(found, (count, *found.shape[1:]))
 
 
 def _is_number(x):

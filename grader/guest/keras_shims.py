@@ -1,19 +1,17 @@
 """Lets notebooks written for Keras 1, 2 or TensorFlow's Keras run on Keras 3 with torch, without TensorFlow."""
 
-import contextlib
 import functools
 import gzip
 import inspect
+import math
 import os
 import struct
 import sys
 import warnings
 
-from . import later
+from . import keras_wrappers, later, tf_shims
 
-_ONLY_KERAS = "TensorFlow is not installed here, only its Keras is"
 _NO_KERAS = 'the package keras is not installed where this is graded; install it with: pip install "dl-grader[keras]"'
-_VERSION = "2.20.0"  # of the TensorFlow whose Keras this is
 _LAYER_MODULES = (
     *("core", "convolutional", "pooling", "normalization", "advanced_activations", "merge", "noise"),
     *("embeddings", "recurrent", "wrappers", "local"),
@@ -42,88 +40,19 @@ def install(config: dict) -> None:
     """Be ready for the moment when the notebook imports Keras or TensorFlow."""
     later.when_imported("keras", lambda keras: _modernise(keras, config["data"]))
     later.when_missing("keras", _no_keras)
-    later.when_missing("tensorflow", _tensorflow)
-    sys.meta_path.append(_NoTensorFlow())
+    for owner in ("keras", "tensorflow.keras", "tensorflow.python.keras"):
+        later.when_missing(f"{owner}.wrappers.scikit_learn", _wrappers)
+    tf_shims.install(config["data"])
 
 
 def _no_keras():
     raise ModuleNotFoundError(_NO_KERAS, name="keras")
 
 
-class _NoTensorFlow:
-    """Says why there is no more of TensorFlow, when all others have looked for it."""
-
-    @staticmethod
-    def find_spec(name, path=None, target=None):
-        if name.startswith("tensorflow."):
-            raise ModuleNotFoundError(f"{name}: {_ONLY_KERAS}", name=name)
-
-
-class _Part(type(sys)):
-    """A module of which only a part is here."""
-
-    def __getattr__(self, name):
-        if name.startswith("__"):
-            raise AttributeError(name)
-        raise AttributeError(f"{self.__name__}.{name}: {_ONLY_KERAS}")
-
-
-def _part(name, **contents):
-    made = _Part(name)
-    vars(made).update(contents)
-    return made
-
-
-def _tensorflow():
-    """A module that holds TensorFlow's Keras, and what notebooks ask of a GPU and of random numbers."""
+def _wrappers():
     import keras
 
-    if not hasattr(keras, "grader_modern"):  # it is being imported, and looks whether TensorFlow is there
-        raise ModuleNotFoundError(_ONLY_KERAS, name="tensorflow")
-    seed = keras.utils.set_random_seed
-
-    def nothing(*args, **kwargs):
-        return None
-
-    def none_found(*args, **kwargs):
-        return []
-
-    found = {"list_physical_devices": none_found, "set_visible_devices": nothing, "list_logical_devices": none_found}
-    experimental = _part("tensorflow.config.experimental", set_memory_growth=nothing, **found)
-    logging = _part("tensorflow.logging", set_verbosity=nothing, ERROR=40, WARN=30, INFO=20, FATAL=50)
-    v1 = _part("tensorflow.compat.v1", logging=logging, set_random_seed=seed)
-    tensorflow = _part(
-        "tensorflow",
-        __version__=_VERSION,
-        keras=keras,
-        random=_part("tensorflow.random", set_seed=seed),
-        set_random_seed=seed,
-        config=_part("tensorflow.config", experimental=experimental, run_functions_eagerly=nothing, **found),
-        test=_part(
-            "tensorflow.test",
-            gpu_device_name=lambda: "",
-            is_gpu_available=lambda *args, **kwargs: False,
-            is_built_with_cuda=lambda: False,
-        ),
-        nn=_part("tensorflow.nn", **_functions(keras.activations)),
-        logging=logging,
-        compat=_part("tensorflow.compat", v1=v1),
-        get_logger=lambda: __import__("logging").getLogger("tensorflow"),
-        executing_eagerly=lambda: True,
-        device=lambda *args: contextlib.nullcontext(),
-    )
-    for name, module in list(sys.modules.items()):
-        if name.split(".")[0] == "keras" and not name.startswith(("keras.src", "keras._")):
-            sys.modules[f"tensorflow.{name}"] = sys.modules[f"tensorflow.python.{name}"] = module
-    for name in ("random", "config", "test", "nn", "compat"):
-        sys.modules[f"tensorflow.{name}"] = getattr(tensorflow, name)
-    sys.modules["tensorflow.compat.v1"] = v1
-    sys.modules["tensorflow.python"] = _part("tensorflow.python", keras=keras)
-    return tensorflow
-
-
-def _functions(module):
-    return {name: f for name, f in vars(module).items() if inspect.isfunction(f)}
+    return later.module("keras.wrappers.scikit_learn", **keras_wrappers.make(keras))
 
 
 def _modernise(keras, folder) -> None:
@@ -136,6 +65,7 @@ def _modernise(keras, folder) -> None:
     for kind in _classes(keras.layers, keras.Layer):
         if not issubclass(kind, keras.Model):
             _translate(kind, _old_layer)
+    keras.Input = keras.layers.Input = _input(keras)
     keras.layers.Convolution2D = _convolution(keras)
     keras.layers.merge = functools.partial(_merge, keras)
     for kind in _classes(keras.optimizers, keras.optimizers.Optimizer):
@@ -183,9 +113,7 @@ def _old_modules(keras) -> None:
     made["utils.generic_utils"] = later.module("keras.utils.generic_utils", **vars(keras.utils))
     made["objectives"] = keras.losses
     made["optimizers.legacy"] = later.module("keras.optimizers.legacy", **vars(keras.optimizers))
-    generator = getattr(sys.modules.get("keras.preprocessing.image"), "ImageDataGenerator", None) or _no_generator
-    if "keras.preprocessing.image" in sys.modules:
-        sys.modules["keras.preprocessing.image"].ImageDataGenerator = generator
+    _image_generators(keras)
     for name, module in made.items():
         owner, _, last = f"keras.{name}".rpartition(".")
         sys.modules[f"keras.{name}"] = module
@@ -196,10 +124,14 @@ def _old_modules(keras) -> None:
             setattr(keras.constraints, old, getattr(keras.constraints, now))
 
 
-def _no_generator(*args, **kwargs):
-    raise NotImplementedError(
-        "ImageDataGenerator is not in the Keras that this is graded with: train on the arrays, or augment by layers"
-    )
+def _image_generators(keras) -> None:
+    """ImageDataGenerator and what belongs to it, which Keras 3 keeps out of sight."""
+    from keras.src.legacy.preprocessing import image
+
+    images = sys.modules["keras.preprocessing.image"]
+    for name, value in vars(image).items():
+        if getattr(value, "__module__", None) == image.__name__ and not hasattr(images, name):
+            setattr(images, name, value)
 
 
 def _to_categorical(keras):
@@ -229,11 +161,22 @@ def _old_layer(layer, args, kwargs):
         kwargs["data_format"] = _ORDERINGS[kwargs["data_format"]]
     if "batch_input_shape" in kwargs:
         kwargs["input_shape"] = tuple(kwargs.pop("batch_input_shape"))[1:]
-    if isinstance(kwargs.get("input_shape"), int):  # (784) is no tuple
-        kwargs["input_shape"] = (kwargs["input_shape"],)
+    for name in ("input_shape", "shape"):
+        if isinstance(kwargs.get(name), int):  # (784) is no tuple
+            kwargs[name] = (kwargs[name],)
     if kind == "BatchNormalization":
         kwargs.pop("mode", None)
     return args, kwargs
+
+
+def _input(keras):
+    original = keras.Input
+
+    @functools.wraps(original)
+    def Input(shape=None, *args, **kwargs):  # noqa: N802
+        return original((shape,) if isinstance(shape, int) else shape, *args, **kwargs)  # (784) is no tuple
+
+    return Input
 
 
 def _convolution(keras):
@@ -298,7 +241,7 @@ def _old_model(keras) -> None:
     model.__new__ = staticmethod(create)
     _translate(functional, lambda _, args, kwargs: (args, _renamed(kwargs, {"input": "inputs", "output": "outputs"})))
     _call_with(model, "compile", _old_compile)
-    _call_with(model, "fit", lambda kwargs: _renamed(kwargs, _OLD_FIT))
+    _call_with(model, "fit", _old_fit)
     _call_with(model, "evaluate", lambda kwargs: _renamed(kwargs, {"show_accuracy": None}))
 
     def fit_generator(self, generator, *args, **kwargs):
@@ -321,6 +264,14 @@ def _old_model(keras) -> None:
         for name in ("load_weights", "load_model"):
             if hasattr(owner, name):
                 _load_from(owner, name)
+
+
+def _old_fit(kwargs):
+    kwargs = _renamed(kwargs, _OLD_FIT)
+    for name in ("steps_per_epoch", "validation_steps"):
+        if isinstance(kwargs.get(name), float):  # len(x) / batch_size
+            kwargs[name] = math.ceil(kwargs[name])
+    return kwargs
 
 
 def _small_model(keras):

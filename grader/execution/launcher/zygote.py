@@ -4,6 +4,7 @@ It runs no student's code and holds no secret. Requests come as lines of JSON ov
 grader; when that closes, it ends, and every kernel with it.
 """
 
+import gc
 import json
 import os
 import random
@@ -11,6 +12,8 @@ import signal
 import socket
 import sys
 import traceback
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from . import confine, jail, keeper
@@ -22,20 +25,25 @@ _MODULES = (
 
 
 def serve(control: socket.socket) -> None:
-    """Import, say `ready` or why not, and fork a kernel for each line; answers with its process's handle."""
-    missing = _import()
-    threads = len(os.listdir("/proc/self/task"))
-    if threads > 1:
-        control.sendall(f"{threads} threads run after the imports\n".encode())
+    """Import, say `ready` or why not, and fork a kernel for each line; answers with its process's handle.
+
+    What a notebook needs beyond the usual is imported here when the first one asks, and is there for all after it.
+    """
+    if why := _import(_MODULES):
+        control.sendall(f"{why}\n".encode())
         return
-    control.sendall(f"ready {missing}\n".encode())
+    control.sendall(b"ready\n")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # kernels that end leave no zombie
     for line in control.makefile("rb"):
+        request = json.loads(line)
+        if why := _import(request["modules"]):
+            control.sendall(f"{why}\n".encode())
+            return
         pid = os.fork()
         if pid == 0:
             control.close()
             try:
-                _kernel(json.loads(line))
+                _kernel(request)
             except BaseException:
                 traceback.print_exc()  # into the kernel's log
             finally:
@@ -49,14 +57,17 @@ def serve(control: socket.socket) -> None:
         os.close(handle)
 
 
-def _import() -> str:
-    missing = []
-    for name in _MODULES:
-        try:
+def _import(modules: Sequence[str]) -> str:
+    """Import what is installed of these; why nothing can be forked after that, or nothing."""
+    new = [name for name in modules if name not in sys.modules]
+    for name in new:
+        with suppress(ImportError):
             __import__(name)
-        except ImportError:
-            missing.append(name)
-    return ",".join(missing)
+    if new:
+        gc.collect()
+        gc.freeze()  # a collection in a forked process would write to, and so copy, every page
+    threads = len(os.listdir("/proc/self/task"))
+    return f"{threads} threads run after importing {', '.join(new)}" if threads > 1 else ""
 
 
 def _kernel(request: dict[str, Any]) -> NoReturn:
