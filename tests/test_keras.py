@@ -264,6 +264,71 @@ model = mlp(); fit(model, callbacks=[Show(), keras.callbacks.CSVLogger("log.csv"
         {"epochs": 2},
     ),
     "many epochs": ("model = mlp(); fit(model, epochs=100)", MLP, {"epochs": 100}),
+    "a pipeline of TensorFlow's": (
+        """
+import tensorflow as tf
+def prepare(image, label):
+    return tf.reshape(tf.cast(image, tf.float32) * 2., [-1]), tf.one_hot(label, depth=10)
+pipe = tf.data.Dataset.from_tensor_slices((images[:1437], y)).map(prepare, num_parallel_calls=tf.data.AUTOTUNE)
+held = tf.data.Dataset.from_tensor_slices((test_X, test_y)).map(prepare).batch(60)
+model = keras.Sequential([layers.Dense(20, activation=tf.nn.relu), layers.Dense(10)])
+model.compile("adam", tf.losses.CategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+model.fit(pipe.cache().shuffle(2000).batch(48).prefetch(2), epochs=9, validation_data=held, validation_freq=2)
+model.evaluate(held)
+assert tf.argmax(model.predict(held), axis=1).shape == (360,)
+""",
+        ["Linear", "ReLU", "Linear"],
+        {
+            "batch_size": 48, "epochs": 9, "shuffle": True, "drop_last": False, "train_samples": None,
+            "loss": {"type": "CrossEntropyLoss", "settings": {}}, "inputs": {"shape": [64], "divide": 8.0},
+        },
+    ),
+    "a pipeline of a part in whole batches": (
+        "import tensorflow as tf\n"
+        "pipe = tf.data.Dataset.from_tensor_slices((X, Y)).take(1000).batch(64, drop_remainder=True).repeat()\n"
+        "model = mlp(); fit(model, x=pipe, y=None, epochs=3, steps_per_epoch=15)",
+        MLP,
+        {"batch_size": 64, "epochs": 3, "shuffle": False, "drop_last": True, "train_samples": 1000},
+    ),
+    "an image generator that rescales": (
+        "from keras.preprocessing.image import ImageDataGenerator\n"
+        "flow = ImageDataGenerator(rescale=0.5).flow(Z, Y, batch_size=50)\n"
+        "model = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten(), layers.Dense(10, 'softmax')])\n"
+        "model.compile('sgd', 'categorical_crossentropy')\n"
+        "model.fit_generator(flow, steps_per_epoch=len(Z) / 50, epochs=7, validation_data=flow)",
+        ["Flatten", "Linear", "Softmax"],
+        {"batch_size": 50, "epochs": 7, "shuffle": True, "inputs": {"shape": [1, 8, 8], "divide": 32.0}},
+    ),
+    "a network that rescales": (
+        "front = keras.Sequential([layers.Reshape((8, 8, 1)), layers.Rescaling(1 / 16)])\n"
+        "model = keras.Sequential()\n"
+        "for layer in (front, layers.Flatten(), layers.Dense(10, 'softmax')): model.add(layer)\n"
+        "fit(model, x=digits.data[:1437])",
+        ["Unflatten", "Flatten", "Linear", "Softmax"],
+        {"inputs": {"shape": [64], "divide": 16.0}},
+    ),
+    "a size that is no tuple": (
+        "given = layers.Input(shape=(64))\n"
+        "model = keras.Model(given, layers.Dense(10, 'softmax')(given)); fit(model)",
+        ["Linear", "Softmax"],
+        {},
+    ),
+    "an estimator of scikit-learn": (
+        """
+from sklearn.model_selection import GridSearchCV
+from tensorflow.keras.wrappers.scikit_learn import KerasClassifier
+def build(units=4):
+    model = keras.Sequential([keras.Input((64,)), layers.Dense(units, 'relu'), layers.Dense(10, 'softmax')])
+    model.compile('adam', 'categorical_crossentropy', metrics=['accuracy'])
+    return model
+search = GridSearchCV(KerasClassifier(build_fn=build, epochs=3, verbose=0), {"units": [5], "batch_size": [16]}, cv=2)
+search.fit(X, y)
+model = search.best_estimator_.model
+assert search.best_params_ == {"batch_size": 16, "units": 5} and 0 <= search.score(test_X, test_y) <= 1
+""",
+        MLP,
+        {"batch_size": 16, "epochs": 3, "train_samples": None},
+    ),
 }  # fmt: skip
 
 # name: (cell, what is said of it).
@@ -347,6 +412,37 @@ NAMED = {
         "model = keras.Sequential([keras.Input((64,)), layers.Dense(64)]); fit(model, 'adam', 'mse', y=X)",
         "something else than the classes",
     ),
+    "a window of the shuffle": (
+        "import tensorflow as tf\n"
+        "pipe = tf.data.Dataset.from_tensor_slices((X, Y)).shuffle(100).batch(32)\n"
+        "model = mlp(); fit(model, x=pipe, y=None)",
+        "samples were shuffled in a window of 100, not all 1,437",
+    ),
+    "an epoch of few batches": (
+        "model = mlp(); fit(model, batch_size=32, steps_per_epoch=10)", "an epoch is 10 batches; all samples would be 45"
+    ),
+    "pictures turned and shifted": (
+        "from keras.preprocessing.image import ImageDataGenerator\n"
+        "flow = ImageDataGenerator(rotation_range=8, zoom_range=0.1).flow(Z, Y, batch_size=20)\n"
+        "model = keras.Sequential([layers.Flatten(), layers.Dense(10, 'softmax')])\n"
+        "model.compile('sgd', 'categorical_crossentropy'); model.fit(flow)",
+        "changed at random: rotation_range=8, zoom_range=[0.9, 1.1]",
+    ),
+    "noise in training": (
+        "model = mlp(layers.GaussianNoise(0.3, name='noise')); fit(model)",
+        "in training noise changes values at random: GaussianNoise(stddev=0.3)",
+    ),
+    "a rescaling in a branch": (
+        "given = keras.Input((64,)); x = layers.add([given, layers.Rescaling(2.0)(given)])\n"
+        "model = keras.Model(given, layers.Dense(10, 'softmax')(x)); fit(model)",
+        "a Rescaling behind the first layer is not supported",
+    ),
+    "labels made one-hot twice": (
+        "model = mlp(); model.compile('sgd', 'mse')\n"
+        "try: model.fit(X, keras.utils.to_categorical(Y))\n"
+        "except Exception: pass",
+        "something else than the classes: labels of shape 1437 x 10 x 2",
+    ),
     "a loss that torch has not": ("model = mlp(); fit(model, loss='kl_divergence')", None),
     "a loss of the student's own": (
         "model = mlp(); fit(model, loss=lambda t, p: keras.ops.mean((t - p) ** 2))", None
@@ -359,11 +455,25 @@ LOSSES = {
 
 # name: (cell, what its error says).
 REFUSED = {
-    "TensorFlow itself": ("import tensorflow as tf; tf.constant(1)", "only its Keras is"),
-    "a module of TensorFlow": ("from tensorflow.examples.tutorials.mnist import input_data", "only its Keras is"),
-    "pictures turned and shifted": (
-        "from keras.preprocessing.image import ImageDataGenerator; ImageDataGenerator(rotation_range=8)",
-        "ImageDataGenerator",
+    "gradients by hand": (
+        "import tensorflow as tf\nwith tf.GradientTape() as tape: pass",
+        "tensorflow.GradientTape: TensorFlow itself is not installed here",
+    ),
+    "a session": (
+        "import tensorflow.compat.v1 as tf; tf.Session()",
+        "tensorflow.compat.v1.Session: TensorFlow itself is not installed here",
+    ),
+    "a pipeline from files": (
+        "import tensorflow as tf; tf.data.TFRecordDataset('x')",
+        "tensorflow.data.TFRecordDataset",
+    ),
+    "a step of a pipeline": (
+        "import tensorflow as tf; tf.data.Dataset.range(3).window(2)",
+        "tf.data.Dataset.window: TensorFlow itself",
+    ),
+    "a module of TensorFlow": (
+        "from tensorflow.examples.tutorials.mnist import input_data",
+        "TensorFlow itself is not installed here",
     ),
 }
 
@@ -478,10 +588,10 @@ EQUAL = {
 
 
 def described(model):
-    spec, remarks, shape, _ = keras_spec.describe(model, LAYERS, keras, torch)
-    found = ModelSpec.model_validate(spec)
-    assert (found.inexpressible, found.loose, remarks) == ((), (), [])
-    return found, tuple(shape)
+    described = keras_spec.describe(model, LAYERS, keras, torch)
+    found = ModelSpec.model_validate(described.spec)
+    assert (found.inexpressible, found.loose, described.remarks) == ((), (), [])
+    return found, tuple(described.shape)
 
 
 def copied(model, spec):
@@ -531,8 +641,7 @@ def test_weights_are_handed_over_in_the_order_of_the_spec(name):
     shape, *layers = EQUAL[name]
     model = keras.Sequential([keras.Input(shape), *layers])
     spec, _ = described(model)
-    *_, weights = keras_spec.describe(model, LAYERS, keras, torch)
-    network, given = copied(model, spec), weights()
+    network, given = copied(model, spec), keras_spec.describe(model, LAYERS, keras, torch).weights()
     for layer, module in zip(spec.layers, network.layers, strict=True):
         for key, ours in module.state_dict().items():
             torch.testing.assert_close(given[f"{layer.name}.{key}"], ours)

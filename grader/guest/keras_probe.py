@@ -7,8 +7,13 @@ import math
 from . import keras_spec, later, report
 
 _SHOWN_SAMPLES = 4
+_FULL_EPOCHS = 5  # trainings of more epochs take one batch in each: the rest tells nothing new
 _SCORED = 1000  # samples of a whole array that are evaluated or predicted
 _LARGE_EPSILON = 1e-6  # Keras adds an optimiser's epsilon elsewhere than torch: seen only when it is larger
+_DRAWN = (  # what an ImageDataGenerator draws at random
+    *("rotation_range", "width_shift_range", "height_shift_range", "brightness_range", "shear_range", "zoom_range"),
+    *("channel_shift_range", "horizontal_flip", "vertical_flip"),
+)
 _HARMLESS = (
     "History",
     "ProgbarLogger",
@@ -121,7 +126,7 @@ class _Watch:
         finally:
             self.inside -= 1
             if training is not None:
-                self.quiet(lambda: training.take_samples(model, given))
+                self.quiet(lambda: training.take_late(model, given))
                 self.quiet(lambda: self.end(model, training))
         return result
 
@@ -191,7 +196,8 @@ class _Given:
     """What `fit` was given to train on, and how much of it is trained on here."""
 
     def __init__(self, options, batches, keras):
-        self.options, self.batches, self.keras = options, batches, keras
+        self.options, self.keras = options, keras
+        self.batches = batches and (batches if int(options.get("epochs") or 1) <= _FULL_EPOCHS else 1)
         x = options.get("x")
         whole = isinstance(x, (list, tuple)) and len(x) == 1 and _is_array(x[0])
         self.x = x[0] if whole else x
@@ -426,9 +432,9 @@ class _Training:
         if not model.built and shape is not None:
             model.build((None, *shape))
         described = keras_spec.describe(model, probe.config["vocabulary"], self.keras, probe.torch, shape)
-        self.spec, remarks, self.input_shape, weights = described
-        self.model = _Network(model, weights)
-        for remark in remarks:
+        self.spec, self.input_shape, self.rescaling = described.spec, described.shape, described.rescaling
+        self.model = _Network(model, described.weights)
+        for remark in described.remarks:
             self.note(remark)
         self.optimizer, self.settings, self.schedules = None, {}, []
         self.take_optimizer(model.optimizer)
@@ -534,6 +540,11 @@ class _Training:
         self.take_samples(model, given)
         self.take_callbacks(options.get("callbacks"))
 
+    def take_late(self, model, given):
+        """Look at samples that could be seen only while it trained."""
+        if isinstance(given.source, _Unknown):
+            self.take_samples(model, given)
+
     def take_samples(self, model, given):
         """Look at what the network is given, and at what its loss compares with."""
         first = given.first()
@@ -566,7 +577,8 @@ class _Training:
         self.first_rows.add(hash(x[0].tobytes()))
         if self.seen or y is None:
             return
-        shown, labels = x[:_SHOWN_SAMPLES].astype(float), numpy.asarray(y)[:_SHOWN_SAMPLES]
+        scale, offset = self.rescaling
+        shown, labels = scale * x[:_SHOWN_SAMPLES].astype(float) + offset, numpy.asarray(y)[:_SHOWN_SAMPLES]
         if self.input_shape is not None and shown.ndim == 4 and list(shown.shape[1:]) != self.input_shape:
             shown = shown.transpose(0, 3, 1, 2)
         classes = (
@@ -592,7 +604,8 @@ class _Training:
         one_hot = y.ndim == 2 and y.shape[1] > 1 and bool(((y == 0) | (y == 1)).all() and (y.sum(1) == 1).all())
         classes = y.size == len(y) and bool((y == y.astype(int)).all())
         if not (classes if sparse else one_hot):
-            self.note("the loss compares with something else than the classes")
+            shape = " x ".join(str(n) for n in y.shape)
+            self.note(f"the loss compares with something else than the classes: labels of shape {shape}")
 
     def loss_of(self, model):
         """(type, settings, whether it takes class indices) of the loss that a model was compiled with."""

@@ -19,10 +19,22 @@ class Value(NamedTuple):
     free: bool = False
 
 
-def describe(model, vocabulary: dict, keras, torch, shape=None) -> tuple:
-    """(the spec as for a torch network, remarks on how it trains differently from it, the shape of one input here,
-    what gives the weights by their names and in their order here).
+class Described(NamedTuple):
+    """A network as torch's would be written down, and what its trainings need to know.
+
+    `remarks`: how it trains differently. `shape`: of one input here. `weights`: gives them by their names and in their
+    order here. `rescaling`: (scale, offset) by which it changes its inputs before its first layer.
     """
+
+    spec: dict
+    remarks: list
+    shape: list | None
+    weights: object
+    rescaling: tuple = (1.0, 0.0)
+
+
+def describe(model, vocabulary: dict, keras, torch, shape=None) -> Described:
+    """Write a network down; what can't be is named in the spec."""
     writer = _Writer(vocabulary, keras, torch)
     given = None
     try:
@@ -43,7 +55,7 @@ def describe(model, vocabulary: dict, keras, torch, shape=None) -> tuple:
     except Exception as error:
         writer.cannot(model.name, f"it can't be read: {type(error).__name__}: {error}")
     writer.leftovers(model)
-    return writer.spec, writer.remarks, given, writer.weights
+    return Described(writer.spec, writer.remarks, given, writer.weights, writer.rescaling)
 
 
 def _layers(graph, keras):
@@ -63,6 +75,8 @@ class _Writer:
         self.placed = []  # (layer, class of torch, what its input's order was)
         self.scrambled = False  # whether a Dense layer's outputs would have to be put in order too
         self.first = False  # whether Keras too has channels first
+        self.rescaling = (1.0, 0.0)
+        self.way = []  # (graph, node) where it is now, from the outermost network inwards
 
     def cannot(self, what, why):
         self.spec["inexpressible"].append({"what": str(what)[:200], "why": str(why)[:200]})
@@ -114,7 +128,9 @@ class _Writer:
                     continue
                 given = [values[id(tensor)] for tensor in node.input_tensors]
                 shape = tuple(node.output_tensors[0].shape[1:])
+                self.way.append((graph, node))
                 out = self.operation(node, given)
+                self.way.pop()
                 if out.shape != shape:
                     out = out._replace(shape=shape)
                 values[id(node.output_tensors[0])] = out
@@ -139,6 +155,10 @@ class _Writer:
             raise _CannotError(f"{layer.name}: a hook or another forward pass is attached to it")
         self.look_at(layer)
         method = getattr(self, f"_{kind.lower()}", None)
+        if kind == "Rescaling":
+            return self.rescaled(layer, given[0])
+        if kind in _AT_RANDOM and given[0].shape == shape:
+            return self.at_random(layer, given[0])
         if method is not None:
             return method(layer, given, shape)
         if kind in _ACTIVATIONS:
@@ -339,6 +359,28 @@ class _Writer:
         position = self.layer("Cat", {"dim": dim}, layer.name, [value.position for value in given])
         return Value(position, shape, any(value.mixed for value in given))
 
+    def rescaled(self, layer, value) -> Value:
+        """Of the network's only input, which is recorded as rescaled already."""
+        if not isinstance(layer.scale, (int, float)) or not isinstance(layer.offset, (int, float)):
+            raise _CannotError(f"{layer.name}: a Rescaling by several numbers is not supported")
+        if any(made["type"] not in _SHAPING for made in self.spec["layers"]) or not all(
+            _only_use(graph, node) for graph, node in self.way
+        ):
+            raise _CannotError(f"{layer.name}: a Rescaling behind the first layer is not supported")
+        scale, offset = self.rescaling
+        self.rescaling = (scale * layer.scale, offset * layer.scale + layer.offset)
+        return value
+
+    def at_random(self, layer, value) -> Value:
+        """What changes its inputs in training alone: a network that is evaluated goes without it."""
+        config = layer.get_config()
+        said = ", ".join(f"{key}={config[key]}" for key in _AT_RANDOM[type(layer).__name__] if config.get(key))
+        self.remarks.append(f"in training {layer.name} changes values at random: {type(layer).__name__}({said})")
+        return value
+
+    def _alphadropout(self, layer, given, shape):
+        return self.plain("AlphaDropout", {"p": layer.rate}, layer, given[0], shape)
+
     def _inputlayer(self, layer, given, shape):
         return given[0]
 
@@ -424,6 +466,17 @@ def _in_torch(layer, kind, order, torch):
     return {"weight": kernel, **({"bias": value("bias")} if layer.use_bias else {})}
 
 
+def _only_use(graph, node):
+    """Whether nothing else in a graph takes what a node is given, back to the graph's input."""
+    nodes = [node for level in graph._nodes_by_depth.values() for node in level]
+    while not node.is_input:
+        tensor = node.input_tensors[0]
+        if sum(any(taken is tensor for taken in user.input_tensors) for user in nodes) != 1:
+            return False
+        node = next(maker for maker in nodes if any(made is tensor for made in maker.output_tensors))
+    return True
+
+
 def _short(value):
     return float(f"{value:.9g}") if isinstance(value, float) else value
 
@@ -472,6 +525,17 @@ def _relu(layer):
     return {None: ("ReLU", {}), 6.0: ("ReLU6", {})}.get(layer.max_value)
 
 
+_SHAPING = ("Flatten", "Unflatten")
+_AT_RANDOM = {  # layers that do something in training alone: the settings that say what
+    "GaussianNoise": ("stddev",),
+    "GaussianDropout": ("rate",),
+    "RandomBrightness": ("factor",),
+    "RandomContrast": ("factor",),
+    "RandomFlip": ("mode",),
+    "RandomRotation": ("factor",),
+    "RandomTranslation": ("height_factor", "width_factor"),
+    "RandomZoom": ("height_factor", "width_factor"),
+}
 _CUT_DEVIATION = 0.87962566103423978  # of a standard normal cut at two
 _FUNCTIONS = {
     "linear": None,
