@@ -313,6 +313,57 @@ assert tf.argmax(model.predict(held), axis=1).shape == (360,)
         ["Linear", "Softmax"],
         {},
     ),
+    "a callback of TensorFlow 1's days": (
+        """
+import tensorflow as tf
+class Show(tf.keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs={}):
+        assert logs.get("acc") == logs["accuracy"] and "loss" in logs
+model = mlp()
+model.compile("sgd", "categorical_crossentropy", metrics=tf.keras.metrics.CategoricalAccuracy("accuracy"))
+model.fit(X, Y, epochs=6, callbacks=[Show()])
+""",
+        MLP,
+        {"epochs": 6},
+    ),
+    "layers by the names of experiments": (
+        "from tensorflow.keras.layers.experimental import preprocessing\n"
+        "model = keras.Sequential([preprocessing.Rescaling(1 / 4, input_shape=(64,)), layers.Dense(10, 'softmax')])\n"
+        "fit(model)",
+        ["Linear", "Softmax"],
+        {"inputs": {"shape": [64], "divide": 64.0}},
+    ),
+    "a decay over many epochs": (
+        "model = mlp(); fit(model, keras.optimizers.SGD(lr=0.1, decay=1e-3), epochs=30)",
+        MLP,
+        {"epochs": 30, "schedules": schedule("InverseTimeLR", decay=1e-3)},
+    ),
+    "a class that adds its own layers": (
+        """
+class Digits(models.Sequential):
+    def __init__(self, units):
+        super().__init__()
+        self.add(layers.Dense(units, activation="relu", input_shape=(64,), name="first"))
+        self.add(layers.Dense(10, activation="softmax"))
+        self.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
+model = Digits(7); model.fit(X, Y, epochs=2, batch_size=100, validation_split=0.2)
+""",
+        MLP,
+        {"batch_size": 100, "train_samples": 1149},
+    ),
+    "a class of functional layers": (
+        """
+class Digits(models.Model):
+    def __init__(self, units):
+        given = layers.Input(shape=(64,))
+        hidden = layers.Activation("tanh")(layers.Dense(units)(given))
+        super().__init__(given, layers.Dense(10, activation="softmax")(hidden))
+        self.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accuracy"])
+model = Digits(7); model.fit(X, Y, epochs=2)
+""",
+        ["Linear", "Tanh", "Linear", "Softmax"],
+        {"batch_size": 32},
+    ),
     "an estimator of scikit-learn": (
         """
 from sklearn.model_selection import GridSearchCV
@@ -375,7 +426,7 @@ NAMED = {
         "model = mlp(); fit(model); model.fit(X, Y, batch_size=64, verbose=0)", "2 different loaders"
     ),
     "clipped gradients": ("model = mlp(); fit(model, keras.optimizers.SGD(0.1, clipnorm=1.0))", "clipnorm=1.0"),
-    "a default that changed": ("model = mlp(); fit(model, 'adadelta')", "in Keras 2 it was higher"),
+    "a default that changed": ("model = mlp(); fit(model, 'adadelta')", "in Keras until 2.2 it was 1"),
     "a generator": (
         "def batches():\n    while True: yield X[:32], Y[:32]\n"
         "model = mlp(); model.compile('sgd', 'categorical_crossentropy')\n"
@@ -419,7 +470,8 @@ NAMED = {
         "samples were shuffled in a window of 100, not all 1,437",
     ),
     "an epoch of few batches": (
-        "model = mlp(); fit(model, batch_size=32, steps_per_epoch=10)", "an epoch is 10 batches; all samples would be 45"
+        "model = mlp(); fit(model, batch_size=32, steps_per_epoch=10)",
+        "an epoch is 10 batches; all samples would be 45",
     ),
     "pictures turned and shifted": (
         "from keras.preprocessing.image import ImageDataGenerator\n"

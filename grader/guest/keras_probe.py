@@ -8,6 +8,7 @@ from . import keras_spec, later, report
 
 _SHOWN_SAMPLES = 4
 _FULL_EPOCHS = 5  # trainings of more epochs take one batch in each: the rest tells nothing new
+_SMALL_BATCH = 32  # of a training that is watched: how many samples a batch has is known from the call
 _SCORED = 1000  # samples of a whole array that are evaluated or predicted
 _LARGE_EPSILON = 1e-6  # Keras adds an optimiser's epsilon elsewhere than torch: seen only when it is larger
 _DRAWN = (  # what an ImageDataGenerator draws at random
@@ -36,7 +37,7 @@ _LOSS_CLASSES = {
     "MeanSquaredError": "MSELoss",
     "BinaryCrossentropy": "BCELoss",
 }
-_OTHER_RATES = ("Adadelta", "Adagrad", "Adamax", "Nadam")  # their default learning rates changed from Keras 2 to 3
+_OTHER_RATES = {"Adadelta": 1.0, "Adagrad": 0.01, "Adamax": 0.002, "Nadam": 0.002}  # by default, in Keras until 2.2
 
 
 def install(watcher) -> None:
@@ -216,9 +217,13 @@ class _Given:
         """Batches of one pass over all samples; None where that can't be known."""
         return math.ceil(self.samples / self.source.batch_size) if self.samples and self.source.batch_size else None
 
+    def epoch(self):
+        """Batches of an epoch; None where that can't be known."""
+        return self.options.get("steps_per_epoch") or self.source.steps or self.whole()
+
     def steps(self):
         """Batches of an epoch that are trained on here."""
-        epoch = self.options.get("steps_per_epoch") or self.source.steps or self.whole()
+        epoch = self.epoch()
         if self.batches is None:
             return epoch
         return min(epoch, self.batches) if epoch else self.batches
@@ -244,7 +249,8 @@ class _Given:
         if not self.arrays:
             options["x"], options["steps_per_epoch"] = self.source.few(self.steps())
             return _fewer_validation(options, self.batches, size)
-        options["steps_per_epoch"] = None
+        size = min(size, _SMALL_BATCH)
+        options["steps_per_epoch"], options["batch_size"] = None, size
         most = self.steps() * size
         if self.samples < self.total:
             rest = slice(self.samples, self.samples + most)
@@ -440,6 +446,7 @@ class _Training:
         self.take_optimizer(model.optimizer)
         self.losses, self.loaders, self.seen = {}, [], []
         self.steps = self.planned = self.passes = self.samples = self.largest_batch = 0
+        self.uncut = 0  # steps that the notebook would take
         self.first_rows = set()
         self.after = None
         self.rate = None
@@ -486,7 +493,8 @@ class _Training:
             self.settings["lr"] = _plain(optimizer.learning_rate)
         if getattr(optimizer, "grader_default_rate", False) and kind in _OTHER_RATES:
             self.note(
-                f"{kind} without a learning rate: its default here is {self.settings['lr']:g}; in Keras 2 it was higher"
+                f"{kind} without a learning rate: by default it is {self.settings['lr']:g} here and in TensorFlow 2; "
+                f"in Keras until 2.2 it was {_OTHER_RATES[kind]:g}"
             )
         for name in ("clipnorm", "clipvalue", "global_clipnorm", "gradient_accumulation_steps", "loss_scale_factor"):
             if getattr(optimizer, name, None):
@@ -522,6 +530,7 @@ class _Training:
         source = given.source
         self.passes += epochs
         self.planned += epochs * given.steps()
+        self.uncut += epochs * (given.epoch() or given.steps())
         described = {
             "batch_size": source.batch_size,
             "drop_last": given.drop_last(),
@@ -562,6 +571,7 @@ class _Training:
         self.samples += len(x)
         self.steps += 1
         self.planned += 1
+        self.uncut += 1
         self.show(model, x, y)
         self.take_loss(model, y)
         for name in ("class_weight", "sample_weight"):
@@ -688,7 +698,6 @@ class _Training:
     def record(self, probe):
         """This training as JSON, as `probe.Training` writes it."""
         early = [f"its training ended after {self.steps} of {self.planned} steps"] if self.steps < self.planned else []
-        steps = self.planned if early else self.steps  # an early end is said; it is no loop that skips batches
         return {
             "number": self.number,
             "model": id(self.network),
@@ -698,18 +707,18 @@ class _Training:
             "optimizer": {"type": self.optimizer, "settings": self.settings},
             "groups": 1,
             "losses": [*self.losses.values()],
-            "steps": steps,
+            "steps": self.uncut,
             "samples": self.samples,
             "largest_batch": self.largest_batch,
             "different_batches": len(self.first_rows),
             "passes": self.passes,
-            "steps_in_passes": steps,
-            "batches_in_passes": self.planned,
+            "steps_in_passes": self.uncut,
+            "batches_in_passes": self.uncut,
             "loaders": self.loaders[:10],
             "input_shape": self.input_shape,
             "seen": self.seen,
             "rests": False,
-            "schedules": [{**schedule, "steps": steps} for schedule in self.schedules],
+            "schedules": [{**schedule, "steps": self.uncut} for schedule in self.schedules],
             "notes": [*self.notes, *early][:100],
         }
 

@@ -76,6 +76,7 @@ def _modernise(keras, folder) -> None:
     _old_backend(keras)
     _old_model(keras)
     _old_callbacks(keras)
+    keras.metrics.Metric.reset_states = lambda metric: metric.reset_state()
     if folder:
         keras.datasets.mnist.load_data = functools.partial(_mnist, folder)
 
@@ -112,6 +113,8 @@ def _old_modules(keras) -> None:
     )
     made["utils.generic_utils"] = later.module("keras.utils.generic_utils", **vars(keras.utils))
     made["objectives"] = keras.losses
+    made["layers.experimental"] = later.module("keras.layers.experimental")
+    made["layers.experimental.preprocessing"] = later.module("keras.layers.experimental.preprocessing", **layers)
     made["optimizers.legacy"] = later.module("keras.optimizers.legacy", **vars(keras.optimizers))
     _image_generators(keras)
     for name, module in made.items():
@@ -298,8 +301,8 @@ def _call_with(owner, name, change) -> None:
 
 def _old_compile(kwargs):
     metrics = kwargs.get("metrics")
-    if isinstance(metrics, str):
-        metrics = [metrics]
+    if metrics is not None and not isinstance(metrics, (list, tuple, dict)):
+        metrics = kwargs["metrics"] = [metrics]
     if isinstance(metrics, (list, tuple)):
         kwargs["metrics"] = ["accuracy" if metric == "acc" else metric for metric in metrics]
     kwargs.pop("class_mode", None)
@@ -352,6 +355,12 @@ class _History(dict):
             return self[other]
         raise KeyError(key)
 
+    def get(self, key, default=None):
+        try:
+            return self[key]
+        except KeyError:
+            return default
+
 
 def _old_callbacks(keras) -> None:
     callbacks = keras.callbacks
@@ -381,6 +390,9 @@ def _old_callbacks(keras) -> None:
 
     for kind in (callbacks.EarlyStopping, callbacks.ModelCheckpoint, callbacks.ReduceLROnPlateau):
         _translate(kind, change)
+    python_utils = sys.modules["keras.src.utils.python_utils"]
+    logs_of = python_utils.pythonify_logs
+    python_utils.pythonify_logs = lambda logs: _History(logs_of(logs))
     begin = callbacks.History.on_train_begin
 
     @functools.wraps(begin)
