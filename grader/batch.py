@@ -1,15 +1,14 @@
 """The same story for a class: one submission after another, each result on disk before the next begins."""
 
 import re
-from functools import partial
 from pathlib import Path
 
 from grader.core.errors import MachineError, SubmissionError
 from grader.core.outcome import Grade
 from grader.core.record import Record
-from grader.execution import page_pictures, warm_kernels
+from grader.execution import page_pictures
 from grader.intake import open_submission, submissions_in
-from grader.pipeline import Options, Tools, grade_submission
+from grader.pipeline import Options, Tools, grade_submission, warmed
 from grader.report import FORMATS
 from grader.report.csv import gradebook
 from grader.rubric import Rubric
@@ -33,8 +32,7 @@ def grade_class(folder: Path, rubric: Rubric, out: Path, tools: Tools, options: 
     results = Results(out)
     grades: list[Grade] = []
     unreadable: dict[str, str] = {}
-    with warm_kernels(lambda why: tools.say(f"kernels are started one by one: {why}")) as warm:
-        tools = tools.model_copy(update={"run": partial(tools.run, warm=warm)})
+    with warmed(tools, rubric) as tools:
         for number, path in enumerate(paths, 1):
             tools.say(f"{number} of {len(paths)}: {path.name}")
             try:

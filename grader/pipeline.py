@@ -5,6 +5,8 @@ import platform
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -26,7 +28,7 @@ from grader.core.outcome import (
 )
 from grader.core.record import Record
 from grader.datasets import Dataset, load_dataset, mnist_folder
-from grader.execution import Mathematics, NotebookArtefact, Sandbox, find_sandbox, run_notebook
+from grader.execution import Mathematics, NotebookArtefact, Sandbox, find_sandbox, run_notebook, warm_kernels
 from grader.functions import FunctionRuns
 from grader.intake import Submission, open_submission
 from grader.intake.read import read_notebook
@@ -76,6 +78,16 @@ def tools_for(rubric: Rubric, say: Callable[[str], None] = lambda _: None) -> To
         except MachineError as error:
             problem = str(error)
     return Tools(sandbox=find_sandbox(), dataset=dataset, data_problem=problem, say=say)
+
+
+@contextmanager
+def warmed(tools: Tools, rubric: Rubric) -> Iterator[Tools]:
+    """The same tools for many submissions: where notebooks are run, their kernels are forked from a warm process."""
+    if not _runs_notebooks(rubric):
+        yield tools
+        return
+    with warm_kernels(lambda why: tools.say(f"kernels are started one by one: {why}")) as warm:
+        yield tools.model_copy(update={"run": partial(tools.run, warm=warm)})
 
 
 def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options = Options()) -> Grade:
@@ -154,9 +166,14 @@ def _notes(submission: Submission, observed: dict[str, Observed]) -> Iterator[st
     yield from (f"{name} was left out" for name in submission.ignored)
 
 
+def _runs_notebooks(rubric: Rubric) -> bool:
+    """Whether a check looks at what notebooks do."""
+    return any(problem.looks_at("model", "training", "notebook") for problem in rubric.problems)
+
+
 def _run(notebook: NotebookNode, file: str, submission: Submission, rubric: Rubric, tools: Tools) -> Observed:
     """Run a notebook when a check looks at what it does."""
-    if not any(problem.looks_at("model", "training", "notebook") for problem in rubric.problems):
+    if not _runs_notebooks(rubric):
         return observe_notebook(notebook, file)
     if tools.data_problem:
         return Observed(run=NotebookRun(file=file, machine_failure=tools.data_problem))

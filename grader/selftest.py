@@ -13,7 +13,7 @@ from grader.core.errors import RubricError
 from grader.core.outcome import CheckResult, Grade
 from grader.core.record import Record
 from grader.execution import NotebookArtefact
-from grader.pipeline import Options, Tools, grade_submission
+from grader.pipeline import Options, Tools, grade_submission, warmed
 from grader.resources import resource
 from grader.rubric import Mutant, Rubric
 
@@ -40,20 +40,21 @@ def reference_folder(rubric: Rubric) -> Path:
 
 def test_rubric(rubric: Rubric, tools: Tools, options: Options) -> Iterator[Trial]:
     """The reference first, then each mutant. A notebook that a mutant leaves as it is runs only once."""
-    tools = tools.model_copy(update={"run": _run_once(tools.run), "functions": {}})
     folder = reference_folder(rubric)
-    grade = grade_submission(folder, rubric, tools, options)
-    yield Trial(name="reference", faults=tuple(_reference_faults(grade)))
-    expected = _results(grade)
-    # What the reference has trained need not be trained again for a mutant.
-    options = options.model_copy(update={"fresh": False})
-    for mutant in rubric.mutants:
-        with tempfile.TemporaryDirectory(prefix="grader-mutant-") as scratch:
-            copy = Path(scratch) / folder.name
-            shutil.copytree(folder, copy)
-            _mutate(copy, mutant, rubric)
-            found = _results(grade_submission(copy, rubric, tools, options))
-        yield Trial(name=mutant.name, faults=tuple(_mutant_faults(mutant, expected, found)))
+    with warmed(tools, rubric) as tools:
+        tools = tools.model_copy(update={"run": _run_once(tools.run), "functions": {}})
+        grade = grade_submission(folder, rubric, tools, options)
+        yield Trial(name="reference", faults=tuple(_reference_faults(grade)))
+        expected = _results(grade)
+        # What the reference has trained need not be trained again for a mutant.
+        options = options.model_copy(update={"fresh": False})
+        for mutant in rubric.mutants:
+            with tempfile.TemporaryDirectory(prefix="grader-mutant-") as scratch:
+                copy = Path(scratch) / folder.name
+                shutil.copytree(folder, copy)
+                _mutate(copy, mutant, rubric)
+                found = _results(grade_submission(copy, rubric, tools, options))
+            yield Trial(name=mutant.name, faults=tuple(_mutant_faults(mutant, expected, found)))
 
 
 def _reference_faults(grade: Grade) -> Iterator[str]:
@@ -93,12 +94,12 @@ def _mutate(folder: Path, mutant: Mutant, rubric: Rubric) -> None:
 
 
 def _run_once(run: Callable[..., NotebookArtefact]) -> Callable[..., NotebookArtefact]:
-    """Remember artefacts by the notebook's code and the files beside it that its code names."""
+    """Remember artefacts by the notebook's code, the files beside it that its code names, and the seed."""
     known: dict[str, NotebookArtefact] = {}
 
     def remembered(notebook: NotebookNode, files: Path, *args: Any, **kwargs: Any) -> NotebookArtefact:
         code = "\0".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-        digest = hashlib.sha256(code.encode())
+        digest = hashlib.sha256(f"{kwargs.get('seed')}\0{code}".encode("utf-8", "replace"))
         for path in sorted(files.rglob("*")):
             if path.is_file() and path.name in code:
                 digest.update(path.read_bytes())

@@ -11,7 +11,10 @@ from grader.core.limits import Limits
 from grader.datasets import folder_without_test, load_dataset, mnist_folder
 from grader.execution import find_sandbox, run_notebook, warm_kernels
 from grader.observation.evidence import observe_notebook
+from grader.pipeline import Options, tools_for
 from grader.retraining import Replays, replay, train_again
+from grader.rubric import load_rubric
+from grader.selftest import test_rubric as run_trials
 from grader.training import Rule
 
 pytestmark = pytest.mark.mnist
@@ -188,3 +191,31 @@ def test_a_run_that_takes_too_long_is_a_persons(tmp_path):
     replays = Replays(tmp_path, {"a.ipynb": notebook}, find_sandbox(), limits, run, fresh=True)
     result = replay(observed.models[-1], dataset, replays, threshold=0.6, rule=Rule(kind="majority", planned=1))
     assert result.lanes == () and "took longer than the 15 s" in result.obstacle
+
+
+REPLAYED = """
+id: replayed
+title: A notebook that no recipe holds
+dataset: mnist
+reference: {reference}
+problems:
+  - id: 2A
+    title: A network
+    points: 4
+    checks:
+      - {{type: accuracy, points: 4, at_least: 0.6, seeds: 3}}
+mutants:
+  - name: gradients clipped to nothing
+    edits: [{{file: 2A.ipynb, replace: "fit(model)", by: "fit(model, clip=0.0)"}}]
+    loses: {{2A/accuracy: 4}}
+"""
+
+
+def test_a_rubric_with_a_replayed_reference_is_tested_like_others(tmp_path):
+    reference = tmp_path / "reference"
+    reference.mkdir()
+    nbformat.write(notebook_of("model = make(); fit(model)"), reference / "2A.ipynb")
+    (tmp_path / "replayed.yaml").write_text(REPLAYED.format(reference=reference))
+    rubric = load_rubric(str(tmp_path / "replayed.yaml"))
+    found = {trial.name: trial.faults for trial in run_trials(rubric, tools_for(rubric), Options())}
+    assert found == {"reference": (), "gradients clipped to nothing": ()}

@@ -74,6 +74,17 @@ def _memory():
     assert more < _MOST_MEMORY, f"the inputs took {more} MB"
 
 
+def pytest_sessionfinish(session):
+    """Where tests run side by side, each process hands its counts to the one that prints them."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["tried"] = dict(session.config.stash.get(_TRIED, {}))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    node.config.stash.setdefault(_TRIED, Counter()).update(getattr(node, "workeroutput", {}).get("tried", {}))
+
+
 def pytest_terminal_summary(terminalreporter, config):
     tried = config.stash.get(_TRIED, Counter())
     if tried:
