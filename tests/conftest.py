@@ -3,6 +3,7 @@
 import os
 
 import pytest
+import warm
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -15,6 +16,13 @@ def _own_cache(tmp_path_factory):
         del os.environ["GRADER_CACHE"]
     else:
         os.environ["GRADER_CACHE"] = before
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _warm_kernels():
+    """The process that a test's kernels were forked from ends with the tests."""
+    yield
+    warm.end()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,7 +1,6 @@
 """What is read from each notebook and script of the corpus when the probe runs it on a small part of the real MNIST."""
 
 import tempfile
-import time
 from functools import cache, partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,11 +9,12 @@ import corpus
 import numpy as np
 import pytest
 from small_mnist import small_mnist
+from warm import warm
 
 from grader import datasets
 from grader.core.errors import SubmissionError
 from grader.core.limits import Limits
-from grader.execution import find_sandbox, run_notebook, warm_kernels
+from grader.execution import find_sandbox, run_notebook
 from grader.intake.read import read_notebook
 from grader.observation.evidence import observe, observe_notebook
 from grader.retraining import Replays, replay, train_again
@@ -32,13 +32,10 @@ CHANCE = 0.1  # of a network that knows nothing
 
 @pytest.fixture(scope="module", autouse=True)
 def _world(tmp_path_factory):
-    """A small MNIST for the notebooks and for the host, and kernels that start at once."""
+    """A small MNIST for the notebooks and for the host."""
     WORLD.empty = tmp_path_factory.mktemp("submission")
-    with small_mnist(tmp_path_factory.mktemp("data")) as WORLD.dataset, warm_kernels() as WORLD.warm:
+    with small_mnist(tmp_path_factory.mktemp("data")) as WORLD.dataset:
         WORLD.data = datasets.mnist_folder()
-        until = time.monotonic() + 60
-        while not WORLD.warm.ready and time.monotonic() < until:
-            time.sleep(0.1)
         yield
 
 
@@ -52,7 +49,7 @@ def ran(name):
     with tempfile.TemporaryDirectory() as folder:
         notebook = read_notebook(fixture.write(Path(folder)), fixture.file)
     limits = Limits(**fixture.expected.get("limits", {}))
-    artefact = run_notebook(notebook, WORLD.empty, find_sandbox(), limits, data=WORLD.data, warm=WORLD.warm)
+    artefact = run_notebook(notebook, WORLD.empty, find_sandbox(), limits, data=WORLD.data, warm=warm())
     return notebook, artefact
 
 
@@ -80,7 +77,7 @@ def trained_again(name, seeds, *, by_recipe):
     fixture, (notebook, _) = corpus.load(name), ran(name)
     models = observed(name).models
     model = models[fixture.expected.get("graded", len(models)) - 1]
-    run = partial(run_notebook, warm=WORLD.warm)
+    run = partial(run_notebook, warm=warm())
     replays = Replays(WORLD.empty, {fixture.file: notebook}, find_sandbox(), LIMITS, run, fresh=True)
     rule = Rule(kind="majority", planned=seeds)
     options = {"threshold": 2.0, "rule": rule}  # never reached, and so never stopped early

@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+from warm import warm
 
 from grader.core.limits import Limits
 from grader.execution import run_notebook, try_layer, warm_kernels
@@ -21,26 +22,6 @@ from grader.observation.evidence import observe_notebook
 
 # Behind every layer that a grader that is root has, and with kernels forked from a warm process.
 LAYERS = ("jail", "uid", "limits", "warm jail", "warm uid", "warm limits")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def warm():
-    with warm_kernels() as kernels:
-        WARM["kernels"] = kernels
-        yield
-        WARM.clear()
-
-
-WARM = {}
-
-
-def warmed():
-    """The process that kernels are forked from, once it is ready."""
-    until = time.monotonic() + 60
-    while not WARM["kernels"].ready:
-        assert time.monotonic() < until, WARM["kernels"].state
-        time.sleep(0.1)
-    return WARM["kernels"]
 
 
 def sandbox(layer):
@@ -53,8 +34,10 @@ def sandbox(layer):
 
 def run(layer, cells, files, **limits):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(textwrap.dedent(cell)) for cell in cells])
-    warm = warmed() if layer.startswith("warm") else None
-    return run_notebook(notebook, files, sandbox(layer), Limits(**limits), data=None, variables=("found",), warm=warm)
+    kernels = warm() if layer.startswith("warm") else None
+    return run_notebook(
+        notebook, files, sandbox(layer), Limits(**limits), data=None, variables=("found",), warm=kernels
+    )
 
 
 def found(artefact):

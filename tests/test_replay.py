@@ -6,10 +6,11 @@ import pytest
 import torch
 from safetensors.torch import load
 from small_mnist import small_mnist
+from warm import warm
 
 from grader.core.limits import Limits
 from grader.datasets import folder_without_test, load_dataset, mnist_folder
-from grader.execution import find_sandbox, run_notebook, warm_kernels
+from grader.execution import find_sandbox, run_notebook
 from grader.observation.evidence import observe_notebook
 from grader.pipeline import Options, tools_for
 from grader.retraining import Replays, replay, train_again
@@ -19,7 +20,6 @@ from grader.training import Rule
 
 pytestmark = pytest.mark.mnist
 LIMITS = Limits(replay_seconds=60)
-WARM = []
 
 PRELUDE = """
 import copy, random, numpy as np, torch, torch.nn.functional as F
@@ -46,13 +46,12 @@ def fit(model, loader=loader, epochs=5, clip=5.0):
 
 @pytest.fixture(scope="module", autouse=True)
 def _data(tmp_path_factory):
-    with small_mnist(tmp_path_factory.mktemp("data")), warm_kernels() as warm:
-        WARM.append(warm)
+    with small_mnist(tmp_path_factory.mktemp("data")):
         yield
 
 
 def run(*args, **kwargs):
-    return run_notebook(*args, warm=WARM[0], **kwargs)
+    return run_notebook(*args, warm=warm(), **kwargs)
 
 
 def notebook_of(*cells):
