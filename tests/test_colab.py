@@ -20,7 +20,10 @@ x, y, model = torch.rand(3, 4), torch.tensor([0, 1, 1]), nn.Linear(4, 2)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
 """
 # Packages that a grader may lack; a case that imports one is skipped there.
-EXTRAS = ("pandas", "tqdm", "seaborn", "torchsummary", "torchinfo", "cv2", "skimage", "requests", "plotly")
+EXTRAS = (
+    *("pandas", "tqdm", "seaborn", "torchsummary", "torchinfo", "cv2", "skimage", "requests", "plotly"),
+    *("tensorboard", "keras"),
+)
 
 # name: a cell, which asserts what it must find
 COLAB = {
@@ -77,6 +80,26 @@ COLAB = {
         extended = 1
     """,
     "a magic that is not here leaves the cell's other lines": "assert extended == 1",
+    "curves and graphs for a tensorboard": """
+        from torch.utils.tensorboard import SummaryWriter
+        writer = SummaryWriter("runs/first")
+        writer.add_scalar("loss", 0.5, 1); writer.add_graph(model, x); writer.close()
+    """,
+    "a service that watches": """
+        import wandb
+        run = wandb.init(project="digits", config={"lr": 0.1, "sizes": [20]})
+        wandb.watch(model); wandb.config.update({"epochs": 2})
+        wandb.log({"loss": 0.5, "image": wandb.Image(x)}); wandb.config.seed = 3
+        assert (wandb.config.lr, run.config["epochs"], wandb.config["sizes"], run.config.seed) == (0.1, 2, [20], 3)
+        with wandb.init(config=dict(lr=0.2)) as run: run.summary["best"] = 1; run.finish()
+        assert wandb.config.lr == 0.2
+    """,
+    "other services": """
+        import mlflow, mlflow.pytorch
+        from tensorboardX import SummaryWriter
+        with mlflow.start_run(): mlflow.log_param("lr", 0.1); mlflow.pytorch.log_model(model, "it")
+        SummaryWriter(log_dir="a").add_scalars("loss", {"train": 1.0}, 0)
+    """,
     "a cell magic that is not here": "%%no_such_magic\nbody = 5",
     "a cell magic that is not here leaves the cell": "assert body == 5",
     "arguments of a script": """
@@ -110,6 +133,12 @@ PATHS = {
     "an upload": "from google.colab import files; up = files.upload(); assert up['foo.csv'] == b'a,b\\n1,2\\n'",
     "the sample data's name": "assert open('/content/sample_data/foo.csv').read()",
     "pandas": "import pandas as pd; assert len(pd.read_csv('/content/drive/MyDrive/foo.csv')) == 1",
+    "a file by its path on another system": r"assert open('../input/foo.csv').read() == open(r'C:\me\foo.csv').read()",
+    "a file written elsewhere": """
+        try: open("nowhere/foo.csv", "w")
+        except FileNotFoundError: pass
+        else: raise AssertionError("written")
+    """,
     "an archive unpacked": "!unzip -o '/content/drive/MyDrive/data.zip'\nassert open('inside.txt').read() == 'x'",
 }  # fmt: skip
 
@@ -188,6 +217,11 @@ OLD = {
         import matplotlib.pyplot as plt
         plt.style.use("seaborn"); plt.style.use("seaborn-whitegrid"); plt.hold(True)
     """,
+    "formats of figures": """
+        from IPython import display
+        display.set_matplotlib_formats("svg")
+        from IPython.display import set_matplotlib_formats
+    """,
     "bars": """
         from tqdm import tqdm_notebook, tnrange
         from tqdm.notebook import tqdm
@@ -239,11 +273,51 @@ MNIST = {
         import pandas
         assert X[0].shape == (784,) and X[[3, 1]].shape == (2, 784) and X["pixel1"].shape == (70000,)
     """,
+    "Colab's tables": """
+        small = np.loadtxt(open("sample_data/mnist_train_small.csv", "rb"), delimiter=",")
+        rows = {bytes(image) for image in train.data.numpy().reshape(-1, 784)}
+        assert small.shape == (20000, 785) and {bytes(row) for row in small[:50, 1:].astype("uint8")} <= rows
+        table = pandas.read_csv("/content/sample_data/mnist_test.csv", header=None).to_numpy()
+        assert (table[:, 0] == test.targets.numpy()).all() and (table[7, 1:] == test.data[7].numpy().ravel()).all()
+    """,
+    "the four files that MNIST comes in": """
+        import gzip
+        with open("MNISTData/train-images-idx3-ubyte", "rb") as file: plain = file.read()
+        with gzip.open("../data/t10k-labels-idx1-ubyte.gz") as file: packed = file.read()
+        assert plain[16:] == train.data.numpy().tobytes() and packed[8:] == test.targets.byte().numpy().tobytes()
+        assert (np.fromfile("d/t10k-images.idx3-ubyte", np.uint8)[16:] == test.data.numpy().ravel()).all()
+    """,
+    "the four files, downloaded": """
+        import urllib.request
+        at = "http://yann.lecun.com/exdb/mnist/train-labels-idx1-ubyte.gz"
+        urllib.request.urlretrieve(at, "labels.gz")
+        assert gzip.open("labels.gz").read()[8:] == train.targets.byte().numpy().tobytes()
+        !wget -q http://yann.lecun.com/exdb/mnist/t10k-labels-idx1-ubyte.gz
+        assert open("t10k-labels-idx1-ubyte.gz", "rb").read(2) == b"\\x1f\\x8b"
+    """,
+    "mnist.npz": """
+        arrays = np.load("/content/drive/MyDrive/mnist.npz")
+        assert (arrays["x_train"] == train.data.numpy()).all() and (arrays["y_test"] == test.targets.numpy()).all()
+    """,
+    "mnist.pkl.gz": """
+        import pickle, requests
+        open("mnist.pkl.gz", "wb").write(requests.get("http://example.com/data/mnist.pkl.gz").content)
+        with gzip.open("mnist.pkl.gz", "rb") as file: parts = pickle.load(file, encoding="latin-1")
+        (images, numbers), (kept, _), (last, _) = parts
+        assert (len(images), len(kept), len(last)) == (50000, 10000, 10000) and numbers[0] == 5
+        assert images.dtype == np.float32 and (images[3] * 256 == train.data[3].numpy().ravel()).all()
+    """,
     "mldata": """
         from sklearn.datasets import fetch_mldata
         bunch = fetch_mldata("MNIST original", data_home=".")
         assert bunch.data.shape == (70000, 784)
         assert bunch.target[0] == bunch.target[60000] == 0 and bunch.target[-1] == 9
+    """,
+    "other data in files of the same names": """
+        def missing(path):
+            try: open(path, "rb")
+            except FileNotFoundError: return True
+        assert missing("fashion/t10k-images-idx3-ubyte") and missing("t10k-images-idx3-ubyte")
     """,
 }  # fmt: skip
 

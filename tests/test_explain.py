@@ -25,7 +25,8 @@ FAILS = {
     "tabs and spaces": ("if x is x:\n    a = 1\n\tb = 2", "student", "Line 3 is not indented"),
     "input": ("input('rate? ')", "student", "It asks for input"),
     "a file": ("open('/content/drive/MyDrive/hw/train.csv')", "student", "The file “train.csv” is not among the files"),
-    "a file of numpy": ("np.load('mnist.npz')", "student", "“mnist.npz” is not among"),
+    "a file of numpy": ("np.load('faces.npz')", "student", "“faces.npz” is not among"),
+    "a table of digits": ("open('../input/digit-recognizer/train.csv')", "student", "read MNIST through torchvision"),
     "a file of images": ("from PIL import Image; Image.open('a/b.png')", "student", "“b.png” is not among"),
     "data of idx": ("open('/content/train-images-idx3-ubyte', 'rb')", "student", "“train-images-idx3-ubyte” is not"),
     "an own module": ("from helper_functions import f", "student", "hand in helper_functions.py beside the notebook"),
@@ -43,6 +44,10 @@ FAILS = {
     "backward of nothing": ("torch.rand(1).backward()", "student", "a value that no weight leads to"),
     "in place": ("nn.Parameter(x).add_(1)", "student", "changed in place"),
     "a label": ("F.cross_entropy(model(x), torch.tensor([0, 1, 7]))", "student", "A label is 7, and the"),
+    "a table as a tensor": (
+        "import pandas; torch.Tensor(pandas.DataFrame({'a': [1, 2, 3], 'b': [4, 5, 6]}))", "student", "table.to_numpy()"
+    ),
+    "a sweep": ("import wandb; wandb.agent(wandb.sweep({}), print)", "grader", "It lets a server choose how to train"),
     "types": ("model(x.double())", "student", "Tensors of different types meet"),
     "gradients in numpy": ("model(x).numpy()", "student", "Write x.detach().numpy()"),
     "a key": ("{}['accuracy']", "student", "There is no entry 'accuracy'"),

@@ -300,6 +300,10 @@ SCRIPTS = {
         NBCONVERT_EXPORT,
         ["M# Problem 3B\n\nSome words.", "x = 1\n# done", "M## Problem 3C", "y = 2"],
     ),
+    "Markdown as PyCharm writes it": (
+        "#%% md\n# Problem 3B\nSome words.\n#%%\nx = 1\n",
+        ["M# Problem 3B\nSome words.", "x = 1"],
+    ),
     "a plain script": ('"""What it does."""\n\nx = 1\n\n# y\n', ['"""What it does."""\n\nx = 1\n\n# y']),
     "ends of lines and a byte order mark": ("\ufeffif x:\r\n\ty = 2\r\n", ["if x:\n\ty = 2"]),
     "ends of lines of old": ("x = 1\ry = 2", ["x = 1\ny = 2"]),

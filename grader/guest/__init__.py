@@ -40,19 +40,23 @@ def start(config_path: str) -> None:
 
 
 def _be_like_colab(config: dict) -> None:
-    from . import colab, data, later, old, paths
+    from . import colab, copies, data, later, old, paths, trackers
 
     shell, places = _shell(), paths.Paths()
     later.install()
     colab.install(shell)
     old.install()
     data.install(config)
+    trackers.install()
     places.enter(config["file"])
+    found = copies.Copies(config["data"], places.work, places.given)
+    found.install(shell)
     places.install(shell)
     sys.argv = [config["file"]]  # the kernel's own would look like arguments to a script that reads them
     if config["file"].endswith(".py"):
         shell.user_ns["__file__"] = config["file"].rsplit("/", 1)[-1]
     shell.events.register("pre_run_cell", lambda info: places.prepare(info.raw_cell))
+    shell.events.register("pre_run_cell", lambda info: found.begin_cell(info.raw_cell))
 
 
 def _only_variables(config: dict) -> None:

@@ -17,6 +17,7 @@ def install(shell) -> None:
     when_missing("google.colab", lambda: _Silent("google.colab"))
     for part in _PARTS:
         when_missing(f"google.colab.{part}", functools.partial(_part, part))
+    when_missing("tensorboard.compat.notf", lambda: module("tensorboard.compat.notf"))  # it needs no TensorFlow then
     shell.system = shell.system_raw  # `!command` without a terminal of its own, which a sandbox may not have
     _lenient_magics(shell)
 

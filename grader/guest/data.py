@@ -9,7 +9,8 @@ from pathlib import Path
 
 from .later import when_imported
 
-_FILES = (("train", 60_000), ("t10k", 10_000))
+_PARTS = ("train", "t10k")
+TRAINING = 60_000  # images of the training part, which stand first
 
 
 class DataSetMissing(RuntimeError):
@@ -95,7 +96,7 @@ def _sklearn(datasets, folder) -> None:
 
 def _openml(folder, options):
     """`mnist_784` as scikit-learn gives it: 70000 x 784, the training part first, classes as strings."""
-    images, labels = _idx(folder)
+    images, labels = idx(folder)
     names = [f"pixel{i}" for i in range(1, 785)]
     data, target, frame = images.astype("int64"), labels.astype(str).astype(object), None
     if options.get("as_frame", "auto") is not False:
@@ -119,10 +120,10 @@ def _bunch(**contents):
 def _frame(pandas):
     """A data frame that gives rows where it is indexed like the array that it was until scikit-learn 0.24."""
 
-    class Frame(pandas.DataFrame):
+    class DataFrame(pandas.DataFrame):
         @property
         def _constructor(self):
-            return Frame
+            return DataFrame
 
         def __getitem__(self, key):
             try:
@@ -132,30 +133,30 @@ def _frame(pandas):
                     raise
                 return self.to_numpy()[key]
 
-    return Frame
+    return DataFrame
 
 
 def _mldata(folder):
     """`MNIST original`: numbers as classes, and each part sorted by class."""
-    images, labels = _idx(folder)
-    order = sorted(range(len(labels)), key=lambda i: (i >= _FILES[0][1], labels[i]))
+    images, labels = idx(folder)
+    order = sorted(range(len(labels)), key=lambda i: (i >= TRAINING, labels[i]))
     return _bunch(data=images[order], target=labels[order].astype(float), COL_NAMES=["label", "data"], DESCR="MNIST")
 
 
 @functools.cache
-def _idx(folder):
+def idx(folder):
     """(images 70000 x 784, labels 70000), the training part first."""
     numpy = importlib.import_module("numpy")
-    raw = Path(folder) / "MNIST" / "raw"
-    parts = [
-        (_bytes(raw / f"{part}-images-idx3-ubyte")[16:], _bytes(raw / f"{part}-labels-idx1-ubyte")[8:])
-        for part, _ in _FILES
-    ]
-    images = numpy.concatenate([numpy.frombuffer(images, numpy.uint8) for images, _ in parts])
-    return images.reshape(-1, 784), numpy.concatenate([numpy.frombuffer(labels, numpy.uint8) for _, labels in parts])
+    images, labels = (
+        numpy.concatenate([numpy.frombuffer(raw(folder, f"{part}-{name}")[head:], numpy.uint8) for part in _PARTS])
+        for name, head in (("images-idx3-ubyte", 16), ("labels-idx1-ubyte", 8))
+    )
+    return images.reshape(-1, 784), labels
 
 
-def _bytes(path):
+def raw(folder, name):
+    """One of the four idx files, unpacked."""
+    path = Path(folder) / "MNIST" / "raw" / name
     packed = path.with_name(path.name + ".gz")
     return path.read_bytes() if path.is_file() else gzip.decompress(packed.read_bytes())
 

@@ -51,6 +51,7 @@ def install() -> None:
     when_imported("sklearn.externals", lambda it: setattr(it, "joblib", importlib.import_module("joblib")))
     when_imported("matplotlib.style", _styles)
     when_imported("matplotlib.pyplot", _hold)
+    when_imported("IPython.display", _figure_formats)
     when_imported("pandas", _frames)
     when_imported("tqdm.notebook", _bars_without_widgets)
     when_missing("torch._six", _six)
@@ -111,6 +112,13 @@ def _bars_without_widgets(notebook) -> None:
     std = importlib.import_module("tqdm.std")
     notebook.tqdm = notebook.tqdm_notebook = std.tqdm
     notebook.trange = notebook.tnrange = std.trange
+
+
+def _figure_formats(display) -> None:
+    """Where the formats of figures were set until IPython 8; nobody looks at them here."""
+    for name in ("set_matplotlib_formats", "set_matplotlib_close"):
+        if not hasattr(display, name):
+            setattr(display, name, lambda *args, **kwargs: None)
 
 
 def _frames(pandas) -> None:

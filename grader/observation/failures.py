@@ -37,6 +37,11 @@ _STUDENT = (
         "it asks for input, and nobody is there to answer", "Write the value into the cell instead of input().",
     ),
     (
+        r"(?i:FileNotFoundError: .*?'(?P<path>[^']*(?:mnist|digit)[^']*)')",
+        "the file “{file}” is not among the files handed in; it was looked for by its name beside the notebook",
+        "Hand it in, or read MNIST through torchvision, Keras or fetch_openml, which have it while it is graded.",
+    ),
+    (
         r"FileNotFoundError: .*?'(?P<path>[^']*)'|(?:FileNotFoundError|OSError): (?P<other>\S+) not found",
         "the file “{file}” is not among the files handed in; it was looked for by its name beside the notebook",
         _DOWNLOAD,
@@ -69,6 +74,15 @@ _STUDENT = (
     (
         r"Expected input batch_size \((?P<a>\d+)\) to match target batch_size \((?P<b>\d+)\)",
         "the loss was given {a} outputs and {b} labels", "Keep the first dimension the batch in every reshape.",
+    ),
+    (
+        r"(object type '|np\.ndarray \(got )(DataFrame|Series)",
+        "a table of pandas is given where an array is needed", "Turn it into an array first: table.to_numpy().",
+    ),
+    (
+        r"expected sequence of length \d+ at dim \d+ \(got \d+\)",
+        "a tensor is made of rows of different lengths, or of a table of pandas, which hands over its columns' names",
+        "Look how long the rows are; turn a table into an array first: table.to_numpy().",
     ),
     (
         r"cannot reshape|not aligned|could not broadcast|[Ss]izes of tensors must match|mismatch in its core dimension",
@@ -153,9 +167,19 @@ _PACKAGE = (
 )  # fmt: skip
 _GRADER = (
     (
+        r"TensorFlow itself is not installed here",
+        "it uses a part of TensorFlow that is not here: only Keras, pipelines and simple operations are",
+        "Whoever grades looks at this part; what Keras's own fit trains is read without TensorFlow.",
+    ),
+    (
         r"DataSetMissing: the data set (?P<name>.{1,60}?) (?:of \S+ )?is not here",
         "the data set {name} is not among those that are here, and nothing can be downloaded",
         "Whoever grades looks at this part; a small file can be handed in beside the notebook.",
+    ),
+    (
+        r"RuntimeError: the settings of a sweep are chosen by the server",
+        "it lets a server choose how to train, which nothing reaches while it is graded",
+        "Train once with settings that stand in the notebook.",
     ),
     (
         r"URLError|HTTPError|ConnectionError|ConnectTimeout|gaierror|NewConnectionError|MaxRetryError|urlopen"
