@@ -185,6 +185,20 @@ def test_inspect_shows_the_layer_table_and_the_budget():
     assert "Adam(lr=0.003)" in done.stdout
 
 
+def test_inspect_says_what_data_it_was_trained_on(tmp_path):
+    (tmp_path / "a.py").write_text(
+        "import torch\nfrom sklearn.datasets import load_digits\nx, y = load_digits(return_X_y=True)\n"
+        "model = torch.nn.Linear(64, 10)\noptimiser = torch.optim.SGD(model.parameters(), lr=0.1)\n"
+        "x, y = torch.tensor(x[:500] / 8 - 1).float(), torch.tensor(y[:500])\n"
+        "for x, y in torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, y), batch_size=50):\n"
+        "    optimiser.zero_grad()\n    torch.nn.functional.cross_entropy(model(x), y).backward()\n"
+        "    optimiser.step()\n"
+    )
+    done = grader("inspect", tmp_path / "a.py", "--dataset", "digits")
+    assert "it was trained on 500 samples; the training split has 1,437" in done.stdout
+    assert "minus 0.5, over 0.5" in done.stdout
+
+
 def test_inspect_reads_a_model_spec(tmp_path):
     spec = {"layers": [{"type": "Conv2d", "settings": {"in_channels": 3, "out_channels": 8, "kernel_size": 5}}]}
     (tmp_path / "spec.json").write_text(json.dumps(spec))

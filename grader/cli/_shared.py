@@ -20,6 +20,13 @@ class LayerName(StrEnum):
     limits = "limits"
 
 
+class DatasetName(StrEnum):
+    """The data sets that networks are trained on."""
+
+    mnist = "mnist"
+    digits = "digits"
+
+
 RubricOption = Annotated[
     str, typer.Option("--rubric", "-r", help="A rubric's YAML file, or the id of one that comes with the grader.")
 ]

@@ -1,15 +1,24 @@
 """`grader inspect`: the networks in a file."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from grader.cli._shared import DatasetName
+
+if TYPE_CHECKING:
+    from grader.datasets import Dataset
 
 
 def command(
     file: Annotated[Path, typer.Argument(help="A notebook, a script, or a model spec as JSON.")],
     rubric: Annotated[str | None, typer.Option("--rubric", "-r", help="The rubric whose budget stands beside.")] = None,
     problem: Annotated[str | None, typer.Option("--problem", "-p", help="The problem whose budget it is.")] = None,
+    dataset: Annotated[
+        DatasetName | None,
+        typer.Option("--dataset", "-d", help="What it is taken to train on; else the rubric's, or MNIST."),
+    ] = None,
     shape: Annotated[str, typer.Option("--input", help="For a model spec: the shape of one sample.")] = "1,28,28",
 ) -> None:
     """Show every network that a notebook trains: layers, output shapes, parameters, hidden units, and the budget."""
@@ -26,12 +35,25 @@ def command(
     except ValueError as error:
         raise typer.BadParameter(f"--input {shape}: give numbers such as 1,28,28") from error
     loaded = load_rubric(rubric) if rubric else None
-    models, notes = inspect_file(file, loaded, sizes)
+    taken = dataset.value if dataset else loaded.dataset if loaded else DatasetName.mnist.value
+    data, missing = _data(taken) if taken and file.suffix.lower() != ".json" else (None, "")
+    models, notes = inspect_file(file, loaded, sizes, data)
     console = Console()
     for model in models:
         console.print(network_table(model, budget(model, loaded, problem) if loaded and problem else []))
-    for note in notes:
+    for note in (*notes, *filter(None, [missing])):
         console.print(f"note: {note}", markup=False, highlight=False)
     if not models:
         console.print("No network was trained.")
         raise typer.Exit(1)
+
+
+def _data(name: str) -> tuple["Dataset | None", str]:
+    """(the data set, or None, and then what is not looked at without it)."""
+    from grader.core.errors import MachineError
+    from grader.datasets import load_dataset
+
+    try:
+        return load_dataset(name), ""
+    except MachineError as error:
+        return None, f"what it was trained on is not compared with {name}: {error}"

@@ -6,14 +6,7 @@ from typing import Annotated
 
 import typer
 
-from grader.cli._shared import FreshOption, say
-
-
-class DatasetName(StrEnum):
-    """The data sets that networks are trained on."""
-
-    mnist = "mnist"
-    digits = "digits"
+from grader.cli._shared import DatasetName, FreshOption, say
 
 
 class RuleName(StrEnum):
