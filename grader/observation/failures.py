@@ -85,6 +85,19 @@ _STUDENT = (
         "Look how long the rows are; turn a table into an array first: table.to_numpy().",
     ),
     (
+        r"with the layer: expected min_ndim=(?P<a>\d+), found ndim=(?P<b>\d+)",
+        "a layer takes tensors of {a} dimensions, that of the batch among them, and was given {b}",
+        "Images need a dimension of channels: x.reshape(-1, 28, 28, 1).",
+    ),
+    (
+        r"with the layer: expected shape=\(None, (?P<a>[\d, ]+?),?\), found shape=\(\w+, (?P<b>[\d, ]+?),?\)",
+        "the network takes samples of the shape ({a}) and was given ({b})", _SHAPES,
+    ),
+    (
+        r"axis -1 of input shape to have value (?P<a>\d+), but received input with shape \(\w+, (?P<b>[\d, ]+)",
+        "a layer takes {a} values for each sample and was given the shape ({b})", _SHAPES,
+    ),
+    (
         r"cannot reshape|not aligned|could not broadcast|[Ss]izes of tensors must match|mismatch in its core dimension",
         "shapes don't fit", _SHAPES,
     ),
@@ -166,6 +179,11 @@ _PACKAGE = (
     ),
 )  # fmt: skip
 _GRADER = (
+    (
+        r"TensorFlow itself is not installed here",
+        "it uses a part of TensorFlow that is not here: only Keras, pipelines and simple operations are",
+        "Whoever grades looks at this part; what Keras's own fit trains is read without TensorFlow.",
+    ),
     (
         r"TensorFlow itself is not installed here",
         "it uses a part of TensorFlow that is not here: only Keras, pipelines and simple operations are",
