@@ -20,6 +20,10 @@ from .later import when_imported
 
 _IDX = re.compile(r"(train|t10k)-(images|labels)[-.](idx[13])-ubyte(\.gz)?")
 _OTHER_DATA = re.compile(r"fashion|kmnist|kuzushiji|emnist|qmnist|notmnist", re.I)  # in idx files of the same names
+_OF_MNIST = re.compile(
+    r"^(?!\w+://)|\bmnist\b", re.I
+)  # addresses must say so: Keras has Fashion-MNIST at one that doesn't
+_MOST_SOURCE = 2**20
 _SAMPLES = re.compile(r"""sample_data["'/]""")  # the folder as a cell names it
 _NOT_READING = frozenset("wax+")
 _TRAINED, _KEPT = 50_000, 60_000  # of `mnist.pkl.gz`: what lies between them is its validation part
@@ -31,7 +35,8 @@ class Copies:
 
     def __init__(self, folder, work, given):
         self.folder, self.work, self.given = folder, work, {path.name: path for path in given if path.is_file()}
-        self.other_data = False
+        modules = [path for path in given if path.suffix == ".py" and path.stat().st_size < _MOST_SOURCE]
+        self.other_data = any(_OTHER_DATA.search(path.read_text(errors="replace")) for path in modules)
 
     def install(self, shell) -> None:
         """Functions that open files and addresses read a copy where there is one and nothing else."""
@@ -100,7 +105,9 @@ class Copies:
         """The file that a path or an address names, where it is MNIST in a well-known file; else None."""
         name = _name(path)
         idx = _IDX.fullmatch(name)
-        if not self.folder or _OTHER_DATA.search(str(path)) or (idx and self.other_data):
+        if not self.folder or _OTHER_DATA.search(str(path)):
+            return None
+        if idx and (self.other_data or not _OF_MNIST.search(str(path))):
             return None
         if idx:
             part, what, rank, packed = idx.groups(default="")
