@@ -51,6 +51,7 @@ FAILS = {
     "types": ("model(x.double())", "student", "Tensors of different types meet"),
     "gradients in numpy": ("model(x).numpy()", "student", "Write x.detach().numpy()"),
     "a key": ("{}['accuracy']", "student", "There is no entry 'accuracy'"),
+    "a gap": ("y = 1  # YOUR CODE HERE\nraise NotImplementedError", "student", "Error. It stops at a part"),
     "an assertion": ("assert 1 > 2", "student", "An assertion of the notebook's own does not hold"),
     "an interruption": ("raise KeyboardInterrupt", "student", "It interrupts itself"),
     "arguments": (
@@ -167,6 +168,21 @@ def test_many_failures_are_told_in_few_notes():
     run = observe_notebook(notebook, "a.ipynb", cells=cells).run
     told = list(notes(run))
     assert len(told) < 30 and "9,980 more cells failed" in "".join(told)
+
+
+# name: (cells of which the first fails, what is said of those that follow from it)
+FOLLOW = {
+    "one": (["a = 1 / 0", "a"], "a.ipynb, cell 2: failed because cell 1 did"),
+    "a chain": (["a = 1 / 0", "b = a", "c = b + a", "d = 1"], "a.ipynb, cells 2 and 3: failed because cell 1 did"),
+    "many": (["a = 1 / 0", *["a"] * 30], f"a.ipynb, cells {', '.join(map(str, range(2, 14)))} and 18 more: failed"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FOLLOW)
+def test_what_follows_from_a_failure_is_told_in_one_note(name, tmp_path):
+    cells, said = FOLLOW[name]
+    cause, follows = notes(observe(cells, tmp_path))
+    assert "ZeroDivisionError" in cause and follows.startswith(said)
 
 
 # name: (a cell before the network could be trained, how the check of its hidden units ends)

@@ -44,7 +44,7 @@ def command(
     for note in (*notes, *filter(None, [missing])):
         console.print(f"note: {note}", markup=False, highlight=False)
     if not models:
-        console.print("No network was trained.")
+        console.print("No network of PyTorch or Keras was trained.")
         raise typer.Exit(1)
 
 

@@ -183,7 +183,8 @@ Fault = Literal["", "student", "package", "grader"]
 class CellRun(Record):
     """How one code cell ended. `index` counts all cells from 1, as a reader sees them.
 
-    `explanation` says of a failure what happened, whose doing it is, and what to do; `fault` names whose it is.
+    `explanation` says of a failure what happened, whose doing it is, and what to do; `fault` names whose it is, and
+    `cause` the cell that failed first, where this one only needed what that makes.
     """
 
     index: int
@@ -191,6 +192,7 @@ class CellRun(Record):
     error: str = ""
     explanation: str = ""
     fault: Fault = ""
+    cause: int | None = None
     seconds: float = 0.0
 
 
@@ -198,6 +200,7 @@ class NotebookRun(Record):
     """How one notebook (or script) ran, and what it holds besides models.
 
     `failure` is why it did not run to its end; `machine_failure` why it could not be run at all, by no one's fault.
+    `untrained` says of networks whose gradients were computed, in vain.
     """
 
     file: str
@@ -207,6 +210,7 @@ class NotebookRun(Record):
     claims: tuple[Claim, ...] = ()
     variables: dict[str, object] = {}
     figures: int = 0
+    untrained: tuple[str, ...] = ()
     seconds: float = 0.0
 
     @property

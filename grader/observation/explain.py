@@ -1,7 +1,7 @@
 """Says of each cell that did not finish what happened, whose doing it is, and what to do about it."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from nbformat import NotebookNode
@@ -11,6 +11,7 @@ from grader.observation.failures import CASES, INSISTS_ON_GPU, UNKNOWN, Case
 from grader.observation.packages import ON_COLAB
 
 _MOST_NOTES = 20
+_MOST_NUMBERS = 12
 _MOST_ERROR = 240
 _WHOSE: dict[Fault, str] = {
     "": "",
@@ -18,6 +19,7 @@ _WHOSE: dict[Fault, str] = {
     "package": "The notebook may well be right: what it was run with lacks this.",
     "grader": "This is no error of the notebook: while it is graded it can't have this.",
 }
+_SHORTENED = "The grader ran this cell on a part of its data, which may be the only reason."
 # Lines that bind names: what is found in the group of each.
 _BINDS = re.compile(
     r"(?:async )?(?:def|class)\s+(\w+)|(?:import|from)\b(.*)|for\b(.*?)\bin\b|with\b.*\bas\b(.*)|([^=()!<>+*/-]*)=(?!=)"
@@ -25,8 +27,11 @@ _BINDS = re.compile(
 _MOST_LINE = 500
 
 
-def explain(notebook: NotebookNode, cells: Sequence[CellRun]) -> tuple[CellRun, ...]:
-    """The same cells; those that failed say why, whose doing it is, and what to do."""
+def explain(notebook: NotebookNode, cells: Sequence[CellRun], shortened: Container[int] = ()) -> tuple[CellRun, ...]:
+    """The same cells; those that failed say why, whose doing it is, and what to do.
+
+    `shortened` are the cells that saw only a part of the data.
+    """
     sources = _Sources(notebook)
     done: list[CellRun] = []
     failed: dict[int, CellRun] = {}
@@ -34,10 +39,12 @@ def explain(notebook: NotebookNode, cells: Sequence[CellRun]) -> tuple[CellRun, 
         if cell.status in ("error", "timeout", "died"):
             case, names = _case(cell, sources, failed)
             sentence = case.happened.format_map(names)
-            words = [f"{cell.error[:_MOST_ERROR].rstrip(' .')}."]
-            words += [_sentence(sentence), case.do.format_map(names), _WHOSE[case.fault]]
+            words = [f"{cell.error[:_MOST_ERROR].rstrip(' .:')}."]
+            cut = _SHORTENED if cell.index in shortened and case.fault in ("", "student") else ""
+            words += [_sentence(sentence), cut, case.do.format_map(names), _WHOSE[case.fault]]
             text = " ".join(word for word in words if word)
-            cell = cell.model_copy(update={"explanation": text, "fault": case.fault})  # noqa: PLW2901  # the same, told
+            told = {"explanation": text, "fault": case.fault, "cause": case.cause}
+            cell = cell.model_copy(update=told)  # noqa: PLW2901  # the same, told
             failed[cell.index] = cell
         done.append(cell)
     return tuple(done)
@@ -45,14 +52,31 @@ def explain(notebook: NotebookNode, cells: Sequence[CellRun]) -> tuple[CellRun, 
 
 def notes(run: NotebookRun) -> Iterator[str]:
     """What a reader should know of how a notebook ran, each a sentence or two that names the cell."""
-    for cell in run.crashes[:_MOST_NOTES]:
+    followers: dict[int, list[int]] = {}
+    for cell in run.crashes:
+        if cell.cause is not None:
+            followers.setdefault(cell.cause, []).append(cell.index)
+    first = [cell for cell in run.crashes if cell.cause is None]
+    for cell in first[:_MOST_NOTES]:
         yield f"{run.file}, cell {cell.index}: {cell.explanation or cell.error}"
-    if len(run.crashes) > _MOST_NOTES:
-        yield f"{run.file}: {len(run.crashes) - _MOST_NOTES:,} more cells failed"
+        if cell.index in followers:
+            yield f"{run.file}, {_cells(followers[cell.index])}: failed because cell {cell.index} did"
+    if left := sum(1 + len(followers.get(cell.index, ())) for cell in first[_MOST_NOTES:]):
+        yield f"{run.file}: {left:,} more cells failed"
     if left := sum(cell.status == "not run" for cell in run.cells):
         yield f"{run.file}: {left:,} cells after that were not run"
+    yield from (f"{run.file}, {note}" for note in run.untrained)
     told = any(run.failure == f"cell {cell.index}: {cell.error}" for cell in run.crashes)
     yield from (f"{run.file}: {why}" for why in ("" if told else run.failure, run.machine_failure) if why)
+
+
+def _cells(numbers: Sequence[int]) -> str:
+    """Cells by their numbers, so many that they can be read."""
+    if len(numbers) == 1:
+        return f"cell {numbers[0]}"
+    shown = numbers[: _MOST_NUMBERS if len(numbers) > _MOST_NUMBERS else -1]
+    last = f"{len(numbers) - len(shown):,} more" if len(shown) == _MOST_NUMBERS else str(numbers[-1])
+    return f"cells {', '.join(map(str, shown))} and {last}"
 
 
 def _sentence(text: str) -> str:
@@ -122,6 +146,7 @@ def _undefined(name: str, index: int, sources: _Sources, failed: Mapping[int, Ce
             happened=f"“{name}” is made in cell {cause.index}, which failed before",
             do=f"Mend cell {cause.index} first.",
             fault=cause.fault,
+            cause=cause.cause or cause.index,
         )
     if later := next((number for number in makers if number > index), None):
         return Case(

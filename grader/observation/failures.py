@@ -5,12 +5,16 @@ from grader.core.record import Record
 
 
 class Case(Record):
-    """One kind of failure, known by its error; `{name}` in what is said stands for a group of the pattern."""
+    """One kind of failure, known by its error; `{name}` in what is said stands for a group of the pattern.
+
+    `cause` is the cell that failed first, where this failure only follows from that.
+    """
 
     pattern: str = ""
     happened: str = ""
     do: str
     fault: Fault = "student"
+    cause: int | None = None
 
 
 _DOWNLOAD = "Hand in the file beside the notebook and open it by its name."
@@ -157,6 +161,10 @@ _STUDENT = (
     (
         r"UnpicklingError|EOFError|BadZipFile|PytorchStreamReader",
         "a file is damaged, or something else than its name says", _DOWNLOAD,
+    ),
+    (
+        r"^NotImplementedError",
+        "it stops at a part that is still to be written", "Write that part, and take the line that raises out.",
     ),
     (r"^AssertionError", "an assertion of the notebook's own does not hold", "Look what it compares."),
     (
