@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from grader.core.evidence import Source
+from grader.core.evidence import CellRun, Source
 from grader.core.limits import Limits
 from grader.core.network import InputSpec, LossSpec, ModelSpec, OptimizerSpec, Recipe, ScheduleSpec
 from grader.datasets import load_dataset
@@ -17,6 +17,7 @@ from grader.execution import find_sandbox, run_notebook
 from grader.network.build import build
 from grader.network.vocabulary import LAYERS
 from grader.observation.claims import read_claims
+from grader.observation.explain import explain
 from grader.observation.models import read_report
 from grader.training.eager import EagerTrainer
 from grader.training.lane import one_thread, train_lane
@@ -333,6 +334,13 @@ model.fit(X, Y, epochs=6, callbacks=[Show()])
         ["Linear", "Softmax"],
         {"inputs": {"shape": [64], "divide": 64.0}},
     ),
+    "names that are gone": (
+        "from keras.optimizers import sgd\n"
+        "from tensorflow.python.keras.metrics import accuracy\n"
+        "model = mlp(); fit(model, sgd(lr=0.5), keras.losses.mse)",
+        MLP,
+        {"loss": {"type": "MSELoss", "settings": {}}, **optimizer("SGD", lr=0.5)},
+    ),
     "a decay over many epochs": (
         "model = mlp(); fit(model, keras.optimizers.SGD(lr=0.1, decay=1e-3), epochs=30)",
         MLP,
@@ -401,6 +409,12 @@ NAMED = {
         "    def on_epoch_end(self, epoch, logs=None): self.model.stop_training = logs['accuracy'] > 2\n"
         "model = mlp(); fit(model, callbacks=[Stop()])",
         "the callback Stop may change its training",
+    ),
+    "a training ended early": (
+        "class Stop(keras.callbacks.Callback):\n"
+        "    def on_epoch_end(self, epoch, logs=None): self.model.stop_training = logs['accuracy'] >= 0\n"
+        "model = mlp(); fit(model, callbacks=[Stop()], epochs=8)",
+        "its training was ended before its last epoch",
     ),
     "a regulariser": (
         "from keras.regularizers import l2\n"
@@ -529,11 +543,27 @@ REFUSED = {
     ),
 }
 
+# name: (cell, what is said of its error).
+BUGS = {
+    "another size": (
+        "fit(keras.Sequential([keras.Input((50,)), layers.Dense(10)]))",
+        "takes 50 values for each sample and was given the shape (64)",
+    ),
+    "images without channels": (
+        "fit(keras.Sequential([layers.Conv2D(4, 3), layers.Flatten(), layers.Dense(10)]), x=images[:1437])",
+        "tensors of 4 dimensions, that of the batch among them, and was given 3",
+    ),
+    "images for vectors": (
+        "given = keras.Input((64,)); fit(keras.Model(given, layers.Dense(10)(given)), x=images[:1437])",
+        "samples of the shape (64) and was given (8, 8)",
+    ),
+}
+
 
 @pytest.fixture(scope="module")
 def observed(tmp_path_factory):
     """The last model of each case, and each case's error, from one notebook that holds them all."""
-    cases = {**SEEN, **NAMED, **REFUSED}
+    cases = {**SEEN, **NAMED, **REFUSED, **BUGS}
     cells = [PRELUDE, *(case[0] for case in cases.values())]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     artefact = run_notebook(notebook, tmp_path_factory.mktemp("submission"), find_sandbox(), Limits(), data=None)
@@ -595,6 +625,18 @@ def test_a_full_run_hands_over_what_keras_scored(tmp_path):
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_not_here_is_named(name, observed):
     assert REFUSED[name][1] in observed[name][1]
+    assert explained(observed[name][1]).fault == "grader"
+
+
+@pytest.mark.parametrize("name", BUGS)
+def test_bugs_are_explained(name, observed):
+    cell = explained(observed[name][1])
+    assert cell.fault == "student" and BUGS[name][1] in cell.explanation
+
+
+def explained(error):
+    cell = CellRun(index=1, status="error", error=error)
+    return explain(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell()]), [cell])[0]
 
 
 def test_without_keras_the_package_and_the_extra_are_named(tmp_path):

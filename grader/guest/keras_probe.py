@@ -8,6 +8,7 @@ from . import keras_spec, later, report
 
 _SHOWN_SAMPLES = 4
 _FULL_EPOCHS = 5  # trainings of more epochs take one batch in each: the rest tells nothing new
+_WITHIN_FIT = "drawn within fit"
 _SMALL_BATCH = 32  # of a training that is watched: how many samples a batch has is known from the call
 _SCORED = 1000  # samples of a whole array that are evaluated or predicted
 _LARGE_EPSILON = 1e-6  # Keras adds an optimiser's epsilon elsewhere than torch: seen only when it is larger
@@ -72,7 +73,7 @@ class _Watch:
         @functools.wraps(original)
         def add_weight(layer, *args, **kwargs):
             weight = original(layer, *args, **kwargs)
-            self.quiet(lambda: setattr(weight, "grader_drawn", _norms([weight])))
+            self.quiet(lambda: setattr(weight, "grader_drawn", _drawn(weight)))
             return weight
 
         keras.Layer.add_weight = add_weight
@@ -109,7 +110,9 @@ class _Watch:
         return self.probe.config["batches"] if getattr(self.probe, "weights", None) is None else None
 
     def training(self, model, x):
-        """The training of this network by its optimiser, the last to go on standing last."""
+        """The training of this network by its optimiser, the last to go on standing last; None where x doesn't fit."""
+        if not _built(model, x):
+            return None
         key = (id(model), id(model.optimizer))
         found = self.probe.trainings.pop(key, None) or _Training(self, model, x)
         self.probe.trainings[key] = found
@@ -120,29 +123,15 @@ class _Watch:
     # around Keras's own methods
 
     def fit(self, original, model, options):
-        training, given, cut = self.quiet(lambda: self.begin(model, options)) or (None, None, options)
+        watched = self.quiet(lambda: _Fit(self, model, options))
+        cut = (watched and self.quiet(watched.cut)) or options
         self.inside += 1
         try:
-            result = original(cut)
+            return original(cut)
         finally:
             self.inside -= 1
-            if training is not None:
-                self.quiet(lambda: training.take_late(model, given))
-                self.quiet(lambda: self.end(model, training))
-        return result
-
-    def begin(self, model, options):
-        given = _Given(options, self.batches, self.keras)
-        first = given.first()
-        training = self.training(model, first and first[0])
-        training.take_fit(model, given, options)
-        self.hand_over(training, "first")
-        self.probe.write()
-        cut = given.cut()
-        callbacks = cut.get("callbacks")
-        if callbacks is None or isinstance(callbacks, (list, tuple)):
-            cut["callbacks"] = [*(callbacks or ()), training.observer()]
-        return training, given, cut
+            if watched is not None:
+                self.quiet(watched.end)
 
     def end(self, model, training):
         training.remember(model)
@@ -191,6 +180,56 @@ class _Watch:
             if getattr(training, "network", None) is model:
                 training.note("weights are loaded into it during or after its training")
         return original(options)
+
+
+class _Fit:
+    """One call of `fit`: it is written down once the network has its weights, before its first step at the latest."""
+
+    def __init__(self, watch, model, options):
+        self.watch, self.model, self.options = watch, model, options
+        self.given = _Given(options, watch.batches, watch.keras)
+        self.training = None
+
+    def begin(self):
+        watch, first = self.watch, self.given.first()
+        training = watch.training(self.model, first and first[0])
+        training.take_fit(self.model, self.given, self.options)
+        watch.hand_over(training, "first")
+        watch.probe.write()
+        self.training = training
+
+    def cut(self):
+        if self.model.built:
+            self.begin()
+        cut = self.given.cut()
+        callbacks = cut.get("callbacks")
+        if callbacks is None or isinstance(callbacks, (list, tuple)):
+            cut["callbacks"] = [*(callbacks or ()), self.observer()]
+        return cut
+
+    def observer(self):
+        """A callback that counts steps and looks at the learning rate."""
+        fit = self
+
+        class Observer(self.watch.keras.callbacks.Callback):
+            def on_train_begin(self, logs=None):
+                if fit.training is None:
+                    fit.watch.quiet(fit.begin)
+
+            def on_train_batch_end(self, batch, logs=None):
+                if fit.training is not None:
+                    fit.training.steps += 1
+
+            def on_epoch_begin(self, epoch, logs=None):
+                if fit.training is not None:
+                    fit.training.look_at_rate(self.model)
+
+        return Observer()
+
+    def end(self):
+        if self.training is not None:
+            self.training.take_late(self.model, self.given)
+            self.watch.end(self.model, self.training)
 
 
 class _Given:
@@ -435,8 +474,6 @@ class _Training:
         self.cell = probe.cell
         self.variable = next((k for k, v in probe.namespace.items() if v is model and k[0] != "_"), "")
         shape = tuple(x.shape[1:]) if hasattr(x, "shape") else None
-        if not model.built and shape is not None:
-            model.build((None, *shape))
         described = keras_spec.describe(model, probe.config["vocabulary"], self.keras, probe.torch, shape)
         self.spec, self.input_shape, self.rescaling = described.spec, described.shape, described.rescaling
         self.model = _Network(model, described.weights)
@@ -462,7 +499,8 @@ class _Training:
             self.note("some of its weights are frozen")
         if any(getattr(other, "network", None) is self.network for other in probe.trainings.values()):
             return  # trained before: that is said elsewhere
-        if any(getattr(w, "grader_drawn", None) != _norms([w]) for w in self.network.trainable_weights):
+        drawn = {id(w): getattr(w, "grader_drawn", None) for w in self.network.trainable_weights}
+        if any(drawn[id(w)] not in (_WITHIN_FIT, _norms([w])) for w in self.network.trainable_weights):
             self.note("its first weights are not as Keras draws them: they were set or loaded")
 
     def look_at_class(self):
@@ -669,22 +707,10 @@ class _Training:
             if meddling:
                 self.note(f"the callback {kind.__name__} may change its training")
 
-    def observer(self):
-        """A callback that counts steps and looks at the learning rate."""
-        training, scheduled = self, bool(self.schedules)
-
-        class Observer(self.keras.callbacks.Callback):
-            def on_train_batch_end(self, batch, logs=None):
-                training.steps += 1
-
-            def on_epoch_begin(self, epoch, logs=None):
-                if scheduled:
-                    return
-                rate = _plain(self.model.optimizer.learning_rate)
-                if rate != training.settings["lr"]:
-                    training.note("the learning rate of the optimiser is changed while it trains")
-
-        return Observer()
+    def look_at_rate(self, model):
+        """A note where an epoch begins with another learning rate than the first, and no schedule says so."""
+        if not self.schedules and _plain(model.optimizer.learning_rate) != self.settings["lr"]:
+            self.note("the learning rate of the optimiser is changed while it trains")
 
     def remember(self, model):
         """After training: what the weights are until it goes on."""
@@ -697,7 +723,7 @@ class _Training:
 
     def record(self, probe):
         """This training as JSON, as `probe.Training` writes it."""
-        early = [f"its training ended after {self.steps} of {self.planned} steps"] if self.steps < self.planned else []
+        early = ["its training was ended before its last epoch"] if self.steps < self.planned else []
         return {
             "number": self.number,
             "model": id(self.network),
@@ -721,6 +747,16 @@ class _Training:
             "schedules": [{**schedule, "steps": self.uncut} for schedule in self.schedules],
             "notes": [*self.notes, *early][:100],
         }
+
+
+def _built(model, x):
+    """Whether a model has its weights, which it may get only now; where it can't, its call will say why."""
+    if not model.built and hasattr(x, "shape"):
+        try:
+            model.build((None, *x.shape[1:]))
+        except Exception:
+            return False
+    return True
 
 
 def _is_array(x):
@@ -772,6 +808,11 @@ def _is_weight(variable):
     """Whether training would change it, if nothing kept it from that."""
     last = variable.path.rsplit("/", 1)[-1]
     return not last.startswith(("moving_", "seed_generator")) and "seed_generator" not in variable.path
+
+
+def _drawn(weight):
+    """What a weight looks like as Keras drew it; within `fit` it can't be seen yet, and nobody can change it."""
+    return _WITHIN_FIT if weight.value.device.type == "meta" else _norms([weight])
 
 
 def _norms(weights):

@@ -30,6 +30,13 @@ _OLD_ARGUMENTS = {
     "dim_ordering": "data_format",
     "p": "rate",
 }
+_OLD_LOSSES = {
+    "mse": "mean_squared_error",
+    "mae": "mean_absolute_error",
+    "mape": "mean_absolute_percentage_error",
+    "msle": "mean_squared_logarithmic_error",
+    "kld": "kl_divergence",
+}
 _ORDERINGS = {"tf": "channels_last", "th": "channels_first", "default": None}
 _OLD_FIT = {"nb_epoch": "epochs", "samples_per_epoch": None, "nb_val_samples": None, "show_accuracy": None}
 _OLD_GENERATOR = {**_OLD_FIT, "max_q_size": None, "max_queue_size": None, "nb_worker": None, "workers": None}
@@ -77,6 +84,7 @@ def _modernise(keras, folder) -> None:
     _old_model(keras)
     _old_callbacks(keras)
     keras.metrics.Metric.reset_states = lambda metric: metric.reset_state()
+    _old_names(keras)
     if folder:
         keras.datasets.mnist.load_data = functools.partial(_mnist, folder)
 
@@ -213,6 +221,16 @@ def _old_optimizer(keras, optimizer, args, kwargs):
         kwargs["learning_rate"] = keras.optimizers.schedules.InverseTimeDecay(float(rate), 1, float(decay))
         args = args[1:]
     return args, kwargs
+
+
+def _old_names(keras) -> None:
+    keras.metrics.accuracy = sys.modules["keras.src.metrics.accuracy_metrics"].accuracy
+    for name in ("SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "Adamax", "Nadam"):
+        setattr(keras.optimizers, name.lower(), getattr(keras.optimizers, name))
+    for old, now in _OLD_LOSSES.items():
+        for owner in (keras.losses, keras.metrics):
+            for name in (old, old.upper()):
+                setattr(owner, name, getattr(keras.losses, now))
 
 
 def _old_backend(keras) -> None:
