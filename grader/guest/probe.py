@@ -211,7 +211,7 @@ class Probe:
     def leave(self, module, inputs, options=None, output=None):
         """After any module's forward, also when it raised; then torch gives neither options nor output."""
         self.depth = max(self.depth - 1, 0)
-        if options is None:
+        if options is None or self.torch.jit.is_tracing():  # a graph that is drawn must not hold what watches it
             return
         tensor = self.torch.Tensor
         given = [value for value in (*inputs, *options.values()) if isinstance(value, tensor)]
