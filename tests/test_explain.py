@@ -48,6 +48,7 @@ FAILS = {
         "import pandas; torch.Tensor(pandas.DataFrame({'a': [1, 2, 3], 'b': [4, 5, 6]}))", "student", "table.to_numpy()"
     ),
     "a sweep": ("import wandb; wandb.agent(wandb.sweep({}), print)", "grader", "It lets a server choose how to train"),
+    "a setting of a sweep": ("import wandb; wandb.init(); wandb.config.rate", "grader", "It lets a server choose how"),
     "types": ("model(x.double())", "student", "Tensors of different types meet"),
     "gradients in numpy": ("model(x).numpy()", "student", "Write x.detach().numpy()"),
     "a key": ("{}['accuracy']", "student", "There is no entry 'accuracy'"),

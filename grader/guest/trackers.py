@@ -56,7 +56,7 @@ class _Settings(dict):
         try:
             return self[name]
         except KeyError as error:
-            raise AttributeError(name) from error
+            raise AttributeError(f"wandb.config has no {name!r}; {_ASKS}") from error
 
     __setattr__ = dict.__setitem__
 

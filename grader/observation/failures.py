@@ -203,7 +203,7 @@ _GRADER = (
         "Whoever grades looks at this part; a small file can be handed in beside the notebook.",
     ),
     (
-        r"RuntimeError: the settings of a sweep are chosen by the server",
+        r"the settings of a sweep are chosen by the server",
         "it lets a server choose how to train, which nothing reaches while it is graded",
         "Train once with settings that stand in the notebook.",
     ),
