@@ -1,5 +1,7 @@
 """What is seen of trainings in a notebook: the network, the recipe, and by name whatever the recipe leaves out."""
 
+import re
+
 import nbformat
 import pytest
 
@@ -7,6 +9,7 @@ from grader.core.limits import Limits
 from grader.datasets import load_dataset
 from grader.execution import find_sandbox, run_notebook
 from grader.observation.evidence import observe_notebook
+from grader.observation.explain import notes
 
 PRELUDE = """
 import copy, torch, torch.nn.functional as F
@@ -42,6 +45,7 @@ class Image(nn.Module):
 """
 
 IMAGES = "images = DataLoader(TensorDataset(X[:1437, None], y[:1437]), batch_size=64)\n"
+MEAN = float(load_dataset("digits").train.images.mean()) / 16
 MLP = ["Flatten", "Linear", "ReLU", "Linear"]
 SGD = {"type": "SGD", "settings": {"lr": 0.1}}
 
@@ -285,6 +289,42 @@ model = torch.compile(Net()); model.train()""",
         "    opt.zero_grad(); F.cross_entropy(model(norm(images)), labels).backward(); opt.step()",
         MLP,
         {"inputs": {"shape": [8, 8], "divide": 16.0, "mean": 0.3, "std": 0.25}},
+    ),
+    "statistics added up over a loader": (
+        "total = count = 0\n"
+        "for images, _ in loader: total, count = total + images.double().sum(), count + images.numel()\n"
+        "Z, model = X - (total / count).float(), mlp()\n"
+        "train(model, DataLoader(TensorDataset(Z[:1437], y[:1437]), batch_size=32))",
+        MLP,
+        {"inputs": {"shape": [8, 8], "divide": 16.0, "mean": pytest.approx(MEAN, abs=1e-5)}},
+    ),
+    "another network between its loss and its step": (
+        "other, model = mlp(), mlp()\n"
+        "first, second = optim.SGD(other.parameters(), lr=0.3), optim.SGD(model.parameters(), lr=0.1)\n"
+        "for _ in range(2):\n"
+        "    for images, labels in loader:\n"
+        "        first.zero_grad(); second.zero_grad()\n"
+        "        hot = F.one_hot(labels, 10).float()\n"
+        "        one, two = nn.MSELoss()(other(images), hot), F.cross_entropy(model(images), labels)\n"
+        "        one.backward(); two.backward(); nn.utils.clip_grad_norm_(other.parameters(), 1.0)\n"
+        "        first.step(); second.step()",
+        MLP,
+        {"epochs": 2, "optimizer": SGD, "loss": {"type": "CrossEntropyLoss", "settings": {}}},
+    ),
+    "a network stepped by hand before": (
+        "other, model = mlp(), mlp()\n"
+        "for images, labels in loader:\n"
+        "    (F.cross_entropy(other(images), labels) + 0.1).backward()\n"
+        "    with torch.no_grad():\n"
+        "        for p in other.parameters(): p -= 0.1 * p.grad; p.grad = None\n"
+        "train(model)",
+        MLP,
+        {"optimizer": SGD, "loss": {"type": "CrossEntropyLoss", "settings": {}}},
+    ),
+    "weights that leave all bounds": (
+        "model = mlp(); train(model, optimizer=optim.SGD(model.parameters(), lr=1e30))",
+        MLP,
+        {"optimizer": {"type": "SGD", "settings": {"lr": 1e30}}},
     ),
     "raw pixels": (
         "model = mlp(); train(model, DataLoader(TensorDataset(X[:1437] * 16, y[:1437]), batch_size=32))",
@@ -646,6 +686,51 @@ def test_what_a_recipe_leaves_out_is_named(name, named):
         assert any(found.values()) == person, found
     recipe = model.recipe.model_dump(mode="json")
     assert holds(recipe, expected) == expected
+
+
+# name: (cell, what the notes say of it; nothing where it must run through)
+NOTES = {
+    "an optimiser of another network": (
+        "old, model = mlp(), mlp()\ntrain(model, optimizer=optim.SGD(old.parameters(), lr=0.1))",
+        "cell 2: gradients of “model” were computed, but no optimiser",
+    ),
+    "an evaluation of all samples": (
+        "model = mlp(); train(model)",
+        "",
+    ),
+    "another cell, with gradients": (
+        "guesses = []; model.eval()\nfor images, _ in test_loader: guesses += model(images).argmax(1).tolist()\n"
+        "assert len(guesses) == 360",
+        "",
+    ),
+    "another cell, without gradients": (
+        "guesses = []\nwith torch.no_grad():\n"
+        "    for images, _ in loader: guesses += model(images).argmax(1).tolist()\n"
+        "assert len(guesses) == 1437",
+        "",
+    ),
+    "an evaluation where it is trained": (
+        "train(model); guesses = []\nfor images, _ in test_loader: guesses += model(images).argmax(1).tolist()\n"
+        "assert len(guesses) == 360",
+        "The grader ran this cell on a part of its data",
+    ),
+    "a backward pass": ("one = mlp(); opt = optim.SGD(one.parameters(), lr=0.1); one(X[:5]).sum().backward()", ""),
+    "its step in another cell": ("opt.step()", ""),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def noted():
+    said = dict.fromkeys(NOTES, "")
+    for note in notes(observe([cell for cell, _ in NOTES.values()]).run):
+        said[[*NOTES][int(re.search(r"cell (\d+)", note)[1]) - 2]] += note
+    return said
+
+
+@pytest.mark.parametrize("name", NOTES)
+def test_what_the_notes_say_of_a_cell(name, noted):
+    _, expected = NOTES[name]
+    assert expected in noted[name] if expected else noted[name] == ""
 
 
 def test_how_weights_are_drawn_stands_in_the_layers(seen):

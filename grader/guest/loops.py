@@ -22,7 +22,7 @@ def open_end(guest: str) -> str:
     frame = sys._getframe(1)
     while frame is not None:
         name = frame.f_code.co_filename
-        if not name.startswith((guest, "<frozen", *_LIBRARIES)) and not _INSTALLED.search(name):
+        if not name.startswith((guest, "<frozen")) and not _installed(name):
             found = _around("".join(linecache.getlines(name)), frame)
             if found:
                 return found
@@ -31,11 +31,18 @@ def open_end(guest: str) -> str:
 
 
 def asked_by_next(guest: str) -> bool:
-    """Whether a batch is asked for by `next()`, not by a loop, in the notebook or in what it wraps a loader in."""
+    """Whether a batch is asked for by `next()`, not by a loop, in the notebook or in a wrapper of its own."""
     frame = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(guest):
         frame = frame.f_back
-    return frame is not None and bool(_NEXT.search(linecache.getline(frame.f_code.co_filename, frame.f_lineno)))
+    if frame is None or _installed(frame.f_code.co_filename):
+        return False
+    return bool(_NEXT.search(linecache.getline(frame.f_code.co_filename, frame.f_lineno)))
+
+
+def _installed(file: str) -> bool:
+    """Whether a file is no part of the notebook's own code."""
+    return file.startswith(_LIBRARIES) or bool(_INSTALLED.search(file))
 
 
 def _around(source: str, frame) -> str:

@@ -15,6 +15,9 @@ from .training import HERE, Training, groups, norms, state
 _WRITE_EVERY = 1.0  # seconds between reports while a cell trains
 _SEEN_PASSES = 2  # of a loader, each of a few batches
 _MOST_BATCHES = 64  # of a pass in which no step was taken yet
+_MOST_BACKWARDS = 4 * _MOST_BATCHES  # whose step is yet to come
+_MOST_CALLS = 64
+_LOOKS, _EVALUATES, _TRAINS = range(3)  # what a pass over a loader is for, as far as is seen
 _ENOUGH_STEPS = 8  # of a loop without a loader; what follows is counted, not computed
 _ENOUGH_SECONDS = 4.0  # for a loop that ends when a condition holds, which a shortened training may never reach
 
@@ -37,6 +40,7 @@ class Call:
 
     def __init__(self, module, given, output):
         self.module, self.given, self.output = module, given, output.detach()
+        self.known = None  # the tensor that stands for an output which was not computed
 
 
 class Loss:
@@ -46,12 +50,20 @@ class Loss:
         self.kind, self.settings, self.given, self.target, self.value = kind, settings, given, target, value
 
 
+class Backward:
+    """One backward pass: the weights that it reached, the loss that it began at, and what is to be said of it."""
+
+    def __init__(self, reached, loss, remarks):
+        self.reached, self.loss, self.remarks = reached, loss, remarks
+
+
 class Loop:
     """One pass over a loader, begun within another or not."""
 
     def __init__(self, number, loader, outer):
         self.number, self.loader, self.outer, self.batches = number, loader, outer, 0
         self.most = 0  # batches that it is cut to
+        self.use = _LOOKS  # at the data, until a network is called
         self.backwards, self.stepped, self.by_hand = 0, False, False
 
 
@@ -68,7 +80,8 @@ class Probe:
     def __init__(self, config, namespace, torch, weights=None):
         self.config, self.namespace, self.torch, self.weights = config, namespace, torch, weights
         self.cells = iter(config["cells"])
-        self.cell, self.nested, self.cell_began = None, 0, 0.0
+        self.cell, self.nested, self.cell_began, self.cell_steps = None, 0, 0.0, 0
+        self.shortened = {}  # cells that saw only a part of a loader's batches
         self.known = {}  # (id of a network, shape of its input, with gradients or without) -> what it gave
         self.unfinished = {}  # cells that did not run to their end, as far as is known
         self.faults = {}  # used as an ordered set, as are the notes of a training
@@ -80,14 +93,31 @@ class Probe:
         self.schedules = []
         self.unscheduled = {}  # id of an optimiser -> its settings before a schedule changed them
         self.groups = {}  # id of an optimiser -> what its groups hold unless the notebook changes them
+        self.unstepped = {}  # id of a network -> (it, the cell where its gradients were computed first, its variable)
         self.draws = draws.Draws(torch, norms)
         self.written_at = 0.0
         self.forget()
 
     def forget(self):
         """Begin to gather what leads to the next step."""
-        self.calls, self.losses, self.loss = {}, deque(maxlen=8), None
-        self.backwards, self.gradients, self.remarks = 0, {}, []
+        self.calls, self.losses = {}, deque(maxlen=8)
+        self.backwards, self.elsewhere = deque(maxlen=_MOST_BACKWARDS), deque(maxlen=8)  # and of no network's weights
+        self.gradients, self.remarks = {}, []  # what they look like; (ids of weights, what is to be said)
+
+    def led_to(self, weights):
+        """The backward passes that reached any of these weights since they were stepped."""
+        return [passed for passed in self.backwards if passed.reached & weights]
+
+    def forget_step(self, weights):
+        """The same for these weights alone: another network may be between its loss and its step."""
+        losses = [passed.loss for passed in self.led_to(weights) if passed.loss is not None]
+        self.backwards = deque((p for p in self.backwards if not p.reached & weights), _MOST_BACKWARDS)
+        self.elsewhere.clear()
+        self.remarks = [(whose, text) for whose, text in self.remarks if not whose & weights]
+        while self.losses and (not losses or any(loss in self.losses for loss in losses)):
+            self.losses.popleft()
+        held = {key: {id(p) for p in call.module.parameters()} for key, call in self.calls.items()}
+        self.calls = {key: call for key, call in self.calls.items() if held[key] and not held[key] & weights}
 
     @_quiet
     def begin_cell(self):
@@ -97,7 +127,7 @@ class Probe:
             return
         self.cell = next(self.cells, None)
         self.unfinished[self.cell] = None
-        self.cell_began = time.monotonic()
+        self.cell_began, self.cell_steps = time.monotonic(), 0
         self.depth = 0  # an interrupted forward pass left it raised
 
     @_quiet
@@ -156,6 +186,8 @@ class Probe:
         original, probe = module_class.__call__, self
 
         def call(module, *args, **kwargs):
+            if probe.depth == 0:
+                probe.use(module)
             output = probe.known_output(module, args, kwargs) if probe.depth == 0 else None
             return original(module, *args, **kwargs) if output is None else output
 
@@ -163,19 +195,31 @@ class Probe:
 
     def known_output(self, module, args, kwargs):
         """An earlier output for an input of this shape, once enough steps of the network were computed."""
-        output = self.known.get(self.call_key(module, args)) if self.may_skip() and not kwargs else None
+        output = self.known.get(self.call_key(module, args)) if self.may_skip(module) and not kwargs else None
         if output is None:
             return None
         output = output.clone()
         if self.torch.is_grad_enabled():
             output.requires_grad_()
-            self.calls.pop(id(module), None)
-            self.calls[id(module)] = Call(module, args[0], output)
+            self.called(module, args[0], output).known = output
         return output
 
-    def may_skip(self):
+    def may_skip(self, module):
         """Outside of any loader's loop, and wherever a network is only evaluated."""
-        return self.loop is None or not self.torch.is_grad_enabled()
+        evaluated = not self.torch.is_grad_enabled() or (self.only_evaluates() and not module.training)
+        return self.loop is None or evaluated
+
+    def only_evaluates(self):
+        """Whether networks were trained, and none in this cell: evaluations are let through, since they cost little."""
+        return bool(self.trainings) and not self.cell_steps
+
+    @_quiet
+    def use(self, module):
+        """A network is called within the loops that are under way."""
+        loop, use = self.loop, _TRAINS if self.torch.is_grad_enabled() and module.training else _EVALUATES
+        if loop is not None and loop.use < use and next(module.parameters(), None) is not None:
+            while loop is not None:
+                loop.use, loop = max(loop.use, use), loop.outer
 
     def call_key(self, module, args):
         """What makes two calls alike; None when that can't be said."""
@@ -187,7 +231,7 @@ class Probe:
         """Remember what a network gave that was trained for a while."""
         key = self.call_key(module, args)
         trained = any(t.model is module and t.steps >= _ENOUGH_STEPS for t in self.trainings.values())
-        if key is not None and self.may_skip() and trained:
+        if key is not None and self.may_skip(module) and trained:
             self.known[key] = output.detach().clone()
 
     @_quiet
@@ -195,9 +239,10 @@ class Probe:
         for training in self.trainings.values():
             if training.model is module:
                 training.note("weights are loaded into it after its training began")
+                training.remember()
 
     @_quiet
-    def kept_copy(self, _, value, *args):
+    def kept_copy(self, _, value, *args, **kwargs):
         for training in self.trainings.values():
             if training.model is value:
                 training.copied_at = training.steps
@@ -226,8 +271,15 @@ class Probe:
             settings = {name: getattr(module, name) for name in parameters_of(type(module)) if hasattr(module, name)}
             self.losses.append(Loss(kind, changed(settings, type(module)), given[0], given[-1], output))
         else:
-            self.calls.pop(id(module), None)
-            self.calls[id(module)] = Call(module, given[0], output)
+            self.called(module, given[0], output)
+
+    def called(self, module, given, output):
+        """Remember a call as the last one; of networks that are called and never stepped, only some."""
+        self.calls.pop(id(module), None)
+        call = self.calls[id(module)] = Call(module, given, output)
+        if len(self.calls) > _MOST_CALLS:
+            self.calls.pop(next(iter(self.calls)))
+        return call
 
     def watch_function(self, module, name, kind):
         """A loss that is called as a function."""
@@ -244,31 +296,56 @@ class Probe:
 
     @_quiet
     def before_backward(self, *args, **kwargs):
-        last = next(reversed(self.calls.values()), None)
-        stepped = {id(p) for training in self.trainings.values() for p in training.own}
-        weights = [p for p in last.module.parameters() if id(p) in stepped] if last else []
-        if any(p.grad is not None and p.grad.any() for p in weights):
-            self.remarks.append("gradients are added up over several batches")
+        called, self.gradients = self.gradients_of_calls()
+        cleared = called - self.held()
+        for earlier in self.backwards:  # nothing is left of what they computed
+            earlier.reached -= cleared
 
     @_quiet
     def after_backward(self, _, tensor, *args, **kwargs):
-        self.backwards += 1
         if self.loop is not None:
             self.loop.backwards += 1
-        self.loss = next((loss for loss in self.losses if loss.value is tensor), None)
-        if self.loss is None and self.losses:
-            self.loss = self.losses[-1]
-            self.remarks.append("gradients are taken of something else than the loss itself")
-        self.take_gradients()
+        loss, remarks = next((loss for loss in self.losses if loss.value is tensor), None), []
+        if loss is None and self.losses:
+            loss = self.losses[-1]
+            remarks.append("gradients are taken of something else than the loss itself")
+        held = self.held()
+        reached = self.changed_gradients() | self.known_gradients()
+        stepped = {id(p) for training in self.trainings.values() for p in getattr(training, "own", ())}
+        if reached & held & stepped:
+            remarks.append("gradients are added up over several batches")
+        (self.backwards if reached else self.elsewhere).append(Backward(reached, loss, remarks))
+        for call in self.calls.values():
+            if id(call.module) not in self.unstepped and reached & {id(p) for p in call.module.parameters()}:
+                self.unstepped[id(call.module)] = call.module, self.cell, self.name_of(call.module)
 
     @_quiet
     def clipped(self, name, *args, **kwargs):
-        self.remarks.append(f"gradients are clipped with {name}")
-        self.take_gradients()
+        self.remarks.append((self.changed_gradients(), f"gradients are clipped with {name}"))
 
-    def take_gradients(self):
-        called = {id(p): p for call in self.calls.values() for p in call.module.parameters() if p.grad is not None}
-        self.gradients = dict(zip(called, state([p.grad for p in called.values()], self.torch)))
+    def gradients_of_calls(self):
+        """(ids of the weights of all networks that were called, what the gradients among them look like)."""
+        weights = {id(p): p for call in self.calls.values() for p in call.module.parameters()}
+        found = {key: p.grad for key, p in weights.items() if p.grad is not None}
+        return set(weights), dict(zip(found, state([*found.values()], self.torch)))
+
+    def held(self):
+        """The weights whose gradients were not zero when they were last looked at."""
+        return {key for key, (*_, norm) in self.gradients.items() if norm != 0}
+
+    def changed_gradients(self):
+        """The weights whose gradients are other ones than before."""
+        before, (_, self.gradients) = self.gradients, self.gradients_of_calls()
+        return {key for key, looks in self.gradients.items() if before.get(key) != looks}
+
+    def known_gradients(self):
+        """The weights that a backward pass would have reached, had the output that it ends at been computed."""
+        found = set()
+        for call in self.calls.values():
+            if call.known is not None and call.known.grad is not None:
+                found.update(id(p) for p in call.module.parameters())
+                call.known = None
+        return found
 
     @_quiet
     def reset(self, _, module):
@@ -288,11 +365,8 @@ class Probe:
             loop.by_hand = loops.asked_by_next(HERE)
             try:
                 for batch in original(self):
-                    # A step may come only after several batches.
-                    waits = loop.backwards and not loop.stepped and loop.batches < _MOST_BATCHES
-                    # One is enough to see what comes without gradients: an evaluation.
-                    enough = loop.most if probe.torch.is_grad_enabled() or loop.backwards else 1
-                    if loop.batches >= enough and not waits:
+                    if probe.seen_enough(loop):
+                        probe.shortened[probe.cell] = None
                         break
                     probe.loop = loop
                     loop.batches += 1
@@ -302,6 +376,16 @@ class Probe:
                     probe.loop = loop.outer
 
         loader_class.__iter__ = cut
+
+    def seen_enough(self, loop):
+        """Whether a pass is cut here."""
+        if loop.backwards and not loop.stepped and loop.batches < _MOST_BATCHES:
+            return False  # a step may come only after several batches
+        if loop.use == _TRAINS or loop.backwards:
+            return loop.batches >= loop.most
+        if loop.use == _EVALUATES:
+            return not self.only_evaluates()  # one batch is enough to see it
+        return loop.most == 1 and loop.batches >= 1  # what looks at the data may add it up, in the first passes
 
     def watch_schedule(self, kind):
         init, bind = kind.__init__, inspect.signature(kind.__init__).bind
@@ -350,7 +434,8 @@ class Probe:
     def look_at_groups(self, optimizer):
         """Whether the notebook changed a setting since torch last did."""
         if id(optimizer) in self.groups and self.groups[id(optimizer)] != groups(optimizer):
-            self.remarks.append("the learning rate or another setting of the optimiser is changed by hand")
+            whose = {id(p) for group in optimizer.param_groups for p in group["params"]}
+            self.remarks.append((whose, "the learning rate or another setting of the optimiser is changed by hand"))
 
     # an optimiser steps
 
@@ -388,8 +473,10 @@ class Probe:
         if self.weights is None:
             if _closure(args, kwargs):
                 self.see_step(optimizer, closure=True)
-            self.trainings[id(optimizer)].remember()
-        self.forget()
+            self.cell_steps += 1
+            training = self.trainings[id(optimizer)]
+            training.remember()
+            self.forget_step({id(p) for p in training.own})
 
     @_quiet
     def write(self):
@@ -401,9 +488,24 @@ class Probe:
                 "trainings": [training.record(self) for training in self.trainings.values()],
                 "variables": report.variables(self.config["variables"], self.namespace),
                 "unfinished": [cell for cell in self.unfinished if cell is not None],
+                "unstepped": self.without_steps()[:20],
+                "shortened": [cell for cell in self.shortened if cell is not None],
                 "faults": [*self.faults][:20],
             },
         )
+
+    def name_of(self, module):
+        """The variable that holds it; empty when none does."""
+        return next((k for k, v in self.namespace.items() if v is module and k[0] != "_"), "")
+
+    def without_steps(self):
+        """Networks whose gradients were computed, and none of whose weights any optimiser stepped."""
+        stepped = {id(p) for training in self.trainings.values() for p in getattr(training, "own", ())}
+        return [
+            {"cell": cell, "variable": name, "type": type(module).__name__}
+            for module, cell, name in self.unstepped.values()
+            if not stepped & {id(p) for p in module.parameters()}
+        ]
 
 
 def wrap(owner, name, before, after):

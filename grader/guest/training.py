@@ -28,7 +28,7 @@ class Training:
             self.note("its steps take a closure")
         self.copied_at = None  # how many steps had been taken when the network was copied
         self.model = self.find_model(probe)
-        self.variable = next((k for k, v in probe.namespace.items() if v is self.model and k[0] != "_"), "")
+        self.variable = probe.name_of(self.model)
         self.settings = probe.unscheduled.get(id(optimizer)) or optimizer_settings(optimizer)
         self.loops, self.losses, self.first_rows = {}, {}, set()
         self.rows, self.seen_rows, self.fresh = set(), 0, 0
@@ -91,7 +91,9 @@ class Training:
         calls = [call for key, call in probe.calls.items() if key in parts]
         whole = probe.calls.get(id(self.model))
         first, last = (whole, whole) if whole else (calls[0], calls[-1]) if calls else (None, None)
-        loss = probe.loss
+        own = {id(p) for p in self.own}
+        led = probe.led_to(own) or ([*probe.elsewhere] if first is None else [])
+        loss = led[-1].loss if led else None
         if first is not None:
             self.take_input(first.given, loss, probe.loop)
             self.rests |= not all(module.training for module in self.model.modules())
@@ -107,11 +109,14 @@ class Training:
             self.judge_loss(loss, last)
         if self.closure:
             return
-        if probe.backwards != 1:
-            self.note(f"{probe.backwards or 'no'} backward passes lead to a step")
+        if len(led) != 1:
+            self.note(f"{len(led) or 'no'} backward passes lead to a step")
         probe.look_at_groups(self.optimizer)
-        for remark in probe.remarks:
+        for remark in [remark for passed in led for remark in passed.remarks]:
             self.note(remark)
+        for whose, remark in probe.remarks:
+            if whose & own:
+                self.note(remark)
         with_gradient = [p for p in self.own if p.grad is not None]
         if state([p.grad for p in with_gradient], self.torch) != [probe.gradients.get(id(p)) for p in with_gradient]:
             self.note("gradients are changed by hand")
@@ -207,9 +212,10 @@ class Training:
 
 
 def norms(tensors, torch):
-    """The length of each, as a number."""
+    """The length of each as a number, and None where it is none: that equals itself."""
     with torch.no_grad():
-        return torch.stack(torch._foreach_norm(list(tensors))).tolist() if tensors else []
+        found = torch.stack(torch._foreach_norm(list(tensors))).tolist() if tensors else []
+    return [None if norm != norm else norm for norm in found]
 
 
 def state(gradients, torch):

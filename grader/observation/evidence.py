@@ -9,7 +9,7 @@ from grader.core.record import Record
 from grader.datasets import Dataset
 from grader.observation.assign import Assignment, Place, Target, assign, owners
 from grader.observation.explain import explain
-from grader.observation.models import read_report
+from grader.observation.models import read_report, shortened, untrained
 from grader.observation.notebooks import (
     claims_of,
     headings,
@@ -67,11 +67,12 @@ def observe_notebook(
     models = tuple(m.model_copy(update={"claims": own}) for m, own in zip(models, of_models, strict=True))
     run = NotebookRun(
         file=file,
-        cells=explain(notebook, cells),
+        cells=explain(notebook, cells, shortened(report)),
         failure=failure or fault or ("" if holds_code(notebook) else "has no code cells, so there was nothing to run"),
         claims=claims,
         variables=variables,
         figures=saved_figures(notebook),
+        untrained=untrained(report),
         seconds=seconds,
     )
     return Observed(run=run, models=models)

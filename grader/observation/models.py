@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Annotated
 
 from nbformat import NotebookNode
@@ -33,6 +34,11 @@ _AUGMENTING = ("Random", "ColorJitter", "ElasticTransform", "AutoAugment", "Triv
 _RESTING = ("BatchNorm", "Dropout", "AlphaDropout")  # layers that do something else in evaluation
 _PART = 0.1  # of the samples may be missing where epochs are inferred from them
 _OTHER_NETWORK = ("another one in evaluation", "a copy of the network")  # than the spec with its trained weights
+_UNSTEPPED = (
+    "cell {cell}: gradients of “{name}” were computed, but no optimiser of torch or Keras ever stepped its weights, so "
+    "it does not count as trained. Look whether optimizer.step() is called, and whether the optimiser was made with "
+    "the parameters of this network. Steps that are written out by hand are not seen."
+)
 _COUNTED = ("rows", "parameters", "buffers_as_weights", "hidden_units", "hidden_layers")
 
 
@@ -94,10 +100,18 @@ class _Training(Record):
     notes: Annotated[tuple[_Text, ...], Field(max_length=100)]
 
 
+class _Unstepped(Record):
+    cell: int | None
+    variable: _Text
+    type: _Text
+
+
 class _Report(Record):
     trainings: Annotated[tuple[_Training, ...], Field(max_length=1000)] = ()
     variables: dict[_Text, object] = {}
     unfinished: tuple[int, ...] = ()
+    shortened: tuple[int, ...] = ()
+    unstepped: Annotated[tuple[_Unstepped, ...], Field(max_length=20)] = ()
     faults: Annotated[tuple[_Text, ...], Field(max_length=20)] = ()
 
 
@@ -105,19 +119,35 @@ def read_report(
     report: str, notebook: NotebookNode, file: str, dataset: Dataset | None
 ) -> tuple[tuple[ModelFacts, ...], dict[str, object], str]:
     """(trained models in the order of their last step, variables, what is wrong with the report if anything is)."""
-    if not report:
-        return (), {}, ""
-    try:
-        parsed = _Report.model_validate_json(report)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        return (), {}, f"what the notebook reported of its networks is not valid: {where}: {first['msg']}"
+    parsed, wrong = _parsed(report)
+    if wrong:
+        return (), {}, wrong
     by_model: dict[int, list[_Training]] = {}
     for training in parsed.trainings:
         by_model[training.model] = [*by_model.pop(training.model, []), training]
     models = tuple(_facts(trainings, parsed, notebook, file, dataset) for trainings in by_model.values())
     return models, parsed.variables, "" if models else "; ".join(parsed.faults)
+
+
+def untrained(report: str) -> tuple[str, ...]:
+    """What must be said of networks whose gradients were computed in vain."""
+    return tuple(_UNSTEPPED.format(cell=n.cell, name=n.variable or n.type) for n in _parsed(report)[0].unstepped)
+
+
+def shortened(report: str) -> frozenset[int]:
+    """The cells that saw only a part of a loader's batches."""
+    return frozenset(_parsed(report)[0].shortened)
+
+
+@lru_cache(maxsize=1)
+def _parsed(report: str) -> tuple[_Report, str]:
+    """(what the probe wrote, what is wrong with it if anything is)."""
+    try:
+        return _Report.model_validate_json(report or "{}"), ""
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        return _Report(), f"what the notebook reported of its networks is not valid: {where}: {first['msg']}"
 
 
 def _facts(
