@@ -295,6 +295,13 @@ MNIST = {
         !wget -q http://yann.lecun.com/exdb/mnist/t10k-labels-idx1-ubyte.gz
         assert open("t10k-labels-idx1-ubyte.gz", "rb").read(2) == b"\\x1f\\x8b"
     """,
+    "the four files in an archive": """
+        import tarfile
+        urllib.request.urlretrieve("http://example.com/MNIST.tar.gz", "MNIST.tar.gz")
+        with tarfile.open("MNIST.tar.gz") as archive: archive.extractall("unpacked", filter="data")
+        assert len(datasets.MNIST("unpacked")) == 60000
+        assert open("unpacked/MNIST/raw/t10k-labels-idx1-ubyte", "rb").read()[8] == test.targets[0]
+    """,
     "the four files from elsewhere": """
         try: urllib.request.urlopen("https://example.com/keras-datasets/t10k-labels-idx1-ubyte.gz")
         except OSError: pass

@@ -1,7 +1,8 @@
 """Finds what a notebook reads and is not there: files handed in, by name, and MNIST in the files that the web offers.
 
-Only names that mean one thing are known: the four idx files, Keras's `mnist.npz`, deeplearning.net's `mnist.pkl.gz`,
-and the two tables in Colab's `sample_data`. Each is made of the host's copy when it is asked for.
+Only names that mean one thing are known: the four idx files and the `MNIST.tar.gz` that holds them, Keras's
+`mnist.npz`, deeplearning.net's `mnist.pkl.gz`, and the two tables in Colab's `sample_data`. Each is made of the host's
+copy when it is asked for.
 """
 
 import builtins
@@ -11,6 +12,7 @@ import importlib
 import io
 import pickle
 import re
+import tarfile
 import tempfile
 from contextlib import suppress
 from pathlib import Path, PureWindowsPath
@@ -112,7 +114,7 @@ class Copies:
         if idx:
             part, what, rank, packed = idx.groups(default="")
             return self.made(name, lambda: _idx(self.folder, f"{part}-{what}-{rank}-ubyte", packed))
-        write = {"mnist.npz": _npz, "mnist.pkl.gz": _pickle}.get(name)
+        write = {"mnist.npz": _npz, "mnist.pkl.gz": _pickle, "MNIST.tar.gz": _tar}.get(name)
         return write and self.made(name, lambda: write(self.folder))
 
     def made(self, name, content):
@@ -164,6 +166,18 @@ def _pickle(folder):
     cuts = (slice(0, _TRAINED), slice(_TRAINED, _KEPT), slice(_KEPT, None))
     parts = tuple((values[cut], labels[cut].astype("int64")) for cut in cuts)
     return gzip.compress(pickle.dumps(parts, protocol=4), 1)
+
+
+def _tar(folder):
+    """The folder that torchvision keeps, as it was handed out when the original site was down."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz", compresslevel=1) as archive:
+        for name in data.FILES:
+            content = data.raw(folder, name)
+            entry = tarfile.TarInfo(f"MNIST/raw/{name}")
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return file.getvalue()
 
 
 def _table(folder, *, small):

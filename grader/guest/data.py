@@ -10,6 +10,7 @@ from pathlib import Path
 from .later import when_imported
 
 _PARTS = ("train", "t10k")
+FILES = tuple(f"{part}-{what}-ubyte" for part in _PARTS for what in ("images-idx3", "labels-idx1"))
 TRAINING = 60_000  # images of the training part, which stand first
 
 
