@@ -321,7 +321,8 @@ class Show(tf.keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs={}):
         assert logs.get("acc") == logs["accuracy"] and "loss" in logs
 model = mlp()
-model.compile("sgd", "categorical_crossentropy", metrics=tf.keras.metrics.CategoricalAccuracy("accuracy"))
+model.compile("sgd", "categorical_crossentropy", tf.keras.metrics.CategoricalAccuracy("other"))
+model.compile("sgd", "categorical_crossentropy", ["accuracy"])
 model.fit(X, Y, epochs=6, callbacks=[Show()])
 """,
         MLP,

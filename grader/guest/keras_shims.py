@@ -261,7 +261,7 @@ def _old_model(keras) -> None:
 
     model.__new__ = staticmethod(create)
     _translate(functional, lambda _, args, kwargs: (args, _renamed(kwargs, {"input": "inputs", "output": "outputs"})))
-    _call_with(model, "compile", _old_compile)
+    _old_compile_of(model)
     _call_with(model, "fit", _old_fit)
     _call_with(model, "evaluate", lambda kwargs: _renamed(kwargs, {"show_accuracy": None}))
 
@@ -285,6 +285,19 @@ def _old_model(keras) -> None:
         for name in ("load_weights", "load_model"):
             if hasattr(owner, name):
                 _load_from(owner, name)
+
+
+def _old_compile_of(model) -> None:
+    """`compile(optimizer, loss, metrics)`: in Keras 3 the weights of losses stand third."""
+    original = model.compile
+
+    @functools.wraps(original)
+    def compile(self, *args, **kwargs):
+        if len(args) > 2 and any(not isinstance(metric, (int, float)) for metric in _listed(args[2]) or ()):
+            args, kwargs = args[:2], {"metrics": args[2], **kwargs}
+        return original(self, *args, **_old_compile(kwargs))
+
+    model.compile = compile
 
 
 def _old_fit(kwargs):
@@ -317,10 +330,14 @@ def _call_with(owner, name, change) -> None:
     setattr(owner, name, call)
 
 
+def _listed(value):
+    return value if isinstance(value, (list, tuple, dict)) or value is None else [value]
+
+
 def _old_compile(kwargs):
+    if "metrics" in kwargs:
+        kwargs["metrics"] = _listed(kwargs["metrics"])
     metrics = kwargs.get("metrics")
-    if metrics is not None and not isinstance(metrics, (list, tuple, dict)):
-        metrics = kwargs["metrics"] = [metrics]
     if isinstance(metrics, (list, tuple)):
         kwargs["metrics"] = ["accuracy" if metric == "acc" else metric for metric in metrics]
     kwargs.pop("class_mode", None)
