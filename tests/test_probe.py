@@ -232,6 +232,21 @@ model = torch.compile(Net()); model.train()""",
         MLP,
         {"optimizer": {"type": "Adam", "settings": {"lr": 0.001, "betas": [0.8, 0.9]}}, "batch_size": 32},
     ),
+    "a copy of a trained network": ("model = mlp(); train(model); copy.deepcopy(model, memo={})", MLP, {}),
+    "a library that asks for batches by next()": (
+        """
+import os, sys
+os.makedirs("site-packages", exist_ok=True)
+sys.path.insert(0, "site-packages")
+with open("site-packages/fetching.py", "w") as file:
+    file.write("def fetch(loader):\\n    batches = iter(loader)\\n    for _ in range(10**9):\\n")
+    file.write("        try:\\n            yield next(batches)\\n        except StopIteration:\\n            return\\n")
+from fetching import fetch
+model = mlp(); opt = optim.SGD(model.parameters(), lr=0.1)
+for _ in range(3): train(model, fetch(loader), opt, epochs=1)""",
+        MLP,
+        {"epochs": 3, "batch_size": 32},
+    ),
     "a copy of a fresh network": ("model = copy.deepcopy(mlp()); train(model)", MLP, {}),
     "evaluation after every epoch, with gradients": (
         "model = mlp(); opt = optim.SGD(model.parameters(), lr=0.1)\n"
@@ -248,6 +263,17 @@ model = torch.compile(Net()); model.train()""",
     ),
     "a loss with settings, as a function": (
         "model = mlp(); train(model, loss_of=lambda o, t: F.cross_entropy(o, t, None, None, reduction='sum'))",
+        MLP,
+        {"loss": {"type": "CrossEntropyLoss", "settings": {"reduction": "sum"}}},
+    ),
+    "the mean of losses, one a sample": (
+        "model = mlp(); each = nn.CrossEntropyLoss(reduction='none')\n"
+        "train(model, loss_of=lambda o, t: each(o, t).mean())",
+        MLP,
+        {"loss": {"type": "CrossEntropyLoss", "settings": {}}},
+    ),
+    "the sum of losses, one a sample": (
+        "model = mlp(); train(model, loss_of=lambda o, t: F.cross_entropy(o, t, reduction='none').sum())",
         MLP,
         {"loss": {"type": "CrossEntropyLoss", "settings": {"reduction": "sum"}}},
     ),
@@ -476,6 +502,11 @@ NAMED = {
         "train(model, loss_of=lambda o, t: F.nll_loss(torch.log(o), t))",
         "not taken of the network's output itself", True, {},
     ),
+    "the mean of some losses, one a sample": (
+        "model = mlp(); each = nn.CrossEntropyLoss(reduction='none')\n"
+        "train(model, loss_of=lambda o, t: each(o, t)[:16].mean())",
+        "something else than the loss itself", True, {},
+    ),
     "two losses": (
         "model = mlp(); hot = lambda t: F.one_hot(t, 10).float()\n"
         "train(model, loss_of=lambda o, t: F.cross_entropy(o, t) + F.mse_loss(o, hot(t)))",
@@ -501,6 +532,9 @@ NAMED = {
     "weights loaded": (
         "old = mlp(); train(old); model = mlp(); model.load_state_dict(old.state_dict()); train(model)",
         "not as torch draws them", True, {},
+    ),
+    "weights loaded after its training": (
+        "model = mlp(); train(model); model.load_state_dict(mlp().state_dict())", "weights are loaded into it", True, {}
     ),
     "weights set between steps": (
         "model = mlp(); train(model, each=lambda: model[1].weight.data.clamp_(-0.1, 0.1))",
@@ -731,6 +765,22 @@ def noted():
 def test_what_the_notes_say_of_a_cell(name, noted):
     _, expected = NOTES[name]
     assert expected in noted[name] if expected else noted[name] == ""
+
+
+def test_who_changes_an_image_trains_nothing():
+    cells = (
+        "model = mlp(); train(model)\nimage = X[:1].clone().requires_grad_(); opt = optim.Adam([image])\n"
+        "for _ in range(20): opt.zero_grad(); F.cross_entropy(model(image), y[:1]).backward(); opt.step()",
+    )
+    observed = observe(cells)
+    assert [(model.variable, said_of(model)) for model in observed.models] == [("model", {})]
+    assert [*notes(observed.run)] == []
+
+
+def test_loaded_weights_are_not_also_said_to_be_changed_by_hand(named):
+    assert [*said_of(named["weights loaded after its training"])] == [
+        "training: weights are loaded into it after its training began"
+    ]
 
 
 def test_how_weights_are_drawn_stands_in_the_layers(seen):

@@ -305,7 +305,7 @@ class Probe:
     def after_backward(self, _, tensor, *args, **kwargs):
         if self.loop is not None:
             self.loop.backwards += 1
-        loss, remarks = next((loss for loss in self.losses if loss.value is tensor), None), []
+        loss, remarks = self.loss_at(tensor), []
         if loss is None and self.losses:
             loss = self.losses[-1]
             remarks.append("gradients are taken of something else than the loss itself")
@@ -318,6 +318,20 @@ class Probe:
         for call in self.calls.values():
             if id(call.module) not in self.unstepped and reached & {id(p) for p in call.module.parameters()}:
                 self.unstepped[id(call.module)] = call.module, self.cell, self.name_of(call.module)
+
+    def loss_at(self, tensor):
+        """The loss that this is: the value that was given, or the mean or sum of those that were given one a sample."""
+        for place, loss in enumerate(self.losses):
+            if loss.value is tensor:
+                return loss
+            reduction, single = _REDUCED.get(type(tensor.grad_fn).__name__), loss.settings.get("reduction") == "none"
+            whole = reduction and tensor.dim() == 0 and tensor.grad_fn.next_functions[0][0] is loss.value.grad_fn
+            if single and whole and "weight" not in loss.settings:
+                settings = {key: value for key, value in loss.settings.items() if key != "reduction"}
+                settings.update({} if reduction == "mean" else {"reduction": reduction})
+                self.losses[place] = Loss(loss.kind, settings, loss.given, loss.target, tensor)
+                return self.losses[place]
+        return None
 
     @_quiet
     def clipped(self, name, *args, **kwargs):
@@ -452,6 +466,8 @@ class Probe:
     @_quiet
     def see_step(self, optimizer, closure=False):
         training = self.trainings.get(id(optimizer))
+        if training is None and self.steps_an_input(optimizer):
+            return
         if training is None:
             training = self.trainings[id(optimizer)] = Training(self, optimizer, closure)
             self.passes.clear()
@@ -467,16 +483,24 @@ class Probe:
         if training.steps == 1 or time.monotonic() - self.written_at > _WRITE_EVERY:
             self.write()
 
+    def steps_an_input(self, optimizer):
+        """Whether it changes what a network is given, as for an adversarial image: that is no training."""
+        own = {p.data_ptr() for group in optimizer.param_groups for p in group["params"]}
+        return any(call.given.data_ptr() in own - {0} for call in self.calls.values())
+
     @_quiet
     def stepped(self, optimizer, args, kwargs):
         """After every step."""
-        if self.weights is None:
-            if _closure(args, kwargs):
-                self.see_step(optimizer, closure=True)
-            self.cell_steps += 1
-            training = self.trainings[id(optimizer)]
+        if self.weights is not None:
+            self.forget()
+            return
+        if _closure(args, kwargs):
+            self.see_step(optimizer, closure=True)
+        self.cell_steps += 1
+        training = self.trainings.get(id(optimizer))
+        if training is not None:
             training.remember()
-            self.forget_step({id(p) for p in training.own})
+        self.forget_step({id(p) for group in optimizer.param_groups for p in group["params"]})
 
     @_quiet
     def write(self):
@@ -531,6 +555,7 @@ def _closure(args, kwargs):
     return kwargs.get("closure") or next(iter(args[1:]), None)  # the first is the optimiser itself
 
 
+_REDUCED = {"MeanBackward0": "mean", "SumBackward0": "sum"}
 _FUNCTIONAL_LOSSES = {
     "cross_entropy": "CrossEntropyLoss",
     "nll_loss": "NLLLoss",

@@ -156,7 +156,8 @@ def _facts(
     last = trainings[-1]
     spec = last.spec
     if spec is None:
-        spec = ModelSpec(layers=(), inexpressible=(Inexpressible(what="the network", why="it could not be found"),))
+        why = "its weights belong to no nn.Module of the notebook, so its layers can't be read"
+        spec = ModelSpec(layers=(), inexpressible=(Inexpressible(what="the network", why=why),))
     facts = ModelFacts(
         notebook=file,
         cell=last.cell,
