@@ -394,6 +394,14 @@ assert search.best_params_ == {"batch_size": 16, "units": 5} and 0 <= search.sco
 # name: (cell, what is said of it).
 NAMED = {
     "class weights": ("model = mlp(); fit(model, class_weight={i: 1.0 for i in range(10)})", "class_weight"),
+    "class weights of a pipeline": (
+        "import tensorflow as tf\n"
+        "pipe = tf.data.Dataset.from_tensor_slices((X, Y)).batch(32)\n"
+        "model = mlp(); before = model.get_weights()\n"
+        "fit(model, x=pipe, y=None, class_weight={i: 0.0 for i in range(10)})\n"
+        "assert all((one == other).all() for one, other in zip(before, model.get_weights()))",
+        "class_weight",
+    ),
     "sample weights": ("model = mlp(); fit(model, sample_weight=np.ones(1437))", "sample_weight"),
     "early stopping": (
         "model = mlp(); fit(model, epochs=3, callbacks=[keras.callbacks.EarlyStopping(monitor='val_acc')],\n"

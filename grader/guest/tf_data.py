@@ -226,7 +226,24 @@ def make(torch, keras, missing):
         def partial_batch_size(self):
             return None
 
+    _weigh_classes(Dataset)
     return Dataset
+
+
+def _weigh_classes(kind) -> None:
+    """Have Keras weigh the samples of a pipeline by their classes, which it leaves to adapters of its own."""
+    from keras.src.trainers import data_adapters
+    from keras.src.trainers.data_adapters import data_adapter_utils
+
+    original = data_adapters.get_data_adapter
+
+    def get_data_adapter(x, *args, class_weight=None, **kwargs):
+        if isinstance(x, kind) and class_weight:
+            weights = data_adapter_utils.class_weight_to_sample_weights
+            x = x.map(lambda inputs, labels: (inputs, labels, weights(labels, class_weight)))
+        return original(x, *args, class_weight=class_weight, **kwargs)
+
+    data_adapters.get_data_adapter = get_data_adapter
 
 
 def _shuffled(keys, window, draws):
