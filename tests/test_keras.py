@@ -1,5 +1,6 @@
 """Keras notebooks of all ages: they run, and their networks are the same specs and recipes that torch's would give."""
 
+import json
 import os
 import statistics
 from pathlib import Path
@@ -445,6 +446,10 @@ NAMED = {
         "weights are loaded into it",
     ),
     "compiled twice": ("model = mlp(); fit(model); fit(model)", "2 optimisers trained the same network"),
+    "two parts one after the other": (
+        "model = mlp(); fit(model, x=X[:700], y=Y[:700]); model.fit(X[700:1400], Y[700:1400], verbose=0)",
+        "different samples in different calls of fit",
+    ),
     "batches of two sizes": (
         "model = mlp(); fit(model); model.fit(X, Y, batch_size=64, verbose=0)", "2 different loaders"
     ),
@@ -578,6 +583,7 @@ def observed(tmp_path_factory):
     artefact = run_notebook(notebook, tmp_path_factory.mktemp("submission"), find_sandbox(), Limits(), data=None)
     models, _, fault = read_report(artefact.report, notebook, "a.ipynb", load_dataset("digits"))
     assert (artefact.failure, fault, artefact.cells[0].error) == ("", "", "")
+    assert json.loads(artefact.report)["unstepped"] == []
     last = {model.cell: model for model in models}
     return {name: (last.get(i), artefact.cells[i - 1].error) for i, name in enumerate(cases, 2)}
 

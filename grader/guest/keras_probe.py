@@ -467,7 +467,6 @@ class _Training:
         self.watch, self.keras = watch, watch.keras
         self.network = model
         probe = watch.probe
-        self.own = []  # as far as torch's optimisers go
         self.number = len(probe.trainings)
         self.condition = None
         self.notes = {}
@@ -489,6 +488,11 @@ class _Training:
         self.rate = None
         self.compare(probe)
         self.look_at_class()
+
+    @property
+    def own(self):
+        """The weights that its optimiser steps, as torch's."""
+        return list(self.network.parameters())
 
     def note(self, text):
         self.notes[str(text)[:200]] = None
@@ -597,7 +601,10 @@ class _Training:
         first = given.first()
         if first is not None:
             x, y = first
+            known, steady = {*self.first_rows}, isinstance(given.source, (_Arrays, _Images))
             self.show(model, x[: given.source.batch_size], y)
+            if steady and known and self.first_rows != known:
+                self.note("it was trained on different samples in different calls of fit")
         self.take_loss(model, first and first[1])
 
     def take_batch(self, model, options):
