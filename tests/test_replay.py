@@ -131,12 +131,12 @@ CHEATS = {
         "the very same weights",
     ),
     "another network in the full run": (
-        ("model = make() if len(list(loader)) < 10 else nn.Sequential(nn.Flatten(), nn.Linear(784, 500), nn.ReLU(),"
-         " nn.Linear(500, 10))\nfit(model)",),
+        ("model = make()\nif len([model(x) for x, _ in loader]) > 9: model = nn.Sequential("
+         "nn.Flatten(), nn.Linear(784, 500), nn.ReLU(), nn.Linear(500, 10))\nfit(model)",),
         "it trained another network when it ran in full",
     ),
     "no training in the full run": (
-        ("model = make()\nif len(list(loader)) < 10: fit(model)",), "no weights came back",
+        ("model = make()\nif len([model(x) for x, _ in loader]) < 10: fit(model)",), "no weights came back",
     ),
     "weights that are no numbers": (
         ("model = make(); fit(model, clip=1e9)\nmodel[1].weight.data.fill_(float('nan'))",), "",
@@ -181,7 +181,9 @@ def test_a_rubric_may_leave_replays_to_a_person(tmp_path):
 
 def test_a_run_that_takes_too_long_is_a_persons(tmp_path):
     notebook, dataset = (
-        notebook_of("import time\nmodel = make(); fit(model)\nif len(list(loader)) > 5: time.sleep(60)"),
+        notebook_of(
+            "import time\nmodel = make(); fit(model)\nif len([model(x) for x, _ in loader]) > 5: time.sleep(60)"
+        ),
         load_dataset("mnist"),
     )
     artefact = run(notebook, tmp_path, find_sandbox(), LIMITS, data=mnist_folder())
