@@ -28,7 +28,6 @@ _OF_MNIST = re.compile(
 _MOST_SOURCE = 2**20
 _SAMPLES = re.compile(r"""sample_data["'/]""")  # the folder as a cell names it
 _NOT_READING = frozenset("wax+")
-_TRAINED, _KEPT = 50_000, 60_000  # of `mnist.pkl.gz`: what lies between them is its validation part
 _SMALL = 20_000
 
 
@@ -152,20 +151,19 @@ def _idx(folder, name, packed):
 
 def _npz(folder):
     numpy = importlib.import_module("numpy")
-    images, labels = data.idx(folder)
-    images, file = images.reshape(-1, 28, 28), io.BytesIO()
-    cut = data.TRAINING
-    numpy.savez(file, x_train=images[:cut], y_train=labels[:cut], x_test=images[cut:], y_test=labels[cut:])
+    (x_train, y_train), (x_test, y_test) = data.parts(folder)
+    file, square = io.BytesIO(), (-1, 28, 28)
+    numpy.savez(file, x_train=x_train.reshape(square), y_train=y_train, x_test=x_test.reshape(square), y_test=y_test)
     return file.getvalue()
 
 
 def _pickle(folder):
-    """Pixels over 256, as in the file of 2010."""
-    images, labels = data.idx(folder)
-    values = images.astype("float32") / 256
-    cuts = (slice(0, _TRAINED), slice(_TRAINED, _KEPT), slice(_KEPT, None))
-    parts = tuple((values[cut], labels[cut].astype("int64")) for cut in cuts)
-    return gzip.compress(pickle.dumps(parts, protocol=4), 1)
+    """Pixels over 256, as in the file of 2010; a sixth of the training part is kept for validation."""
+    (images, labels), test = data.parts(folder)
+    cut = len(labels) * 5 // 6
+    parts = ((images[:cut], labels[:cut]), (images[cut:], labels[cut:]), test)
+    scaled = tuple((pixels.astype("float32") / 256, numbers.astype("int64")) for pixels, numbers in parts)
+    return gzip.compress(pickle.dumps(scaled, protocol=4), 1)
 
 
 def _tar(folder):
@@ -182,11 +180,9 @@ def _tar(folder):
 
 def _table(folder, *, small):
     """A line per image, its class first. The small one holds other images of the training part than Colab's does."""
-    images, labels = data.idx(folder)
     numpy = importlib.import_module("numpy")
-    rows = (
-        numpy.random.RandomState(0).permutation(data.TRAINING)[:_SMALL] if small else range(data.TRAINING, len(labels))
-    )
+    images, labels = data.parts(folder)[0 if small else 1]
+    rows = numpy.random.RandomState(0).permutation(len(labels))[:_SMALL] if small else range(len(labels))
     words = [str(number) for number in range(256)]
     lines = [",".join([words[labels[row]], *map(words.__getitem__, images[row].tolist())]) for row in rows]
     return ("\n".join(lines) + "\n").encode()

@@ -11,7 +11,6 @@ from .later import when_imported
 
 _PARTS = ("train", "t10k")
 FILES = tuple(f"{part}-{what}-ubyte" for part in _PARTS for what in ("images-idx3", "labels-idx1"))
-TRAINING = 60_000  # images of the training part, which stand first
 
 
 class DataSetMissing(RuntimeError):
@@ -97,7 +96,7 @@ def _sklearn(datasets, folder) -> None:
 
 def _openml(folder, options):
     """`mnist_784` as scikit-learn gives it: 70000 x 784, the training part first, classes as strings."""
-    images, labels = idx(folder)
+    images, labels = _all(folder)
     names = [f"pixel{i}" for i in range(1, 785)]
     data, target, frame = images.astype("int64"), labels.astype(str).astype(object), None
     if options.get("as_frame", "auto") is not False:
@@ -139,20 +138,24 @@ def _frame(pandas):
 
 def _mldata(folder):
     """`MNIST original`: numbers as classes, and each part sorted by class."""
-    images, labels = idx(folder)
-    order = sorted(range(len(labels)), key=lambda i: (i >= TRAINING, labels[i]))
+    (_, training), _ = parts(folder)
+    images, labels = _all(folder)
+    order = sorted(range(len(labels)), key=lambda i: (i >= len(training), labels[i]))
     return _bunch(data=images[order], target=labels[order].astype(float), COL_NAMES=["label", "data"], DESCR="MNIST")
 
 
-@functools.cache
-def idx(folder):
+def _all(folder):
     """(images 70000 x 784, labels 70000), the training part first."""
     numpy = importlib.import_module("numpy")
-    images, labels = (
-        numpy.concatenate([numpy.frombuffer(raw(folder, f"{part}-{name}")[head:], numpy.uint8) for part in _PARTS])
-        for name, head in (("images-idx3-ubyte", 16), ("labels-idx1-ubyte", 8))
-    )
-    return images.reshape(-1, 784), labels
+    return tuple(numpy.concatenate(arrays) for arrays in zip(*parts(folder), strict=True))
+
+
+@functools.cache
+def parts(folder):
+    """(images N x 784, labels N) of the training part and of the test part."""
+    numpy = importlib.import_module("numpy")
+    arrays = [numpy.frombuffer(raw(folder, name), numpy.uint8) for name in FILES]
+    return tuple((images[16:].reshape(-1, 784), labels[8:]) for images, labels in (arrays[:2], arrays[2:]))
 
 
 def raw(folder, name):
