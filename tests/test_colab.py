@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from warm import warm
 
 from grader.core.limits import Limits
 from grader.datasets import mnist_folder
@@ -352,7 +353,7 @@ def run(cells: list[str], folder: Path, layer: str = "jail", data: Path | None =
         pytest.skip(f"{layer} {found}")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(textwrap.dedent(c).strip()) for c in cells])
     notebook.metadata["submitted_as"] = name
-    return run_notebook(notebook, folder, found, Limits(), data=data, variables=("found",))
+    return run_notebook(notebook, folder, found, Limits(), data=data, variables=("found",), warm=warm())
 
 
 RUNS = {}

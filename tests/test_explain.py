@@ -4,6 +4,7 @@ import textwrap
 
 import nbformat
 import pytest
+from warm import warm
 
 from grader.core.evidence import CellRun
 from grader.core.limits import Limits
@@ -96,7 +97,7 @@ FAILS = {
 
 def observe(cells, folder, **limits):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(textwrap.dedent(cell)) for cell in cells])
-    artefact = run_notebook(notebook, folder, find_sandbox(), Limits(**limits), data=None)
+    artefact = run_notebook(notebook, folder, find_sandbox(), Limits(**limits), data=None, warm=warm())
     return observe_notebook(
         notebook, "a.ipynb", cells=artefact.cells, report=artefact.report, failure=artefact.failure
     ).run
@@ -155,7 +156,7 @@ def test_nothing_is_said_of_cells_that_ran(tmp_path):
 
 def test_a_notebook_without_code_says_so(tmp_path):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Problem 3B")])
-    artefact = run_notebook(notebook, tmp_path, find_sandbox(), Limits(), data=None)
+    artefact = run_notebook(notebook, tmp_path, find_sandbox(), Limits(), data=None, warm=warm())
     run = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, report=artefact.report).run
     assert list(notes(run)) == ["a.ipynb: has no code cells, so there was nothing to run"]
 

@@ -9,6 +9,7 @@ import nbformat
 import numpy as np
 import pytest
 import torch
+from warm import warm
 
 from grader.core.evidence import CellRun, Source
 from grader.core.limits import Limits
@@ -580,7 +581,9 @@ def observed(tmp_path_factory):
     cases = {**SEEN, **NAMED, **REFUSED, **BUGS}
     cells = [PRELUDE, *(case[0] for case in cases.values())]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    artefact = run_notebook(notebook, tmp_path_factory.mktemp("submission"), find_sandbox(), Limits(), data=None)
+    artefact = run_notebook(
+        notebook, tmp_path_factory.mktemp("submission"), find_sandbox(), Limits(), data=None, warm=warm()
+    )
     models, _, fault = read_report(artefact.report, notebook, "a.ipynb", load_dataset("digits"))
     assert (artefact.failure, fault, artefact.cells[0].error) == ("", "", "")
     assert json.loads(artefact.report)["unstepped"] == []
@@ -629,7 +632,9 @@ def test_a_full_run_hands_over_what_keras_scored(tmp_path):
         "accuracy = float(model.evaluate(test_X.reshape(-1, 8, 8, 1), test_Y)[1])",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    artefact = run_notebook(notebook, tmp_path, find_sandbox(), Limits(), data=None, seed=1, variables=("accuracy",))
+    artefact = run_notebook(
+        notebook, tmp_path, find_sandbox(), Limits(), data=None, seed=1, variables=("accuracy",), warm=warm()
+    )
     digits = load_dataset("digits")
     (model,), variables, _ = read_report(artefact.report, notebook, "a.ipynb", digits)
     first, last = (artefact.weights[f"{model.training}-{when}"] for when in ("first", "last"))
@@ -670,7 +675,9 @@ def test_mnist_is_the_hosts_own(tmp_path):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     if not os.environ.get("GRADER_DATA"):
         pytest.skip("GRADER_DATA names no folder with MNIST")
-    artefact = run_notebook(notebook, tmp_path, find_sandbox(), Limits(), data=Path(os.environ["GRADER_DATA"]))
+    artefact = run_notebook(
+        notebook, tmp_path, find_sandbox(), Limits(), data=Path(os.environ["GRADER_DATA"]), warm=warm()
+    )
     assert [cell.error for cell in artefact.cells] == ["", ""]
 
 

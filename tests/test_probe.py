@@ -4,6 +4,7 @@ import re
 
 import nbformat
 import pytest
+from warm import warm
 
 from grader.core.limits import Limits
 from grader.datasets import load_dataset
@@ -655,7 +656,7 @@ NAMED = {
 def observe(cells, limits=Limits()):
     """The models of a notebook of these cells, by cell (the prelude is 1), and how it ran."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in (PRELUDE, *cells)])
-    artefact = run_notebook(notebook, EMPTY, find_sandbox(), limits, data=None)
+    artefact = run_notebook(notebook, EMPTY, find_sandbox(), limits, data=None, warm=warm())
     return observe_notebook(
         notebook,
         "a.ipynb",

@@ -45,6 +45,7 @@ class Copies:
         builtins.open = io.open = opened
         if "open" in shell.user_ns:  # IPython gives notebooks one of its own
             shell.user_ns["open"] = self.reading(shell.user_ns["open"])
+        when_imported("numpy.lib._datasource", _open_anew)
         when_imported("urllib.request", self.urllib)
         when_imported("requests.adapters", self.requests)
 
@@ -132,6 +133,11 @@ class Copies:
         for name, small in (("mnist_train_small.csv", True), ("mnist_test.csv", False)):
             if not (place / name).exists():
                 (place / name).write_bytes(_table(self.folder, small=small))
+
+
+def _open_anew(datasource) -> None:
+    """NumPy keeps the `open` that it was imported with, in a forked kernel before anything was changed."""
+    datasource._file_openers._file_openers[None] = lambda *args, **kwargs: builtins.open(*args, **kwargs)  # noqa: SIM115  # who calls it closes
 
 
 @functools.cache
