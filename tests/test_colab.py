@@ -14,6 +14,7 @@ from warm import warm
 from grader.core.limits import Limits
 from grader.datasets import mnist_folder
 from grader.execution import run_notebook, try_layer
+from grader.observation.models import remarks
 
 PRELUDE = """
 import os, time, numpy as np, torch, torch.nn as nn, torch.nn.functional as F
@@ -411,3 +412,13 @@ def test_the_students_own_module_wins_over_what_stands_in(tmp_path):
     (tmp_path / "google" / "colab.py").write_text("drive = 'own'")
     artefact = run(["from google.colab import drive as found"], tmp_path, name="a.ipynb")
     assert json.loads(artefact.report)["variables"]["found"] == "own"
+
+
+@pytest.mark.mnist
+def test_a_copy_that_was_read_in_the_place_of_a_file_is_said(submission):
+    if not os.environ.get("GRADER_DATA"):
+        pytest.skip("needs MNIST: set GRADER_DATA")
+    cell = "import numpy, torch; numpy.load('/content/mnist.npz')"
+    artefact = run([cell], submission, data=mnist_folder())
+    said = "mnist.npz was not handed in: the grader's own copy of MNIST was read in its place"
+    assert remarks(artefact.report) == (said,)

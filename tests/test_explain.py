@@ -31,6 +31,7 @@ FAILS = {
     "a file of images": ("from PIL import Image; Image.open('a/b.png')", "student", "“b.png” is not among"),
     "data of idx": ("open('/content/train-images-idx3-ubyte', 'rb')", "student", "“train-images-idx3-ubyte” is not"),
     "an own module": ("from helper_functions import f", "student", "hand in helper_functions.py beside the notebook"),
+    "a package that is well known": ("import skorch", "package", "pip install skorch"),
     "a package that it installs": ("!pip install lucid-learn\nimport lucid", "package", "pip install lucid"),
     "a part that is gone": ("from scipy.misc import imread", "package", "it was run with has no “imread”"),
     "a name that is gone": ("np.nonsense", "package", "The version of numpy that it was run with has no “nonsense”"),

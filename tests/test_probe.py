@@ -727,7 +727,7 @@ def test_what_a_recipe_leaves_out_is_named(name, named):
 NOTES = {
     "an optimiser of another network": (
         "old, model = mlp(), mlp()\ntrain(model, optimizer=optim.SGD(old.parameters(), lr=0.1))",
-        "cell 2: gradients of “model” were computed, but no optimiser",
+        "in cell 2 gradients of “model” were computed, but no optimiser",
     ),
     "an evaluation of all samples": (
         "model = mlp(); train(model)",

@@ -200,7 +200,7 @@ class NotebookRun(Record):
     """How one notebook (or script) ran, and what it holds besides models.
 
     `failure` is why it did not run to its end; `machine_failure` why it could not be run at all, by no one's fault.
-    `untrained` says of networks whose gradients were computed, in vain.
+    `remarks` are sentences on what it did that a reader should know of, whatever came of it.
     """
 
     file: str
@@ -210,7 +210,7 @@ class NotebookRun(Record):
     claims: tuple[Claim, ...] = ()
     variables: dict[str, object] = {}
     figures: int = 0
-    untrained: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     seconds: float = 0.0
 
     @property

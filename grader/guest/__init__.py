@@ -13,7 +13,7 @@ from types import ModuleType
 def start(config_path: str) -> None:
     """Begin to watch; called by the host before the first cell. The config is JSON that the host wrote."""
     config = json.loads(Path(config_path).read_text(encoding="utf-8"))
-    _be_like_colab(config)
+    copies = _be_like_colab(config)
     if not config["torch"]:
         _only_variables(config)
         return
@@ -30,6 +30,7 @@ def start(config_path: str) -> None:
         replay.install(config["seed"], torch)
         weights = replay.Weights(config["weights"], torch)
     watcher = probe.Probe(config, shell.user_ns, torch, weights)
+    watcher.served = copies.served
     watcher.install()
     keras_probe.install(watcher)
     keras_shims.install(config)  # around what watches: old arguments are renamed before it sees them
@@ -39,7 +40,7 @@ def start(config_path: str) -> None:
     shell.events.register("post_run_cell", lambda result: watcher.end_cell(not result.success))
 
 
-def _be_like_colab(config: dict) -> None:
+def _be_like_colab(config: dict):
     from . import colab, copies, data, later, old, paths, trackers
 
     shell, places = _shell(), paths.Paths()
@@ -57,6 +58,7 @@ def _be_like_colab(config: dict) -> None:
         shell.user_ns["__file__"] = config["file"].rsplit("/", 1)[-1]
     shell.events.register("pre_run_cell", lambda info: places.prepare(info.raw_cell))
     shell.events.register("pre_run_cell", lambda info: found.begin_cell(info.raw_cell))
+    return found
 
 
 def _only_variables(config: dict) -> None:

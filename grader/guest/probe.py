@@ -81,6 +81,7 @@ class Probe:
         self.config, self.namespace, self.torch, self.weights = config, namespace, torch, weights
         self.cells = iter(config["cells"])
         self.cell, self.nested, self.cell_began, self.cell_steps = None, 0, 0.0, 0
+        self.served = {}  # files that stood in for others that were not handed in
         self.shortened = {}  # cells that saw only a part of a loader's batches
         self.known = {}  # (id of a network, shape of its input, with gradients or without) -> what it gave
         self.unfinished = {}  # cells that did not run to their end, as far as is known
@@ -513,6 +514,7 @@ class Probe:
                 "variables": report.variables(self.config["variables"], self.namespace),
                 "unfinished": [cell for cell in self.unfinished if cell is not None],
                 "unstepped": self.without_steps()[:20],
+                "served": [*self.served][:20],
                 "shortened": [cell for cell in self.shortened if cell is not None],
                 "faults": [*self.faults][:20],
             },

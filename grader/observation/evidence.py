@@ -9,7 +9,7 @@ from grader.core.record import Record
 from grader.datasets import Dataset
 from grader.observation.assign import Assignment, Place, Target, assign, owners
 from grader.observation.explain import explain
-from grader.observation.models import read_report, shortened, untrained
+from grader.observation.models import read_report, remarks, shortened
 from grader.observation.notebooks import (
     claims_of,
     headings,
@@ -72,7 +72,7 @@ def observe_notebook(
         claims=claims,
         variables=variables,
         figures=saved_figures(notebook),
-        untrained=untrained(report),
+        remarks=remarks(report),
         seconds=seconds,
     )
     return Observed(run=run, models=models)

@@ -8,7 +8,7 @@ from nbformat import NotebookNode
 
 from grader.core.evidence import CellRun, Fault, NotebookRun
 from grader.observation.failures import CASES, INSISTS_ON_GPU, UNKNOWN, Case
-from grader.observation.packages import ON_COLAB
+from grader.observation.packages import ON_COLAB, PUBLISHED
 
 _MOST_NOTES = 20
 _MOST_NUMBERS = 12
@@ -65,7 +65,7 @@ def notes(run: NotebookRun) -> Iterator[str]:
         yield f"{run.file}: {left:,} more cells failed"
     if left := sum(cell.status == "not run" for cell in run.cells):
         yield f"{run.file}: {left:,} cells after that were not run"
-    yield from (f"{run.file}, {note}" for note in run.untrained)
+    yield from (f"{run.file}: {remark}" for remark in run.remarks)
     told = any(run.failure == f"cell {cell.index}: {cell.error}" for cell in run.crashes)
     yield from (f"{run.file}: {why}" for why in ("" if told else run.failure, run.machine_failure) if why)
 
@@ -165,15 +165,15 @@ def _undefined(name: str, index: int, sources: _Sources, failed: Mapping[int, Ce
 def _missing(module: str, sources: _Sources) -> Case:
     """A module that is not there: a package, a part that a package no longer has, or the student's own file."""
     root = module.split(".")[0]
-    package = ON_COLAB.get(root, root)
+    package = (PUBLISHED | ON_COLAB).get(root, root)
     if root in ON_COLAB and "." in module:
         return Case(
             happened=f"the version of {root} that it was run with has no part {module}",
             do="Look up in its documentation where it is today.",
             fault="package",
         )
-    if root in ON_COLAB or any(root.lower() in word for word in sources.installed):
-        known = "Colab has it" if root in ON_COLAB else "the notebook's pip installs nothing while it is graded"
+    if root in ON_COLAB or root in PUBLISHED or any(root.lower() in word for word in sources.installed):
+        known = "Colab has it" if root in ON_COLAB else "pip installs nothing while a notebook is graded"
         return Case(
             happened=f"the package {package} is not installed where it was run; {known}",
             do=f"Whoever grades can run: pip install {package}",

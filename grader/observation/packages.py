@@ -1,4 +1,4 @@
-"""Packages that Colab brings along and notebooks of such a course import."""
+"""Packages that Colab brings along, or that notebooks install there, and how they are installed."""
 
 # What is imported: what is installed, where the names differ; else both are the same.
 _RENAMED = {
@@ -13,3 +13,9 @@ _SAME = (
     *("jax", "jaxlib", "flax", "optax", "albumentations", "fastai", "gdown", "wandb", "pydot", "spacy", "cvxpy"),
 )
 ON_COLAB = {name: name for name in _SAME} | _RENAMED
+# Not on Colab, but what notebooks install there.
+PUBLISHED = {
+    "pytorch_lightning": "pytorch-lightning", "ignite": "pytorch-ignite", "idx2numpy": "idx2numpy",
+    "mnist": "python-mnist", "keras_tuner": "keras-tuner", "lightning": "lightning", "skorch": "skorch",
+    "torchmetrics": "torchmetrics", "scikeras": "scikeras", "kornia": "kornia",
+}  # fmt: skip
