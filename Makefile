@@ -10,7 +10,7 @@ demo: .venv/installed
 # The attacks mostly wait, so they run beside the rest; what they say is shown when all is done.
 test: .venv/installed
 	@$(BIN)/python -m pytest tests/attacks $(PYTEST) >.attacks.log 2>&1 & attacks=$$!; \
-	$(BIN)/python -m pytest --ignore=tests/attacks -n auto --dist worksteal $(PYTEST); rest=$$?; \
+	$(BIN)/python -m pytest --ignore=tests/attacks -n auto --maxprocesses 4 --dist worksteal $(PYTEST); rest=$$?; \
 	wait $$attacks; found=$$?; cat .attacks.log; exit $$((rest + found))
 
 # Hostile notebooks under every layer of protection that this machine offers, and how each ends; takes minutes.
