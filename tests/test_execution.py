@@ -331,6 +331,21 @@ def test_a_magic_that_runs_a_cell_within_is_one_cell(tmp_path):
     assert [training["cell"] for training in json.loads(run("jail", cells, tmp_path).report)["trainings"]] == [3]
 
 
+@pytest.mark.parametrize("layer", LAYERS)
+def test_what_runs_a_notebook_is_no_part_of_its_loops(layer, tmp_path):
+    """Whether a condition may end a training is read in the functions that the step was called from."""
+    cell = """
+        import torch
+        model = torch.nn.Linear(2, 2)
+        opt = torch.optim.SGD(model.parameters(), lr=0.1)
+        for _ in range(3):
+            torch.nn.functional.cross_entropy(model(torch.rand(4, 2)), torch.zeros(4).long()).backward(); opt.step()
+            opt.zero_grad()
+    """
+    (training,) = json.loads(run(layer, [cell], tmp_path).report)["trainings"]
+    assert training["notes"] == []
+
+
 def test_a_warm_kernel_holds_what_its_code_speaks_of(tmp_path):
     cell = "import sys; found = [name in sys.modules for name in ('pandas', 'sklearn', 'skimage')]"
     assert found(run("warm jail", [cell], tmp_path)) == [True, True, False]

@@ -37,8 +37,8 @@ class Copies:
     def __init__(self, folder, work, given):
         self.served = {}
         self.folder, self.work, self.given = folder, work, {path.name: path for path in given if path.is_file()}
-        modules = [path for path in given if path.suffix == ".py" and path.stat().st_size < _MOST_SOURCE]
-        self.other_data = any(_OTHER_DATA.search(path.read_text(errors="replace")) for path in modules)
+        modules = [path for path in self.given.values() if path.suffix == ".py"]
+        self.other_data = any(_OTHER_DATA.search(_source(path)) for path in modules)
 
     def install(self, shell) -> None:
         """Functions that open files and addresses read a copy where there is one and nothing else."""
@@ -146,6 +146,13 @@ def _open_anew(datasource) -> None:
 @functools.cache
 def _scratch() -> Path:
     return Path(tempfile.mkdtemp(prefix="copies-"))
+
+
+def _source(path) -> str:
+    """The beginning of a file; nothing where it can't be read."""
+    with suppress(OSError), path.open(errors="replace") as file:
+        return file.read(_MOST_SOURCE)
+    return ""
 
 
 def _name(path) -> str:
