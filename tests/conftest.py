@@ -5,6 +5,9 @@ import os
 import pytest
 import warm
 
+# Tests run side by side, and threads of several that wait for each other take many times as long.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 @pytest.fixture(autouse=True, scope="session")
 def _own_cache(tmp_path_factory):
