@@ -1,6 +1,8 @@
 """What all tests share: a cache of their own, and skips that count as failures where everything is installed."""
 
 import os
+from collections import Counter
+from pathlib import Path
 
 import pytest
 import warm
@@ -37,3 +39,19 @@ def pytest_runtest_makereport(item, call):
         why = call.excinfo.value if call.excinfo else "marked"
         report.longrepr = f"{item.nodeid} was skipped where no test may be: {why}"
     return report
+
+
+_TRIED = Counter()  # inputs of the fuzz tests, by file
+
+
+def pytest_runtest_logreport(report):
+    """Gather what a test says that it tried, in whatever process it ran."""
+    if report.when == "teardown":
+        kind = Path(report.nodeid.split("::")[0]).stem.removeprefix("test_fuzz_")
+        _TRIED[kind] += dict(report.user_properties).get("inputs tried", 0)
+
+
+def pytest_terminal_summary(terminalreporter):
+    if tried := +_TRIED:
+        each = ", ".join(f"{kind} {count:,}" for kind, count in sorted(tried.items()))
+        terminalreporter.write_line(f"inputs tried: {tried.total():,} ({each})")

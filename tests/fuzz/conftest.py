@@ -7,7 +7,6 @@ import functools
 import os
 import resource
 import signal
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from hypothesis import HealthCheck, settings
 _HERE = Path(__file__).parent
 _MOST_SECONDS = 15  # of processor time that one input may take; most take a hundredth of one
 _MOST_MEMORY = 1024  # MB that a test may take beyond what the process has taken before
-_TRIED = pytest.StashKey[Counter]()
+_TRIED = [0]
 
 settings.register_profile(
     "fuzz",
@@ -26,24 +25,23 @@ settings.register_profile(
 
 
 def pytest_collection_modifyitems(config, items):
-    """Count the inputs of each file."""
-    tried = config.stash.setdefault(_TRIED, Counter())
+    """Count the inputs of each test."""
     most = int(os.environ.get("GRADER_FUZZ_EXAMPLES", 0))
     for item in items:
         handle = getattr(getattr(item, "obj", None), "hypothesis", None)
         if handle is not None and _HERE in item.path.parents:
-            handle.inner_test = _counted(handle.inner_test, tried, item.path.stem)
+            handle.inner_test = _counted(handle.inner_test)
             if most:
                 chosen = item.obj._hypothesis_internal_use_settings
                 item.obj._hypothesis_internal_use_settings = settings(chosen, max_examples=max(most, 1))
 
 
-def _counted(test, tried, kind):
+def _counted(test):
     """The test of one input, counted, and ended when it takes too long."""
 
     @functools.wraps(test)
     def one(*args, **kwargs):
-        tried[kind] += 1
+        _TRIED[0] += 1
         signal.setitimer(signal.ITIMER_PROF, _MOST_SECONDS)
         try:
             return test(*args, **kwargs)
@@ -66,27 +64,17 @@ def _clock():
 
 
 @pytest.fixture(autouse=True)
+def _count(record_property):
+    """How many inputs a test tried, for the summary of all tests."""
+    before = _TRIED[0]
+    yield
+    record_property("inputs tried", _TRIED[0] - before)
+
+
+@pytest.fixture(autouse=True)
 def _memory():
     """No input may take much memory."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     yield
     more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
     assert more < _MOST_MEMORY, f"the inputs took {more} MB"
-
-
-def pytest_sessionfinish(session):
-    """Where tests run side by side, each process hands its counts to the one that prints them."""
-    if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["tried"] = dict(session.config.stash.get(_TRIED, {}))
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node):
-    node.config.stash.setdefault(_TRIED, Counter()).update(getattr(node, "workeroutput", {}).get("tried", {}))
-
-
-def pytest_terminal_summary(terminalreporter, config):
-    tried = config.stash.get(_TRIED, Counter())
-    if tried:
-        each = ", ".join(f"{kind.removeprefix('test_fuzz_')} {count:,}" for kind, count in sorted(tried.items()))
-        terminalreporter.write_line(f"inputs tried: {tried.total():,} ({each})")
