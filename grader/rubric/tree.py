@@ -26,8 +26,8 @@ def parse(text: str, where: str, what: str = "a mapping") -> CommentedMap:
         mark = getattr(error, "problem_mark", None)
         line = f"{where}:{mark.line + 1}" if mark else where
         raise RubricError(f"is not YAML: {getattr(error, 'problem', error)}", where=line) from error
-    except (ValueError, RecursionError) as error:
-        raise RubricError(f"is not YAML: {error}", where=where) from error
+    except Exception as error:  # whatever the library makes of a tag that does not fit, such as !!bool 7
+        raise RubricError(f"is not YAML: {type(error).__name__}: {error}", where=where) from error
     if not isinstance(tree, CommentedMap):
         raise RubricError(f"must be {what}", where=where)
     return tree

@@ -104,6 +104,7 @@ def edited(draw):
 @example(DEMO.replace("points: 3\n", "points: {}\n"))
 @example(DEMO.replace("{layer: Conv2d, in_channels: 1", "{<<: &a {layer: Conv2d, in_chanels: 1}"))
 @example(DEMO.replace("id: demo", "id: &a [*a]"))
+@example(DEMO.replace("id: demo", "id: !!bool 7"))
 @example(DEMO.replace("points: 3\n", "points: 0x" + "f" * 5000 + "\n"))
 @fuzz(150)
 @given(edited())
