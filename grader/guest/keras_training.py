@@ -43,7 +43,7 @@ class Training:
         self.condition = None
         self.notes = {}
         self.cell = probe.cell
-        self.variable = next((k for k, v in probe.namespace.items() if v is model and k[0] != "_"), "")
+        self.variable = probe.name_of(model)
         shape = tuple(x.shape[1:]) if hasattr(x, "shape") else None
         described = keras_spec.describe(model, probe.config["vocabulary"], self.keras, probe.torch, shape)
         self.spec, self.input_shape, self.rescaling = described.spec, described.shape, described.rescaling

@@ -88,6 +88,7 @@ def _tensorflow():
 
     if not hasattr(keras, "grader_modern"):  # it is being imported, and looks whether TensorFlow is there
         raise ModuleNotFoundError(missing("tensorflow"), name="tensorflow")
+    operations = _operations(keras, torch)
     contents = {
         "__version__": _VERSION,
         "VERSION": _VERSION,
@@ -99,8 +100,8 @@ def _tensorflow():
         "newaxis": None,
         "Tensor": torch.Tensor,
         **{name: name for name in _TYPES},
-        **_operations(keras, torch),
-        **_parts(keras, torch),
+        **operations,
+        **_parts(keras, torch, operations),
         **_machine(keras),
     }
     tensorflow = _part("tensorflow", **contents)
@@ -180,7 +181,7 @@ def _known(name, known, arguments):
     return name if name in known else next((n for n in arguments.get(name, ()) if n in known), name)
 
 
-def _parts(keras, torch) -> dict:
+def _parts(keras, torch, operations) -> dict:
     """Modules of TensorFlow's: pipelines, random numbers, activations, arithmetic."""
     ops = keras.ops
 
@@ -202,12 +203,11 @@ def _parts(keras, torch) -> dict:
     dataset = tf_data.make(torch, keras, missing)
     drawn = {"set_seed": keras.utils.set_random_seed, "normal": normal, "uniform": uniform, "shuffle": shuffle}
     activations = {name: f for name, f in vars(keras.activations).items() if inspect.isfunction(f)}
-    arithmetic = _operations(keras, torch)
     return {
         "data": _part("tensorflow.data", Dataset=dataset, AUTOTUNE=-1, experimental=SimpleNamespace(AUTOTUNE=-1)),
         "random": _part("tensorflow.random", **drawn),
         "nn": _part("tensorflow.nn", **activations),
-        "math": _part("tensorflow.math", confusion_matrix=confusion_matrix, log=ops.log, **arithmetic),
+        "math": _part("tensorflow.math", confusion_matrix=confusion_matrix, log=ops.log, **operations),
     }
 
 

@@ -193,11 +193,6 @@ _GRADER = (
         "Whoever grades looks at this part; what Keras's own fit trains is read without TensorFlow.",
     ),
     (
-        r"TensorFlow itself is not installed here",
-        "it uses a part of TensorFlow that is not here: only Keras, pipelines and simple operations are",
-        "Whoever grades looks at this part; what Keras's own fit trains is read without TensorFlow.",
-    ),
-    (
         r"DataSetMissing: the data set (?P<name>.{1,60}?) (?:of \S+ )?is not here",
         "the data set {name} is not among those that are here, and nothing can be downloaded",
         "Whoever grades looks at this part; a small file can be handed in beside the notebook.",
