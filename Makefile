@@ -23,7 +23,7 @@ docs: .venv/installed
 
 # What is found in the real documents, where they lie beside the checkout.
 documents: .venv/installed
-	@$(BIN)/python tests/documents.py
+	@$(BIN)/python tests/support/documents.py
 
 lint: .venv/installed
 	$(BIN)/ruff check .

@@ -12,7 +12,7 @@ from torchvision import transforms
 from torchvision.datasets import MNIST
 
 from grader.datasets import mnist_folder
-from grader.guest.loaders import Memory
+from grader.guest.serve.memory import Memory
 
 _ROUNDS = 3
 _TRANSFORMS = {

@@ -19,38 +19,42 @@ def start(config_path: str) -> None:
         return
     import torch
 
-    from . import keras_probe, keras_shims, loaders, old, probe
+    from .serve import memory
+    from .standin import old_keras, old_names
+    from .watch import keras_fit, probe
 
     shell = _shell()
     weights = None
-    loaders.Memory(torch, patient=config["seed"] is not None).install()
+    memory.Memory(torch, patient=config["seed"] is not None).install()
     if config["seed"] is not None:
-        from . import replay
+        from .watch import replay
 
         replay.install(config["seed"], torch)
         weights = replay.Weights(config["weights"], torch)
     watcher = probe.Probe(config, shell.user_ns, torch, weights)
     watcher.served = copies.served
     watcher.install()
-    keras_probe.install(watcher)
-    keras_shims.install(config)  # around what watches: old arguments are renamed before it sees them
-    old.install_torch(torch)
+    keras_fit.install(watcher)
+    old_keras.install(config)  # around what watches: old arguments are renamed before it sees them
+    old_names.install_torch(torch)
     watcher.write()
     shell.events.register("pre_run_cell", lambda *_: watcher.begin_cell())
     shell.events.register("post_run_cell", lambda result: watcher.end_cell(not result.success))
 
 
 def _be_like_colab(config: dict):
-    from . import colab, copies, data, later, old, paths, trackers
+    from . import import_hooks
+    from .serve import colab, datasets, files, paths
+    from .standin import old_names, trackers
 
     shell, places = _shell(), paths.Paths()
-    later.install()
+    import_hooks.install()
     colab.install(shell)
-    old.install()
-    data.install(config)
+    old_names.install()
+    datasets.install(config)
     trackers.install()
     places.enter(config["file"])
-    found = copies.Copies(config["data"], places.work, places.given)
+    found = files.Copies(config["data"], places.work, places.given)
     found.install(shell)
     places.install(shell)
     sys.argv = [config["file"]]  # the kernel's own would look like arguments to a script that reads them
@@ -62,12 +66,12 @@ def _be_like_colab(config: dict):
 
 
 def _only_variables(config: dict) -> None:
-    from . import report
+    from . import findings
 
     shell = _shell()
 
     def write(*_):
-        report.write(config["out"], {"variables": report.variables(config["variables"], shell.user_ns)})
+        findings.write(config["out"], {"variables": findings.variables(config["variables"], shell.user_ns)})
 
     write()
     shell.events.register("post_run_cell", write)

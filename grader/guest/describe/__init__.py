@@ -1,0 +1,1 @@
+"""A network becomes data: torch's modules, traced forward passes, Keras's models."""

@@ -1,0 +1,1 @@
+"""What a notebook's training does: gradients, loaders, schedules, optimisers, Keras's fit."""

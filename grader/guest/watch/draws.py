@@ -1,0 +1,83 @@
+"""Watches how weights are drawn, so that a network that is initialised by hand can be drawn again in the same way."""
+
+import functools
+import inspect
+from contextlib import suppress
+
+from .. import findings
+
+_METHODS = {"normal_": "normal_", "uniform_": "uniform_", "fill_": "constant_", "zero_": "zeros_"}
+_NAMES = {"normal_": ("mean", "std"), "uniform_": ("a", "b"), "fill_": ("val",), "zero_": ()}
+_KEYWORDS = {"from": "a", "to": "b", "value": "val"}  # of a tensor's methods; `torch.nn.init` has its own
+
+
+class Draws:
+    """What drew each tensor last: torch's own layers, or a function that the notebook called."""
+
+    def __init__(self, torch, norms):
+        self.torch, self.norms = torch, norms
+        self.last = {}  # address of a tensor -> (function, settings, what it looked like then)
+        self.own = set()  # what parameters look like as torch's layers drew them
+
+    def install(self, initials) -> None:
+        """Watch `torch.nn.init` and the methods that fill a tensor; `initials` names what may be written down."""
+        init, tensor = self.torch.nn.init, self.torch.Tensor
+        for name in initials:
+            self.watch(init, name, functools.partial(self.by_function, name, inspect.signature(getattr(init, name))))
+        for name in _METHODS:
+            self.watch(tensor, name, functools.partial(self.by_method, name))
+
+    def watch(self, owner, name, seen) -> None:
+        original = getattr(owner, name)
+
+        @functools.wraps(original)
+        def drawn(*args, **kwargs):
+            result = original(*args, **kwargs)
+            with suppress(Exception):  # a way to draw that isn't known is not written down
+                seen(*args, **kwargs)
+            return result
+
+        setattr(owner, name, drawn)
+
+    def by_function(self, name, signature, *args, **kwargs) -> None:
+        """A call of `torch.nn.init`."""
+        settings = dict(signature.bind(*args, **kwargs).arguments)
+        self.note(settings.pop("tensor"), name, settings)
+
+    def by_method(self, name, tensor, *args, **kwargs) -> None:
+        """A call of a tensor's own method."""
+        given = dict(zip(_NAMES[name], args))
+        given.update({_KEYWORDS.get(key, key): value for key, value in kwargs.items()})
+        self.note(tensor, _METHODS[name], given)
+
+    def note(self, tensor, name, settings) -> None:
+        if not tensor.is_floating_point() or tensor.is_meta:
+            return
+        plain = {key: findings.plain(value) for key, value in settings.items() if value is not None}
+        if None in plain.values():
+            self.last.pop(tensor.data_ptr(), None)
+        else:
+            self.last[tensor.data_ptr()] = name, plain, self.looks(tensor)
+
+    def looks(self, tensor):
+        """Enough of a tensor to know it again."""
+        return tuple(tensor.shape), tuple(self.norms([tensor.detach()], self.torch))
+
+    def layer_drew(self, module) -> None:
+        """A layer of torch's has drawn its weights."""
+        for name, parameter in module.named_parameters(recurse=False):
+            if not parameter.is_meta:
+                self.own.add((type(module), name, self.looks(parameter)))
+
+    def initial(self, module):
+        """(how each parameter was drawn that torch's layer did not draw, whether all that is known)."""
+        found = {}
+        for name, parameter in module.named_parameters(recurse=False):
+            looks = self.looks(parameter)
+            function, settings, then = self.last.get(parameter.data_ptr(), (None, None, None))
+            if (type(module), name, looks) in self.own:
+                continue
+            if then != looks:
+                return {}, False
+            found[name] = {"type": function, "settings": settings}
+        return found, True

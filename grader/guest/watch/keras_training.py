@@ -1,0 +1,422 @@
+"""One Keras optimiser at work on one network, written down as the training that a torch notebook would have shown."""
+
+import inspect
+
+from .. import findings
+from ..describe import keras_models
+from .keras_feeds import SHOWN, Arrays, Images, Unknown
+
+_WITHIN_FIT = "drawn within fit"
+_LARGE_EPSILON = 1e-6  # Keras adds an optimiser's epsilon elsewhere than torch: seen only when it is larger
+_HARMLESS = (
+    "History",
+    "ProgbarLogger",
+    "ModelCheckpoint",
+    "TensorBoard",
+    "CSVLogger",
+    "TerminateOnNaN",
+    "BackupAndRestore",
+)
+_MEDDLING = {"stop_training", "lr", "learning_rate", "set_weights", "load_weights", "assign", "set_value", "optimizer"}
+_LOSSES = {
+    "categorical_crossentropy": "CrossEntropyLoss",
+    "sparse_categorical_crossentropy": "CrossEntropyLoss",
+    "mean_squared_error": "MSELoss",
+    "binary_crossentropy": "BCELoss",
+}
+_LOSS_CLASSES = {
+    "CategoricalCrossentropy": "CrossEntropyLoss",
+    "SparseCategoricalCrossentropy": "CrossEntropyLoss",
+    "MeanSquaredError": "MSELoss",
+    "BinaryCrossentropy": "BCELoss",
+}
+_OTHER_RATES = {"Adadelta": 1.0, "Adagrad": 0.01, "Adamax": 0.002, "Nadam": 0.002}  # by default, in Keras until 2.2
+
+
+class Training:
+    """One Keras optimiser at work on one network; written as `probe.Training` is."""
+
+    def __init__(self, watch, model, x):
+        self.watch, self.keras = watch, watch.keras
+        self.network = model
+        probe = watch.probe
+        self.number = len(probe.trainings)
+        self.condition = None
+        self.notes = {}
+        self.cell = probe.cell
+        self.variable = probe.name_of(model)
+        shape = tuple(x.shape[1:]) if hasattr(x, "shape") else None
+        described = keras_models.describe(model, probe.config["vocabulary"], self.keras, probe.torch, shape)
+        self.spec, self.input_shape, self.rescaling = described.spec, described.shape, described.rescaling
+        self.model = _Network(model, described.weights)
+        for remark in described.remarks:
+            self.note(remark)
+        self.optimizer, self.settings, self.schedules = None, {}, []
+        self.take_optimizer(model.optimizer)
+        self.losses, self.loaders, self.seen = {}, [], []
+        self.steps = self.planned = self.passes = self.samples = self.largest_batch = 0
+        self.uncut = 0  # steps that the notebook would take
+        self.first_rows = set()
+        self.after = None
+        self.rate = None
+        self.compare(probe)
+        self.look_at_class()
+
+    @property
+    def own(self):
+        """The weights that its optimiser steps, as torch's."""
+        return list(self.network.parameters())
+
+    def note(self, text):
+        self.notes[str(text)[:200]] = None
+
+    def compare(self, probe):
+        """Notes on weights that are not all trained, or not as Keras draws them."""
+        if len(self.network.trainable_weights) < sum(1 for w in self.network.weights if _is_weight(w)):
+            self.note("some of its weights are frozen")
+        if any(getattr(other, "network", None) is self.network for other in probe.trainings.values()):
+            return  # trained before: that is said elsewhere
+        drawn = {id(w): getattr(w, "grader_drawn", None) for w in self.network.trainable_weights}
+        if any(drawn[id(w)] not in (_WITHIN_FIT, _norms([w])) for w in self.network.trainable_weights):
+            self.note("its first weights are not as Keras draws them: they were set or loaded")
+
+    def look_at_class(self):
+        for kind in type(self.network).__mro__:
+            if kind.__module__.startswith("keras."):
+                break
+            for name in ("train_step", "compute_loss", "fit", "compute_gradients", "train_function"):
+                if name in vars(kind):
+                    self.note(f"its class {kind.__name__} has a {name} of its own")
+
+    # optimiser
+
+    def take_optimizer(self, optimizer):
+        kind = type(optimizer).__name__
+        self.own_optimizer = optimizer
+        if not type(optimizer).__module__.startswith("keras."):
+            self.optimizer = f"the student's own {kind}"
+        elif kind in _OPTIMIZERS:
+            self.optimizer, settings = _OPTIMIZERS[kind]
+            self.settings.update(settings(optimizer))
+        else:
+            self.optimizer = f"Keras's {kind}"
+        rate = getattr(optimizer, "_learning_rate", None)
+        if isinstance(rate, self.keras.optimizers.schedules.LearningRateSchedule):
+            self.take_schedule(rate)
+            self.settings["lr"] = float(getattr(rate, "initial_learning_rate", 0.0))
+        else:
+            self.settings["lr"] = _plain(optimizer.learning_rate)
+        if getattr(optimizer, "grader_default_rate", False) and kind in _OTHER_RATES:
+            self.note(
+                f"{kind} without a learning rate: by default it is {self.settings['lr']:g} here and in TensorFlow 2; "
+                f"in Keras until 2.2 it was {_OTHER_RATES[kind]:g}"
+            )
+        for name in ("clipnorm", "clipvalue", "global_clipnorm", "gradient_accumulation_steps", "loss_scale_factor"):
+            if getattr(optimizer, name, None):
+                self.note(f"the optimiser has {name}={getattr(optimizer, name)}")
+        if getattr(optimizer, "use_ema", False):
+            self.note("the optimiser averages the weights (use_ema)")
+        if getattr(optimizer, "_exclude_from_weight_decay", None):
+            self.note("the optimiser excludes some weights from weight decay")
+        decay = getattr(optimizer, "weight_decay", None)
+        if decay:
+            self.settings["weight_decay"] = float(decay)
+            if kind in ("Adam", "Nadam"):
+                self.settings["decoupled_weight_decay"] = True
+            elif kind != "AdamW":
+                self.note(f"{kind} with weight_decay={decay:g} apart from the gradient")
+        epsilon = getattr(optimizer, "epsilon", 0.0) or 0.0
+        if epsilon > _LARGE_EPSILON and kind not in ("Adadelta", "SGD"):
+            self.note(f"{kind} adds its epsilon={epsilon:g} elsewhere than torch does")
+
+    def take_schedule(self, rate):
+        kind = type(rate).__name__
+        found = _SCHEDULES.get(kind, lambda rate: None)(rate) if type(rate).__module__.startswith("keras.") else None
+        name, settings = found or (f"Keras's {kind}", {})
+        self.schedules.append(
+            {"type": name, "settings": settings, "unwritten": [] if found else ["all of it"], "early": False}
+        )
+
+    # data and steps
+
+    def take_fit(self, model, given, options):
+        """Take in one call of `fit`."""
+        epochs = max(int(options.get("epochs") or 1) - int(options.get("initial_epoch") or 0), 0)
+        source = given.source
+        self.passes += epochs
+        self.planned += epochs * given.steps()
+        self.uncut += epochs * (given.epoch() or given.steps())
+        described = {
+            "batch_size": source.batch_size,
+            "drop_last": given.drop_last(),
+            "shuffle": source.shuffle,
+            "sampler": "RandomSampler" if source.shuffle else "SequentialSampler",
+            "samples": given.samples,
+            "dataset": {"type": type(given.x).__name__, "size": given.total},
+        }
+        if described not in self.loaders:
+            self.loaders.append(described)
+        for note in given.notes():
+            self.note(note)
+        for name in ("class_weight", "sample_weight"):
+            if options.get(name) is not None:
+                self.note(f"fit was given a {name}")
+        self.take_samples(model, given)
+        self.take_callbacks(options.get("callbacks"))
+
+    def take_late(self, model, given):
+        """Look at samples that could be seen only while it trained."""
+        if isinstance(given.source, Unknown):
+            self.take_samples(model, given)
+
+    def take_samples(self, model, given):
+        """Look at what the network is given, and at what its loss compares with."""
+        first = given.first()
+        if first is not None:
+            x, y = first
+            known, steady = {*self.first_rows}, isinstance(given.source, (Arrays, Images))
+            self.show(model, x[: given.source.batch_size], y)
+            if steady and known and self.first_rows != known:
+                self.note("it was trained on different samples in different calls of fit")
+        self.take_loss(model, first and first[1])
+
+    def take_batch(self, model, options):
+        """Take in one call of `train_on_batch`: these are never cut."""
+        x, y = options.get("x"), options.get("y")
+        if not hasattr(x, "shape"):
+            self.note("train_on_batch was given no array")
+            return
+        self.samples += len(x)
+        self.steps += 1
+        self.planned += 1
+        self.uncut += 1
+        self.show(model, x, y)
+        self.take_loss(model, y)
+        for name in ("class_weight", "sample_weight"):
+            if options.get(name) is not None:
+                self.note(f"train_on_batch was given a {name}")
+
+    def show(self, model, x, y):
+        """What the network got, as torch would have it."""
+        import numpy
+
+        x = numpy.asarray(x)
+        self.largest_batch = max(self.largest_batch, len(x))
+        self.first_rows.add(hash(x[0].tobytes()))
+        if self.seen or y is None:
+            return
+        scale, offset = self.rescaling
+        shown, labels = scale * x[:SHOWN].astype(float) + offset, numpy.asarray(y)[:SHOWN]
+        if self.input_shape is not None and shown.ndim == 4 and list(shown.shape[1:]) != self.input_shape:
+            shown = shown.transpose(0, 3, 1, 2)
+        classes = (
+            labels.argmax(1) if labels.ndim == 2 and labels.shape[1] > 1 else labels.reshape(len(labels), -1)[:, 0]
+        )
+        self.seen = [
+            {"values": [float(f"{v:.7g}") for v in row.reshape(-1)], "label": int(label)}
+            for row, label in zip(shown, classes)
+        ]
+        if self.input_shape is None:
+            self.input_shape = list(shown.shape[1:])
+
+    def take_loss(self, model, y):
+        kind, settings, sparse = self.loss_of(model)
+        self.losses.setdefault(str((kind, settings)), {"type": kind, "settings": settings})
+        if getattr(getattr(model, "_compile_loss", None), "loss_weights", None):
+            self.note("the loss has weights (loss_weights)")
+        if y is None:
+            return
+        import numpy
+
+        y = numpy.asarray(y)
+        one_hot = y.ndim == 2 and y.shape[1] > 1 and bool(((y == 0) | (y == 1)).all() and (y.sum(1) == 1).all())
+        classes = y.size == len(y) and bool((y == y.astype(int)).all())
+        if not (classes if sparse else one_hot):
+            shape = " x ".join(str(n) for n in y.shape)
+            self.note(f"the loss compares with something else than the classes: labels of shape {shape}")
+
+    def loss_of(self, model):
+        """(type, settings, whether it takes class indices) of the loss that a model was compiled with."""
+        loss = model.loss[0] if isinstance(model.loss, (list, tuple)) and len(model.loss) == 1 else model.loss
+        if isinstance(loss, str):
+            loss = self.keras.losses.get(loss)
+        settings = {}
+        if loss is None or isinstance(loss, (dict, list, tuple)):
+            self.note("no loss was seen, or several")
+            return "no loss", {}, False
+        if isinstance(loss, self.keras.losses.Loss):
+            name, known = type(loss).__name__, _LOSS_CLASSES
+            config = {**getattr(loss, "_fn_kwargs", {}), "reduction": loss.reduction}
+        else:
+            name, known, config = getattr(loss, "__name__", type(loss).__name__), _LOSSES, {}
+        module = str(getattr(loss, "__module__", None) or type(loss).__module__)
+        if not module.startswith("keras."):
+            return f"the student's own {name}", {}, False
+        if name not in known:
+            return f"Keras's {name}", {}, False
+        kind = known[name]
+        if kind == "BCELoss" and config.get("from_logits"):
+            kind = "BCEWithLogitsLoss"
+        if kind == "CrossEntropyLoss" and not config.get("from_logits"):
+            settings["from_logits"] = False
+        if config.get("label_smoothing"):
+            settings["label_smoothing"] = float(config["label_smoothing"])
+        if config.get("ignore_class") is not None:
+            settings["ignore_index"] = int(config["ignore_class"])
+        reduction = config.get("reduction", "sum_over_batch_size")
+        if reduction not in ("sum_over_batch_size", "mean", "mean_with_sample_weight", "auto"):
+            settings["reduction"] = str(reduction)
+            if kind != "CrossEntropyLoss":
+                self.note(f"the loss is reduced by {reduction}")
+        return kind, settings, name.lower().startswith("sparse")
+
+    def take_callbacks(self, callbacks):
+        if callbacks is None:
+            return
+        for callback in callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]:
+            kind = type(callback)
+            if kind.__module__.startswith("keras."):
+                if kind.__name__ == "LambdaCallback":
+                    functions = [f for f in vars(callback).values() if inspect.isfunction(f)]
+                    meddling = any(_MEDDLING & _names(f.__code__) for f in functions)
+                else:
+                    meddling = kind.__name__ not in _HARMLESS
+            else:
+                functions = [f for k in kind.__mro__ if not k.__module__.startswith("keras.") for f in vars(k).values()]
+                meddling = any(_MEDDLING & _names(f.__code__) for f in functions if inspect.isfunction(f))
+            if meddling:
+                self.note(f"the callback {kind.__name__} may change its training")
+
+    def look_at_rate(self, model):
+        """A note where an epoch begins with another learning rate than the first, and no schedule says so."""
+        if not self.schedules and _plain(model.optimizer.learning_rate) != self.settings["lr"]:
+            self.note("the learning rate of the optimiser is changed while it trains")
+
+    def remember(self, model):
+        """After training: what the weights are until it goes on."""
+        self.after = _norms(model.trainable_weights)
+
+    def look_after(self, when="after its training"):
+        """Notes on weights that are no longer those that training left."""
+        if self.after is not None and _norms(self.network.trainable_weights) != self.after:
+            self.note(f"its weights are changed by hand {when}")
+
+    def record(self, probe):
+        """This training as JSON, as `probe.Training` writes it."""
+        early = ["its training was ended before its last epoch"] if self.steps < self.planned else []
+        return {
+            "number": self.number,
+            "model": id(self.network),
+            "variable": self.variable,
+            "spec": self.spec,
+            "cell": self.cell,
+            "optimizer": {"type": self.optimizer, "settings": self.settings},
+            "groups": 1,
+            "losses": [*self.losses.values()],
+            "steps": self.uncut,
+            "samples": self.samples,
+            "largest_batch": self.largest_batch,
+            "different_batches": len(self.first_rows),
+            "passes": self.passes,
+            "steps_in_passes": self.uncut,
+            "batches_in_passes": self.uncut,
+            "loaders": self.loaders[:10],
+            "input_shape": self.input_shape,
+            "seen": self.seen,
+            "rests": False,
+            "schedules": [{**schedule, "steps": self.uncut} for schedule in self.schedules],
+            "notes": [*self.notes, *early][:100],
+        }
+
+
+class _Network:
+    """A Keras network whose weights can be handed over as those of the spec."""
+
+    def __init__(self, network, weights):
+        self.network, self.state_dict = network, weights
+
+
+def _is_weight(variable):
+    """Whether training would change it, if nothing kept it from that."""
+    last = variable.path.rsplit("/", 1)[-1]
+    return not last.startswith(("moving_", "seed_generator")) and "seed_generator" not in variable.path
+
+
+def drawn(weight):
+    """What a weight looks like as Keras drew it; within `fit` it can't be seen yet, and nobody can change it."""
+    return _WITHIN_FIT if weight.value.device.type == "meta" else _norms([weight])
+
+
+def _norms(weights):
+    found = []
+    for weight in weights:
+        value = weight.value.detach()
+        found.append((float(value.norm()), float(value.sum())))
+    return found
+
+
+def _plain(number):
+    return float(f"{float(number):.6g}")
+
+
+def _names(code):
+    """Names that a function's code reads, in what it defines too."""
+    found = set(code.co_names)
+    for constant in code.co_consts:
+        if inspect.iscode(constant):
+            found |= _names(constant)
+    return found
+
+
+def _changed(**settings):
+    """Settings without those that torch has anyway; (value, torch's default) each."""
+    return {key: findings.plain(value) for key, (value, usual) in settings.items() if value != usual}
+
+
+def _betas(optimizer):
+    return [optimizer.beta_1, optimizer.beta_2], [0.9, 0.999]
+
+
+def _adam(optimizer):
+    settings = _changed(betas=_betas(optimizer), eps=(optimizer.epsilon, 1e-8))
+    if getattr(optimizer, "amsgrad", False):
+        settings["amsgrad"] = True
+    return settings
+
+
+_OPTIMIZERS = {
+    "SGD": ("SGD", lambda o: _changed(momentum=(float(o.momentum), 0.0), nesterov=(bool(o.nesterov), False))),
+    "Adam": ("Adam", _adam),
+    "AdamW": ("AdamW", _adam),
+    "Nadam": ("NAdam", lambda o: {**_adam(o), "momentum_decay": 1.0}),
+    "Adamax": ("Adamax", _adam),
+    "RMSprop": (
+        "RMSprop",
+        lambda o: _changed(
+            alpha=(o.rho, 0.99),
+            eps=(o.epsilon, 1e-8),
+            momentum=(float(o.momentum), 0.0),
+            centered=(bool(o.centered), False),
+        ),
+    ),
+    "Adagrad": (
+        "Adagrad",
+        lambda o: _changed(initial_accumulator_value=(o.initial_accumulator_value, 0.0), eps=(o.epsilon, 1e-10)),
+    ),
+    "Adadelta": ("Adadelta", lambda o: _changed(rho=(o.rho, 0.9), eps=(o.epsilon, 1e-6))),
+}
+
+
+def _inverse_time(rate):
+    if rate.staircase and rate.decay_steps != 1:
+        return None
+    return "InverseTimeLR", {"decay": rate.decay_rate / rate.decay_steps}
+
+
+def _exponential(rate):
+    if rate.staircase:
+        return "StepLR", {"step_size": int(rate.decay_steps), "gamma": float(rate.decay_rate)}
+    return "ExponentialLR", {"gamma": float(rate.decay_rate) ** (1 / rate.decay_steps)}
+
+
+_SCHEDULES = {"InverseTimeDecay": _inverse_time, "ExponentialDecay": _exponential}

@@ -1,0 +1,91 @@
+"""A full run under a seed of the host's: every seeding is shifted by it, and trained weights are handed over."""
+
+import functools
+import os
+import random
+
+from .torch_training import norms
+
+_STEP = 1_000_003  # between the shifts of two seeds, so that a notebook that seeds 0, 1, 2, ... meets no seed twice
+_MOST_BYTES = 256 * 2**20
+
+
+def install(seed: int, torch) -> None:
+    """Seed everything, and see to it that the notebook's own seeds give other numbers under another seed."""
+    shift = seed * _STEP
+    _shift(random, "seed", shift)
+    _shift_numpy(shift)
+    torch.Generator = _generator(torch.Generator, shift)
+    original = torch.manual_seed
+
+    @functools.wraps(original)
+    def manual_seed(number):
+        return original((int(number) + shift) % 2**63)
+
+    torch.manual_seed = torch.random.manual_seed = manual_seed
+    random.seed(0)
+    manual_seed(0)
+
+
+def _shift(owner, name, shift, most=2**63) -> None:
+    original = getattr(owner, name)
+
+    @functools.wraps(original)
+    def seeded(seed=None, *args, **kwargs):
+        if isinstance(seed, int):
+            seed = (seed + shift) % most
+        return original(seed, *args, **kwargs)
+
+    setattr(owner, name, seeded)
+
+
+def _shift_numpy(shift) -> None:
+    try:
+        import numpy
+    except ImportError:
+        return
+    _shift(numpy.random, "seed", shift, 2**32)
+    _shift(numpy.random, "default_rng", shift)
+    numpy.random.seed(0)
+
+
+def _generator(kind, shift):
+    """A generator whose own seed is shifted."""
+
+    class Generator(kind):
+        def manual_seed(self, seed):
+            super().manual_seed((int(seed) + shift) % 2**63)
+            return self
+
+    return Generator
+
+
+class Weights:
+    """Hands over the weights of every trained network: before its first step, and as they are after each cell."""
+
+    def __init__(self, folder: str, torch):
+        self.folder, self.torch = folder, torch
+        self.shown = {}  # number of a training -> what its network's weights looked like when they were handed over
+
+    def first(self, number: int, model) -> None:
+        """Before the first step of the n-th training."""
+        self.write(f"{number}-first", model)
+
+    def last(self, number: int, model) -> None:
+        """After a cell, when it changed anything."""
+        looks = norms([value for value in model.state_dict().values() if value.is_floating_point()], self.torch)
+        if self.shown.get(number) != looks:
+            self.write(f"{number}-last", model)
+            self.shown[number] = looks
+
+    def write(self, name: str, model) -> None:
+        """Replace one file, whole or not at all."""
+        from safetensors.torch import save
+
+        state = {key: value.detach().contiguous().clone() for key, value in model.state_dict().items()}
+        if sum(value.numel() * value.element_size() for value in state.values()) > _MOST_BYTES:
+            return
+        path = os.path.join(self.folder, f"{name}.safetensors")
+        with open(f"{path}.part", "wb") as file:
+            file.write(save(state))
+        os.replace(f"{path}.part", path)
