@@ -1,0 +1,275 @@
+"""What crosses between the grader and the kernel that it watches: one record a thing, and what a gap in them rules out.
+
+Both sides import this module, the kernel as a copy, so it needs nothing but the standard library. The grader believes
+none of it: it validates the same shapes, with bounds, in `grader/core/network.py` and `grader/observation/findings.py`,
+and a test holds both equal.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from enum import Enum, StrEnum
+
+MOST_WORDS = 200  # characters of a name or of a sentence
+MOST_GAPS = 100  # of one network, and of one training
+Scalar = bool | int | float | str | None
+Settings = dict[str, Scalar | list[Scalar]]
+
+
+class Blocks(Enum):
+    """What a gap may rule out."""
+
+    COUNTING = "counting the network"
+    LOSS = "saying which loss it was trained with"
+    SETTINGS = "saying how long and in which batches it was trained"
+    REFIT = "training it again from what is written down"
+    REPLAY = "scoring what the notebook's own training made of it"
+
+
+class GapKind(StrEnum):
+    """What a part of a network or of its training is about that the records don't hold, and what that rules out."""
+
+    blocks: frozenset[Blocks]
+
+    def __new__(cls, value: str, *blocks: Blocks) -> GapKind:
+        kind = str.__new__(cls, value)
+        kind._value_ = value
+        kind.blocks = frozenset(blocks)
+        return kind
+
+    # Layers that can't be written as data.
+    LAYER = "layer", Blocks.COUNTING, Blocks.REFIT, Blocks.REPLAY
+    # What is evaluated is another network than the one that was trained.
+    EVALUATION = "evaluation", Blocks.REFIT, Blocks.REPLAY
+    # A dropout that is on in evaluation too.
+    DROPOUT = "dropout", Blocks.SETTINGS, Blocks.REFIT
+    # No loss, several, one of something else than the network's output and the classes.
+    LOSS = "loss", Blocks.LOSS, Blocks.SETTINGS, Blocks.REFIT
+    # The loss is known, but not all that weights it.
+    LOSS_WEIGHTS = "loss weights", Blocks.SETTINGS, Blocks.REFIT
+    # Several parameter groups, weights that are left out, settings that change by hand.
+    OPTIMISER = "optimiser", Blocks.SETTINGS, Blocks.REFIT
+    # Clipped, added up, changed.
+    GRADIENTS = "gradients", Blocks.SETTINGS, Blocks.REFIT
+    # Set, loaded, frozen, changed by hand, regularised, of another type.
+    WEIGHTS = "weights", Blocks.SETTINGS, Blocks.REFIT
+    # A condition ends it, or its cell did not run to its end.
+    LENGTH = "length", Blocks.SETTINGS, Blocks.REFIT
+    # How batches were drawn.
+    BATCHES = "batches", Blocks.SETTINGS, Blocks.REFIT
+    SCHEDULE = "schedule", Blocks.REFIT
+    AUGMENTATION = "augmentation", Blocks.REFIT
+    # How pixels became what the network was given.
+    INPUT = "input", Blocks.REFIT
+    # The labels, or the samples, are those of other data than the grader's.
+    LABELS = "labels", Blocks.REFIT, Blocks.REPLAY
+    # Other samples of the same data; the grader takes its own, and says so.
+    DATA = "data"
+    # What watches failed: nobody's fault but the grader's.
+    WATCHING = "watching", Blocks.LOSS, Blocks.SETTINGS, Blocks.REFIT
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something that a record leaves out: what it is about, and why, in words for a reader."""
+
+    kind: GapKind
+    why: str
+
+    @classmethod
+    def of(cls, kind: GapKind, why: object) -> Gap:
+        """With the words cut to what crosses."""
+        return cls(kind, str(why)[:MOST_WORDS])
+
+
+# A network: `LayerSpec` and its like in `grader/core/network.py` say what each field means.
+
+
+@dataclass
+class Named:
+    """A class of torch's by name, with its settings: a loss, an optimiser, a way to draw weights."""
+
+    type: str
+    settings: Settings = field(default_factory=dict)
+
+
+@dataclass
+class Layer:
+    """One operation; `inputs` are positions of earlier ones, None the one before."""
+
+    type: str
+    settings: Settings = field(default_factory=dict)
+    initial: dict[str, Named] = field(default_factory=dict)
+    name: str = ""
+    inputs: list[int] | None = None
+    shares: int | None = None
+
+
+@dataclass
+class Loose:
+    """A tensor that acts as a weight outside of the layers: `kind` is parameter or buffer."""
+
+    name: str
+    shape: list[int]
+    kind: str
+
+
+@dataclass
+class Spec:
+    """A network as a list of layers."""
+
+    layers: list[Layer] = field(default_factory=list)
+    loose: list[Loose] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
+
+
+# A training.
+
+
+@dataclass
+class Schedule:
+    """A learning-rate schedule. `unwritten` names settings that JSON can't hold; `early`: it stepped too soon."""
+
+    type: str
+    settings: Settings
+    unwritten: list[str]
+    steps: int
+    early: bool
+
+
+@dataclass
+class Transform:
+    """A transform between raw pixels and samples."""
+
+    type: str
+    mean: list[float] = field(default_factory=list)
+    std: list[float] = field(default_factory=list)
+
+
+@dataclass
+class Data:
+    """A data set: its class, how many samples it has, and its transforms where it has any."""
+
+    type: str
+    size: int | None
+    transforms: list[Transform] | None = None
+
+
+@dataclass
+class Loader:
+    """How batches were drawn. `samples` is how many an epoch draws, None where that isn't known."""
+
+    batch_size: int | None
+    drop_last: bool
+    shuffle: bool
+    sampler: str
+    samples: int | None
+    dataset: Data
+
+
+@dataclass
+class Sample:
+    """One input of the network, flattened, and the class that the loss compared its output with."""
+
+    values: list[float]
+    label: int
+
+
+@dataclass
+class Training:
+    """One optimiser at work on one network, as far as it was seen.
+
+    `number` counts the trainings of a notebook in the order of their first steps; `model` is the same for trainings of
+    the same network. `steps` are those that the notebook takes (or as many as were seen); `loops` are over loaders,
+    `steps_in_loops` of `batches_in_loops` batches were stepped on. `different_samples` were counted where no loader
+    brought them, `fresh_samples` of them before they came round again. `evaluation_mode`: whether a part of the network
+    was in evaluation mode while it trained.
+    """
+
+    number: int
+    model: int
+    variable: str
+    cell: int | None
+    optimizer: Named
+    spec: Spec | None = None
+    groups: int = 1
+    losses: list[Named] = field(default_factory=list)
+    steps: int = 0
+    samples: int = 0
+    largest_batch: int = 0
+    different_batches: int = 0
+    different_samples: int = 0
+    fresh_samples: int = 0
+    loops: int = 0
+    steps_in_loops: int = 0
+    batches_in_loops: int = 0
+    loaders: list[Loader] = field(default_factory=list)
+    input_shape: list[int] | None = None
+    seen: list[Sample] = field(default_factory=list)
+    evaluation_mode: bool = False
+    schedules: list[Schedule] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+
+
+@dataclass
+class Unstepped:
+    """A network whose gradients were computed and whose weights no optimiser stepped."""
+
+    cell: int | None
+    variable: str
+    type: str
+
+
+@dataclass
+class Findings:
+    """All that is seen in one notebook.
+
+    `unfinished` are cells that did not run to their end, `shortened` those that saw only a part of a loader's batches;
+    `served` names files that stood in for others; `faults` says what went wrong in watching.
+    """
+
+    trainings: list[Training] = field(default_factory=list)
+    variables: dict[str, object] = field(default_factory=dict)
+    unfinished: list[int] = field(default_factory=list)
+    shortened: list[int] = field(default_factory=list)
+    unstepped: list[Unstepped] = field(default_factory=list)
+    served: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def to_json(self) -> str:
+        """As it is written."""
+        return json.dumps(asdict(self))
+
+
+@dataclass
+class Config:
+    """What the kernel is told before the first cell.
+
+    `out` is the file to write findings to, `weights` the folder for a replay's weights. `file` is the notebook's name
+    in the submission, `cells` the numbers of its code cells. A loop over a loader is cut to `batches`. `data` is the
+    folder of the grader's data sets, empty where there is none. `watches`: whether torch or Keras may be used at all.
+    `variables` names what is to be handed over. With a `seed` the notebook is replayed under it.
+    """
+
+    out: str
+    file: str
+    cells: list[int]
+    batches: int
+    data: str
+    watches: bool
+    variables: list[str]
+    seed: int | None
+    weights: str
+    initials: list[str]
+    vocabulary: dict[str, list[str]]
+
+    def to_json(self) -> str:
+        """As the kernel reads it."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Config:
+        """What was written; raises TypeError where it is of another version."""
+        return cls(**json.loads(text))
