@@ -42,8 +42,8 @@ class GapKind(StrEnum):
     LAYER = "layer", Blocks.COUNTING, Blocks.REFIT, Blocks.REPLAY
     # What is evaluated is another network than the one that was trained.
     EVALUATION = "evaluation", Blocks.REFIT, Blocks.REPLAY
-    # A dropout that is on in evaluation too.
-    DROPOUT = "dropout", Blocks.SETTINGS, Blocks.REFIT
+    # Layers that are on in evaluation, or off in training.
+    MODE = "mode", Blocks.SETTINGS, Blocks.REFIT
     # No loss, several, one of something else than the network's output and the classes.
     LOSS = "loss", Blocks.LOSS, Blocks.SETTINGS, Blocks.REFIT
     # The loss is known, but not all that weights it.
@@ -182,10 +182,10 @@ class Training:
     """One optimiser at work on one network, as far as it was seen.
 
     `number` counts the trainings of a notebook in the order of their first steps; `model` is the same for trainings of
-    the same network. `steps` are those that the notebook takes (or as many as were seen); `loops` are over loaders,
-    `steps_in_loops` of `batches_in_loops` batches were stepped on. `different_samples` were counted where no loader
-    brought them, `fresh_samples` of them before they came round again. `evaluation_mode`: whether a part of the network
-    was in evaluation mode while it trained.
+    one network. `steps` are those that the notebook takes, as far as that is known. `loops` went over loaders and had
+    `batches_in_loops` batches, on which `steps_in_loops` steps were taken. `different_samples` were counted where no
+    loader brought them, `fresh_samples` of all before they came round again. `evaluation_mode`: whether a part of the
+    network was in evaluation mode while it trained.
     """
 
     number: int
@@ -211,6 +211,12 @@ class Training:
     evaluation_mode: bool = False
     schedules: list[Schedule] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
+
+    def note(self, kind: GapKind, why: object) -> None:
+        """Say, once, that this record leaves something out."""
+        gap = Gap.of(kind, why)
+        if gap not in self.gaps and len(self.gaps) < MOST_GAPS:
+            self.gaps.append(gap)
 
 
 @dataclass

@@ -3,6 +3,7 @@
 import json
 import os
 import statistics
+from dataclasses import asdict
 from pathlib import Path
 
 import nbformat
@@ -592,8 +593,7 @@ def observed(tmp_path_factory):
 
 
 def said_of(model):
-    gaps = (*model.spec.inexpressible, *(model.recipe.inexpressible if model.recipe else ()))
-    return [f"{gap.what}: {gap.why}" for gap in gaps]
+    return [str(gap) for gap in (*model.spec.gaps, *(model.recipe.gaps if model.recipe else ()))]
 
 
 def holds(found, expected):
@@ -705,8 +705,8 @@ EQUAL = {
 
 def described(model):
     described = keras_models.describe(model, LAYERS, keras, torch)
-    found = ModelSpec.model_validate(described.spec)
-    assert (found.inexpressible, found.loose, described.remarks) == ((), (), [])
+    found = ModelSpec.model_validate(asdict(described.spec))
+    assert (found.gaps, found.loose, described.gaps) == ((), (), [])
     return found, tuple(described.shape)
 
 

@@ -9,6 +9,7 @@ from warm import warm
 from grader.core.limits import Limits
 from grader.datasets import load_dataset
 from grader.execution import find_sandbox, run_notebook
+from grader.guest.protocol import Blocks
 from grader.observation.evidence import observe_notebook
 from grader.observation.explain import notes
 
@@ -692,8 +693,8 @@ def named():
 
 
 def said_of(model):
-    recipe = model.recipe.inexpressible if model.recipe else ()
-    return {f"{part.what}: {part.why}": part.what != "data" for part in (*model.spec.inexpressible, *recipe)}
+    recipe = model.recipe.gaps if model.recipe else ()
+    return {str(gap): gap.blocks(Blocks.REFIT) for gap in (*model.spec.gaps, *recipe)}
 
 
 def holds(found, expected):
@@ -780,7 +781,7 @@ def test_who_changes_an_image_trains_nothing():
 
 def test_loaded_weights_are_not_also_said_to_be_changed_by_hand(named):
     assert [*said_of(named["weights loaded after its training"])] == [
-        "training: weights are loaded into it after its training began"
+        "weights: weights are loaded into it after its training began"
     ]
 
 
