@@ -44,8 +44,10 @@ class GapKind(StrEnum):
     EVALUATION = "evaluation", Blocks.REFIT, Blocks.REPLAY
     # Layers that are on in evaluation, or off in training.
     MODE = "mode", Blocks.SETTINGS, Blocks.REFIT
-    # No loss, several, one of something else than the network's output and the classes.
+    # No loss, several, one of the notebook's own or of something else than the network's output.
     LOSS = "loss", Blocks.LOSS, Blocks.SETTINGS, Blocks.REFIT
+    # The loss compares with something else than the classes.
+    TARGET = "target", Blocks.SETTINGS, Blocks.REFIT
     # The loss is known, but not all that weights it.
     LOSS_WEIGHTS = "loss weights", Blocks.SETTINGS, Blocks.REFIT
     # Several parameter groups, weights that are left out, settings that change by hand.
@@ -81,6 +83,32 @@ class Gap:
     def of(cls, kind: GapKind, why: object) -> Gap:
         """With the words cut to what crosses."""
         return cls(kind, str(why)[:MOST_WORDS])
+
+
+# What a notebook is refused: the names of these classes cross, at the beginning of a failed cell's error.
+
+
+class DataSetMissing(RuntimeError):
+    """It asks for a data set that is not here; `name` stands first in the words."""
+
+    def __init__(self, name: str, why: object = "nothing can be downloaded") -> None:
+        super().__init__(f"{name} is not here ({str(why)[:MOST_WORDS]})")
+
+
+class PartMissing(AttributeError):
+    """It uses a part of TensorFlow that is not here."""
+
+
+class ModuleMissing(ModuleNotFoundError):
+    """It imports a part of TensorFlow that is not here."""
+
+
+class ServerMissing(AttributeError, RuntimeError):
+    """It asks a server to choose how it trains."""
+
+
+class EnoughSeen(Exception):  # noqa: N818  the student reads it, as the others
+    """Ends a loop that would not end while training is cut short."""
 
 
 # A network: `LayerSpec` and its like in `grader/core/network.py` say what each field means.

@@ -8,14 +8,10 @@ import sys
 from pathlib import Path
 
 from ..import_hooks import when_imported
-from ..protocol import Data, Transform
+from ..protocol import Data, DataSetMissing, Transform
 
 _PARTS = ("train", "t10k")
 FILES = tuple(f"{part}-{what}-ubyte" for part in _PARTS for what in ("images-idx3", "labels-idx1"))
-
-
-class DataSetMissing(RuntimeError):
-    """The notebook asks for a data set that is not here; its name is how the host knows what went wrong."""
 
 
 def install(config: dict) -> None:
@@ -64,7 +60,7 @@ def _say_what_is_missing(kind) -> None:
         except (OSError, RuntimeError) as error:  # no network, or "Dataset not found or corrupted"
             if isinstance(error, DataSetMissing) or not _is_absence(error):
                 raise
-            raise DataSetMissing(f"the data set {type(self).__name__} is not here ({error})"[:300]) from error
+            raise DataSetMissing(type(self).__name__, error) from error
 
     kind.__init__ = init
 
@@ -85,12 +81,12 @@ def _sklearn(datasets, folder) -> None:
         try:
             return original(name, *args, **{"n_retries": 1, "delay": 0.1, **options})
         except OSError as error:
-            raise DataSetMissing(f"the data set {name or number} of OpenML is not here ({error})") from error
+            raise DataSetMissing(f"{name or number} of OpenML", error) from error
 
     def fetch_mldata(name, *args, **options):
         if folder and "mnist" in name.lower():
             return _mldata(folder)
-        raise DataSetMissing(f"the data set {name} of mldata.org is not here")
+        raise DataSetMissing(f"{name} of mldata.org")
 
     datasets.fetch_openml, datasets.fetch_mldata = fetch_openml, fetch_mldata
 

@@ -244,7 +244,9 @@ class KerasTraining:
         classes = y.size == len(y) and bool((y == y.astype(int)).all())
         if not (classes if sparse else one_hot):
             shape = " x ".join(str(n) for n in y.shape)
-            self.note(GapKind.LOSS, f"the loss compares with something else than the classes: labels of shape {shape}")
+            self.note(
+                GapKind.TARGET, f"the loss compares with something else than the classes: labels of shape {shape}"
+            )
 
     def loss_of(self, model):
         """(the loss that a model was compiled with, whether it takes class indices); None for none or several."""

@@ -4,7 +4,7 @@ import functools
 import time
 from importlib import import_module
 
-from ..protocol import GapKind, Unstepped
+from ..protocol import EnoughSeen, GapKind, Unstepped
 from . import source_loops
 from .draws import Draws
 from .forward import ShortenedCalls
@@ -16,10 +16,6 @@ from .session import quiet, wrap
 from .torch_training import Step, TorchTraining
 
 _ENOUGH_SECONDS = 4.0  # for a loop that ends when a condition holds, which a shortened training may never reach
-
-
-class EnoughSeen(Exception):  # noqa: N818  the student reads it
-    """Ends a loop that would not end while training is cut short."""
 
 
 class Optimisers:

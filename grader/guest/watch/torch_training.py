@@ -147,7 +147,7 @@ class TorchTraining:
         target = loss.target
         one_hot = target.dim() == 2 and bool(((target == 0) | (target == 1)).all() and (target.sum(1) == 1).all())
         if not one_hot and (target.dim() != 1 or target.is_floating_point()):
-            self.note(GapKind.LOSS, "the loss compares with something else than the classes")
+            self.note(GapKind.TARGET, "the loss compares with something else than the classes")
 
     def take_gradients(self, step):
         """What happened between the loss and the step."""
