@@ -535,7 +535,7 @@ NAMED = {
         "a compute_loss of its own",
     ),
     "several losses": (
-        "given = keras.Input((64,)); out = layers.Dense(10, 'softmax', name='out')(given); model = keras.Model(given, out)\n"
+        "given = keras.Input((64,)); model = keras.Model(given, layers.Dense(10, 'softmax', name='out')(given))\n"
         "model.compile('sgd', {'out': 'categorical_crossentropy'}); model.fit(X, Y, epochs=1)",
         "no loss was seen, or several",
     ),
