@@ -8,7 +8,6 @@ from torch import nn
 from grader.core.network import ModelSpec
 from grader.guest.describe import modules
 from grader.network.build import build
-from grader.network.vocabulary import LAYERS
 from grader.training.replay import tensors
 
 
@@ -108,7 +107,7 @@ def test_the_same_weights_give_the_same_outputs(name):
     torch.manual_seed(0)
     model = NETWORKS[name]()
     model(torch.rand(64, 1, 28, 28))  # running statistics are no longer those of a new network
-    described, remarks, _ = modules.describe(model, LAYERS, torch, (1, 28, 28))
+    described, remarks, _ = modules.describe(model, torch, (1, 28, 28))
     rebuilt = ModelSpec.model_validate(described)
     assert (rebuilt.inexpressible, rebuilt.loose, remarks) == ((), (), [])
     network = build(rebuilt)

@@ -46,7 +46,7 @@ class Training:
         self.cell = probe.cell
         self.variable = probe.name_of(model)
         shape = tuple(x.shape[1:]) if hasattr(x, "shape") else None
-        described = keras_models.describe(model, probe.config["vocabulary"], self.keras, probe.torch, shape)
+        described = keras_models.describe(model, self.keras, probe.torch, shape)
         self.spec, self.input_shape, self.rescaling = described.spec, described.shape, described.rescaling
         self.model = _Network(model, described.weights)
         for remark in described.remarks:

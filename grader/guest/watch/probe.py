@@ -9,6 +9,7 @@ from collections import deque
 from importlib import import_module
 
 from .. import findings
+from ..layers import LAYERS
 from . import draws, loops
 from .settings import changed, optimizer_settings, own_or_torch, parameters_of, written_down
 from .torch_training import HERE, Training, groups, norms, state
@@ -159,10 +160,10 @@ class Probe:
             self.watch_function(torch.nn.functional, name, kind)
         for name in ("clip_grad_norm_", "clip_grad_value_"):
             wrap(torch.nn.utils, name, None, functools.partial(self.clipped, name))
-        for kind in {base for name in self.config["vocabulary"] for base in getattr(torch.nn, name, object).__mro__}:
+        for kind in {base for name in LAYERS for base in getattr(torch.nn, name, object).__mro__}:
             if "reset_parameters" in vars(kind):
                 wrap(kind, "reset_parameters", None, self.reset)
-        self.draws.install(self.config["initials"])
+        self.draws.install()
         self.watch_loader(torch.utils.data.DataLoader)
         schedules = torch.optim.lr_scheduler
         for kind in {

@@ -40,9 +40,7 @@ class Training:
         self.after = None
         self.spec = None
         if self.model is not None:
-            self.spec, remarks, written = modules.describe(
-                self.model, probe.config["vocabulary"], probe.torch, self.shape_given(probe)
-            )
+            self.spec, remarks, written = modules.describe(self.model, probe.torch, self.shape_given(probe))
             self.notes.update(dict.fromkeys(remarks))
             self.compare(probe, written)
 
