@@ -23,8 +23,9 @@ from grader.core.evidence import (
     Source,
 )
 from grader.core.functions import Array, Call
-from grader.core.network import Inexpressible, LayerSpec, LooseTensor, ModelSpec, Recipe
+from grader.core.network import Gap, LayerSpec, LooseTensor, ModelSpec, Recipe
 from grader.execution import Mathematics, find_sandbox
+from grader.guest.protocol import GapKind
 from grader.network.count import count
 from grader.observation.sections import Labels, find_sections
 from grader.resources import resource
@@ -99,7 +100,7 @@ CNN = (
     layer("Flatten"),
     linear(1152, 10),
 )  # fmt: skip
-NOT_LAYERS = {"inexpressible": (Inexpressible(what="torch.fft", why="no layer"),)}
+NOT_LAYERS = {"gaps": (Gap(kind=GapKind.LAYER, why="torch.fft: no layer"),)}
 LOOSE = {"loose": (LooseTensor(name="w", shape=(784, 10), kind="parameter"),)}
 TWO = {"candidates": (network()["model"], network(notebook="3B_old.ipynb")["model"]), "why_no_model": "Two notebooks."}
 CRASH = NotebookRun(file="3B.ipynb", cells=(CellRun(index=3, status="error", error="NameError: net"),))
@@ -631,7 +632,7 @@ CASES = [
             "softmax twice": (network(*MLP, layer("Softmax", dim=1)), "passed", "computed twice"),
             "another loss": (recipe(loss={"type": "MSELoss"}), "failed", "MSELoss"),
             "a loss that was not seen": (
-                recipe(inexpressible=[{"what": "loss", "why": "no loss was seen"}]),
+                recipe(gaps=[{"kind": "loss", "why": "no loss was seen"}]),
                 "manual",
                 "no loss was seen",
             ),
@@ -659,7 +660,7 @@ CASES = [
         FIXED,
         {
             "epochs that are not all known": (
-                recipe(epochs=5, inexpressible=[{"what": "training", "why": "2 optimisers"}]),
+                recipe(epochs=5, gaps=[{"kind": "optimiser", "why": "2 optimisers"}]),
                 "manual",
                 "2 optimisers",
             ),

@@ -4,17 +4,19 @@ import math
 from typing import NamedTuple
 
 from ..layers import KERAS, KERAS_FUNCTIONS, LAYERS, CannotError, Value, initial_of_keras
+from ..protocol import Gap, GapKind, Named, Spec
+from .modules import as_spec
 
 
 class Described(NamedTuple):
     """A network as torch's would be written down, and what its trainings need to know.
 
-    `remarks`: how it trains differently. `shape`: of one input here. `weights`: gives them by their names and in their
+    `gaps`: how it trains differently. `shape`: of one input here. `weights`: gives them by their names and in their
     order here. `rescaling`: (scale, offset) by which it changes its inputs before its first layer.
     """
 
-    spec: dict
-    remarks: list
+    spec: Spec
+    gaps: list
     shape: list | None
     weights: object
     rescaling: tuple = (1.0, 0.0)
@@ -44,7 +46,7 @@ def describe(model, keras, torch, shape=None) -> Described:
     except Exception as error:
         reader.cannot(model.name, f"it can't be read: {type(error).__name__}: {error}")
     reader.leftovers(model)
-    return Described(reader.spec, reader.remarks, given, reader.weights, reader.rescaling)
+    return Described(as_spec(reader.spec), reader.gaps, given, reader.weights, reader.rescaling)
 
 
 def _layers(graph, keras):
@@ -57,8 +59,8 @@ def _layers(graph, keras):
 class _Reader:
     def __init__(self, keras, torch):
         self.keras, self.torch = keras, torch
-        self.spec = {"layers": [], "loose": [], "inexpressible": [], "unused": []}
-        self.remarks = []
+        self.spec = {"layers": [], "loose": [], "gaps": [], "unused": []}
+        self.gaps = []
         self.written = {}  # id of a layer -> its position
         self.owners = {}  # id of a weight -> id of the layer that had it first
         self.placed = []  # (layer, what its input's order was)
@@ -68,7 +70,10 @@ class _Reader:
         self.way = []  # (graph, node) where it is now, from the outermost network inwards
 
     def cannot(self, what, why):
-        self.spec["inexpressible"].append({"what": str(what)[:200], "why": str(why)[:200]})
+        self.spec["gaps"].append(Gap.of(GapKind.LAYER, f"{what}: {why}"))
+
+    def differs(self, kind, why):
+        self.gaps.append(Gap.of(kind, why))
 
     def layer(self, kind, settings, name, inputs, initial=None) -> int:
         layer = {"type": kind, "settings": settings, "name": str(name)[:200]}
@@ -156,14 +161,14 @@ class _Reader:
         for name, value in vars(layer).items():
             if name.endswith(("_regularizer", "_constraint")) and value is not None:
                 said = {key: float(f"{number:.6g}") for key, number in _numbers(value)}
-                self.remarks.append(f"{layer.name} has a {name}: {type(value).__name__} {said}")
+                self.differs(GapKind.WEIGHTS, f"{layer.name} has a {name}: {type(value).__name__} {said}")
         if getattr(layer, "dtype", "float32") != "float32" or getattr(layer, "compute_dtype", "float32") != "float32":
-            self.remarks.append(f"{layer.name} computes in {layer.compute_dtype}")
+            self.differs(GapKind.WEIGHTS, f"{layer.name} computes in {layer.compute_dtype}")
 
     def weighted(self, layer, kind, settings, value, shape, initial, *, mixed=False, free=False) -> Value:
         """A layer with weights; a second call of it shares them."""
         initial = {name: drawn for name, drawn in initial.items() if drawn is not None}
-        if initial == {name: {"type": way, "settings": {}} for name, way in LAYERS[kind].drawn.items()}:
+        if initial == {name: Named(way) for name, way in LAYERS[kind].drawn.items()}:
             initial = {}
         position = self.layer(kind, settings, layer.name, [value.position], initial)
         if id(layer) in self.written:
@@ -229,10 +234,9 @@ class _Reader:
         found = initial_of_keras(initializer, tuple(getattr(layer, weight).shape))
         if found is None:
             kind = type(initializer).__name__
-            self.remarks.append(f"the weights of {layer.name} are drawn by {kind}, which is not supported")
+            self.differs(GapKind.WEIGHTS, f"the weights of {layer.name} are drawn by {kind}, which is not supported")
             return None
-        name, settings = found
-        return {"type": name, "settings": settings}
+        return Named(*found)
 
     # what is no layer
 
@@ -252,7 +256,8 @@ class _Reader:
         """What changes its inputs in training alone: a network that is evaluated goes without it."""
         config = layer.get_config()
         said = ", ".join(f"{key}={config[key]}" for key in _AT_RANDOM[type(layer).__name__] if config.get(key))
-        self.remarks.append(f"in training {layer.name} changes values at random: {type(layer).__name__}({said})")
+        why = f"in training {layer.name} changes values at random: {type(layer).__name__}({said})"
+        self.differs(GapKind.AUGMENTATION, why)
         return value
 
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from .. import findings
 from ..layers import INITIALS
+from ..protocol import Named
 
 _METHODS = {"normal_": "normal_", "uniform_": "uniform_", "fill_": "constant_", "zero_": "zeros_"}
 _NAMES = {"normal_": ("mean", "std"), "uniform_": ("a", "b"), "fill_": ("val",), "zero_": ()}
@@ -80,5 +81,5 @@ class Draws:
                 continue
             if then != looks:
                 return {}, False
-            found[name] = {"type": function, "settings": settings}
+            found[name] = Named(function, settings)
         return found, True
