@@ -30,7 +30,6 @@ from grader.execution.sandbox import Sandbox, within_reach
 from grader.execution.warm import WarmKernels, modules_of
 from grader.execution.watch import named, overrun
 from grader.guest.protocol import Config
-from grader.network.vocabulary import INITIALS, LAYERS
 
 _START_SECONDS = 90
 _LOOK_SECONDS = 1.0  # between looks at what it uses
@@ -115,8 +114,6 @@ async def _run(
             variables=list(variables),
             seed=seed,
             weights=str(base / "run"),
-            initials=list(INITIALS),
-            vocabulary={name: list(settings) for name, settings in LAYERS.items()},
         )
         (base / "guest" / "config.json").write_text(config.to_json(), encoding="utf-8")
         kernel = _Kernel(_kernel_manager(base, sandbox, limits, data, user, warm, source), limits)

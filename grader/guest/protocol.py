@@ -296,8 +296,6 @@ class Config:
     variables: list[str]
     seed: int | None
     weights: str
-    initials: list[str]
-    vocabulary: dict[str, list[str]]
 
     def to_json(self) -> str:
         """As the kernel reads it."""

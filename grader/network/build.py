@@ -1,21 +1,13 @@
 """Builds the network that a model spec describes, from torch's own layers and nothing else."""
 
-import functools
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
 
 from grader.core.errors import SubmissionError
 from grader.core.network import InitialSpec, LayerSpec, ModelSpec, Settings
-from grader.network.vocabulary import INITIALS, JOINS, LAYERS
+from grader.guest.layers import INITIALS, LAYERS
 
 _MAX_SIZE = 10**8
-_MOST_ORTHOGONAL = 4 * 10**6  # weights; drawing them decomposes a matrix
-_JOIN: dict[str, Callable[[list[Tensor], int], Tensor]] = {
-    "Add": lambda inputs, _: functools.reduce(torch.add, inputs),
-    "Cat": lambda inputs, dim: torch.cat(inputs, dim),
-}
 
 
 class Network(nn.Module):
@@ -27,16 +19,15 @@ class Network(nn.Module):
     def __init__(self, spec: ModelSpec) -> None:
         super().__init__()
         self.layers = nn.ModuleList()
+        self.spec = spec
         self.wiring: list[tuple[int, ...]] = []
-        self.joins: list[tuple[str, int] | None] = []
         for position, layer in enumerate(spec.layers):
             inputs = layer.inputs if layer.inputs is not None else (position - 1,)
             if not inputs or any(not -1 <= i < position for i in inputs):
                 raise SubmissionError(f"takes its input from {list(inputs)}", where=_place(position, layer))
-            if len(inputs) > 1 and layer.type not in JOINS:
+            if len(inputs) > 1 and not is_join(layer):
                 raise SubmissionError(f"takes {len(inputs)} inputs", where=_place(position, layer))
             self.wiring.append(inputs)
-            self.joins.append(_join(layer))
             self.layers.append(self._layer(position, layer))
 
     def _layer(self, position: int, layer: LayerSpec) -> nn.Module:
@@ -55,8 +46,9 @@ class Network(nn.Module):
 
     def apply_layer(self, position: int, fed: list[Tensor]) -> Tensor:
         """The output of one layer for its inputs."""
-        join = self.joins[position]
-        out = self.layers[position](fed[0]) if join is None else _JOIN[join[0]](fed, join[1])
+        layer = self.spec.layers[position]
+        join = LAYERS[layer.type].join
+        out = self.layers[position](fed[0]) if join is None else join(torch, fed, layer.settings)
         assert isinstance(out, Tensor)
         return out
 
@@ -83,17 +75,12 @@ def build(spec: ModelSpec, device: str = "cpu") -> Network:
 
 def build_layer(layer: LayerSpec, where: str) -> nn.Module:
     """One layer of `torch.nn` from its settings; joins become Identity, since they hold no weights."""
-    allowed = LAYERS.get(layer.type)
-    if allowed is None:
+    known = LAYERS.get(layer.type)
+    if known is None:
         raise SubmissionError(f"{layer.type} is no layer that the grader knows", where=where)
-    _check_settings(layer.type, layer.settings, allowed, where)
-    if layer.type in JOINS:
-        return nn.Identity()
-    settings = dict(layer.settings)
-    if layer.type in ("Softmax", "LogSoftmax") and settings.get("dim") is None:
-        settings["dim"] = 1  # what torch takes for a batch of vectors, with a warning
+    _check_settings(layer.type, layer.settings, known.settings, where)
     try:
-        module = getattr(nn, layer.type)(**settings)
+        module = known.build(nn, dict(layer.settings))
     except (TypeError, ValueError, RuntimeError, ArithmeticError, AttributeError) as error:
         raise SubmissionError(f"{layer.type}: {error}", where=where) from error
     assert isinstance(module, nn.Module)
@@ -103,14 +90,14 @@ def build_layer(layer: LayerSpec, where: str) -> nn.Module:
 def _draw(module: nn.Module, name: str, initial: InitialSpec, where: str) -> None:
     """Draw one parameter anew as the spec says."""
     parameter = dict(module.named_parameters()).get(name)
-    allowed = INITIALS.get(initial.type)
+    known = INITIALS.get(initial.type)
     if parameter is None:
         raise SubmissionError(f"has no parameter {name} to draw", where=where)
-    if allowed is None:
+    if known is None:
         raise SubmissionError(f"{initial.type} is no way to draw weights that the grader knows", where=where)
-    _check_settings(initial.type, initial.settings, allowed, where)
-    if initial.type == "orthogonal_" and parameter.numel() > _MOST_ORTHOGONAL:
-        raise SubmissionError(f"{parameter.numel():,} orthogonal weights are too many", where=where)
+    _check_settings(initial.type, initial.settings, known.settings, where)
+    if known.most_weights is not None and parameter.numel() > known.most_weights:
+        raise SubmissionError(f"{initial.type} of {parameter.numel():,} weights draws too many", where=where)
     try:
         with torch.no_grad():
             getattr(nn.init, initial.type)(parameter, **initial.settings)
@@ -128,11 +115,9 @@ def _check_settings(name: str, settings: Settings, allowed: tuple[str, ...], whe
             raise SubmissionError(f"{key}={value} is absurdly large", where=where)
 
 
-def _join(layer: LayerSpec) -> tuple[str, int] | None:
-    if layer.type not in JOINS:
-        return None
-    dim = layer.settings.get("dim", 1)
-    return layer.type, dim if isinstance(dim, int) else 1
+def is_join(layer: LayerSpec) -> bool:
+    """Whether it is an operation on several inputs, and no class of `torch.nn`."""
+    return layer.type in LAYERS and LAYERS[layer.type].join is not None
 
 
 def _place(position: int, layer: LayerSpec) -> str:

@@ -9,8 +9,8 @@ from grader.core.errors import SubmissionError
 from grader.core.evidence import LayerRow
 from grader.core.network import LayerSpec, ModelSpec
 from grader.core.record import Record
-from grader.network.build import Network, build
-from grader.network.vocabulary import JOINS
+from grader.guest.layers import LAYERS
+from grader.network.build import Network, build, is_join
 
 _BATCH = 2  # samples that pass through to see the shapes
 _MOST_VALUES = 10**7  # that one layer may make of one sample
@@ -51,16 +51,26 @@ def count(spec: ModelSpec, input_shape: tuple[int, ...] | None) -> Count:
         )
     if any(n < 0 for tensor in spec.loose for n in tensor.shape):
         raise SubmissionError("a tensor beside the layers has a negative size")
-    linears = [m for m in network.layers if isinstance(m, nn.Linear)]
+    units = _units(network, spec)
     loose = {kind: sum(math.prod(t.shape) for t in spec.loose if t.kind == kind) for kind in ("parameter", "buffer")}
     return Count(
         rows=tuple(rows),
         parameters=sum(p.numel() for p in network.parameters()) + loose["parameter"],
         buffers_as_weights=loose["buffer"],
-        hidden_units=sum(m.out_features for m in linears[:-1]),
-        hidden_layers=max(len(linears) - 1, 0),
+        hidden_units=sum(units[:-1]),
+        hidden_layers=max(len(units) - 1, 0),
         operations=sum(row.parameters * math.prod((row.output_shape or ())[1:]) for row in rows),
     )
+
+
+def _units(network: Network, spec: ModelSpec) -> list[int]:
+    """How many units each layer makes that makes any, in order; the last are the network's outputs."""
+    made = []
+    for layer, module in zip(spec.layers, network.layers, strict=True):
+        setting = LAYERS[layer.type].units
+        if setting is not None:
+            made.append(int(getattr(module, setting)))
+    return made
 
 
 def _shapes(network: Network, spec: ModelSpec, input_shape: tuple[int, ...]) -> list[tuple[int, ...] | None]:
@@ -92,4 +102,4 @@ def _shapes(network: Network, spec: ModelSpec, input_shape: tuple[int, ...]) -> 
 
 def _settings(layer: LayerSpec, module: nn.Module) -> str:
     """The settings as torch prints them, without torch's defaults."""
-    return "" if layer.type in JOINS else module.extra_repr()
+    return "" if is_join(layer) else module.extra_repr()

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 
 from grader.core.network import InputSpec, Recipe
 from grader.files import cache_folder
-from grader.network.build import Network
+from grader.guest.layers import LAYERS
+from grader.network.build import Network, is_join
 from grader.training.recipe import Loss
 from grader.training.samples import Samples
 
@@ -31,16 +32,6 @@ MOST_PARAMETERS = 1_000_000
 
 _VECTOR_BYTES = 32  # as in the source
 
-_KINDS = {
-    nn.Linear: 0,
-    nn.ReLU: 1,
-    nn.LeakyReLU: 2,
-    nn.Tanh: 3,
-    nn.Sigmoid: 4,
-    nn.Dropout: 5,
-    nn.Softmax: 6,
-    nn.LogSoftmax: 7,
-}
 _LOSSES = {"CrossEntropyLoss": 0, "NLLLoss": 1, "MSELoss": 2}
 _OPTIMIZERS = {"SGD": 0, "Adam": 1, "AdamW": 2, "RMSprop": 3}
 _UNSUPPORTED = ("maximize", "amsgrad", "centered", "decoupled_weight_decay")
@@ -131,8 +122,9 @@ class DenseTrainer:
         """The operations; moves every Linear's weights into the block, input by input."""
         ops, used = [], 0
         for layer in layers:
-            value = layer.p if isinstance(layer, nn.Dropout) else getattr(layer, "negative_slope", 0.0)
-            op = _Op(kind=_KINDS[type(layer)], inputs=width, outputs=width, value=value, weight=-1, bias=-1)
+            entry = LAYERS[type(layer).__name__]
+            value = getattr(layer, entry.compiled_value) if entry.compiled_value is not None else 0.0
+            op = _Op(kind=entry.compiled, inputs=width, outputs=width, value=value, weight=-1, bias=-1)
             if isinstance(layer, nn.Linear):
                 op.outputs = width = layer.out_features
                 op.weight = used
@@ -188,7 +180,7 @@ def suits(network: Network, recipe: Recipe) -> bool:
     return (
         bool(layers)
         and isinstance(layers[0], nn.Linear)
-        and all(type(layer) in _KINDS for layer in layers)
+        and all(LAYERS[type(layer).__name__].compiled is not None for layer in layers)
         and all(layer.dim in (1, -1) for layer in layers if isinstance(layer, nn.Softmax | nn.LogSoftmax))
         and len({id(layer) for layer in layers if isinstance(layer, nn.Linear)})
         == sum(isinstance(layer, nn.Linear) for layer in layers)
@@ -205,7 +197,7 @@ def suits(network: Network, recipe: Recipe) -> bool:
 
 def _chain(network: Network) -> list[nn.Module]:
     """The layers in a row, without those that change nothing here; empty when they are no chain."""
-    if any(wires != (i - 1,) for i, wires in enumerate(network.wiring)) or any(network.joins):
+    if any(wires != (i - 1,) for i, wires in enumerate(network.wiring)) or any(map(is_join, network.spec.layers)):
         return []
     layers = [layer for layer in network.layers if not isinstance(layer, nn.Identity)]
     if layers and isinstance(layers[0], nn.Flatten) and layers[0].start_dim == 1 and layers[0].end_dim == -1:

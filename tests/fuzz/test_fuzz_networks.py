@@ -12,9 +12,9 @@ from grader.core.errors import SubmissionError
 from grader.core.limits import Limits
 from grader.core.network import ModelSpec, Recipe
 from grader.datasets import load_dataset
+from grader.guest.layers import LAYERS
 from grader.network.build import build
 from grader.network.count import Count, count
-from grader.network.vocabulary import LAYERS
 from grader.training.recipe import LOSSES, OPTIMIZERS, SCHEDULES
 from grader.training.retrain import check_trainable
 
@@ -33,6 +33,7 @@ SIZES = (
     "normalized_shape",
 )
 SIZES += ("num_groups", "num_channels", "output_size", "dim", "unflattened_size")
+SETTINGS = {name: layer.settings for name, layer in LAYERS.items()}
 DIGITS = load_dataset("digits")
 NETWORK = [
     {"type": "Linear", "settings": {"in_features": 64, "out_features": 10}},
@@ -58,7 +59,7 @@ def of_vocabulary(draw, vocabulary, *, needed=(), value=PLAIN):
 def layers(draw):
     made = []
     for position in range(draw(st.integers(1, 6))):
-        layer = draw(of_vocabulary(LAYERS, needed=SIZES, value=draw(st.sampled_from([PLAIN, ANY]))))
+        layer = draw(of_vocabulary(SETTINGS, needed=SIZES, value=draw(st.sampled_from([PLAIN, ANY]))))
         if draw(st.integers(0, 4)) == 0:
             layer["inputs"] = draw(st.lists(st.integers(-2, position + 1) | NUMBERS, max_size=3))
         if draw(st.integers(0, 9)) == 0:

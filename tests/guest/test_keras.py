@@ -19,7 +19,6 @@ from grader.core.network import InputSpec, LossSpec, ModelSpec, OptimizerSpec, R
 from grader.datasets import load_dataset
 from grader.execution import find_sandbox, run_notebook
 from grader.network.build import build
-from grader.network.vocabulary import LAYERS
 from grader.observation.claims import read_claims
 from grader.observation.explain import explain
 from grader.observation.models import read_report
@@ -733,7 +732,7 @@ EQUAL = {
 
 
 def described(model):
-    described = keras_models.describe(model, LAYERS, keras, torch)
+    described = keras_models.describe(model, keras, torch)
     found = ModelSpec.model_validate(asdict(described.spec))
     assert (found.gaps, found.loose, described.gaps) == ((), (), [])
     return found, tuple(described.shape)
@@ -786,7 +785,7 @@ def test_weights_are_handed_over_in_the_order_of_the_spec(name):
     shape, *layers = EQUAL[name]
     model = keras.Sequential([keras.Input(shape), *layers])
     spec, _ = described(model)
-    network, given = copied(model, spec), keras_models.describe(model, LAYERS, keras, torch).weights()
+    network, given = copied(model, spec), keras_models.describe(model, keras, torch).weights()
     for layer, module in zip(spec.layers, network.layers, strict=True):
         for key, ours in module.state_dict().items():
             torch.testing.assert_close(given[f"{layer.name}.{key}"], ours)

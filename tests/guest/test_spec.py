@@ -10,7 +10,6 @@ from torch import nn
 from grader.core.network import ModelSpec
 from grader.guest.describe import modules
 from grader.network.build import build
-from grader.network.vocabulary import LAYERS
 from grader.training.replay import tensors
 
 
@@ -110,7 +109,7 @@ def test_the_same_weights_give_the_same_outputs(name):
     torch.manual_seed(0)
     model = NETWORKS[name]()
     model(torch.rand(64, 1, 28, 28))  # running statistics are no longer those of a new network
-    described, gaps, _ = modules.describe(model, LAYERS, torch, (1, 28, 28))
+    described, gaps, _ = modules.describe(model, torch, (1, 28, 28))
     rebuilt = ModelSpec.model_validate(asdict(described))
     assert (rebuilt.gaps, rebuilt.loose, gaps) == ((), (), [])
     network = build(rebuilt)

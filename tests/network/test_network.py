@@ -191,12 +191,12 @@ _VALUES = st.one_of(*_SCALARS, st.lists(st.integers(-2, 4), max_size=3))
 @given(st.data())
 @settings(max_examples=150, deadline=None)
 def test_any_spec_is_counted_or_refused(data):
-    from grader.network.vocabulary import LAYERS
+    from grader.guest.layers import LAYERS
 
     layers = []
     for _ in range(data.draw(st.integers(1, 3))):
         kind = data.draw(st.sampled_from(sorted(LAYERS)))
-        names = st.sampled_from(LAYERS[kind]) if LAYERS[kind] else st.just("x")
+        names = st.sampled_from(LAYERS[kind].settings) if LAYERS[kind].settings else st.just("x")
         layers.append(layer(kind, **data.draw(st.dictionaries(names, _VALUES, max_size=4))))
     try:
         counted = count(spec_of(*layers), (2, 6, 6))

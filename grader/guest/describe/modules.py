@@ -3,16 +3,17 @@
 import itertools
 import operator
 
+from ..layers import FUNCTIONS, LAYERS, CannotError
 from ..protocol import Gap, GapKind, Layer, Loose, Spec
 from . import tracing
 
 
-def describe(model, vocabulary: dict, torch, shape=None) -> tuple:
+def describe(model, torch, shape=None) -> tuple:
     """(the model as a Spec, gaps between how it trains and that spec, id of a module -> its layer's position).
 
     `shape` is that of one sample, where it is known.
     """
-    writer = _Writer(model, vocabulary, torch)
+    writer = _Writer(model, torch)
     writer.example = None if shape is None else torch.zeros(tracing.BATCH, *shape)
     writer.sequence(model, "")
     writer.leftovers()
@@ -30,8 +31,8 @@ def as_spec(written: dict) -> Spec:
 
 
 class _Writer:
-    def __init__(self, model, vocabulary, torch):
-        self.model, self.vocabulary, self.torch = model, vocabulary, torch
+    def __init__(self, model, torch):
+        self.model, self.torch = model, torch
         self.spec = {"layers": [], "loose": [], "gaps": [], "unused": []}
         self.gaps = []
         self.written = {}  # id of a module -> its position
@@ -41,7 +42,7 @@ class _Writer:
     def known(self, module) -> bool:
         """Whether it is torch's own layer, itself and not a subclass."""
         kind = type(module)
-        return kind.__name__ in self.vocabulary and kind is getattr(self.torch.nn, kind.__name__, None)
+        return kind.__name__ in LAYERS and kind is getattr(self.torch.nn, kind.__name__, None)
 
     def tampered(self, module) -> str:
         """Why a module does not do what its class says; empty when it does."""
@@ -59,7 +60,7 @@ class _Writer:
             return "it uses the weights of another layer"
         try:
             with self.torch.device("meta"):
-                plain = type(module)(**settings)
+                plain = LAYERS[type(module).__name__].build(self.torch.nn, settings)
         except Exception as error:
             return f"it can't be made with its settings: {error}"
         same = [p.shape for p in plain.parameters()] == [p.shape for p in weights]
@@ -77,7 +78,8 @@ class _Writer:
 
     def module(self, module, name, inputs=None) -> int:
         """One call of a known layer."""
-        kind, settings = type(module).__name__, self.settings(module)
+        kind = type(module).__name__
+        settings = LAYERS[kind].settings_of(module)
         position = self.layer(kind, settings, name, inputs)
         why = self.tampered(module) or self.altered(module, settings)
         if why:
@@ -87,16 +89,6 @@ class _Writer:
         else:
             self.written[id(module)] = position
         return position
-
-    def settings(self, module) -> dict:
-        found = {}
-        for key in self.vocabulary[type(module).__name__]:
-            if hasattr(module, key):
-                value = getattr(module, key)
-                if key == "bias":
-                    value = value is not None
-                found[key] = tuple(value) if isinstance(value, (self.torch.Size, list)) else value
-        return found
 
     def sequence(self, module, name):
         """A Sequential, nested ones laid flat, a single layer, or a custom module."""
@@ -199,7 +191,7 @@ class _Graph:
             except Exception as error:  # a call that this was not written for
                 why = (
                     str(error)
-                    if isinstance(error, _CannotError)
+                    if isinstance(error, CannotError)
                     else f"it is called in a way that is not known: {error}"
                 )
                 self.writer.cannot(self.name(node.name), why)
@@ -210,7 +202,7 @@ class _Graph:
 
     def source(self, argument):
         if argument not in self.position:
-            raise _CannotError(f"takes {argument} as an input")
+            raise CannotError(f"takes {argument} as an input")
         return self.position[argument]
 
     def node(self, node):
@@ -218,11 +210,11 @@ class _Graph:
             if not self.position:
                 self.position[node] = self.feed
             elif node.users:
-                raise _CannotError("the forward pass takes several inputs")
+                raise CannotError("the forward pass takes several inputs")
         elif node.op == "call_module":
             module = self.modules[node.target]
             if not self.writer.known(module):
-                raise _CannotError(f"{type(module).__name__} is no layer that the grader knows")
+                raise CannotError(f"{type(module).__name__} is no layer that the grader knows")
             (value,) = (*node.args, *node.kwargs.values())
             if getattr(module, "inplace", False):
                 self.in_place(node, value)
@@ -239,7 +231,7 @@ class _Graph:
     def in_place(self, node, value):
         """A spec has no values that change: one that is changed must not be used again."""
         if list(value.users)[-1] is not node:
-            raise _CannotError("it changes a value that is used again")
+            raise CannotError("it changes a value that is used again")
 
     def attribute(self, node):
         value = self.root
@@ -249,7 +241,7 @@ class _Graph:
         name = self.name(node.target)
         self.writer.loose.add(name)
         self.writer.spec["loose"].append({"name": name[:200], "shape": list(getattr(value, "shape", ())), "kind": kind})
-        raise _CannotError(f"uses the {kind} “{node.target}” directly")
+        raise CannotError(f"uses the {kind} “{node.target}” directly")
 
     def call(self, node):
         name = node.target if node.op == "call_method" else getattr(node.target, "__name__", str(node.target))
@@ -258,43 +250,28 @@ class _Graph:
         if name in ("contiguous", "float", "to", "clone"):
             self.position[node] = self.source(node.args[0])
             return
-        if name.endswith("_") or node.target is operator.iadd or node.kwargs.get("inplace"):
+        if name.endswith("_") or node.target is operator.iadd:
             self.in_place(node, node.args[0])
-        for kind, settings, inputs in (
-            self._join(node, name) or self._functional(node, name) or self._reshape(node, name)
-        ):
+        made = self._layer(node, name) if name in FUNCTIONS else self._reshape(node, name)
+        for kind, settings, inputs in made:
             self.position[node] = self.writer.layer(kind, settings, self.name(node.name), inputs)
 
-    def _join(self, node, name):
-        if name in ("add", "add_", "iadd"):
-            left, right = node.args
-            if node.kwargs:
-                raise _CannotError("an addition with a factor is not supported")
-            return [("Add", {}, [self.source(left), self.source(right)])]
-        if name in ("cat", "concat", "concatenate"):
-            given = _given(node, ("tensors", "dim"), {"axis": "dim"})
-            return [("Cat", {"dim": given.get("dim", 0)}, [self.source(a) for a in given["tensors"]])]
-        return None
-
-    def _functional(self, node, name):
-        if name in ("clamp", "clamp_min", "clip"):
-            given = _given(node, ("input", "min", "max"))
-            kind = {(0, None): "ReLU", (0, 6): "ReLU6"}.get((given.get("min"), given.get("max")))
-            if kind is not None:
-                return [(kind, {}, [self.source(given["input"])])]
-        if name not in _FUNCTIONS:
-            return None
-        kind, keys = _FUNCTIONS[name]
-        given = _given(node, ("input", *keys))
-        source = self.source(given.pop("input"))
-        settings = {key: tuple(v) if isinstance(v, list) else v for key, v in given.items() if v is not None}
-        for key in ("inplace", "_stacklevel"):
-            settings.pop(key, None)
-        if settings.pop("return_indices", False) or settings.pop("dtype", None):
-            raise _CannotError(f"its arguments {node.kwargs} are not supported")
-        if kind in ("Dropout", "Dropout2d") and not settings.pop("training", True):
-            return [("Identity", {}, [source])]
-        return [(kind, settings, [source])]
+    def _layer(self, node, name):
+        """What does the same as a layer."""
+        kind, form = FUNCTIONS[name]
+        given = _given(node, (*form.inputs, *form.arguments))
+        values = [given.pop(key) for key in form.inputs]
+        sources = [
+            self.source(value) for each in values for value in (each if isinstance(each, list | tuple) else [each])
+        ]
+        if given.pop("inplace", False):
+            self.in_place(node, values[0])
+        given = {key: tuple(v) if isinstance(v, list) else v for key, v in given.items() if v is not None}
+        if any(given.pop(key, False) for key in form.refused):
+            raise CannotError(f"its arguments {node.kwargs} are not supported")
+        for key in form.ignored:
+            given.pop(key, None)
+        return [(*(form.read(given) if form.read else (kind, given)), sources)]
 
     def _reshape(self, node, name):
         if name == "flatten":
@@ -330,44 +307,16 @@ class _Graph:
                 pooled = self.writer.layer("AdaptiveAvgPool2d", {"output_size": 1}, self.name(node.name), [source])
                 self.position[node] = pooled
                 return [] if after.dim() == 4 else [("Flatten", {}, [pooled])]
-        raise _CannotError(f"the operation {name} is not supported")
+        raise CannotError(f"the operation {name} is not supported")
 
 
-def _given(node, keys, others=None):
+def _given(node, keys):
     """The arguments of a call by name; any other than these is refused."""
     given = dict(zip(keys, node.args))
-    given.update({(others or {}).get(key, key): value for key, value in node.kwargs.items()})
+    given.update({"dim" if key == "axis" else key: value for key, value in node.kwargs.items()})  # numpy's name
     if len(node.args) > len(keys) or not set(given) <= set(keys):
-        raise _CannotError(f"its arguments {node.args[1:]} {node.kwargs} are not supported")
+        raise CannotError(f"its arguments {node.args[1:]} {node.kwargs} are not supported")
     return given
 
 
-class _CannotError(Exception):
-    pass
-
-
 _SIZES = ("size", "getattr", "getitem", "dim", "numel", "len", "floordiv", "mul")
-_POOL = ("kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices")
-_FUNCTIONS = {
-    "relu": ("ReLU", ("inplace",)),
-    "relu_": ("ReLU", ()),
-    "relu6": ("ReLU6", ("inplace",)),
-    "leaky_relu": ("LeakyReLU", ("negative_slope", "inplace")),
-    "elu": ("ELU", ("alpha", "inplace")),
-    "selu": ("SELU", ("inplace",)),
-    "gelu": ("GELU", ("approximate",)),
-    "silu": ("SiLU", ("inplace",)),
-    "mish": ("Mish", ("inplace",)),
-    "hardswish": ("Hardswish", ("inplace",)),
-    "sigmoid": ("Sigmoid", ()),
-    "tanh": ("Tanh", ()),
-    "softplus": ("Softplus", ("beta", "threshold")),
-    "softmax": ("Softmax", ("dim", "_stacklevel", "dtype")),
-    "log_softmax": ("LogSoftmax", ("dim", "_stacklevel", "dtype")),
-    "dropout": ("Dropout", ("p", "training", "inplace")),
-    "dropout2d": ("Dropout2d", ("p", "training", "inplace")),
-    "max_pool2d": ("MaxPool2d", _POOL),
-    "avg_pool2d": ("AvgPool2d", ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad")),
-    "adaptive_avg_pool2d": ("AdaptiveAvgPool2d", ("output_size",)),
-    "adaptive_max_pool2d": ("AdaptiveMaxPool2d", ("output_size", "return_indices")),
-}

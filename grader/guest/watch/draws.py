@@ -5,6 +5,7 @@ import inspect
 from contextlib import suppress
 
 from .. import findings
+from ..layers import INITIALS
 from ..protocol import Named
 
 _METHODS = {"normal_": "normal_", "uniform_": "uniform_", "fill_": "constant_", "zero_": "zeros_"}
@@ -20,10 +21,10 @@ class Draws:
         self.last = {}  # address of a tensor -> (function, settings, what it looked like then)
         self.own = set()  # what parameters look like as torch's layers drew them
 
-    def install(self, initials) -> None:
-        """Watch `torch.nn.init` and the methods that fill a tensor; `initials` names what may be written down."""
+    def install(self) -> None:
+        """Watch `torch.nn.init` and the methods that fill a tensor."""
         init, tensor = self.torch.nn.init, self.torch.Tensor
-        for name in initials:
+        for name in INITIALS:
             self.watch(init, name, functools.partial(self.by_function, name, inspect.signature(getattr(init, name))))
         for name in _METHODS:
             self.watch(tensor, name, functools.partial(self.by_method, name))

@@ -53,7 +53,7 @@ class KerasTraining:
     def __init__(self, session, torch, keras, network, x):
         self.session, self.keras, self.network = session, keras, network
         shape = tuple(x.shape[1:]) if hasattr(x, "shape") else None
-        described = keras_models.describe(network, session.config.vocabulary, keras, torch, shape)
+        described = keras_models.describe(network, keras, torch, shape)
         self.rescaling = described.rescaling
         self.as_module = _Weights(described.weights)
         self.record = Training(

@@ -4,6 +4,7 @@ import functools
 import time
 from importlib import import_module
 
+from ..layers import LAYERS
 from ..protocol import EnoughSeen, GapKind, Unstepped
 from . import source_loops
 from .draws import Draws
@@ -33,16 +34,16 @@ class Optimisers:
 
     def install(self):
         """Watch modules, losses, gradients, loaders, schedules and optimisers from now on."""
-        torch, config = self.torch, self.session.config
+        torch = self.torch
         self.calls.install()
         watch_steps(self.before_step, self.after_step)
         self.gradients.install()
         self.losses.install(self.calls)
-        for kind in {base for name in config.vocabulary for base in getattr(torch.nn, name, object).__mro__}:
+        for kind in {base for name in LAYERS for base in getattr(torch.nn, name, object).__mro__}:
             if "reset_parameters" in vars(kind):
                 reset = functools.partial(self.session.quietly, self.weights_drawn)
                 wrap(kind, "reset_parameters", None, reset)
-        self.draws.install(config.initials)
+        self.draws.install()
         self.loaders.install(torch.utils.data.DataLoader)
         self.schedules.install(torch.optim.lr_scheduler)
         # The same network, not compiled: its forward pass can be read, and starts at once.

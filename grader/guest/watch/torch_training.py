@@ -61,7 +61,7 @@ class TorchTraining:
 
     def describe(self, shape, draws):
         """Write the network down. `shape` is that of one sample where it is known; `draws` knows how weights began."""
-        spec, gaps, positions = modules.describe(self.network, self.session.config.vocabulary, self.torch, shape)
+        spec, gaps, positions = modules.describe(self.network, self.torch, shape)
         self.record.spec = spec
         for gap in gaps:
             self.note(gap.kind, gap.why)
