@@ -8,15 +8,15 @@ from types import TracebackType
 from nbformat import NotebookNode
 
 from grader.checks.function import Function, Property, vectorised
+from grader.core.calls import Array, Call, Case, Growth
 from grader.core.errors import MachineError, SubmissionError
 from grader.core.evidence import FunctionRun
-from grader.core.functions import Array, Call, Case, Growth
-from grader.execution.functions import Answer, Functions, Statement
+from grader.execution.caller import Answer, Functions, Statement
 from grader.execution.sandbox import Sandbox
 from grader.intake import Submission
 from grader.intake.read import read_notebook
 from grader.intake.submission import SCRIPTS
-from grader.observation.functions import Code, Definition, code_of_notebook, code_of_report, find_function, quoted
+from grader.observation.definitions import Code, Definition, code_of_document, code_of_notebook, find_function, quoted
 
 _STEP = 1e-6  # of finite differences, times the value where that is above 1
 _MOST_ROUNDS = 40
@@ -35,12 +35,12 @@ class FunctionRuns:
     def __init__(
         self,
         submission: Submission,
-        reports: Mapping[str, str],
+        documents: Mapping[str, str],
         notebooks: Mapping[str, NotebookNode],
         sandbox: Sandbox,
         known: dict[str, FunctionRun] | None = None,
     ) -> None:
-        self.submission, self.reports, self.notebooks, self.sandbox = submission, reports, notebooks, sandbox
+        self.submission, self.documents, self.notebooks, self.sandbox = submission, documents, notebooks, sandbox
         self.known = {} if known is None else known  # what has been run already, by the check and the code
         self.processes: dict[tuple[str, str], Functions] = {}
         self.stack = ExitStack()
@@ -82,20 +82,20 @@ class FunctionRuns:
         return run
 
     def _unread(self, found: Definition, names: Sequence[str]) -> FunctionRun | None:
-        """A function that only a person can read: outside of a report's code blocks, or in one that is broken."""
-        source = found.source or quoted(names, self.reports)
-        if source is None or source.file not in self.reports:
+        """A function that only a person can read: outside of a document's code blocks, or in one that is broken."""
+        source = found.source or quoted(names, self.documents)
+        if source is None or source.file not in self.documents:
             return None
         problem = found.problem if found.source else f"`{names[0]}` stands in no code block"
         return FunctionRun(source=source, problem=problem, fault="unread")
 
     def _code(self) -> tuple[Code, ...]:
-        """Reports first: where a notebook or script defines it as well, that is the one that was run."""
+        """Documents first: where a notebook or script defines it as well, that is the one that was run."""
         if self.code is None:
-            of_reports = (piece for file, text in self.reports.items() for piece in code_of_report(text, file))
+            of_documents = (piece for file, text in self.documents.items() for piece in code_of_document(text, file))
             notebooks = {**dict(self._helpers()), **self.notebooks}
             of_notebooks = (piece for file, nb in notebooks.items() for piece in code_of_notebook(nb, file))
-            self.code = (*of_reports, *of_notebooks)
+            self.code = (*of_documents, *of_notebooks)
         return self.code
 
     def _helpers(self) -> Iterator[tuple[str, NotebookNode]]:

@@ -46,7 +46,7 @@ def inspect_file(
     limits = rubric.limits if rubric else Limits()
     artefact = run_notebook(copy.deepcopy(notebook), file.resolve().parent, find_sandbox(), limits, data=data)
     observed = observe_notebook(
-        notebook, file.name, cells=artefact.cells, report=artefact.report, failure=artefact.failure, dataset=dataset
+        notebook, file.name, cells=artefact.cells, findings=artefact.findings, failure=artefact.failure, dataset=dataset
     )
     return observed.models, tuple(notes(observed.run))
 

@@ -31,9 +31,8 @@ from grader.datasets import Dataset, load_dataset, mnist_folder
 from grader.execution import Mathematics, NotebookArtefact, Sandbox, find_sandbox, run_notebook, warm_kernels
 from grader.functions import FunctionRuns
 from grader.intake import Submission, open_submission
-from grader.intake.read import read_notebook
-from grader.intake.read import read_report as read_report_file
-from grader.intake.submission import NOTEBOOKS, REPORTS, SCRIPTS
+from grader.intake.read import read_document, read_notebook
+from grader.intake.submission import DOCUMENTS, NOTEBOOKS, SCRIPTS
 from grader.machine import cores
 from grader.observation.evidence import Observed, observe, observe_notebook, repeated_headings
 from grader.observation.explain import notes
@@ -41,8 +40,6 @@ from grader.observation.forms import FORMS, read_forms
 from grader.retraining import Replays, train_again
 from grader.rubric import Problem, Rubric
 from grader.training import Rule
-
-Runner = Callable[[NotebookNode, Submission, str], NotebookArtefact]
 
 
 class Options(Record):
@@ -94,21 +91,21 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
     """Grade one submission. Raises SubmissionError only when there is nothing that could be graded."""
     started = time.perf_counter()
     with open_submission(path) as submission:
-        reports, notebooks, unreadable = _read(submission)
+        documents, notebooks, unreadable = _read(submission)
         with ThreadPoolExecutor(max_workers=cores()) as pool:
             runs = pool.map(lambda file: _run(notebooks[file], file, submission, rubric, tools), notebooks)
             observed = dict(zip(notebooks, runs, strict=True))
         observed |= {file: Observed(run=NotebookRun(file=file, failure=why)) for file, why in unreadable.items()}
         executed = time.perf_counter()
         stated = read_forms(rubric, _forms(submission), notebooks)
-        lost = tuple(f"{file} {why}" for file, why in unreadable.items() if file.lower().endswith(REPORTS))
+        lost = tuple(f"{file} {why}" for file, why in unreadable.items() if file.lower().endswith(DOCUMENTS))
         evidence = {
             problem: seen.model_copy(update={"stated": stated.answers.get(problem, {})})
-            for problem, seen in observe(rubric, reports, notebooks, observed, lost).items()
+            for problem, seen in observe(rubric, documents, notebooks, observed, lost).items()
         }
         broken = next((o.run.machine_failure for o in observed.values() if o.run.machine_failure), "")
         replays = Replays(submission.root, notebooks, tools.sandbox, rubric.limits, tools.run, fresh=options.fresh)
-        functions = FunctionRuns(submission, reports, notebooks, tools.sandbox, tools.functions)
+        functions = FunctionRuns(submission, documents, notebooks, tools.sandbox, tools.functions)
         with Mathematics(tools.sandbox, most_fatal=5) as mathematics, functions:
             judge = _Judge(rubric, tools, options, broken, replays, mathematics, functions)
             problems = [judge.problem(problem, evidence[problem.id]) for problem in rubric.problems]
@@ -135,13 +132,13 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
 
 
 def _read(submission: Submission) -> tuple[dict[str, str], dict[str, NotebookNode], dict[str, str]]:
-    """Reports, notebooks, and why a file can't be read, each by file name; the other files still count."""
-    reports: dict[str, str] = {}
+    """Documents, notebooks, and why a file can't be read, each by file name; the other files still count."""
+    documents: dict[str, str] = {}
     notebooks: dict[str, NotebookNode] = {}
     unreadable: dict[str, str] = {}
-    for file in submission.of_kind(REPORTS):
+    for file in submission.of_kind(DOCUMENTS):
         try:
-            reports[file] = read_report_file(submission.root / file, file)
+            documents[file] = read_document(submission.root / file, file)
         except (SubmissionError, OSError) as error:
             unreadable[file] = str(error).removeprefix(f"{file}: ")
     # Beside notebooks, scripts are helpers that the notebooks import.
@@ -150,7 +147,7 @@ def _read(submission: Submission) -> tuple[dict[str, str], dict[str, NotebookNod
             notebooks[file] = read_notebook(submission.root / file, file)
         except (SubmissionError, OSError) as error:
             unreadable[file] = str(error).removeprefix(f"{file}: ")
-    return reports, notebooks, unreadable
+    return documents, notebooks, unreadable
 
 
 def _forms(submission: Submission) -> dict[str, str]:
@@ -192,7 +189,7 @@ def _run(notebook: NotebookNode, file: str, submission: Submission, rubric: Rubr
             notebook,
             file,
             cells=artefact.cells,
-            report=artefact.report,
+            findings=artefact.findings,
             failure=artefact.failure,
             seconds=artefact.seconds,
             dataset=tools.dataset,

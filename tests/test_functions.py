@@ -13,14 +13,14 @@ from pydantic import ValidationError
 
 from grader.checks._cases import Argument, draw
 from grader.checks.function import Function, vectorised
+from grader.core.calls import Array, Growth
 from grader.core.evidence import FunctionRun, ProblemEvidence
-from grader.core.functions import Array, Growth
 from grader.core.outcome import Outcome
-from grader.execution import LAYERS, Sandbox, find_sandbox, try_layer
+from grader.execution import SANDBOX_LAYERS, Sandbox, find_sandbox, try_layer
 from grader.functions import FunctionRuns
 from grader.intake import open_submission
-from grader.intake.read import read_notebook, read_report
-from grader.observation.functions import code_of_notebook, code_of_report, find_function
+from grader.intake.read import read_document, read_notebook
+from grader.observation.definitions import code_of_document, code_of_notebook, find_function
 from grader.pipeline import Options, grade_submission, tools_for
 from grader.report._student import for_student
 from grader.rubric import Rubric
@@ -58,7 +58,7 @@ def check_of(**changes) -> Function:
 
 def run(folder: Path, check: Function, sandbox: Sandbox) -> FunctionRun:
     with open_submission(folder) as submission:
-        reports = {f: read_report(submission.root / f, f) for f in submission.of_kind((".md", ".tex", ".txt"))}
+        reports = {f: read_document(submission.root / f, f) for f in submission.of_kind((".md", ".tex", ".txt"))}
         scripts = submission.of_kind((".ipynb",)) or submission.of_kind((".py",))
         notebooks = {f: read_notebook(submission.root / f, f) for f in scripts}
         with FunctionRuns(submission, reports, notebooks, sandbox) as runs:
@@ -105,7 +105,7 @@ FOUND = {
 @pytest.mark.parametrize("name", FOUND)
 def test_a_function_is_found_in_a_report(name):
     file, text, expected = FOUND[name]
-    found = find_function(("f", "g"), code_of_report(text, file))
+    found = find_function(("f", "g"), code_of_document(text, file))
     said = f"{found.source or ''} {found.problem} {' '.join(found.notes)}"
     assert all(part in said for part in expected.split(" ", 1))
     assert ("times" in said) == (name == "twice")
@@ -127,7 +127,7 @@ def test_only_what_defines_something_is_taken_along():
         + GOOD
         + "```"
     )
-    found = find_function(("f",), code_of_report(text, "a.md"))
+    found = find_function(("f",), code_of_document(text, "a.md"))
     kept = [s.source.split("\n")[0] for s in found.statements]
     assert kept == ["import numpy as np", "K = [1, -2]", "class A: pass", "def f(x):", "def f(x):"]
 
@@ -390,7 +390,7 @@ def test_hidden_inputs_and_expected_values_are_not_in_the_students_copy(tmp_path
 
 # --- attacks ---------------------------------------------------------------------------------------------------------
 
-SANDBOXES = [layer for layer in LAYERS[:3] if isinstance(try_layer(layer), Sandbox)]
+SANDBOXES = [layer for layer in SANDBOX_LAYERS[:3] if isinstance(try_layer(layer), Sandbox)]
 LIES = """
 class Lie(np.ndarray):
     shape = property(lambda self: (1, 1))

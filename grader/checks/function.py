@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 
 from grader.checks._base import Check
 from grader.checks._cases import Argument, Numbers, draw, fill
+from grader.core.calls import Array, Call, Case, Growth
 from grader.core.evidence import FunctionRun, ProblemEvidence
-from grader.core.functions import Array, Call, Case, Growth
 from grader.core.outcome import Outcome, failed, manual, partial, passed
 from grader.core.record import Record
 

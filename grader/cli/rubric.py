@@ -38,7 +38,7 @@ def try_out(rubric: Name, fresh: FreshOption = False) -> None:
     from grader.core.errors import RubricError
     from grader.pipeline import Options, tools_for
     from grader.rubric import load_rubric
-    from grader.selftest import test_rubric
+    from grader.rubric_trials import test_rubric
 
     loaded = load_rubric(rubric)
     failures = 0

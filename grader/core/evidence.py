@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from grader.core.functions import Call, Growth
+from grader.core.calls import Call, Growth
 from grader.core.majority import Verdict
 from grader.core.network import ModelSpec, Recipe
 from grader.core.record import Record
@@ -150,7 +150,7 @@ class Link(Record):
 
 
 class Section(Record):
-    """The part of a report that answers one problem."""
+    """The part of a document that answers one problem."""
 
     problem: str
     text: str
@@ -330,7 +330,7 @@ class ProblemEvidence(Record):
 
     `model` is the network that answers it; when several could, it is None and they are `candidates`.
     `elsewhere` holds the answers to the other problems, for statements that must agree across them.
-    `stated` holds what a form (`answers.yaml`) says for a check by its title; `unreadable` says which reports could
+    `stated` holds what a form (`answers.yaml`) says for a check by its title; `unreadable` says which documents could
     not be read, and why. `comparisons` are answers to the questions of its checks.
     """
 
@@ -348,7 +348,7 @@ class ProblemEvidence(Record):
     unreadable: tuple[str, ...] = ()
 
     def of_check(self, title: str) -> "ProblemEvidence":
-        """The evidence for one check: what a form states for it goes before what reports say."""
+        """The evidence for one check: what a form states for it goes before what documents say."""
         return self.model_copy(update={"sections": (self.stated[title],)}) if title in self.stated else self
 
     @property

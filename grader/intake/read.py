@@ -1,4 +1,4 @@
-"""Reads a submission's reports and notebooks under caps; what can't be read is a SubmissionError that says why."""
+"""Reads a submission's documents and notebooks under caps; what can't be read is a SubmissionError that says why."""
 
 import io
 import json
@@ -45,7 +45,7 @@ _OTHER_FILES = (
 _DOWNLOAD = "Download it again as .ipynb."
 
 
-def read_report(path: Path, name: str) -> str:
+def read_document(path: Path, name: str) -> str:
     """The text of a Markdown, LaTeX, plain text or PDF file."""
     if path.suffix.lower() == ".pdf":
         return pdf_text(path, name)

@@ -59,7 +59,7 @@ def syscall(number, *arguments):
 SHARED = {
     "forged": """
 get_ipython().events.callbacks["post_run_cell"].clear()
-path = os.path.expanduser("~/report.json")
+path = os.path.expanduser("~/findings.json")
 os.remove(path)
 
 

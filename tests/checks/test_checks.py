@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from test_text_checks import CASES as TEXT_CASES
 
 from grader.checks import Check, check_types
+from grader.core.calls import Array, Call
 from grader.core.evidence import (
     CellRun,
     Claim,
@@ -22,7 +23,6 @@ from grader.core.evidence import (
     Retraining,
     Source,
 )
-from grader.core.functions import Array, Call
 from grader.core.network import Inexpressible, LayerSpec, LooseTensor, ModelSpec, Recipe
 from grader.execution import Mathematics, find_sandbox
 from grader.network.count import count

@@ -121,7 +121,7 @@ def grade(folder: Path, rubric, report: str = "") -> Grade:
     """Grade a folder, with what a notebook's probe would have written, and look at every report on it."""
 
     def ran(*_: object, **__: object) -> NotebookArtefact:
-        return NotebookArtefact(cells=(), report=report)
+        return NotebookArtefact(cells=(), findings=report)
 
     tools = Tools(sandbox=Sandbox(layer="limits", sentence=""), dataset=_DIGITS, run=ran)
     found = grade_submission(folder, rubric, tools, Options(retrain=False))
