@@ -66,5 +66,5 @@ def budget(model: ModelFacts, rubric: Rubric, problem: str) -> list[BudgetLine]:
             f"the rubric has no problem {problem}", hint=f"It has {', '.join(p.id for p in rubric.problems)}."
         )
     evidence = ProblemEvidence(problem=found.id, model=model)
-    outcomes = [check.judge(evidence) for check in found.checks if check.looks_at == "model"]
+    outcomes = [check.judge(evidence) for check in found.checks if check.needs == {ModelFacts}]
     return [BudgetLine.model_validate(o.details["budget"]) for o in outcomes if "budget" in o.details]

@@ -43,8 +43,9 @@ def command(
     Exit code 0: every machine-judged point was earned; 1: points were lost, or the submission can't be read;
     3: the rubric is wrong; 4: the machine failed, and nobody lost points for it.
     """
-    from grader.pipeline import Options, grade_submission, tools_for
+    from grader.pipeline import grade_submission
     from grader.rubric import load_rubric
+    from grader.tools import Options, tools_for
 
     loaded = load_rubric(rubric)
     tools = tools_for(loaded, say)

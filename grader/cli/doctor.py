@@ -18,8 +18,7 @@ def command() -> None:
     from grader.core.errors import MachineError
     from grader.datasets import load_dataset, mnist_folder
     from grader.execution import SANDBOX_LAYERS, Sandbox, find_sandbox, try_layer
-    from grader.machine import cores
-    from grader.pipeline import environment
+    from grader.machine import cores, environment
 
     rows: list[tuple[str, bool, str]] = [
         ("versions", True, ", ".join(f"{name} {value}" for name, value in environment().items() if value))

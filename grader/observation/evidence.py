@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from nbformat import NotebookNode
 
-from grader.core.evidence import CellRun, ModelFacts, NotebookRun, ProblemEvidence, Section
+from grader.core.evidence import OF_NOTEBOOKS, CellRun, ModelFacts, NotebookRun, ProblemEvidence, Section
 from grader.core.record import Record
 from grader.datasets import Dataset
 from grader.observation.assign import Assignment, Place, Target, assign, owners
@@ -22,8 +22,6 @@ from grader.observation.notebooks import (
 from grader.observation.pages import by_page
 from grader.observation.sections import Labels, find_sections, is_cut, plain_title
 from grader.rubric.model import Rubric
-
-_MODEL_CHECKS = ("model", "training", "notebook")
 
 
 class Observed(Record):
@@ -142,7 +140,7 @@ def _targets(rubric: Rubric) -> list[Target]:
             problem=problem.id,
             title=problem.title,
             labels=(problem.id, *(naming.labels.get(problem.id, problem.id) for naming in rubric.namings)),
-            wanted=problem.looks_at(*_MODEL_CHECKS),
+            wanted=problem.needs(*OF_NOTEBOOKS),
         )
         for problem in rubric.problems
     ]

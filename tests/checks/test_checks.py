@@ -24,6 +24,7 @@ from grader.core.evidence import (
     Source,
 )
 from grader.core.network import Inexpressible, LayerSpec, LooseTensor, ModelSpec, Recipe
+from grader.core.requests import Question, TrainingRequest
 from grader.execution import Mathematics, find_sandbox
 from grader.network.count import count
 from grader.observation.sections import Labels, find_sections
@@ -43,8 +44,13 @@ def mathematics() -> Iterator[Mathematics]:
 
 
 def compared(check: Check, evidence: ProblemEvidence, mathematics: Mathematics) -> ProblemEvidence:
-    """The evidence with the answers to what the check asks of it."""
-    return evidence.model_copy(update={"comparisons": tuple(mathematics.answer(q) for q in check.questions(evidence))})
+    """The evidence with the answers to what the check asks: to formulas from the process, else what the case gives."""
+    given = [answer for _, answer in evidence.provided]
+    for request in check.requests(evidence):
+        answers = [mathematics.answer(request)] if isinstance(request, Question) else given
+        for answer in answers:
+            evidence = evidence.with_answer(request, answer)
+    return evidence
 
 
 def check_of(config: dict[str, object]) -> Check:
@@ -105,13 +111,16 @@ TWO = {"candidates": (network()["model"], network(notebook="3B_old.ipynb")["mode
 CRASH = NotebookRun(file="3B.ipynb", cells=(CellRun(index=3, status="error", error="NameError: net"),))
 
 
+TRAINING_REQUEST = TrainingRequest(threshold=0.975, planned=5)
+
+
 def trained(*accuracies: float, verdict: str = "reached", diverged: int = 0, **more: object) -> dict[str, object]:
     lanes = [
         Lane(seed=i, accuracy=accuracy, curve=(), seconds=1, diverged=i < diverged)
         for i, accuracy in enumerate(accuracies)
     ]
     facts = {"dataset": "mnist", "threshold": 0.975, "planned": 5, "lanes": lanes, "verdict": verdict}
-    return network() | {"retraining": Retraining.model_validate(facts | more)}
+    return network() | {"provided": ((TRAINING_REQUEST, Retraining.model_validate(facts | more)),)}
 
 
 def ran(**more: object) -> dict[str, object]:
@@ -177,7 +186,8 @@ def called(*got: float | None, **more: object) -> dict[str, object]:
         )
         for x, value in enumerate(got, 1)
     )
-    return {"functions": {"function": FunctionRun.model_validate({"name": "double", "calls": calls} | more)}}
+    run = FunctionRun.model_validate({"name": "double", "calls": calls} | more)
+    return {"provided": ((TRAINING_REQUEST, run),)}  # whoever asked: `compared` gives it to the check
 
 
 DOUBLE = {

@@ -9,8 +9,9 @@ from PIL import Image
 from grader.batch import grade_class
 from grader.core.errors import SubmissionError
 from grader.intake.read import read_document
-from grader.pipeline import Options, grade_submission, tools_for
+from grader.pipeline import grade_submission
 from grader.rubric import Rubric
+from grader.tools import Options, tools_for
 
 RUBRIC = Rubric.model_validate(
     {

@@ -11,8 +11,9 @@ from grader.core.limits import Limits
 from grader.execution import find_sandbox, run_notebook
 from grader.observation.evidence import observe_notebook
 from grader.observation.explain import explain, notes
-from grader.pipeline import grade_submission, tools_for
+from grader.pipeline import grade_submission
 from grader.rubric import load_rubric
+from grader.tools import tools_for
 
 PRELUDE = (
     "import torch, torch.nn as nn, torch.nn.functional as F, numpy as np\nmodel, x = nn.Linear(4, 2), torch.rand(3, 4)"

@@ -12,10 +12,10 @@ from grader.core.limits import Limits
 from grader.datasets import folder_without_test, load_dataset, mnist_folder
 from grader.execution import find_sandbox, run_notebook
 from grader.observation.evidence import observe_notebook
-from grader.pipeline import Options, tools_for
 from grader.retraining import Replays, replay, train_again
 from grader.rubric import load_rubric
 from grader.rubric_trials import test_rubric as run_trials
+from grader.tools import Options, tools_for
 from grader.training import Rule
 
 pytestmark = pytest.mark.mnist
