@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from test_text_checks import CASES as TEXT_CASES
 
 from grader.checks import Check, check_types
+from grader.checks.files import FilesFound
 from grader.core.calls import Array, Call
 from grader.core.evidence import (
     CellRun,
@@ -200,8 +201,25 @@ DOUBLE = {
 CONVOLUTION = {"type": "weights", "shapes": [[3, 3, 1, 8], [8]]}
 KERNEL = "k = tf.get_variable('k', shape=[3, 3, 1, 8])"
 
+WRITTEN = {"type": "files", "patterns": ["report.pdf", "*.ipynb"]}
+
+
+def handed_in(*fitting: tuple[str, ...], **more: object) -> dict[str, object]:
+    return {"provided": ((TRAINING_REQUEST, FilesFound.model_validate({"fitting": fitting} | more)),)}
+
+
 # A check, and for it: name of the case -> (evidence, status, a part of what it says)
 CASES = [
+    (
+        WRITTEN,
+        {
+            "both": (handed_in(("report.pdf",), ("a.ipynb", "b.ipynb")), "passed", "All files"),
+            "one": (handed_in((), ("a.ipynb",)), "partial", "`report.pdf`"),
+            "none": (handed_in((), ()), "failed", "No file fits `report.pdf`, `*.ipynb`."),
+            "a link": (handed_in((), ("a.ipynb",), ignored=["report.pdf (a link)"]), "manual", "left out: report.pdf"),
+            "not looked for": ({}, "manual", "a person"),
+        },
+    ),
     (
         PARAMETERS,
         {
