@@ -46,7 +46,7 @@ def inspect_file(
     limits = rubric.limits if rubric else Limits()
     artefact = run_notebook(copy.deepcopy(notebook), file.resolve().parent, find_sandbox(), limits, data=data)
     observed = observe_notebook(
-        notebook, file.name, cells=artefact.cells, report=artefact.report, failure=artefact.failure, dataset=dataset
+        notebook, file.name, cells=artefact.cells, findings=artefact.findings, failure=artefact.failure, dataset=dataset
     )
     return observed.models, tuple(notes(observed.run))
 
@@ -66,5 +66,5 @@ def budget(model: ModelFacts, rubric: Rubric, problem: str) -> list[BudgetLine]:
             f"the rubric has no problem {problem}", hint=f"It has {', '.join(p.id for p in rubric.problems)}."
         )
     evidence = ProblemEvidence(problem=found.id, model=model)
-    outcomes = [check.judge(evidence) for check in found.checks if check.looks_at == "model"]
+    outcomes = [check.judge(evidence) for check in found.checks if check.needs == {ModelFacts}]
     return [BudgetLine.model_validate(o.details["budget"]) for o in outcomes if "budget" in o.details]

@@ -185,4 +185,4 @@ for data in (MNIST("/content/drive/MyDrive", True, None, None, True), Mine("data
     artefact = run_notebook(notebook, tmp_path, find_sandbox(), Limits(), data=mnist_folder(), variables=("found",))
     data = load_dataset("mnist")
     host = [array.tobytes() for split in (data.train, data.test) for array in (split.images, split.labels)]
-    assert json.loads(artefact.report)["variables"]["found"] == [hashlib.md5(content).hexdigest() for content in host]
+    assert json.loads(artefact.findings)["variables"]["found"] == [hashlib.md5(content).hexdigest() for content in host]

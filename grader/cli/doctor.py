@@ -17,9 +17,8 @@ def command() -> None:
 
     from grader.core.errors import MachineError
     from grader.datasets import load_dataset, mnist_folder
-    from grader.execution import LAYERS, Sandbox, find_sandbox, try_layer
-    from grader.machine import cores
-    from grader.pipeline import environment
+    from grader.execution import SANDBOX_LAYERS, Sandbox, find_sandbox, try_layer
+    from grader.machine import cores, environment
 
     rows: list[tuple[str, bool, str]] = [
         ("versions", True, ", ".join(f"{name} {value}" for name, value in environment().items() if value))
@@ -48,7 +47,7 @@ def command() -> None:
         table.add_row("ok" if good else "!!", what, found, style="" if good else "bold red")
     Console().print(table)
     layers = Table("layer", "works", "what the self-test got through to", box=None, pad_edge=False)
-    for layer in LAYERS[:-1]:
+    for layer in SANDBOX_LAYERS[:-1]:
         tried = try_layer(layer)
         if isinstance(tried, Sandbox):
             layers.add_row(layer, "yes", ", ".join(tried.open) or "nothing")

@@ -39,8 +39,8 @@ def command(
     """
     from grader.batch import grade_class
     from grader.core.errors import MachineError
-    from grader.pipeline import Options, tools_for
     from grader.rubric import load_rubric
+    from grader.tools import Options, tools_for
 
     loaded = load_rubric(rubric)
     tools = tools_for(loaded, say)

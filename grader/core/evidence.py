@@ -1,11 +1,14 @@
 """Facts observed in a submission: answers read, models found, trainings run. Checks judge only these."""
 
-from typing import Literal
+from typing import Literal, TypeVar
 
-from grader.core.functions import Call, Growth
+from grader.core.calls import Call, Growth
 from grader.core.majority import Verdict
 from grader.core.network import ModelSpec, Recipe
 from grader.core.record import Record
+from grader.core.requests import Question
+
+Fact = TypeVar("Fact", bound=Record)
 
 
 class Source(Record):
@@ -59,14 +62,6 @@ class Formula(Record):
     lead: str = ""
     strength: Literal["final", "asserted"] = "asserted"
     source: Source
-
-
-class Question(Record):
-    """Whether what a student wrote equals an expression in these variables; parsers answer it in a confined process."""
-
-    given: str
-    expected: str
-    variables: tuple[str, ...] = ()
 
 
 class Comparison(Record):
@@ -150,7 +145,7 @@ class Link(Record):
 
 
 class Section(Record):
-    """The part of a report that answers one problem."""
+    """The part of a document that answers one problem."""
 
     problem: str
     text: str
@@ -330,8 +325,8 @@ class ProblemEvidence(Record):
 
     `model` is the network that answers it; when several could, it is None and they are `candidates`.
     `elsewhere` holds the answers to the other problems, for statements that must agree across them.
-    `stated` holds what a form (`answers.yaml`) says for a check by its title; `unreadable` says which reports could
-    not be read, and why. `comparisons` are answers to the questions of its checks.
+    `stated` holds what a form (`answers.yaml`) says for a check by its title; `unreadable` says which documents could
+    not be read, and why. `provided` holds what checks asked for, each request with the answer of its provider.
     """
 
     problem: str
@@ -341,14 +336,21 @@ class ProblemEvidence(Record):
     model: ModelFacts | None = None
     candidates: tuple[ModelFacts, ...] = ()
     why_no_model: str = ""
-    retraining: Retraining | None = None
-    functions: dict[str, FunctionRun] = {}
-    comparisons: tuple[Comparison, ...] = ()
     stated: dict[str, Section] = {}
     unreadable: tuple[str, ...] = ()
+    provided: tuple[tuple[Record, Record], ...] = ()
+
+    def of(self, kind: type[Fact], request: Record | None = None) -> Fact | None:
+        """What was provided of this kind: the answer to this request, or without one the latest; None for none."""
+        answers = (answer for asked, answer in reversed(self.provided) if request is None or asked == request)
+        return next((answer for answer in answers if isinstance(answer, kind)), None)
+
+    def with_answer(self, request: Record, answer: Record) -> "ProblemEvidence":
+        """This evidence with the answer to one more request."""
+        return self.model_copy(update={"provided": (*self.provided, (request, answer))})
 
     def of_check(self, title: str) -> "ProblemEvidence":
-        """The evidence for one check: what a form states for it goes before what reports say."""
+        """The evidence for one check: what a form states for it goes before what documents say."""
         return self.model_copy(update={"sections": (self.stated[title],)}) if title in self.stated else self
 
     @property
@@ -366,3 +368,7 @@ class ProblemEvidence(Record):
         if not problem or problem == self.problem:
             return self.sections
         return tuple(s for s in self.elsewhere if s.problem == problem)
+
+
+# What is seen only where notebooks are run.
+OF_NOTEBOOKS: tuple[type[Record], ...] = (ModelFacts, NotebookRun)

@@ -11,6 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 from test_text_checks import CASES as TEXT_CASES
 
 from grader.checks import Check, check_types
+from grader.checks.files import FilesFound
+from grader.core.calls import Array, Call
 from grader.core.evidence import (
     CellRun,
     Claim,
@@ -22,8 +24,8 @@ from grader.core.evidence import (
     Retraining,
     Source,
 )
-from grader.core.functions import Array, Call
 from grader.core.network import Gap, LayerSpec, LooseTensor, ModelSpec, Recipe
+from grader.core.requests import Question, TrainingRequest
 from grader.execution import Mathematics, find_sandbox
 from grader.guest.protocol import GapKind
 from grader.network.count import count
@@ -44,8 +46,13 @@ def mathematics() -> Iterator[Mathematics]:
 
 
 def compared(check: Check, evidence: ProblemEvidence, mathematics: Mathematics) -> ProblemEvidence:
-    """The evidence with the answers to what the check asks of it."""
-    return evidence.model_copy(update={"comparisons": tuple(mathematics.answer(q) for q in check.questions(evidence))})
+    """The evidence with the answers to what the check asks: to formulas from the process, else what the case gives."""
+    given = [answer for _, answer in evidence.provided]
+    for request in check.requests(evidence):
+        answers = [mathematics.answer(request)] if isinstance(request, Question) else given
+        for answer in answers:
+            evidence = evidence.with_answer(request, answer)
+    return evidence
 
 
 def check_of(config: dict[str, object]) -> Check:
@@ -106,13 +113,16 @@ TWO = {"candidates": (network()["model"], network(notebook="3B_old.ipynb")["mode
 CRASH = NotebookRun(file="3B.ipynb", cells=(CellRun(index=3, status="error", error="NameError: net"),))
 
 
+TRAINING_REQUEST = TrainingRequest(threshold=0.975, planned=5)
+
+
 def trained(*accuracies: float, verdict: str = "reached", diverged: int = 0, **more: object) -> dict[str, object]:
     lanes = [
         Lane(seed=i, accuracy=accuracy, curve=(), seconds=1, diverged=i < diverged)
         for i, accuracy in enumerate(accuracies)
     ]
     facts = {"dataset": "mnist", "threshold": 0.975, "planned": 5, "lanes": lanes, "verdict": verdict}
-    return network() | {"retraining": Retraining.model_validate(facts | more)}
+    return network() | {"provided": ((TRAINING_REQUEST, Retraining.model_validate(facts | more)),)}
 
 
 def ran(**more: object) -> dict[str, object]:
@@ -178,7 +188,8 @@ def called(*got: float | None, **more: object) -> dict[str, object]:
         )
         for x, value in enumerate(got, 1)
     )
-    return {"functions": {"function": FunctionRun.model_validate({"name": "double", "calls": calls} | more)}}
+    run = FunctionRun.model_validate({"name": "double", "calls": calls} | more)
+    return {"provided": ((TRAINING_REQUEST, run),)}  # whoever asked: `compared` gives it to the check
 
 
 DOUBLE = {
@@ -191,8 +202,25 @@ DOUBLE = {
 CONVOLUTION = {"type": "weights", "shapes": [[3, 3, 1, 8], [8]]}
 KERNEL = "k = tf.get_variable('k', shape=[3, 3, 1, 8])"
 
+WRITTEN = {"type": "files", "patterns": ["report.pdf", "*.ipynb"]}
+
+
+def handed_in(*fitting: tuple[str, ...], **more: object) -> dict[str, object]:
+    return {"provided": ((TRAINING_REQUEST, FilesFound.model_validate({"fitting": fitting} | more)),)}
+
+
 # A check, and for it: name of the case -> (evidence, status, a part of what it says)
 CASES = [
+    (
+        WRITTEN,
+        {
+            "both": (handed_in(("report.pdf",), ("a.ipynb", "b.ipynb")), "passed", "All files"),
+            "one": (handed_in((), ("a.ipynb",)), "partial", "`report.pdf`"),
+            "none": (handed_in((), ()), "failed", "No file fits `report.pdf`, `*.ipynb`."),
+            "a link": (handed_in((), ("a.ipynb",), ignored=["report.pdf (a link)"]), "manual", "left out: report.pdf"),
+            "not looked for": ({}, "manual", "a person"),
+        },
+    ),
     (
         PARAMETERS,
         {

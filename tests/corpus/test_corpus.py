@@ -60,7 +60,7 @@ def observed(name, file=None):
         notebook,
         file or corpus.load(name).file,
         cells=artefact.cells,
-        report=artefact.report,
+        findings=artefact.findings,
         failure=artefact.failure,
         seconds=artefact.seconds,
         dataset=WORLD.dataset,

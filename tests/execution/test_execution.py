@@ -44,7 +44,7 @@ def found(artefact):
     """The value of `found` in the notebook; it says what the notebook itself could see."""
     assert artefact.failure == "", artefact.failure
     assert [cell.error for cell in artefact.cells if cell.error] == []
-    return json.loads(artefact.report)["variables"]["found"]
+    return json.loads(artefact.findings)["variables"]["found"]
 
 
 STUBBORN = """
@@ -229,7 +229,7 @@ def test_a_report_that_the_notebook_replaced(name, tmp_path):
     """
     artefact = run("jail", [replace], tmp_path / "mine")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("")])
-    seen = {"cells": artefact.cells, "report": artefact.report, "failure": artefact.failure}
+    seen = {"cells": artefact.cells, "findings": artefact.findings, "failure": artefact.failure}
     observed = observe_notebook(notebook, "a.ipynb", **seen)
     problems = [observed.run.failure, *(model.problem for model in observed.models)]
     words = {"a forged network": "out_features=1000000000000 is absurdly large"}.get(name, "what the notebook reported")
@@ -328,7 +328,7 @@ def test_a_magic_that_runs_a_cell_within_is_one_cell(tmp_path):
         "opt = torch.optim.SGD(model.parameters(), lr=0.1)\n"
         "torch.nn.functional.cross_entropy(model(torch.rand(4, 2)), torch.zeros(4).long()).backward(); opt.step()",
     ]
-    assert [training["cell"] for training in json.loads(run("jail", cells, tmp_path).report)["trainings"]] == [3]
+    assert [training["cell"] for training in json.loads(run("jail", cells, tmp_path).findings)["trainings"]] == [3]
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -342,7 +342,7 @@ def test_what_runs_a_notebook_is_no_part_of_its_loops(layer, tmp_path):
             torch.nn.functional.cross_entropy(model(torch.rand(4, 2)), torch.zeros(4).long()).backward(); opt.step()
             opt.zero_grad()
     """
-    (training,) = json.loads(run(layer, [cell], tmp_path).report)["trainings"]
+    (training,) = json.loads(run(layer, [cell], tmp_path).findings)["trainings"]
     assert training["notes"] == []
 
 

@@ -58,7 +58,7 @@ SCRIPT = """
                     book, Path(folder), sandbox, Limits(), data=None, variables=("found",), warm=kernels
                 )
                 assert not run.failure and not run.cells[0].error, (run.failure, run.cells)
-                runs.append(json.loads(run.report)["variables"]["found"])
+                runs.append(json.loads(run.findings)["variables"]["found"])
         print(json.dumps([sandbox.open, sandbox.own_user, warm.state, runs]))
 """
 

@@ -367,7 +367,7 @@ def ended(group: str, folder: Path, layer: str) -> dict[str, str]:
         data = mnist_folder() if group == "MNIST" else None
         artefact = run([PRELUDE, *cases.values()], folder, layer, data)
         assert artefact.failure == "" and artefact.cells[0].error == ""
-        said = json.loads(artefact.report)["faults"]
+        said = json.loads(artefact.findings)["faults"]
         assert said == [], "what watches the notebook was disturbed"
         RUNS[group, layer] = {name: cell.error for name, cell in zip(cases, artefact.cells[1:], strict=True)}
     return RUNS[group, layer]
@@ -404,14 +404,14 @@ def test_a_habit(group, name, layer, submission):
 def test_a_script_knows_its_file_and_has_no_arguments(submission):
     cell = "import sys; found = [__name__, __file__, len(sys.argv)]"
     artefact = run([cell], submission, name="nb/train.py")
-    assert json.loads(artefact.report)["variables"]["found"] == ["__main__", "train.py", 1]
+    assert json.loads(artefact.findings)["variables"]["found"] == ["__main__", "train.py", 1]
 
 
 def test_the_students_own_module_wins_over_what_stands_in(tmp_path):
     (tmp_path / "google").mkdir()
     (tmp_path / "google" / "colab.py").write_text("drive = 'own'")
     artefact = run(["from google.colab import drive as found"], tmp_path, name="a.ipynb")
-    assert json.loads(artefact.report)["variables"]["found"] == "own"
+    assert json.loads(artefact.findings)["variables"]["found"] == "own"
 
 
 @pytest.mark.mnist
@@ -421,4 +421,4 @@ def test_a_copy_that_was_read_in_the_place_of_a_file_is_said(submission):
     cell = "import numpy, torch; numpy.load('/content/mnist.npz')"
     artefact = run([cell], submission, data=mnist_folder())
     said = "mnist.npz was not handed in: the grader's own copy of MNIST was read in its place"
-    assert remarks(artefact.report) == (said,)
+    assert remarks(artefact.findings) == (said,)

@@ -597,9 +597,9 @@ def observed(tmp_path_factory):
     artefact = run_notebook(
         notebook, tmp_path_factory.mktemp("submission"), find_sandbox(), Limits(), data=None, warm=warm()
     )
-    models, _, fault = read_report(artefact.report, notebook, "a.ipynb", load_dataset("digits"))
+    models, _, fault = read_report(artefact.findings, notebook, "a.ipynb", load_dataset("digits"))
     assert (artefact.failure, fault, artefact.cells[0].error) == ("", "", "")
-    assert json.loads(artefact.report)["unstepped"] == []
+    assert json.loads(artefact.findings)["unstepped"] == []
     last = {model.cell: model for model in models}
     return {name: (last.get(i), artefact.cells[i - 1].error) for i, name in enumerate(cases, 2)}
 
@@ -664,7 +664,7 @@ def test_a_full_run_hands_over_what_keras_scored(tmp_path):
         notebook, tmp_path, find_sandbox(), Limits(), data=None, seed=1, variables=("accuracy",), warm=warm()
     )
     digits = load_dataset("digits")
-    (model,), variables, _ = read_report(artefact.report, notebook, "a.ipynb", digits)
+    (model,), variables, _ = read_report(artefact.findings, notebook, "a.ipynb", digits)
     first, last = (artefact.weights[f"{model.training}-{when}"] for when in ("first", "last"))
     lane = score_replay(model.spec, model.recipe.inputs, digits, 1, first, last, 1.0)
     assert lane.accuracy == pytest.approx(variables["accuracy"], abs=1e-6) and lane.accuracy > 0.5

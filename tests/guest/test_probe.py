@@ -677,7 +677,7 @@ def observe(cells, limits=Limits()):
         notebook,
         "a.ipynb",
         cells=artefact.cells,
-        report=artefact.report,
+        findings=artefact.findings,
         failure=artefact.failure,
         dataset=load_dataset("digits"),
     )

@@ -11,8 +11,9 @@ from grader.core.limits import Limits
 from grader.execution import find_sandbox, run_notebook
 from grader.observation.evidence import observe_notebook
 from grader.observation.explain import explain, notes
-from grader.pipeline import grade_submission, tools_for
+from grader.pipeline import grade_submission
 from grader.rubric import load_rubric
+from grader.tools import tools_for
 
 PRELUDE = (
     "import torch, torch.nn as nn, torch.nn.functional as F, numpy as np\nmodel, x = nn.Linear(4, 2), torch.rand(3, 4)"
@@ -100,7 +101,7 @@ def observe(cells, folder, **limits):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(textwrap.dedent(cell)) for cell in cells])
     artefact = run_notebook(notebook, folder, find_sandbox(), Limits(**limits), data=None, warm=warm())
     return observe_notebook(
-        notebook, "a.ipynb", cells=artefact.cells, report=artefact.report, failure=artefact.failure
+        notebook, "a.ipynb", cells=artefact.cells, findings=artefact.findings, failure=artefact.failure
     ).run
 
 
@@ -158,7 +159,7 @@ def test_nothing_is_said_of_cells_that_ran(tmp_path):
 def test_a_notebook_without_code_says_so(tmp_path):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Problem 3B")])
     artefact = run_notebook(notebook, tmp_path, find_sandbox(), Limits(), data=None, warm=warm())
-    run = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, report=artefact.report).run
+    run = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, findings=artefact.findings).run
     assert list(notes(run)) == ["a.ipynb: has no code cells, so there was nothing to run"]
 
 

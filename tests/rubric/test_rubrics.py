@@ -8,10 +8,10 @@ import pytest
 
 from grader.checks import check_types
 from grader.core.errors import RubricError
-from grader.pipeline import Options, tools_for
 from grader.rubric import Rubric, available_rubrics, load_rubric
 from grader.rubric.lint import lint
-from grader.selftest import test_rubric as run_trials
+from grader.rubric_trials import test_rubric as run_trials
+from grader.tools import Options, tools_for
 
 GOOD = """\
 id: quiz

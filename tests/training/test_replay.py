@@ -12,10 +12,10 @@ from grader.core.limits import Limits
 from grader.datasets import folder_without_test, load_dataset, mnist_folder
 from grader.execution import find_sandbox, run_notebook
 from grader.observation.evidence import observe_notebook
-from grader.pipeline import Options, tools_for
 from grader.retraining import Replays, replay, train_again
 from grader.rubric import load_rubric
-from grader.selftest import test_rubric as run_trials
+from grader.rubric_trials import test_rubric as run_trials
+from grader.tools import Options, tools_for
 from grader.training import Rule
 
 pytestmark = pytest.mark.mnist
@@ -62,7 +62,7 @@ def replayed(folder, *cells, seeds=3):
     """What replaying the last network of a notebook gives."""
     notebook, dataset = notebook_of(*cells), load_dataset("mnist")
     artefact = run(notebook, folder, find_sandbox(), LIMITS, data=mnist_folder())
-    observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, report=artefact.report, dataset=dataset)
+    observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, findings=artefact.findings, dataset=dataset)
     replays = Replays(folder, {"a.ipynb": notebook}, find_sandbox(), LIMITS, run, fresh=True)
     model, rule = observed.models[-1], Rule(kind="majority", planned=seeds)
     return train_again(model, dataset, replays, threshold=0.6, rule=rule, limits=LIMITS)
@@ -100,7 +100,7 @@ def test_the_test_split_is_not_there(tmp_path):
     dataset, data = load_dataset("mnist"), folder_without_test(load_dataset("mnist"))
     notebook = notebook_of("sums = test.data.flatten(1).sum(1)[:100].tolist(); model = make(); fit(model, epochs=1)")
     artefact = run(notebook, tmp_path, find_sandbox(), LIMITS, data=data, seed=0, variables=("sums",))
-    observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, report=artefact.report, dataset=dataset)
+    observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, findings=artefact.findings, dataset=dataset)
     seen = set(observed.run.variables["sums"])
     hidden = np.asarray(dataset.test.images).reshape(len(dataset.test.labels), -1).sum(1).tolist()
     there = np.asarray(dataset.train.images).reshape(len(dataset.train.labels), -1).sum(1).tolist()
@@ -173,7 +173,7 @@ def test_weights_that_were_not_trained_there_earn_nothing(name, trained):
 def test_a_rubric_may_leave_replays_to_a_person(tmp_path):
     notebook, dataset = notebook_of("model = make(); fit(model)"), load_dataset("mnist")
     artefact = run(notebook, tmp_path, find_sandbox(), LIMITS, data=mnist_folder())
-    observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, report=artefact.report, dataset=dataset)
+    observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, findings=artefact.findings, dataset=dataset)
     rule = Rule(kind="majority", planned=3)
     result = train_again(observed.models[-1], dataset, None, threshold=0.6, rule=rule, limits=LIMITS)
     assert result.lanes == () and "clip_grad_norm_" in result.obstacle
@@ -187,7 +187,7 @@ def test_a_run_that_takes_too_long_is_a_persons(tmp_path):
         load_dataset("mnist"),
     )
     artefact = run(notebook, tmp_path, find_sandbox(), LIMITS, data=mnist_folder())
-    observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, report=artefact.report, dataset=dataset)
+    observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, findings=artefact.findings, dataset=dataset)
     limits = Limits(replay_seconds=15)
     replays = Replays(tmp_path, {"a.ipynb": notebook}, find_sandbox(), limits, run, fresh=True)
     result = replay(observed.models[-1], dataset, replays, threshold=0.6, rule=Rule(kind="majority", planned=1))

@@ -1,4 +1,4 @@
-"""Replaces the probe's report by a socket."""
+"""Replaces the probe's findings by a socket."""
 
 import socket
 

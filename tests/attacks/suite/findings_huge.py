@@ -1,4 +1,4 @@
-"""Makes the probe's report larger than a file may be. It must not be read."""
+"""Makes the probe's findings larger than a file may be. It must not be read."""
 
 get_ipython().events.callbacks["post_run_cell"].clear()
 path = os.path.expanduser("~/findings.json")

@@ -1,4 +1,4 @@
-"""Writes numbers and texts that JSON can't hold as the probe's report. The grader must write its own all the same."""
+"""Writes numbers and texts that JSON can't hold as the probe's findings. The grader must write its own all the same."""
 
 get_ipython().events.callbacks["post_run_cell"].clear()
 path = os.path.expanduser("~/findings.json")

@@ -1,22 +1,23 @@
 """Runs the functions that checks ask for: a student's on one side, the rubric's reference on the other."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from types import TracebackType
 
 from nbformat import NotebookNode
 
-from grader.checks.function import Function, Property, vectorised
+from grader.core.calls import Array, Call, Case, Growth
 from grader.core.errors import MachineError, SubmissionError
-from grader.core.evidence import FunctionRun
-from grader.core.functions import Array, Call, Case, Growth
-from grader.execution.functions import Answer, Functions, Statement
+from grader.core.evidence import FunctionRun, ProblemEvidence
+from grader.core.function_request import FunctionRequest, Property, vectorised
+from grader.execution.caller import Answer, Functions, Statement
 from grader.execution.sandbox import Sandbox
 from grader.intake import Submission
 from grader.intake.read import read_notebook
 from grader.intake.submission import SCRIPTS
-from grader.observation.functions import Code, Definition, code_of_notebook, code_of_report, find_function, quoted
+from grader.observation.definitions import Code, Definition, code_of_document, code_of_notebook, find_function, quoted
+from grader.providers._base import Grading, Provider
 
 _STEP = 1e-6  # of finite differences, times the value where that is above 1
 _MOST_ROUNDS = 40
@@ -35,13 +36,13 @@ class FunctionRuns:
     def __init__(
         self,
         submission: Submission,
-        reports: Mapping[str, str],
+        documents: Mapping[str, str],
         notebooks: Mapping[str, NotebookNode],
         sandbox: Sandbox,
         known: dict[str, FunctionRun] | None = None,
     ) -> None:
-        self.submission, self.reports, self.notebooks, self.sandbox = submission, reports, notebooks, sandbox
-        self.known = {} if known is None else known  # what has been run already, by the check and the code
+        self.submission, self.documents, self.notebooks, self.sandbox = submission, documents, notebooks, sandbox
+        self.known = {} if known is None else known  # what has been run already, by request and code
         self.processes: dict[tuple[str, str], Functions] = {}
         self.stack = ExitStack()
         self.code: tuple[Code, ...] | None = None
@@ -54,19 +55,19 @@ class FunctionRuns:
     ) -> None:
         self.stack.close()
 
-    def run(self, check: Function) -> FunctionRun:
+    def run(self, request: FunctionRequest) -> FunctionRun:
         """Find the function and try it; never raises, whatever its code does."""
         started = time.perf_counter()
-        found = find_function((check.function, *check.aliases), self._code())
+        found = find_function((request.function, *request.aliases), self._code())
         run = FunctionRun(name=found.name, source=found.source, notes=found.notes, problem=found.problem)
         if found.problem:
-            return self._unread(found, (check.function, *check.aliases)) or run
-        key = "\0".join([check.model_dump_json(), *(statement.source for statement in found.statements)])
+            return self._unread(found, (request.function, *request.aliases)) or run
+        key = "\0".join([request.model_dump_json(), *(statement.source for statement in found.statements)])
         if key in self.known:
             same = self.known[key]
             return run.model_copy(update={"calls": same.calls, "growth": same.growth, "seconds": same.seconds})
         try:
-            trial = _Trial(check, found, self._process("student", check), self._process("reference", check))
+            trial = _Trial(request, found, self._process("student", request), self._process("reference", request))
             calls = trial.calls()
             growth = trial.growth(calls)
         except _ReferenceFailed as failure:
@@ -82,20 +83,20 @@ class FunctionRuns:
         return run
 
     def _unread(self, found: Definition, names: Sequence[str]) -> FunctionRun | None:
-        """A function that only a person can read: outside of a report's code blocks, or in one that is broken."""
-        source = found.source or quoted(names, self.reports)
-        if source is None or source.file not in self.reports:
+        """A function that only a person can read: outside of a document's code blocks, or in one that is broken."""
+        source = found.source or quoted(names, self.documents)
+        if source is None or source.file not in self.documents:
             return None
         problem = found.problem if found.source else f"`{names[0]}` stands in no code block"
         return FunctionRun(source=source, problem=problem, fault="unread")
 
     def _code(self) -> tuple[Code, ...]:
-        """Reports first: where a notebook or script defines it as well, that is the one that was run."""
+        """Documents first: where a notebook or script defines it as well, that is the one that was run."""
         if self.code is None:
-            of_reports = (piece for file, text in self.reports.items() for piece in code_of_report(text, file))
+            of_documents = (piece for file, text in self.documents.items() for piece in code_of_document(text, file))
             notebooks = {**dict(self._helpers()), **self.notebooks}
             of_notebooks = (piece for file, nb in notebooks.items() for piece in code_of_notebook(nb, file))
-            self.code = (*of_reports, *of_notebooks)
+            self.code = (*of_documents, *of_notebooks)
         return self.code
 
     def _helpers(self) -> Iterator[tuple[str, NotebookNode]]:
@@ -105,24 +106,24 @@ class FunctionRuns:
                 with suppress(SubmissionError, OSError):  # named among the notes where it was to be run
                     yield file, read_notebook(self.submission.root / file, file)
 
-    def _process(self, side: str, check: Function) -> Functions:
+    def _process(self, side: str, request: FunctionRequest) -> Functions:
         """One process a side and library: students' code and references never meet."""
-        key = side, check.library
+        key = side, request.library
         if key not in self.processes:
-            self.processes[key] = self.stack.enter_context(Functions(self.sandbox, check.library))
+            self.processes[key] = self.stack.enter_context(Functions(self.sandbox, request.library))
         return self.processes[key]
 
 
 class _Trial:
-    """One function tried on all the inputs of its check."""
+    """One function tried on all the inputs of its request."""
 
-    def __init__(self, check: Function, found: Definition, student: Functions, reference: Functions) -> None:
-        self.check, self.found, self.student, self.reference = check, found, student, reference
+    def __init__(self, request: FunctionRequest, found: Definition, student: Functions, reference: Functions) -> None:
+        self.request, self.found, self.student, self.reference = request, found, student, reference
         self.code: Sequence[Statement] = [(s.file, s.line, s.source) for s in found.statements]
 
     def calls(self) -> tuple[Call, ...]:
         """All cases, in order; after a call that doesn't end, the rest of its group isn't tried."""
-        cases = list(self.check.cases(self.found.text))
+        cases = list(self.request.cases(self.found.text))
         expected = self._expected(cases)
         self.student.load(self.code)
         stopped: dict[str, str] = {}
@@ -143,21 +144,21 @@ class _Trial:
         return tuple(calls)
 
     def _ask(self, inputs: Mapping[str, Array], seconds: float | None = None) -> Answer:
-        return self.student.call(self.found.name, inputs, seconds or self.check.seconds)
+        return self.student.call(self.found.name, inputs, seconds or self.request.seconds)
 
     def _expected(self, cases: Sequence[Case]) -> list[tuple[Array, ...]]:
         """What the reference gives for each case, and then what is accepted as well."""
         columns = [[self._first(case) for case in cases]]
         columns += [
-            [self._numbers(code, self.check.function, case.inputs) for case in cases] for code in self.check.accept
+            [self._numbers(code, self.request.function, case.inputs) for case in cases] for code in self.request.accept
         ]
         return list(zip(*columns, strict=True))
 
     def _first(self, case: Case) -> Array:
-        prop = self.check.loss_of(case.group)
+        prop = self.request.loss_of(case.group)
         if prop is not None:
             return self._gradient(prop, case.inputs)
-        return self._numbers(self.check.reference, self.check.function, case.inputs)
+        return self._numbers(self.request.reference, self.request.function, case.inputs)
 
     def _numbers(self, code: str, name: str, inputs: Mapping[str, Array]) -> Array:
         value = self._refer(code, name, inputs).value
@@ -166,7 +167,7 @@ class _Trial:
 
     def _refer(self, code: str, name: str, inputs: Mapping[str, Array]) -> Answer:
         """An answer with finite numbers. Raises _ReferenceFailed for any other."""
-        self.reference.load([("the reference", 1, self.check.program(code, name))])
+        self.reference.load([("the reference", 1, self.request.program(code, name))])
         answer = self.reference.call(name, inputs, _REFERENCE_SECONDS)
         if answer.value is None or not answer.value.finite:
             said = answer.trouble or f"it gives {answer.value}"
@@ -189,12 +190,12 @@ class _Trial:
 
     def growth(self, calls: Sequence[Call]) -> Growth | None:
         """Times of small and large inputs by turns, until they decide or enough rounds have been tried."""
-        prop = next((p for p in self.check.properties if p.kind == "vectorised"), None)
+        prop = next((p for p in self.request.properties if p.kind == "vectorised"), None)
         if prop is None:
             return None
         if any(call.got is None for call in calls):
             return Growth(sizes=prop.sizes, trouble="was not tried, since it fails on fewer")
-        small, large = self.check.large(prop, self.found.text)
+        small, large = self.request.large(prop, self.found.text)
         growth = Growth(sizes=prop.sizes)
         deadline = time.perf_counter() + _ROUNDS_SECONDS
         while len(growth.student) < _MOST_ROUNDS and time.perf_counter() < deadline:
@@ -202,7 +203,7 @@ class _Trial:
             trouble = next((answer.trouble for answer in theirs if answer.trouble), "")
             if trouble:
                 return growth.model_copy(update={"trouble": trouble})
-            ours = [self._refer(self.check.reference, self.check.function, inputs) for inputs in (small, large)]
+            ours = [self._refer(self.request.reference, self.request.function, inputs) for inputs in (small, large)]
             growth = growth.model_copy(
                 update={
                     "student": (*growth.student, (theirs[0].seconds, theirs[1].seconds)),
@@ -210,10 +211,20 @@ class _Trial:
                 }
             )
             if growth.call is None:
-                also = (self._refer(code, self.check.function, large).value for code in self.check.accept)
+                also = (self._refer(code, self.request.function, large).value for code in self.request.accept)
                 expected = tuple(value for value in (ours[1].value, *also) if value is not None)
                 call = Call(group="vectorised", inputs={}, got=theirs[1].value, expected=expected)
                 growth = growth.model_copy(update={"call": call})
             if vectorised(growth) is not None:
                 break
         return growth
+
+
+@contextmanager
+def _opened(grading: Grading) -> Iterator[Callable[[FunctionRequest, ProblemEvidence], FunctionRun]]:
+    tools = grading.tools
+    with FunctionRuns(grading.submission, grading.documents, grading.notebooks, tools.sandbox, tools.functions) as runs:
+        yield lambda request, _: runs.run(request)
+
+
+PROVIDER = Provider(asked=FunctionRequest, gives=FunctionRun, open=_opened)

@@ -1,4 +1,4 @@
-"""Finds a function that a student wrote: in cells, in scripts, and in the code blocks of a report. Nothing is run."""
+"""Finds a function that a student wrote: in cells, in scripts, and in the code blocks of a document. Nothing is run."""
 
 import ast
 import re
@@ -60,7 +60,7 @@ def code_of_notebook(notebook: NotebookNode, file: str) -> tuple[Code, ...]:
     )
 
 
-def code_of_report(text: str, file: str) -> tuple[Code, ...]:
+def code_of_document(text: str, file: str) -> tuple[Code, ...]:
     """The code blocks of Markdown, plain text and LaTeX."""
     return tuple(islice(_blocks(text[:_MOST_TEXT], file), _MOST_BLOCKS))
 
@@ -107,10 +107,10 @@ def find_function(names: Sequence[str], code: Iterable[Code]) -> Definition:
     return _missing(names, parsed)
 
 
-def quoted(names: Sequence[str], reports: Mapping[str, str]) -> Source | None:
-    """Where a report's text defines one of these, be it in a code block or not, as in the text of a PDF."""
+def quoted(names: Sequence[str], documents: Mapping[str, str]) -> Source | None:
+    """Where a document's text defines one of these, be it in a code block or not, as in the text of a PDF."""
     pattern = _definition(names)
-    for file, text in reports.items():
+    for file, text in documents.items():
         match = pattern.search(text[:_MOST_TEXT])
         if match:
             return Source(file=file, line=text.count("\n", 0, match.start()) + 1)

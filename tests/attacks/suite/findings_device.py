@@ -1,4 +1,4 @@
-"""Replaces the probe's report by a device without an end. It must not be read."""
+"""Replaces the probe's findings by a device without an end. It must not be read."""
 
 get_ipython().events.callbacks["post_run_cell"].clear()
 path = os.path.expanduser("~/findings.json")

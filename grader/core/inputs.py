@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-from grader.core.functions import Array
+from grader.core.calls import Array
 from grader.core.record import Record
 
 Size = int | str

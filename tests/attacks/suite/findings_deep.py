@@ -1,4 +1,4 @@
-"""Writes JSON that is nested a hundred thousand deep as the probe's report. The grader must not fall into it."""
+"""Writes JSON that is nested a hundred thousand deep as the probe's findings. The grader must not fall into it."""
 
 get_ipython().events.callbacks["post_run_cell"].clear()
 path = os.path.expanduser("~/findings.json")

@@ -1,4 +1,4 @@
-"""Goes on swapping the probe's report for links and pipes while the grader ends the notebook. It must not win the race."""
+"""Goes on swapping the probe's findings for links and pipes while the grader ends the notebook. It must not win."""
 
 code = """
 import os, sys, time

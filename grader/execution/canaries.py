@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from grader.core.limits import Limits
-from grader.execution.sandbox import LAYERS, Layer, Sandbox, give
+from grader.execution.sandbox import SANDBOX_LAYERS, Layer, Sandbox, give
 
 _SECONDS = 20
 _WORKS = {
@@ -78,7 +78,7 @@ print(json.dumps(could))
 def find_sandbox() -> Sandbox:
     """The best layer that works on this machine."""
     reasons = []
-    for layer in LAYERS[:-1]:
+    for layer in SANDBOX_LAYERS[:-1]:
         found = try_layer(layer)
         if isinstance(found, Sandbox):
             return found

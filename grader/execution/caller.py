@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from grader.core.functions import Array
+from grader.core.calls import Array
 from grader.core.limits import Limits
 from grader.core.record import Record
 from grader.execution.sandbox import Sandbox
@@ -62,7 +62,7 @@ class Functions:
     def __init__(self, sandbox: Sandbox, library: Library = "numpy", seconds: float = 2.0) -> None:
         limits = Limits(memory_mb=_MEMORY_MB[library], file_mb=1, disk_mb=16, processes=32)
         self.library, self.seconds = library, seconds
-        self.worker = Worker("functions", sandbox, limits)
+        self.worker = Worker("callee", sandbox, limits)
         self.code: Sequence[Statement] = ()
         self.loaded = False
 

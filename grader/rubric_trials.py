@@ -13,9 +13,10 @@ from grader.core.errors import RubricError
 from grader.core.outcome import CheckResult, Grade
 from grader.core.record import Record
 from grader.execution import NotebookArtefact
-from grader.pipeline import Options, Tools, grade_submission, warmed
+from grader.pipeline import grade_submission
 from grader.resources import resource
 from grader.rubric import Mutant, Rubric
+from grader.tools import Options, Tools, warmed
 
 
 class Trial(Record):

@@ -1,4 +1,4 @@
-"""Replaces the probe's report by a folder, and removes it."""
+"""Replaces the probe's findings by a folder, and removes it."""
 
 get_ipython().events.callbacks["post_run_cell"].clear()
 path = os.path.expanduser("~/findings.json")
