@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 
 from grader.core.errors import MachineError, SubmissionError, UnsupportedError
 from grader.core.evidence import Lane, ModelFacts, Retraining
+from grader.core.fault import Fault
 from grader.core.limits import Limits
 from grader.core.network import Recipe
 from grader.datasets import Dataset, folder_without_test
@@ -164,7 +165,7 @@ def replay(
         rule=rule,
         method="replay",
         obstacle=obstacle,
-        fault="machine" if machine else "",
+        fault=Fault.machine if machine else None,
         notes=notes,
     )
     if uncertain and result.verdict == "missed" and not obstacle:

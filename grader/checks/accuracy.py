@@ -6,6 +6,7 @@ from pydantic import Field
 
 from grader.checks._base import Check, model_of
 from grader.core.evidence import ProblemEvidence, Retraining
+from grader.core.fault import Fault
 from grader.core.majority import majority
 from grader.core.outcome import Outcome, failed, manual, passed
 
@@ -74,9 +75,9 @@ class Accuracy(Check):
         return failed(message, observed=observed, source=source, advice=advice, borderline=borderline)
 
     def _obstacle(self, training: Retraining, source: str) -> Outcome:
-        if training.fault == "machine":
+        if training.fault is Fault.machine:
             return Outcome(status="error", message=training.obstacle, source=source)
-        if training.fault == "student":
+        if training.fault is Fault.student:
             return failed(training.obstacle, source=source)
         return manual(f"The network could not be trained again: {training.obstacle}", source=source)
 

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from grader.checks._base import Check
 from grader.checks._cases import Argument, Numbers, draw, fill
 from grader.core.evidence import FunctionRun, ProblemEvidence
+from grader.core.fault import Fault
 from grader.core.functions import Array, Call, Case, Growth
 from grader.core.outcome import Outcome, failed, manual, partial, passed
 from grader.core.record import Record
@@ -184,12 +185,12 @@ class Function(Check):
 
     def _not_run(self, run: FunctionRun) -> Outcome:
         source = str(run.source or "")
-        if run.fault == "student":
+        if run.fault is Fault.student:
             message = run.problem[:1].upper() + run.problem[1:] + "."
             return failed(message, source=source, advice=f"Hand in the code that defines `{self.function}`.")
-        if run.fault == "unread":
+        if run.fault is Fault.unread:
             return manual(f"{run.problem}; a person reads it.", source=source)
-        whose = "The rubric's reference" if run.fault == "rubric" else "The machine"
+        whose = "The rubric's reference" if run.fault is Fault.rubric else "The machine"
         return Outcome(status="error", message=f"{whose} failed: {run.problem}", source=source)
 
     def _outcome(self, run: FunctionRun, findings: list[_Finding]) -> Outcome:

@@ -47,6 +47,7 @@ def command(
     )
 
     from grader.core.errors import SubmissionError
+    from grader.core.fault import Fault
     from grader.core.limits import Limits
     from grader.datasets import load_dataset
     from grader.inspection import inspect_file, replays_of
@@ -88,4 +89,4 @@ def command(
 
         plot.write_bytes(svg(result))
         say(f"plot: {plot}")
-    raise typer.Exit({"reached": 0, "missed": 1}.get(result.verdict, 1 if result.fault == "student" else 4))
+    raise typer.Exit({"reached": 0, "missed": 1}.get(result.verdict, 1 if result.fault is Fault.student else 4))

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from grader.core.fault import Fault
 from grader.core.functions import Call, Growth
 from grader.core.majority import Verdict
 from grader.core.network import ModelSpec, Recipe
@@ -176,10 +177,6 @@ class Claim(Record):
     stale: bool = False
 
 
-# Whose doing a failure is: the student's, a package's that is missing or of another version, or the grader's.
-Fault = Literal["", "student", "package", "grader"]
-
-
 class CellRun(Record):
     """How one code cell ended. `index` counts all cells from 1, as a reader sees them.
 
@@ -191,7 +188,7 @@ class CellRun(Record):
     status: Literal["ok", "error", "timeout", "died", "not run"]
     error: str = ""
     explanation: str = ""
-    fault: Fault = ""
+    fault: Fault | None = None
     cause: int | None = None
     seconds: float = 0.0
 
@@ -299,7 +296,7 @@ class Retraining(Record):
     interval: tuple[float, float] | None = None
     method: Literal["refit", "replay"] = "refit"
     obstacle: str = ""
-    fault: Literal["", "student", "machine"] = ""
+    fault: Fault | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -311,14 +308,13 @@ class Retraining(Record):
 class FunctionRun(Record):
     """A student's function as it was found and what it did.
 
-    `problem` says why it could not be tried, and `fault` whose doing that is: `unread` where its text stands somewhere
-    that code can't be taken from.
+    `problem` says why it could not be tried, and `fault` whose doing that is.
     """
 
     name: str = ""
     source: Source | None = None
     problem: str = ""
-    fault: Literal["student", "unread", "rubric", "machine"] = "student"
+    fault: Fault = Fault.student
     notes: tuple[str, ...] = ()
     calls: tuple[Call, ...] = ()
     growth: Growth | None = None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pydantic import ValidationError
 
 from grader.core.evidence import Lane, Retraining
+from grader.core.fault import Fault
 from grader.core.network import InputSpec, Recipe
 from grader.core.outcome import BudgetLine, ProblemResult
 from grader.report._text import counted
@@ -78,7 +79,7 @@ def lane_words(lane: Lane, threshold: float) -> str:
 def retraining_words(training: Retraining) -> list[str]:
     """What training again found, in sentences for the student."""
     if training.obstacle:
-        comfort = " The machine is to blame: that costs you no points." if training.fault == "machine" else ""
+        comfort = " The machine is to blame: that costs you no points." if training.fault is Fault.machine else ""
         return [f"This network could not be trained again: {training.obstacle.rstrip('.')}.{comfort}", *training.notes]
     if not training.lanes:
         return ["This network was not trained again.", *training.notes]

@@ -12,12 +12,12 @@ from contextlib import ExitStack, suppress
 from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal
 
 import torch
 
 from grader.core.errors import MachineError, SubmissionError, UnsupportedError
 from grader.core.evidence import Lane, Retraining
+from grader.core.fault import Fault
 from grader.core.limits import Limits
 from grader.core.network import InputSpec, ModelSpec, Recipe
 from grader.datasets import Dataset, load_dataset
@@ -60,7 +60,7 @@ def retrain(
     """
     lanes: list[Lane] = []
     obstacle = ""
-    fault: Literal["", "student", "machine"] = ""
+    fault: Fault | None = None
     notes: tuple[str, ...] = ()
     test_size = 1
     planned = 0
@@ -82,18 +82,19 @@ def retrain(
                     lanes.append(lane)
                     on_lane(lane)
     except UnsupportedError as error:
-        obstacle = str(error)
+        obstacle, fault = str(error), Fault.grader
     except SubmissionError as error:
-        obstacle, fault = str(error), "student"
+        obstacle, fault = str(error), Fault.student
     except TimeoutError:  # what is known by now decides
         done = f"{len(lanes)} of at least {planned} trainings"
         notes = (f"Incomplete: the {time_budget:g} s ended after {done}. Another run goes on from there.",)
     except (ValueError, RuntimeError) as error:
         # torch says so when memory runs out; all else here is a recipe that can't be followed to its end.
-        fault = "machine" if "allocate" in str(error) or isinstance(error, BrokenProcessPool) else "student"
+        ours = "allocate" in str(error) or isinstance(error, BrokenProcessPool)
+        fault = Fault.machine if ours else Fault.student
         obstacle = f"training stopped: {str(error).splitlines()[0]}"
     except (MachineError, MemoryError, OSError) as error:
-        obstacle, fault = f"training stopped: {error or type(error).__name__}", "machine"
+        obstacle, fault = f"training stopped: {error or type(error).__name__}", Fault.machine
     return conclude(
         lanes,
         dataset_name,

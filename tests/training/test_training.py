@@ -208,7 +208,7 @@ def test_it_stops_when_it_knows():
     assert found.verdict == "reached" and [lane.seed for lane in found.lanes] == [0, 1, 2]
     assert seen == list(found.lanes)
     found = again(recipe=recipe(epochs=1), seeds=5, threshold=0.999)
-    assert found.verdict == "missed" and len(found.lanes) == 3 and (found.obstacle, found.fault) == ("", "")
+    assert found.verdict == "missed" and len(found.lanes) == 3 and (found.obstacle, found.fault) == ("", None)
 
 
 def test_a_time_budget_ends_with_what_is_known():
@@ -232,11 +232,11 @@ WIDE = spec_of(("Flatten", {}), linear(64, 10**5), linear(10**5, 10**4), linear(
 SHORT = spec_of(("Flatten", {}), linear(64, 2))
 # name: (network, what the recipe changes, whose fault it is, what is said)
 OBSTACLES = {
-    "an unknown loss": (MLP, {"loss": {"type": "HuberLoss"}}, "", "HuberLoss is no loss"),
-    "a loss with weights": (MLP, {"loss": WEIGHTED}, "", "with weight"),
-    "an optimiser of the student's own": (MLP, {"optimizer": {"type": "the student's own SGD"}}, "", "own SGD"),
-    "a setting that is not known": (MLP, sgd(turbo=True), "", "with turbo"),
-    "an unknown schedule": (MLP, {"schedules": [{"type": "LambdaLR"}]}, "", "LambdaLR is no schedule"),
+    "an unknown loss": (MLP, {"loss": {"type": "HuberLoss"}}, "grader", "HuberLoss is no loss"),
+    "a loss with weights": (MLP, {"loss": WEIGHTED}, "grader", "with weight"),
+    "an optimiser of the student's own": (MLP, {"optimizer": {"type": "the student's own SGD"}}, "grader", "own SGD"),
+    "a setting that is not known": (MLP, sgd(turbo=True), "grader", "with turbo"),
+    "an unknown schedule": (MLP, {"schedules": [{"type": "LambdaLR"}]}, "grader", "LambdaLR is no schedule"),
     "a schedule without its settings": (MLP, {"schedules": [{"type": "StepLR"}]}, "student", "StepLR"),
     "a negative learning rate": (MLP, sgd(lr=-1.0), "student", "Invalid learning rate"),
     "a word for a learning rate": (MLP, sgd(lr="high"), "student", "SGD"),
