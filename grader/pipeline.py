@@ -38,19 +38,22 @@ from grader.machine import cores
 from grader.observation.evidence import Observed, observe, observe_notebook, repeated_headings
 from grader.observation.explain import notes
 from grader.observation.forms import FORMS, read_forms
-from grader.retraining import Replays, train_again
 from grader.rubric import Problem, Rubric
-from grader.training import Rule
+from grader.training import CPU, Device, Replays, Rule, train_again
 
 Runner = Callable[[NotebookNode, Submission, str], NotebookArtefact]
 
 
 class Options(Record):
-    """How to grade: `retrain` off leaves accuracies to a person; `fresh` trains what was trained before again."""
+    """How to grade: `retrain` off leaves accuracies to a person; `fresh` trains what was trained before again.
+
+    `device` is where networks are trained again, one that has proved itself (`grader.training.proof`).
+    """
 
     retrain: bool = True
     fresh: bool = False
     seeds: int | None = None
+    device: Device = CPU
 
 
 class Tools(Record):
@@ -107,7 +110,8 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
             for problem, seen in observe(rubric, reports, notebooks, observed, lost).items()
         }
         broken = next((o.run.machine_failure for o in observed.values() if o.run.machine_failure), "")
-        replays = Replays(submission.root, notebooks, tools.sandbox, rubric.limits, tools.run, fresh=options.fresh)
+        run = partial(tools.run, sandbox=tools.sandbox)
+        replays = Replays(submission.root, notebooks, rubric.limits, run, fresh=options.fresh)
         functions = FunctionRuns(submission, reports, notebooks, tools.sandbox, tools.functions)
         with Mathematics(tools.sandbox, most_fatal=5) as mathematics, functions:
             judge = _Judge(rubric, tools, options, broken, replays, mathematics, functions)
@@ -282,6 +286,7 @@ class _Judge:
             threshold=check.at_least,
             rule=rule,
             limits=rubric.limits,
+            device=options.device,
             fresh=options.fresh,
             on_lane=lambda lane: tools.say(f"{problem.id}: seed {lane.seed} reached {lane.accuracy:.4f}"),
         )

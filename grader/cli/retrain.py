@@ -52,8 +52,8 @@ def command(
     from grader.datasets import load_dataset
     from grader.inspection import inspect_file, replays_of
     from grader.report.terminal import network_table, retraining_table
-    from grader.retraining import gaps, train_again
-    from grader.training import Rule
+    from grader.training import Rule, train_again
+    from grader.training.gaps import gaps
 
     console = Console()
     data = load_dataset(dataset.value)

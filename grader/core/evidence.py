@@ -283,6 +283,7 @@ class Lane(Record):
 class Retraining(Record):
     """All trainings of one model, and what they decided: more than half of `planned` at `threshold` or above.
 
+    `trainer` and `device` say what trained a refit: a trainer by name; "cpu", or an accelerator's kind and model.
     `chance` estimates how likely one more training reaches the threshold, and `interval` holds that chance with 90 %.
     """
 
@@ -295,6 +296,8 @@ class Retraining(Record):
     chance: float | None = None
     interval: tuple[float, float] | None = None
     method: Literal["refit", "replay"] = "refit"
+    trainer: str = ""
+    device: str = ""
     obstacle: str = ""
     fault: Fault | None = None
     notes: tuple[str, ...] = ()

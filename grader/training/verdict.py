@@ -25,11 +25,15 @@ def conclude(
     obstacle: str = "",
     fault: Fault | None = None,
     notes: tuple[str, ...] = (),
+    trainer: str = "",
+    device: str = "",
 ) -> Retraining:
     """What the lanes say of a threshold by a rule; `test_size` is the number of samples behind each accuracy."""
     reached = accuracies(lanes)
     return Retraining(
         dataset=dataset,
+        trainer=trainer,
+        device=device,
         threshold=threshold,
         planned=rule.planned,
         rule=rule.kind,

@@ -9,7 +9,7 @@ from grader.core.network import ModelSpec
 from grader.guest.describe import modules
 from grader.network.build import build
 from grader.network.vocabulary import LAYERS
-from grader.training.replay import tensors
+from grader.training.handed_over import tensors
 
 
 class Tutorial(nn.Module):
