@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from grader.cli._shared import (
+    DeviceName,
+    DeviceOption,
     FreshOption,
     RequireLayerOption,
     RetrainOption,
@@ -36,6 +38,7 @@ def command(
     retrain: RetrainOption = True,
     seeds: SeedsOption = None,
     fresh: FreshOption = False,
+    device: DeviceOption = DeviceName.cpu,
     layer: RequireLayerOption = None,
 ) -> None:
     """Grade one submission.
@@ -45,12 +48,14 @@ def command(
     """
     from grader.pipeline import Options, grade_submission, tools_for
     from grader.rubric import load_rubric
+    from grader.training.proof import proved_device
 
     loaded = load_rubric(rubric)
+    options = Options(retrain=retrain, seeds=seeds, fresh=fresh, device=proved_device(device.value))
     tools = tools_for(loaded, say)
     if layer is not None:
         require_layer(tools.sandbox, layer)
-    grade = grade_submission(submission, loaded, tools, Options(retrain=retrain, seeds=seeds, fresh=fresh))
+    grade = grade_submission(submission, loaded, tools, options)
     if format is Format.table:
         from rich.console import Console
 

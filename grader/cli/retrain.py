@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from grader.cli._shared import DatasetName, FreshOption, say
+from grader.cli._shared import DatasetName, DeviceName, DeviceOption, FreshOption, say
 
 
 class RuleName(StrEnum):
@@ -26,6 +26,7 @@ def command(
     time_budget: Annotated[float | None, typer.Option("--time-budget", min=1.0, help="Seconds.")] = None,
     plot: Annotated[Path | None, typer.Option("--plot", help="Write the accuracies as an SVG to this file.")] = None,
     fresh: FreshOption = False,
+    device: DeviceOption = DeviceName.cpu,
 ) -> None:
     """Train a notebook's network again under several seeds: does it reach an accuracy more than half the times?
 
@@ -54,8 +55,10 @@ def command(
     from grader.report.terminal import network_table, retraining_table
     from grader.training import Rule, train_again
     from grader.training.gaps import gaps
+    from grader.training.proof import proved_device
 
     console = Console()
+    trained_on = proved_device(device.value)
     data = load_dataset(dataset.value)
     say(f"running {file}")
     models, notes = inspect_file(file, None, tuple(data.train.images.shape[1:]), data)
@@ -78,6 +81,7 @@ def command(
             threshold=accuracy,
             rule=Rule(kind=rule.value, planned=seeds),
             limits=Limits(),
+            device=trained_on,
             fresh=fresh,
             time_budget=time_budget or math.inf,
             on_lane=lambda lane: progress.console.print(f"seed {lane.seed}: {lane.accuracy:.4f}", highlight=False),

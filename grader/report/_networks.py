@@ -97,6 +97,9 @@ def retraining_words(training: Retraining) -> list[str]:
         f"{hits} of {len(training.lanes)} reached a test accuracy of {training.threshold:g}; "
         f"{majority} of {training.planned} {'is' if majority == 1 else 'are'} needed, {verdict}"
     ]
+    if training.trainer:
+        device = "the CPU" if training.device == "cpu" else training.device.partition(":")[2]
+        sentences.append(f"The trainings ran on {device} (trainer {training.trainer}).")
     left = training.planned - len(training.lanes)
     if left > 0 and training.verdict != "undecided":
         sentences.append(f"{left} more {'was' if left == 1 else 'were'} planned but not needed to decide.")
