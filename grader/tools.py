@@ -10,14 +10,19 @@ from grader.core.record import Record
 from grader.datasets import Dataset, load_dataset
 from grader.execution import NotebookArtefact, Sandbox, find_sandbox, run_notebook, warm_kernels
 from grader.rubric import Rubric
+from grader.training.device import CPU, Device
 
 
 class Options(Record):
-    """How to grade: `retrain` off leaves accuracies to a person; `fresh` trains what was trained before again."""
+    """How to grade: `retrain` off leaves accuracies to a person; `fresh` trains what was trained before again.
+
+    `device` is where networks are trained again, one that has proved itself (`grader.training.proof`).
+    """
 
     retrain: bool = True
     fresh: bool = False
     seeds: int | None = None
+    device: Device = CPU
 
 
 class Tools(Record):

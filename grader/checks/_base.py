@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from grader.core.evidence import ModelFacts, ProblemEvidence, Section
+from grader.core.fault import Fault
 from grader.core.outcome import Outcome, Visibility, failed, manual
 from grader.core.record import Record
 from grader.guest.protocol import Blocks
@@ -90,7 +91,8 @@ def model_of(evidence: ProblemEvidence) -> ModelFacts | Outcome:
             named = "; ".join(f"{c.source} ({c.variable or 'unnamed'})" for c in evidence.candidates)
             return manual(f"{evidence.why_no_model} Candidates: {named}.", candidates=len(evidence.candidates))
         why = evidence.why_no_model or "No trained network was found for this problem."
-        excused = next((c for n in evidence.notebooks for c in n.crashes if c.fault in ("package", "grader")), None)
+        not_theirs = (Fault.package, Fault.grader)
+        excused = next((c for n in evidence.notebooks for c in n.crashes if c.fault in not_theirs), None)
         if excused is not None:
             return manual(f"{why} Cell {excused.index} did not finish: {excused.explanation}")
         return failed(why, advice=_crash_advice(evidence))

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from grader.checks._base import Check, Needs, model_of
 from grader.core.evidence import ModelFacts, ProblemEvidence, Retraining
+from grader.core.fault import Fault
 from grader.core.majority import majority
 from grader.core.outcome import Outcome, failed, manual, passed
 from grader.core.record import Record
@@ -32,7 +33,7 @@ class Accuracy(Check):
     min_seeds: int = Field(default=2, ge=1)
     replay: bool = True
 
-    needs: ClassVar[Needs] = frozenset({ModelFacts, Retraining})
+    needs: ClassVar[Needs] = frozenset({Retraining, ModelFacts})
 
     def asked(self) -> str:
         return f"Test accuracy of at least {self.at_least:g} in more than half of the trainings."
@@ -91,9 +92,9 @@ class Accuracy(Check):
         return failed(message, observed=observed, source=source, advice=advice, borderline=borderline)
 
     def _obstacle(self, training: Retraining, source: str) -> Outcome:
-        if training.fault == "machine":
+        if training.fault is Fault.machine:
             return Outcome(status="error", message=training.obstacle, source=source)
-        if training.fault == "student":
+        if training.fault is Fault.student:
             return failed(training.obstacle, source=source)
         return manual(f"The network could not be trained again: {training.obstacle}", source=source)
 

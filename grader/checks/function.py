@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal
 from grader.checks._base import Check, Needs
 from grader.core.calls import Array, Call
 from grader.core.evidence import FunctionRun, ProblemEvidence
+from grader.core.fault import Fault
 from grader.core.function_request import FunctionRequest, Property, growth_ratios, vectorised
 from grader.core.outcome import Outcome, failed, manual, partial, passed
 from grader.core.record import Record
@@ -57,12 +58,12 @@ class Function(FunctionRequest, Check):
 
     def _not_run(self, run: FunctionRun) -> Outcome:
         source = str(run.source or "")
-        if run.fault == "student":
+        if run.fault is Fault.student:
             message = run.problem[:1].upper() + run.problem[1:] + "."
             return failed(message, source=source, advice=f"Hand in the code that defines `{self.function}`.")
-        if run.fault == "unread":
+        if run.fault is Fault.unread:
             return manual(f"{run.problem}; a person reads it.", source=source)
-        whose = "The rubric's reference" if run.fault == "rubric" else "The machine"
+        whose = "The rubric's reference" if run.fault is Fault.rubric else "The machine"
         return Outcome(status="error", message=f"{whose} failed: {run.problem}", source=source)
 
     def _outcome(self, run: FunctionRun, findings: list[_Finding]) -> Outcome:

@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from grader.cli._shared import (
+    DeviceName,
+    DeviceOption,
     FreshOption,
     RequireLayerOption,
     RetrainOption,
@@ -35,6 +37,7 @@ def command(
     retrain: RetrainOption = True,
     seeds: SeedsOption = None,
     fresh: FreshOption = False,
+    device: DeviceOption = DeviceName.cpu,
     layer: RequireLayerOption = None,
 ) -> None:
     """Grade one submission.
@@ -45,12 +48,14 @@ def command(
     from grader.pipeline import grade_submission
     from grader.rubric import load_rubric
     from grader.tools import Options, tools_for
+    from grader.training.proof import proved_device
 
     loaded = load_rubric(rubric)
+    options = Options(retrain=retrain, seeds=seeds, fresh=fresh, device=proved_device(device.value))
     tools = tools_for(loaded, say)
     if layer is not None:
         require_layer(tools.sandbox, layer)
-    grade = grade_submission(submission, loaded, tools, Options(retrain=retrain, seeds=seeds, fresh=fresh))
+    grade = grade_submission(submission, loaded, tools, options)
     if format == "table":
         from rich.console import Console
 

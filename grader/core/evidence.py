@@ -3,6 +3,7 @@
 from typing import Literal, TypeVar
 
 from grader.core.calls import Call, Growth
+from grader.core.fault import Fault
 from grader.core.majority import Verdict
 from grader.core.network import ModelSpec, Recipe
 from grader.core.record import Record
@@ -171,10 +172,6 @@ class Claim(Record):
     stale: bool = False
 
 
-# Whose doing a failure is: the student's, a package's that is missing or of another version, or the grader's.
-Fault = Literal["", "student", "package", "grader"]
-
-
 class CellRun(Record):
     """How one code cell ended. `index` counts all cells from 1, as a reader sees them.
 
@@ -186,7 +183,7 @@ class CellRun(Record):
     status: Literal["ok", "error", "timeout", "died", "not run"]
     error: str = ""
     explanation: str = ""
-    fault: Fault = ""
+    fault: Fault | None = None
     cause: int | None = None
     seconds: float = 0.0
 
@@ -281,6 +278,7 @@ class Lane(Record):
 class Retraining(Record):
     """All trainings of one model, and what they decided: more than half of `planned` at `threshold` or above.
 
+    `trainer` and `device` say what trained a refit: a trainer by name; "cpu", or an accelerator's kind and model.
     `chance` estimates how likely one more training reaches the threshold, and `interval` holds that chance with 90 %.
     """
 
@@ -293,8 +291,10 @@ class Retraining(Record):
     chance: float | None = None
     interval: tuple[float, float] | None = None
     method: Literal["refit", "replay"] = "refit"
+    trainer: str = ""
+    device: str = ""
     obstacle: str = ""
-    fault: Literal["", "student", "machine"] = ""
+    fault: Fault | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -306,14 +306,13 @@ class Retraining(Record):
 class FunctionRun(Record):
     """A student's function as it was found and what it did.
 
-    `problem` says why it could not be tried, and `fault` whose doing that is: `unread` where its text stands somewhere
-    that code can't be taken from.
+    `problem` says why it could not be tried, and `fault` whose doing that is.
     """
 
     name: str = ""
     source: Source | None = None
     problem: str = ""
-    fault: Literal["student", "unread", "rubric", "machine"] = "student"
+    fault: Fault = Fault.student
     notes: tuple[str, ...] = ()
     calls: tuple[Call, ...] = ()
     growth: Growth | None = None

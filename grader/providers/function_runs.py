@@ -10,6 +10,7 @@ from nbformat import NotebookNode
 from grader.core.calls import Array, Call, Case, Growth
 from grader.core.errors import MachineError, SubmissionError
 from grader.core.evidence import FunctionRun, ProblemEvidence
+from grader.core.fault import Fault
 from grader.core.function_request import FunctionRequest, Property, vectorised
 from grader.execution.caller import Answer, Functions, Statement
 from grader.execution.sandbox import Sandbox
@@ -71,12 +72,12 @@ class FunctionRuns:
             calls = trial.calls()
             growth = trial.growth(calls)
         except _ReferenceFailed as failure:
-            return run.model_copy(update={"problem": str(failure), "fault": "rubric"})
+            return run.model_copy(update={"problem": str(failure), "fault": Fault.rubric})
         except (MachineError, OSError) as failure:
-            return run.model_copy(update={"problem": str(failure), "fault": "machine"})
+            return run.model_copy(update={"problem": str(failure), "fault": Fault.machine})
         except Exception as fault:  # one that code of ours has never costs more than a person's time
             why = f"{type(fault).__name__}: {fault}"
-            return run.model_copy(update={"problem": why, "fault": "machine"})
+            return run.model_copy(update={"problem": why, "fault": Fault.machine})
         taken = time.perf_counter() - started
         run = run.model_copy(update={"calls": calls, "growth": growth, "seconds": taken})
         self.known[key] = run
@@ -88,7 +89,7 @@ class FunctionRuns:
         if source is None or source.file not in self.documents:
             return None
         problem = found.problem if found.source else f"`{names[0]}` stands in no code block"
-        return FunctionRun(source=source, problem=problem, fault="unread")
+        return FunctionRun(source=source, problem=problem, fault=Fault.unread)
 
     def _code(self) -> tuple[Code, ...]:
         """Documents first: where a notebook or script defines it as well, that is the one that was run."""

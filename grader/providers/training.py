@@ -2,20 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from grader.core.evidence import ProblemEvidence, Retraining
 from grader.core.requests import TrainingRequest
 from grader.providers._base import Grading, Provider
-from grader.retraining import Replays, train_again
-from grader.training import Rule
+from grader.training import Replays, Rule, train_again
 
 
 @contextmanager
 def _opened(grading: Grading) -> Iterator[Callable[[TrainingRequest, ProblemEvidence], Retraining | None]]:
     tools, options, limits = grading.tools, grading.options, grading.rubric.limits
-    replays = Replays(
-        grading.submission.root, dict(grading.notebooks), tools.sandbox, limits, tools.run, fresh=options.fresh
-    )
+    run = partial(tools.run, sandbox=tools.sandbox)
+    replays = Replays(grading.submission.root, dict(grading.notebooks), limits, run, fresh=options.fresh)
 
     def train(request: TrainingRequest, evidence: ProblemEvidence) -> Retraining | None:
         model, problem = evidence.model, evidence.problem
@@ -34,6 +33,7 @@ def _opened(grading: Grading) -> Iterator[Callable[[TrainingRequest, ProblemEvid
                 min_seeds=request.min_seeds,
             ),
             limits=limits,
+            device=options.device,
             fresh=options.fresh,
             on_lane=lambda lane: tools.say(f"{problem}: seed {lane.seed} reached {lane.accuracy:.4f}"),
         )

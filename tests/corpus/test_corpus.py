@@ -18,10 +18,10 @@ from grader.execution import find_sandbox, run_notebook
 from grader.guest.protocol import Blocks
 from grader.intake.read import read_notebook
 from grader.observation.evidence import observe, observe_notebook
-from grader.retraining import Replays, replay, train_again
 from grader.rubric import load_rubric
-from grader.training import Rule
+from grader.training import Replays, Rule, train_again
 from grader.training.recipe import check_recipe
+from grader.training.replay import replay
 
 pytestmark = pytest.mark.mnist
 
@@ -78,8 +78,8 @@ def trained_again(name, seeds, *, by_recipe):
     fixture, (notebook, _) = corpus.load(name), ran(name)
     models = observed(name).models
     model = models[fixture.expected.get("graded", len(models)) - 1]
-    run = partial(run_notebook, warm=warm())
-    replays = Replays(WORLD.empty, {fixture.file: notebook}, find_sandbox(), LIMITS, run, fresh=True)
+    run = partial(run_notebook, sandbox=find_sandbox(), warm=warm())
+    replays = Replays(WORLD.empty, {fixture.file: notebook}, LIMITS, run, fresh=True)
     rule = Rule(kind="majority", planned=seeds)
     options = {"threshold": 2.0, "rule": rule}  # never reached, and so never stopped early
     if by_recipe:

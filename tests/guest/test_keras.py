@@ -22,11 +22,12 @@ from grader.network.build import build
 from grader.observation.claims import read_claims
 from grader.observation.explain import explain
 from grader.observation.models import read_report
-from grader.training.eager import EagerTrainer
+from grader.training import TrainingPlan
+from grader.training.handed_over import score_replay
 from grader.training.lane import one_thread, train_lane
-from grader.training.replay import score_replay
 from grader.training.samples import Samples
 from grader.training.schedule import steps
+from grader.training.trainers import TRAINERS
 
 os.environ["KERAS_BACKEND"] = "torch"
 keras = pytest.importorskip("keras", reason="the extra [keras] is not installed")
@@ -857,7 +858,8 @@ def trained_twice(optimizer, ours, schedules, loss):
         epochs=1,
         inputs=InputSpec(shape=(64,), divide=16.0),
     )
-    trainer = EagerTrainer(network, recipe, Samples.of(digits.train))
+    plan = TrainingPlan(spec=spec, recipe=recipe, dataset="digits")
+    trainer = TRAINERS["torch-cpu"].make(network, plan, Samples.of(digits.train), 0)
     trainer.epoch(torch.arange(1200), next(steps(recipe, 60)))
     test = digits.test.images.reshape(-1, 64) / 16.0
     return model.predict(test, verbose=0), network.eval()(torch.tensor(test, dtype=torch.float32)).detach().numpy()
@@ -917,7 +919,7 @@ def test_retraining_reaches_what_keras_reaches(name):
             inputs=InputSpec(shape=here, divide=16.0),
         )
         theirs.append(accuracy)
-        ours.append(train_lane(spec, recipe, load_dataset("digits"), seed).accuracy)
+        ours.append(train_lane(TrainingPlan(spec=spec, recipe=recipe, dataset="digits"), seed).accuracy)
     # Four standard errors of the difference of two means over these seeds.
     noise = 4 * ((statistics.variance(theirs) + statistics.variance(ours)) / FAIR_SEEDS) ** 0.5
     assert abs(statistics.mean(theirs) - statistics.mean(ours)) < noise, (theirs, ours)

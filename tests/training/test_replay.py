@@ -12,11 +12,11 @@ from grader.core.limits import Limits
 from grader.datasets import folder_without_test, load_dataset, mnist_folder
 from grader.execution import find_sandbox, run_notebook
 from grader.observation.evidence import observe_notebook
-from grader.retraining import Replays, replay, train_again
 from grader.rubric import load_rubric
 from grader.rubric_trials import test_rubric as run_trials
 from grader.tools import Options, tools_for
-from grader.training import Rule
+from grader.training import Replays, Rule, train_again
+from grader.training.replay import replay
 
 pytestmark = pytest.mark.mnist
 LIMITS = Limits(replay_seconds=60)
@@ -54,6 +54,10 @@ def run(*args, **kwargs):
     return run_notebook(*args, warm=warm(), **kwargs)
 
 
+def in_full(*args, **kwargs):
+    return run(*args, sandbox=find_sandbox(), **kwargs)
+
+
 def notebook_of(*cells):
     return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in (PRELUDE, *cells)])
 
@@ -63,7 +67,7 @@ def replayed(folder, *cells, seeds=3):
     notebook, dataset = notebook_of(*cells), load_dataset("mnist")
     artefact = run(notebook, folder, find_sandbox(), LIMITS, data=mnist_folder())
     observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, findings=artefact.findings, dataset=dataset)
-    replays = Replays(folder, {"a.ipynb": notebook}, find_sandbox(), LIMITS, run, fresh=True)
+    replays = Replays(folder, {"a.ipynb": notebook}, LIMITS, in_full, fresh=True)
     model, rule = observed.models[-1], Rule(kind="majority", planned=seeds)
     return train_again(model, dataset, replays, threshold=0.6, rule=rule, limits=LIMITS)
 
@@ -189,7 +193,7 @@ def test_a_run_that_takes_too_long_is_a_persons(tmp_path):
     artefact = run(notebook, tmp_path, find_sandbox(), LIMITS, data=mnist_folder())
     observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, findings=artefact.findings, dataset=dataset)
     limits = Limits(replay_seconds=15)
-    replays = Replays(tmp_path, {"a.ipynb": notebook}, find_sandbox(), limits, run, fresh=True)
+    replays = Replays(tmp_path, {"a.ipynb": notebook}, limits, in_full, fresh=True)
     result = replay(observed.models[-1], dataset, replays, threshold=0.6, rule=Rule(kind="majority", planned=1))
     assert result.lanes == () and "took longer than the 15 s" in result.obstacle
 

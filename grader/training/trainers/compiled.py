@@ -1,4 +1,4 @@
-"""Small dense networks on a compiled loop: the same steps as torch's, without dispatching them one by one."""
+"""Small dense networks on a compiled loop, in C++: torch's steps without dispatching them one by one."""
 
 import ctypes
 import hashlib
@@ -14,12 +14,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from grader.core.errors import SubmissionError
 from grader.core.network import InputSpec, Recipe
 from grader.files import cache_folder
 from grader.guest.layers import LAYERS
-from grader.network.build import Network, is_join
+from grader.network.build import Network, build, is_join
+from grader.training.device import CPU
+from grader.training.plan import TrainingPlan
 from grader.training.recipe import Loss
 from grader.training.samples import Samples
+from grader.training.trainers.protocol import TrainerType
 
 _SOURCE = Path(__file__).with_name("dense.cpp")
 # No finite-math: a diverged loss must stay NaN.
@@ -64,7 +68,7 @@ class _Run(ctypes.Structure):
     )
 
 
-class DenseTrainer:
+class CompiledLoop:
     """Trains a chain of Linear layers and activations in place, one epoch a call.
 
     The network's parameters become views of one block of memory that the compiled loop works on, so torch scores the
@@ -173,10 +177,16 @@ class DenseTrainer:
         self.run.step = state["step"]
 
 
-def suits(network: Network, recipe: Recipe) -> bool:
-    """Whether the compiled loop can train this and is the faster way; a matter of the arguments and the compiler."""
+def suits(plan: TrainingPlan) -> bool:
+    """Whether the compiled loop can train this and is the faster way; a matter of the plan and the compiler."""
+    recipe = plan.recipe
+    if plan.device != CPU or not _knows(recipe) or compiled() is None:
+        return False
+    try:
+        network = build(plan.spec, "meta")
+    except SubmissionError:
+        return False  # whoever builds it for training says why
     layers = _chain(network)
-    settings = recipe.optimizer.settings
     return (
         bool(layers)
         and isinstance(layers[0], nn.Linear)
@@ -185,13 +195,19 @@ def suits(network: Network, recipe: Recipe) -> bool:
         and len({id(layer) for layer in layers if isinstance(layer, nn.Linear)})
         == sum(isinstance(layer, nn.Linear) for layer in layers)
         and sum(p.numel() for p in network.parameters()) <= MOST_PARAMETERS
-        and recipe.loss.type in _LOSSES
-        and recipe.loss.settings.get("reduction", "mean") == "mean"
         and not Loss(recipe.loss, layers).of_probabilities
+    )
+
+
+def _knows(recipe: Recipe) -> bool:
+    """Whether the loop has this loss and this optimiser."""
+    settings = recipe.optimizer.settings
+    return (
+        recipe.loss.type in _LOSSES
+        and recipe.loss.settings.get("reduction", "mean") == "mean"
         and recipe.optimizer.type in _OPTIMIZERS
         and not any(settings.get(name) for name in _UNSUPPORTED)
         and settings.get("eps") != 0  # the padding's updates would be 0 / 0
-        and compiled() is not None
     )
 
 
@@ -214,7 +230,7 @@ def _settings(recipe: Recipe) -> dict[str, Any]:
 @cache
 def compiled() -> ctypes.CDLL | None:
     """The compiled loop, built once for this machine; None without a C++ compiler, and torch trains instead."""
-    compiler = next(filter(None, map(shutil.which, ("c++", "g++", "clang++"))), None)
+    compiler = _compiler()
     if compiler is None:
         return None
     key = hashlib.sha256(_SOURCE.read_bytes() + f"{compiler}{_FLAGS}{platform.node()}{_processor()}".encode())
@@ -234,6 +250,10 @@ def compiled() -> ctypes.CDLL | None:
     return loaded
 
 
+def _compiler() -> str | None:
+    return next(filter(None, map(shutil.which, ("c++", "g++", "clang++"))), None)
+
+
 def _processor() -> str:
     """What -march=native looks at."""
     try:
@@ -241,3 +261,18 @@ def _processor() -> str:
     except OSError:
         return platform.processor()
     return next((line for line in lines if line.startswith(("flags", "Features"))), "")
+
+
+def _make(network: Network, plan: TrainingPlan, samples: Samples, seed: int) -> CompiledLoop:
+    return CompiledLoop(network, plan.recipe, samples, seed)
+
+
+TRAINER = TrainerType(
+    name="compiled",
+    version=1,
+    lanes="threads",
+    suits=suits,
+    make=_make,
+    # The order of its sums follows from the vectors that the compiler makes of it.
+    depends_on=lambda _: f"{_compiler()} {_FLAGS} {_VECTOR_BYTES} {_processor()}",
+)

@@ -11,9 +11,10 @@ from torch.nn import functional as F
 
 from grader.core.network import ModelSpec, Recipe
 from grader.network.build import build
-from grader.training.eager import EagerTrainer
+from grader.training import TrainingPlan
 from grader.training.samples import Samples
 from grader.training.schedule import steps
+from grader.training.trainers import TRAINERS
 
 EPOCHS, BATCHES, BATCH, SIDE = 4, 25, 8, 8
 SAMPLES = BATCHES * BATCH - 3  # the last batch is smaller
@@ -115,7 +116,8 @@ def compare(layers, how):
                 x * mask(layer.p, (*x.shape[:2], 1, 1) if whole else x.shape, place, now["step"])
             )
     net.register_forward_hook(lambda *_: now.update(step=now["step"] + 1))
-    trainer = EagerTrainer(net, how, Samples(images, labels))
+    plan = TrainingPlan(spec=spec, recipe=how, dataset="digits")
+    trainer = TRAINERS["torch-cpu"].make(net, plan, Samples(images, labels), 5)
     ours = [trainer.epoch(order, plan) for plan in steps(how, BATCHES)]
 
     parameters = [p for own in weights.values() for p in own]

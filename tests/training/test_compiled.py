@@ -11,20 +11,20 @@ from hypothesis import strategies as st
 from torch import nn
 
 from grader.core.network import InputSpec, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Recipe, ScheduleSpec
-from grader.datasets import load_dataset
 from grader.network.build import build
-from grader.training import dense
+from grader.training import TrainingPlan
 from grader.training.lane import train_lane
 from grader.training.recipe import Loss, make_optimizer, make_schedules
 from grader.training.samples import Samples
 from grader.training.schedule import steps
+from grader.training.trainers import TRAINERS, choose_trainer, compiled
 
 STEPS, BATCH, WIDTH = 100, 16, 40
 
 
 @pytest.fixture(autouse=True)
 def _needs_a_compiler():
-    if dense.compiled() is None:
+    if compiled.compiled() is None:
         pytest.skip("no C++ compiler: torch trains everything")
 
 
@@ -56,6 +56,14 @@ def data(samples, seed=0):
     images = torch.randint(0, 256, (samples, WIDTH), dtype=torch.uint8, generator=generator)
     images[torch.rand(samples, WIDTH, generator=generator) < 0.6] = 0
     return images, torch.randint(0, 10, (samples,), generator=generator)
+
+
+def plan(spec, how):
+    return TrainingPlan(spec=spec, recipe=how, dataset="digits")
+
+
+def chosen(spec, how):
+    return choose_trainer(plan(spec, how))
 
 
 def masks(seed, step, op, count, p, batch, width):
@@ -103,10 +111,10 @@ def assert_same_training(spec, recipe, samples=STEPS * BATCH - 5, seed=3):
     other = copy.deepcopy(net)
     images, labels = data(samples)
     order = torch.randperm(samples)
-    assert dense.suits(net, recipe)
-    trainer = dense.DenseTrainer(net, recipe, Samples(images, labels), seed, torch.float64)
-    (plan,) = steps(recipe, math.ceil(samples / recipe.batch_size))
-    loss = trainer.epoch(order, plan)
+    assert chosen(spec, recipe) == "compiled"
+    trainer = compiled.CompiledLoop(net, recipe, Samples(images, labels), seed, torch.float64)
+    (settings_of_steps,) = steps(recipe, math.ceil(samples / recipe.batch_size))
+    loss = trainer.epoch(order, settings_of_steps)
     expected = plain_loop(other, recipe, images, labels, order, seed)
     assert loss == pytest.approx(expected, rel=1e-9)
     for ours, theirs in zip(net.parameters(), other.parameters(), strict=True):
@@ -182,7 +190,7 @@ def test_any_chain_agrees_with_torch(widths, between, optimizer, inputs, rest):
 
 def test_what_the_loop_cannot_train_is_left_to_torch():
     good = network((24, 10))
-    assert dense.suits(build(good), recipe())
+    assert chosen(good, recipe()) == "compiled"
     for spec, what in (
         (network((24, 10), between=("GELU",)), recipe()),
         (good, recipe("Adagrad")),
@@ -192,17 +200,17 @@ def test_what_the_loop_cannot_train_is_left_to_torch():
         (network((30_000, 10)), recipe()),
         (good, recipe("Adam", eps=0)),
     ):
-        assert not dense.suits(build(spec), what)
+        assert chosen(spec, what) == "torch-cpu"
 
 
 def test_shared_layers_are_left_to_torch():
     spec = network((WIDTH, 10))
     again = LayerSpec(type="Linear", settings=spec.layers[1].settings, shares=1)
-    assert not dense.suits(build(ModelSpec(layers=(*spec.layers[:2], again, *spec.layers[2:]))), recipe())
+    shared = ModelSpec(layers=(*spec.layers[:2], again, *spec.layers[2:]))
+    assert chosen(shared, recipe()) == "torch-cpu"
 
 
 def test_a_training_without_the_compiled_loop_ends_where_one_with_it_does(monkeypatch):
-    digits = load_dataset("digits")
     spec = ModelSpec(
         layers=(
             layer("Linear", in_features=64, out_features=40),
@@ -211,16 +219,16 @@ def test_a_training_without_the_compiled_loop_ends_where_one_with_it_does(monkey
         )
     )
     what = recipe("Adam", inputs=InputSpec(shape=(64,), divide=16), batch=32, epochs=5)
-    with_loop = train_lane(spec, what, digits, 0)
-    monkeypatch.setattr("grader.training.lane.suits", lambda *_: False)
-    by_torch = train_lane(spec, what, digits, 0)
+    with_loop = train_lane(plan(spec, what), 0)
+    monkeypatch.delitem(TRAINERS, "compiled")
+    by_torch = train_lane(plan(spec, what), 0)
     for ours, theirs in zip(with_loop.curve, by_torch.curve, strict=True):
         assert ours.loss == pytest.approx(theirs.loss, rel=1e-3)
         assert ours.accuracy == pytest.approx(theirs.accuracy, abs=0.01)
 
 
 def test_a_loss_that_becomes_infinite_is_told():
-    digits = load_dataset("digits")
     spec = ModelSpec(layers=(layer("Linear", in_features=64, out_features=10),))
-    lane = train_lane(spec, recipe(lr=1e38, inputs=InputSpec(shape=(64,), divide=0.001), epochs=3), digits, 0)
+    how = recipe(lr=1e38, inputs=InputSpec(shape=(64,), divide=0.001), epochs=3)
+    lane = train_lane(plan(spec, how), 0)
     assert lane.diverged
