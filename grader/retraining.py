@@ -15,6 +15,7 @@ from grader.core.limits import Limits
 from grader.core.network import Recipe
 from grader.datasets import Dataset, folder_without_test
 from grader.execution import NotebookArtefact, Sandbox
+from grader.guest.protocol import Blocks, GapKind
 from grader.machine import cores
 from grader.training import Rule, retrain
 from grader.training.cache import lane_key, recall, remember
@@ -26,16 +27,12 @@ from grader.training.verdict import accuracies, conclude
 
 Run = Callable[..., NotebookArtefact]
 
-_HARMLESS = "data"  # the grader trains on its own split, and says so
-_NOT_SCORED = ("data set", "network")  # the host's network, on the host's data, would not do what the student's does
-
 
 def gaps(model: ModelFacts) -> list[str]:
     """What the recipe alone leaves out of this training; empty when it can be trained again from that."""
     recipe, found = model.recipe, obstacles(model)
     if recipe is not None:
-        left_out = [gap for gap in recipe.inexpressible if gap.what not in (_HARMLESS, *_NOT_SCORED)]
-        found += [f"{gap.what}: {gap.why}" for gap in left_out]
+        found += [str(gap) for gap in recipe.gaps if gap.blocks(Blocks.REFIT) and not gap.blocks(Blocks.REPLAY)]
         try:
             check_recipe(recipe.loss, recipe.optimizer, recipe.schedules)
         except UnsupportedError as error:
@@ -47,11 +44,11 @@ def gaps(model: ModelFacts) -> list[str]:
 
 def obstacles(model: ModelFacts) -> list[str]:
     """Why not even a run of the notebook itself could be scored."""
-    found = [f"{gap.what}: {gap.why}" for gap in model.spec.inexpressible]
+    found = [str(gap) for gap in model.spec.gaps if gap.blocks(Blocks.REPLAY)]
     found += [f"the {loose.kind} “{loose.name}” is used as a weight" for loose in model.spec.loose]
     if model.recipe is None:
         return [*found, "how it was trained was not seen"]
-    return found + [f"{gap.what}: {gap.why}" for gap in model.recipe.inexpressible if gap.what in _NOT_SCORED]
+    return found + [str(gap) for gap in model.recipe.gaps if gap.blocks(Blocks.REPLAY)]
 
 
 class Replays:
@@ -155,7 +152,7 @@ def replay(
         obstacle, machine = f"the notebook could not be run in full: {error}", True
     except Exception as error:  # weights that find a fault of ours cost nobody points, and no one else's grade
         obstacle, machine = f"the grader failed: {type(error).__name__}: {error}", True
-    uncertain = any(gap.what == "input" for gap in model.recipe.inexpressible) if model.recipe else False
+    uncertain = any(gap.kind == GapKind.INPUT for gap in model.recipe.gaps) if model.recipe else False
     result = conclude(
         lanes,
         dataset.name,
@@ -201,7 +198,7 @@ def train_again(
             on_lane=on_lane,
             on_epoch=on_epoch,
         )
-        said = tuple(gap.why for gap in model.recipe.inexpressible)
+        said = tuple(gap.why for gap in model.recipe.gaps)
         return result.model_copy(update={"notes": (*result.notes, *said)})
     why = obstacles(model) or ([] if replays else missing)
     if replays is None or why:

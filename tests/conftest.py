@@ -76,9 +76,9 @@ def pytest_collection_modifyitems(items):
             item.add_marker("kernel")
 
 
-def tier(keywords):
-    """The tier of a test or of its report."""
-    return next((name for name in ("deep", "kernel") if name in keywords), "fast")
+def tier(item):
+    """The tier of a test."""
+    return next((name for name in ("deep", "kernel") if item.get_closest_marker(name)), "fast")
 
 
 _STARTED = []  # the processes that this one has started: what was called
@@ -97,14 +97,15 @@ def _fast_tests_start_no_process(request):
     """Nobody has to remember to mark a test."""
     before = len(_STARTED)
     yield
-    if tier(request.node.keywords) == "fast" and len(_STARTED) > before:
+    if tier(request.node) == "fast" and len(_STARTED) > before:
         pytest.fail(f"a fast test starts a process: mark it `kernel`, or take a fixture that is: {_STARTED[before]}")
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """With GRADER_NO_SKIP set, as in CI, a skipped test has failed: what it needs should be there."""
+    """A report knows its test's tier. With GRADER_NO_SKIP set, as in CI, a skipped test has failed."""
     report = yield
+    report.tier = tier(item)
     if report.skipped and os.environ.get("GRADER_NO_SKIP") and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         why = call.excinfo.value if call.excinfo else "marked"
@@ -118,9 +119,9 @@ _TESTS, _SECONDS = Counter(), Counter()  # by tier
 
 def pytest_runtest_logreport(report):
     """Gather how long a test took and what it says that it tried, in whatever process it ran."""
-    _SECONDS[tier(report.keywords)] += report.duration
+    _SECONDS[report.tier] += report.duration
     if report.when == "teardown":
-        _TESTS[tier(report.keywords)] += 1
+        _TESTS[report.tier] += 1
         kind = Path(report.nodeid.split("::")[0]).stem.removeprefix("test_fuzz_")
         _TRIED[kind] += dict(report.user_properties).get("inputs tried", 0)
 

@@ -7,6 +7,7 @@ from pydantic import Field
 from grader.core.evidence import ModelFacts, ProblemEvidence, Question
 from grader.core.outcome import Outcome, Visibility, failed, manual
 from grader.core.record import Record
+from grader.guest.protocol import Blocks
 
 
 class Check(Record):
@@ -100,9 +101,10 @@ def _crash_advice(evidence: ProblemEvidence) -> str:
     return "Hand in the notebook that trains it, named after the problem."
 
 
-def inexpressible(model: ModelFacts) -> Outcome | None:
+def uncountable(model: ModelFacts) -> Outcome | None:
     """A manual outcome when parts of the network could not be written as data; None when all of it could."""
-    if not model.spec.inexpressible:
+    gaps = [gap.why for gap in model.spec.gaps if gap.blocks(Blocks.COUNTING)]
+    if not gaps:
         return None
-    parts = "; ".join(f"{part.what}: {part.why}" for part in model.spec.inexpressible)
+    parts = "; ".join(gaps)
     return manual(f"Parts of this network can't be counted by the machine ({parts}).", source=model.source)

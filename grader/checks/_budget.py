@@ -1,6 +1,6 @@
 """A number of the network against what the assignment allows: shared by the checks that count."""
 
-from grader.checks._base import inexpressible, model_of
+from grader.checks._base import model_of, uncountable
 from grader.core.evidence import ModelFacts, ProblemEvidence
 from grader.core.outcome import BudgetLine, Outcome, failed, passed
 
@@ -16,7 +16,7 @@ def allowed_words(at_least: int | None, at_most: int | None) -> str:
 
 def counted(model: ModelFacts | Outcome) -> ModelFacts | Outcome:
     """The model, unless parts of it can't be counted: then the outcome that hands it to a person."""
-    return model if isinstance(model, Outcome) else (inexpressible(model) or model)
+    return model if isinstance(model, Outcome) else (uncountable(model) or model)
 
 
 def network(evidence: ProblemEvidence) -> ModelFacts | Outcome:

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from grader.checks._base import Check, inexpressible, model_of
+from grader.checks._base import Check, model_of, uncountable
 from grader.core.evidence import ProblemEvidence
 from grader.core.outcome import BudgetLine, Outcome, failed, passed
 
@@ -48,7 +48,7 @@ class Layers(Check):
         kinds = Counter(row.type for row in model.rows)
         parts = [*kinds, *(f"{tensor.kind} “{tensor.name}”" for tensor in model.spec.loose)]
         forbidden = [part for part in parts if part not in self.allowed] if self.allowed else []
-        unclear = inexpressible(model)
+        unclear = uncountable(model)
         if unclear is not None and not forbidden:
             return unclear
         faults = [f"not allowed: {', '.join(forbidden)}"] if forbidden else []

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from grader.checks._base import Check, model_of
 from grader.core.evidence import ProblemEvidence
 from grader.core.outcome import BudgetLine, Outcome, failed, manual, passed
+from grader.guest.protocol import Blocks
 
 _NAMES = {
     "cross_entropy": "categorical cross entropy",
@@ -36,7 +37,7 @@ class Loss(Check):
         model = model_of(evidence)
         if isinstance(model, Outcome):
             return model
-        unseen = [gap.why for gap in model.recipe.inexpressible if gap.what == "loss"] if model.recipe else [""]
+        unseen = [gap.why for gap in model.recipe.gaps if gap.blocks(Blocks.LOSS)] if model.recipe else [""]
         if model.recipe is None or unseen:
             why = f" ({unseen[0]})" if unseen[0] else ""
             return manual(f"The loss could not be observed{why}; a person reads the notebook.", source=model.source)

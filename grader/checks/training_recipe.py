@@ -7,6 +7,7 @@ from pydantic import Field
 from grader.checks._base import Check, model_of
 from grader.core.evidence import ProblemEvidence
 from grader.core.outcome import BudgetLine, Outcome, failed, manual, passed
+from grader.guest.protocol import Blocks
 
 
 class TrainingRecipe(Check):
@@ -49,7 +50,7 @@ class TrainingRecipe(Check):
         line = BudgetLine(what="training", found=observed, allowed=allowed, ok=not faults).model_dump()
         if not faults:
             return passed(f"Trained as asked: {observed}.", observed=observed, source=model.source, budget=line)
-        gaps = [gap.why for gap in recipe.inexpressible if gap.what in ("training", "optimiser")]
+        gaps = [gap.why for gap in recipe.gaps if gap.blocks(Blocks.SETTINGS)]
         if gaps:
             return manual(
                 f"Trained with {', '.join(faults)}, but {'; '.join(gaps)}: a person reads the notebook.",

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from grader.core.record import Record
+from grader.guest.protocol import Blocks, GapKind
 
 Scalar = bool | int | float | str | None
 Setting = Scalar | tuple[Scalar, ...]
@@ -43,11 +44,18 @@ class LooseTensor(Record):
     kind: Literal["parameter", "buffer"]
 
 
-class Inexpressible(Record):
-    """A part of a network or of its training that can't be written as data, and why."""
+class Gap(Record):
+    """A part of a network or of its training that its record leaves out, and why; its kind says what that rules out."""
 
-    what: Name
+    kind: GapKind
     why: Name
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.why}"
+
+    def blocks(self, what: Blocks) -> bool:
+        """Whether it rules this out."""
+        return what in self.kind.blocks
 
 
 class ModelSpec(Record):
@@ -58,7 +66,7 @@ class ModelSpec(Record):
 
     layers: Annotated[tuple[LayerSpec, ...], Field(max_length=2000)]
     loose: Annotated[tuple[LooseTensor, ...], Field(max_length=200)] = ()
-    inexpressible: Annotated[tuple[Inexpressible, ...], Field(max_length=200)] = ()
+    gaps: Annotated[tuple[Gap, ...], Field(max_length=200)] = ()
     unused: Annotated[tuple[Name, ...], Field(max_length=200)] = ()
 
 
@@ -102,7 +110,7 @@ class InputSpec(Record):
 class Recipe(Record):
     """How a model was trained. `train_samples` is the size of the training set that was used.
 
-    `inexpressible` names whatever makes the student's training differ from this record.
+    `gaps` name whatever makes the student's training differ from this record.
     """
 
     loss: LossSpec
@@ -114,4 +122,4 @@ class Recipe(Record):
     drop_last: bool = False
     inputs: InputSpec
     train_samples: int | None = Field(default=None, ge=1)
-    inexpressible: Annotated[tuple[Inexpressible, ...], Field(max_length=200)] = ()
+    gaps: Annotated[tuple[Gap, ...], Field(max_length=200)] = ()

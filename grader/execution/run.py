@@ -1,7 +1,6 @@
 """Runs one notebook to its end, whatever it does, and tells how each cell ended."""
 
 import asyncio
-import json
 import os
 import shutil
 import subprocess
@@ -30,6 +29,7 @@ from grader.execution.relay import Relay
 from grader.execution.sandbox import Sandbox, within_reach
 from grader.execution.warm import WarmKernels, modules_of
 from grader.execution.watch import named, overrun
+from grader.guest.protocol import Config
 from grader.network.vocabulary import INITIALS, LAYERS
 
 _START_SECONDS = 90
@@ -42,6 +42,7 @@ _MOST_TRAININGS = 64  # of one notebook hand over weights
 _MESSAGE_BYTES = 4 * 2**20
 _REPLY_BYTES = 8 * 2**20
 _GUEST = "grader_guest"
+_FINDINGS = "findings.json"
 
 
 class NotebookArtefact(Record):
@@ -104,28 +105,27 @@ async def _run(
     with sandbox.user() as user, _folders(files) as base:
         data = within_reach(data, user) if data else None
         source = _source(notebook, code, base / "work")
-        config = {
-            "out": str(base / "run" / "report.json"),
-            "file": str(notebook.metadata.get("submitted_as", "")),
-            "cells": [i + 1 for i in code],
-            "batches": _PROBE_BATCHES,
-            "data": str(data) if data else "",
-            # Whether the probe is needed, for torch or for Keras on torch: importing torch takes seconds.
-            "torch": any(name in source for name in ("torch", "keras", "tensorflow")),
-            "variables": list(variables),
-            "seed": seed,
-            "weights": str(base / "run"),
-            "initials": list(INITIALS),
-            "vocabulary": {name: list(settings) for name, settings in LAYERS.items()},
-        }
-        (base / "guest" / "config.json").write_text(json.dumps(config), encoding="utf-8")
+        config = Config(
+            out=str(base / "run" / _FINDINGS),
+            file=str(notebook.metadata.get("submitted_as", "")),
+            cells=[i + 1 for i in code],
+            batches=_PROBE_BATCHES,
+            data=str(data) if data else "",
+            watches=any(name in source for name in ("torch", "keras", "tensorflow")),  # importing torch takes seconds
+            variables=list(variables),
+            seed=seed,
+            weights=str(base / "run"),
+            initials=list(INITIALS),
+            vocabulary={name: list(settings) for name, settings in LAYERS.items()},
+        )
+        (base / "guest" / "config.json").write_text(config.to_json(), encoding="utf-8")
         kernel = _Kernel(_kernel_manager(base, sandbox, limits, data, user, warm, source), limits)
         try:
             await kernel.start(base / "guest")
             runs, failure = await kernel.run([(i + 1, notebook.cells[i].source) for i in code])
         finally:
             await kernel.close()
-        report, fault = _read_file(base / "run" / "report.json", _REPORT_BYTES)
+        report, fault = _read_file(base / "run" / _FINDINGS, _REPORT_BYTES)
         weights = _read_weights(base / "run", limits) if seed is not None else {}
     return NotebookArtefact(
         cells=tuple(runs),

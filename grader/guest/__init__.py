@@ -4,79 +4,74 @@ It imports only the standard library and what the kernel has. Nothing it writes 
 validates it, rebuilds the networks from torch's own layers, and trains and scores them on its own data.
 """
 
-import json
 import sys
 from pathlib import Path
-from types import ModuleType
+
+from .protocol import Config
 
 
 def start(config_path: str) -> None:
     """Begin to watch; called by the host before the first cell. The config is JSON that the host wrote."""
-    config = json.loads(Path(config_path).read_text(encoding="utf-8"))
-    copies = _be_like_colab(config)
-    if not config["torch"]:
-        _only_variables(config)
-        return
+    from .watch.session import Session
+
+    config = Config.from_json(Path(config_path).read_text(encoding="utf-8"))
+    shell = _shell()
+    session = Session(config, shell.user_ns)
+    session.served = _be_like_colab(config, shell).served
+    if config.watches:
+        _watch(session)
+    session.write()
+    shell.events.register("pre_run_cell", lambda *_: session.quietly(session.begin_cell))
+    shell.events.register("post_run_cell", lambda result: session.quietly(session.end_cell, not result.success))
+
+
+def _watch(session) -> None:
     import torch
 
     from .serve import memory
     from .standin import old_keras, old_names
-    from .watch import keras_fit, probe
+    from .watch import keras_fit
 
-    shell = _shell()
-    weights = None
-    memory.Memory(torch, patient=config["seed"] is not None).install()
-    if config["seed"] is not None:
+    config = session.config
+    memory.Memory(torch, patient=config.seed is not None).install()
+    if config.seed is None:
+        from .watch.optimisers import Optimisers
+
+        watcher = Optimisers(session, torch)
+    else:
         from .watch import replay
 
-        replay.install(config["seed"], torch)
-        weights = replay.Weights(config["weights"], torch)
-    watcher = probe.Probe(config, shell.user_ns, torch, weights)
-    watcher.served = copies.served
+        replay.install(config.seed, torch)
+        session.weights = replay.Weights(config.weights, torch)
+        watcher = replay.Replay(session, torch)
     watcher.install()
-    keras_fit.install(watcher)
+    keras_fit.install(session, torch, watcher.forget)
     old_keras.install(config)  # around what watches: old arguments are renamed before it sees them
     old_names.install_torch(torch)
-    watcher.write()
-    shell.events.register("pre_run_cell", lambda *_: watcher.begin_cell())
-    shell.events.register("post_run_cell", lambda result: watcher.end_cell(not result.success))
 
 
-def _be_like_colab(config: dict):
+def _be_like_colab(config: Config, shell):
     from . import import_hooks
     from .serve import colab, datasets, files, paths
     from .standin import old_names, trackers
 
-    shell, places = _shell(), paths.Paths()
+    places = paths.Paths()
     import_hooks.install()
     colab.install(shell)
     old_names.install()
     datasets.install(config)
     trackers.install()
-    places.enter(config["file"])
-    found = files.Copies(config["data"], places.work, places.given)
-    found.install(shell)
+    places.enter(config.file)
+    copies = files.Copies(config.data, places.work, places.given)
+    copies.install(shell)
     places.install(shell)
-    sys.argv = [config["file"]]  # the kernel's own would look like arguments to a script that reads them
-    if config["file"].endswith(".py"):
-        shell.user_ns["__file__"] = config["file"].rsplit("/", 1)[-1]
+    sys.argv = [config.file]  # the kernel's own would look like arguments to a script that reads them
+    if config.file.endswith(".py"):
+        shell.user_ns["__file__"] = config.file.rsplit("/", 1)[-1]
     shell.events.register("pre_run_cell", lambda info: places.prepare(info.raw_cell))
-    shell.events.register("pre_run_cell", lambda info: found.begin_cell(info.raw_cell))
-    return found
-
-
-def _only_variables(config: dict) -> None:
-    from . import findings
-
-    shell = _shell()
-
-    def write(*_):
-        findings.write(config["out"], {"variables": findings.variables(config["variables"], shell.user_ns)})
-
-    write()
-    shell.events.register("post_run_cell", write)
+    shell.events.register("pre_run_cell", lambda info: copies.begin_cell(info.raw_cell))
+    return copies
 
 
 def _shell():
-    ipython: ModuleType = sys.modules["IPython"]
-    return ipython.get_ipython()
+    return sys.modules["IPython"].get_ipython()

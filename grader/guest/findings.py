@@ -1,18 +1,19 @@
 """Writes what was seen to one file, whole or not at all, so that a killed kernel leaves the last state behind."""
 
-import json
 import math
 import os
+
+from .protocol import Findings
 
 _MOST_ITEMS = 1000
 _MOST_CHARACTERS = 2000
 
 
-def write(path: str, report: dict) -> None:
-    """Replace the file by this report."""
+def write(path: str, found: Findings) -> None:
+    """Replace the file by these findings."""
     part = f"{path}.part"
     with open(part, "w", encoding="utf-8") as file:
-        json.dump(report, file)
+        file.write(found.to_json())
     os.replace(part, path)
 
 

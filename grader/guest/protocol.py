@@ -42,10 +42,12 @@ class GapKind(StrEnum):
     LAYER = "layer", Blocks.COUNTING, Blocks.REFIT, Blocks.REPLAY
     # What is evaluated is another network than the one that was trained.
     EVALUATION = "evaluation", Blocks.REFIT, Blocks.REPLAY
-    # A dropout that is on in evaluation too.
-    DROPOUT = "dropout", Blocks.SETTINGS, Blocks.REFIT
-    # No loss, several, one of something else than the network's output and the classes.
+    # Layers that are on in evaluation, or off in training.
+    MODE = "mode", Blocks.SETTINGS, Blocks.REFIT
+    # No loss, several, one of the notebook's own or of something else than the network's output.
     LOSS = "loss", Blocks.LOSS, Blocks.SETTINGS, Blocks.REFIT
+    # The loss compares with something else than the classes.
+    TARGET = "target", Blocks.SETTINGS, Blocks.REFIT
     # The loss is known, but not all that weights it.
     LOSS_WEIGHTS = "loss weights", Blocks.SETTINGS, Blocks.REFIT
     # Several parameter groups, weights that are left out, settings that change by hand.
@@ -81,6 +83,32 @@ class Gap:
     def of(cls, kind: GapKind, why: object) -> Gap:
         """With the words cut to what crosses."""
         return cls(kind, str(why)[:MOST_WORDS])
+
+
+# What a notebook is refused: the names of these classes cross, at the beginning of a failed cell's error.
+
+
+class DataSetMissing(RuntimeError):
+    """It asks for a data set that is not here; `name` stands first in the words."""
+
+    def __init__(self, name: str, why: object = "nothing can be downloaded") -> None:
+        super().__init__(f"{name} is not here ({str(why)[:MOST_WORDS]})")
+
+
+class PartMissing(AttributeError):
+    """It uses a part of TensorFlow that is not here."""
+
+
+class ModuleMissing(ModuleNotFoundError):
+    """It imports a part of TensorFlow that is not here."""
+
+
+class ServerMissing(AttributeError, RuntimeError):
+    """It asks a server to choose how it trains."""
+
+
+class EnoughSeen(Exception):  # noqa: N818  the student reads it, as the others
+    """Ends a loop that would not end while training is cut short."""
 
 
 # A network: `LayerSpec` and its like in `grader/core/network.py` say what each field means.
@@ -182,10 +210,10 @@ class Training:
     """One optimiser at work on one network, as far as it was seen.
 
     `number` counts the trainings of a notebook in the order of their first steps; `model` is the same for trainings of
-    the same network. `steps` are those that the notebook takes (or as many as were seen); `loops` are over loaders,
-    `steps_in_loops` of `batches_in_loops` batches were stepped on. `different_samples` were counted where no loader
-    brought them, `fresh_samples` of them before they came round again. `evaluation_mode`: whether a part of the network
-    was in evaluation mode while it trained.
+    one network. `steps` are those that the notebook takes, as far as that is known. `loops` went over loaders and had
+    `batches_in_loops` batches, on which `steps_in_loops` steps were taken. `different_samples` were counted where no
+    loader brought them, `fresh_samples` of all before they came round again. `evaluation_mode`: whether a part of the
+    network was in evaluation mode while it trained.
     """
 
     number: int
@@ -211,6 +239,12 @@ class Training:
     evaluation_mode: bool = False
     schedules: list[Schedule] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
+
+    def note(self, kind: GapKind, why: object) -> None:
+        """Say, once, that this record leaves something out."""
+        gap = Gap.of(kind, why)
+        if gap not in self.gaps and len(self.gaps) < MOST_GAPS:
+            self.gaps.append(gap)
 
 
 @dataclass

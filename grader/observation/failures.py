@@ -2,6 +2,7 @@
 
 from grader.core.evidence import Fault
 from grader.core.record import Record
+from grader.guest.protocol import DataSetMissing, EnoughSeen, ModuleMissing, PartMissing, ServerMissing
 
 
 class Case(Record):
@@ -188,17 +189,22 @@ _PACKAGE = (
 )  # fmt: skip
 _GRADER = (
     (
-        r"TensorFlow itself is not installed here",
+        rf"^{EnoughSeen.__name__}:",
+        "its training would have gone on until a condition holds, which a shortened training may never reach",
+        "Nothing needs to be done where the notebook ends when it is run in full.",
+    ),
+    (
+        rf"^(?:{PartMissing.__name__}|{ModuleMissing.__name__}):",
         "it uses a part of TensorFlow that is not here: only Keras, pipelines and simple operations are",
         "Whoever grades looks at this part; what Keras's own fit trains is read without TensorFlow.",
     ),
     (
-        r"DataSetMissing: the data set (?P<name>.{1,60}?) (?:of \S+ )?is not here",
+        rf"^{DataSetMissing.__name__}: (?P<name>.{{1,60}}?) (?:of \S+ )?is not here",
         "the data set {name} is not among those that are here, and nothing can be downloaded",
         "Whoever grades looks at this part; a small file can be handed in beside the notebook.",
     ),
     (
-        r"the settings of a sweep are chosen by the server",
+        rf"^{ServerMissing.__name__}:",
         "it lets a server choose how to train, which nothing reaches while it is graded",
         "Train once with settings that stand in the notebook.",
     ),

@@ -51,7 +51,7 @@ def recipe_lines(recipe: Recipe) -> list[tuple[str, str]]:
         ("Training", f"{counted(recipe.epochs, 'epoch')}, {batches}{samples}"),
         ("Input", _input(recipe.inputs)),
     ]
-    lines += [("Differs", f"{part.what}: {part.why}") for part in recipe.inexpressible]
+    lines += [("Differs", str(gap)) for gap in recipe.gaps]
     return lines
 
 

@@ -85,7 +85,7 @@ def network_table(model: ModelFacts, budget: Sequence[BudgetLine]) -> Group:
         lines.append(f"{model.buffers_as_weights:,} values in buffers act as weights")
     if model.problem:
         lines.append(f"can't be built: {model.problem}")
-    lines += [f"can't be expressed: {gap.what}: {gap.why}" for gap in model.spec.inexpressible]
+    lines += [f"can't be written as data: {gap.why}" for gap in model.spec.gaps]
     lines += [f"constructed, never used: {name}" for name in model.spec.unused]
     if model.recipe:
         lines += [f"{what.lower()}: {value}" for what, value in recipe_lines(model.recipe)]

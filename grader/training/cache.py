@@ -22,7 +22,7 @@ _TRAINER = 3  # raise when a change to the trainer changes its results
 def lane_key(spec: ModelSpec, recipe: Recipe, dataset: Dataset, seed: int) -> str:
     """A digest of everything that a lane's result depends on."""
     digest = hashlib.sha256()
-    named = spec.model_dump_json(include={"layers"}), recipe.model_dump_json(exclude={"inexpressible"})
+    named = spec.model_dump_json(include={"layers"}), recipe.model_dump_json(exclude={"gaps"})
     for part in (*named, str(seed), torch.__version__, platform.machine(), str(_TRAINER)):
         digest.update(part.encode() + b"\0")
     for split in (dataset.train, dataset.test):

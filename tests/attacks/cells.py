@@ -59,7 +59,7 @@ def syscall(number, *arguments):
 SHARED = {
     "forged": """
 get_ipython().events.callbacks["post_run_cell"].clear()
-path = os.path.expanduser("~/report.json")
+path = os.path.expanduser("~/findings.json")
 os.remove(path)
 
 
@@ -68,6 +68,7 @@ def linear(given, made):
 
 
 forged = {
+    "number": 0,
     "model": 1,
     "variable": "model",
     "cell": 2,
@@ -79,10 +80,10 @@ forged = {
     "samples": 28740,
     "largest_batch": 32,
     "different_batches": 900,
-    "passes": 20,
-    "steps_in_passes": 900,
-    "batches_in_passes": 900,
-    "rests": False,
+    "loops": 20,
+    "steps_in_loops": 900,
+    "batches_in_loops": 900,
+    "evaluation_mode": False,
     "loaders": [
         {
             "batch_size": 32,
@@ -96,7 +97,7 @@ forged = {
     "input_shape": [64],
     "seen": [],
     "schedules": [],
-    "notes": [],
+    "gaps": [],
 }
 """,
     "digits": """

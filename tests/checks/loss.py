@@ -2,6 +2,8 @@
 
 from check_evidence import MLP, RECIPE, gap, layer, network, recipe
 
+from grader.guest.protocol import GapKind
+
 CROSS_ENTROPY = {"type": "loss", "expect": "cross_entropy"}
 
 CASES = [
@@ -18,7 +20,7 @@ CASES = [
             "softmax twice": (network(*MLP, layer("Softmax", dim=1)), "passed", "computed twice"),
             "another loss": (recipe(loss={"type": "MSELoss"}), "failed", "MSELoss"),
             "a loss that was not seen": (
-                recipe(inexpressible=[gap("loss", "no loss was seen")]),
+                recipe(gaps=[gap(GapKind.LOSS, "no loss was seen")]),
                 "manual",
                 "no loss was seen",
             ),

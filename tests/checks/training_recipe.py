@@ -2,6 +2,8 @@
 
 from check_evidence import gap, network, recipe
 
+from grader.guest.protocol import GapKind
+
 FIXED = {"type": "training_recipe", "epochs": 10, "batch_size": 32}
 
 CASES = [
@@ -15,7 +17,7 @@ CASES = [
                 "9 epochs instead of 10, batch size 64",
             ),
             "epochs that are not all known": (
-                recipe(epochs=5, inexpressible=[gap("training", "2 optimisers")]),
+                recipe(epochs=5, gaps=[gap(GapKind.OPTIMISER, "2 optimisers")]),
                 "manual",
                 "2 optimisers",
             ),

@@ -14,6 +14,7 @@ from grader import datasets
 from grader.core.errors import SubmissionError
 from grader.core.limits import Limits
 from grader.execution import run_notebook
+from grader.guest.protocol import Blocks
 from grader.intake.read import read_notebook
 from grader.observation.evidence import observe, observe_notebook
 from grader.retraining import Replays, replay, train_again
@@ -89,8 +90,8 @@ def trained_again(name, seeds, *, by_recipe):
 
 def differences(model):
     """Everything that is named as not in the record, as (serious, words): data alone can be made up for."""
-    recipe = model.recipe.inexpressible if model.recipe else ()
-    return [(part.what != "data", f"{part.what}: {part.why}") for part in (*model.spec.inexpressible, *recipe)]
+    recipe = model.recipe.gaps if model.recipe else ()
+    return [(gap.blocks(Blocks.REFIT), str(gap)) for gap in (*model.spec.gaps, *recipe)]
 
 
 def obstacles(model):

@@ -231,7 +231,7 @@ def test_a_report_that_the_notebook_replaced(name, tmp_path, run):
         HOST = {str(host)!r}
         import os, shutil
         get_ipython().events.callbacks["post_run_cell"].clear()  # what the probe would write last
-        path = os.path.expanduser("~/report.json")
+        path = os.path.expanduser("~/findings.json")
         os.remove(path)
         {REPLACED[name]}
     """

@@ -18,17 +18,18 @@ LOADER = {
     "dataset": {"type": "TensorDataset", "size": 1437, "transforms": [{"type": "Normalize", "mean": [1], "std": [2]}]},
 }  # fmt: skip
 TRAINING = {
-    "model": 1, "variable": "model", "cell": 3, "optimizer": {"type": "Adam", "settings": {"lr": 0.001}},
+    "number": 0, "model": 1, "variable": "model", "cell": 3, "optimizer": {"type": "Adam", "settings": {"lr": 0.001}},
     "spec": {
         "layers": LAYERS, "unused": ["drop"],
         "loose": [{"name": "scale", "shape": [2, 3], "kind": "parameter"}, {"name": "", "shape": [], "kind": "buffer"}],
-        "inexpressible": [{"what": "forward", "why": "a hook"}],
+        "gaps": [{"kind": "layer", "why": "forward: a hook"}],
     },
     "groups": 1, "losses": [{"type": "CrossEntropyLoss"}], "steps": 30, "samples": 960, "largest_batch": 32,
-    "different_batches": 3, "passes": 30, "steps_in_passes": 30, "batches_in_passes": 30, "rests": False,
+    "different_batches": 3, "loops": 30, "steps_in_loops": 30, "batches_in_loops": 30,
+    "evaluation_mode": False,
     "loaders": [LOADER], "input_shape": [64], "seen": [{"values": [0.0, 1.0] * 32, "label": 3}],
     "schedules": [{"type": "StepLR", "settings": {"step_size": 2}, "unwritten": [], "steps": 30, "early": False}],
-    "notes": [],
+    "gaps": [{"kind": "data", "why": "fewer samples"}],
 }  # fmt: skip
 REPORT = {
     "trainings": [TRAINING],

@@ -3,6 +3,7 @@
 import json
 import os
 import statistics
+from dataclasses import asdict
 from pathlib import Path
 
 import nbformat
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from grader.core.evidence import CellRun, Source
+from grader.checks.loss import Loss
+from grader.core.evidence import CellRun, ProblemEvidence, Source
 from grader.core.limits import Limits
 from grader.core.network import InputSpec, LossSpec, ModelSpec, OptimizerSpec, Recipe, ScheduleSpec
 from grader.datasets import load_dataset
@@ -524,6 +526,18 @@ NAMED = {
         "something else than the classes: labels of shape 1437 x 10 x 2",
     ),
     "a loss that torch has not": ("model = mlp(); fit(model, loss='kl_divergence')", None),
+    "a loss and a penalty of its own": (
+        "class Own(keras.Sequential):\n"
+        "    def compute_loss(self, x=None, y=None, y_pred=None, **rest):\n"
+        "        return super().compute_loss(x=x, y=y, y_pred=y_pred, **rest) + keras.ops.mean(y_pred ** 2)\n"
+        "model = Own([keras.Input((64,)), layers.Dense(10, 'softmax')]); fit(model)",
+        "a compute_loss of its own",
+    ),
+    "several losses": (
+        "given = keras.Input((64,)); model = keras.Model(given, layers.Dense(10, 'softmax', name='out')(given))\n"
+        "model.compile('sgd', {'out': 'categorical_crossentropy'}); model.fit(X, Y, epochs=1)",
+        "no loss was seen, or several",
+    ),
     "a loss of the student's own": (
         "model = mlp(); fit(model, loss=lambda t, p: keras.ops.mean((t - p) ** 2))", None
     ),
@@ -589,8 +603,7 @@ def observed(tmp_path_factory, sandbox, kernels):
 
 
 def said_of(model):
-    gaps = (*model.spec.inexpressible, *(model.recipe.inexpressible if model.recipe else ()))
-    return [f"{gap.what}: {gap.why}" for gap in gaps]
+    return [str(gap) for gap in (*model.spec.gaps, *(model.recipe.gaps if model.recipe else ()))]
 
 
 def holds(found, expected):
@@ -618,6 +631,22 @@ def test_what_a_recipe_leaves_out_is_named(name, observed):
         assert model.recipe.loss.type == LOSSES[name]
     else:
         assert any(said in words for words in said_of(model)), said_of(model)
+
+
+# Trainings above: what a check of the loss, cross entropy, makes of each.
+JUDGED = {
+    "a loss that torch has not": "failed",
+    "a loss of the student's own": "manual",
+    "a loss and a penalty of its own": "manual",
+    "several losses": "manual",
+}
+
+
+@pytest.mark.parametrize("name", JUDGED)
+def test_what_a_check_of_the_loss_makes_of_it(name, observed):
+    model, _ = observed[name]
+    outcome = Loss(points=1, expect="cross_entropy").judge(ProblemEvidence(problem="1", model=model))
+    assert outcome.status == JUDGED[name], outcome
 
 
 def test_a_full_run_hands_over_what_keras_scored(tmp_path, sandbox, kernels):
@@ -700,8 +729,8 @@ EQUAL = {
 
 def described(model):
     described = keras_models.describe(model, LAYERS, keras, torch)
-    found = ModelSpec.model_validate(described.spec)
-    assert (found.inexpressible, found.loose, described.remarks) == ((), (), [])
+    found = ModelSpec.model_validate(asdict(described.spec))
+    assert (found.gaps, found.loose, described.gaps) == ((), (), [])
     return found, tuple(described.shape)
 
 

@@ -4,7 +4,7 @@ import linecache
 
 import pytest
 
-from grader.guest.watch.loops import open_end
+from grader.guest.watch.source_loops import open_end
 
 # name: (a cell in which `step()` is one step of an optimiser, a part of what is said of it)
 CASES = {
@@ -60,5 +60,5 @@ def test_what_is_said_of_the_loops(name):
     file = f"<cell {name}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     found = []
-    exec(compile(source, file, "exec"), {"step": lambda: found.append(open_end("none"))})
+    exec(compile(source, file, "exec"), {"step": lambda: found.append(open_end())})
     assert len(found) > 1 and all((expected in said) if expected else said == "" for said in found), found

@@ -5,9 +5,12 @@ import re
 import nbformat
 import pytest
 
+from grader.checks.loss import Loss
+from grader.core.evidence import ProblemEvidence
 from grader.core.limits import Limits
 from grader.datasets import load_dataset
 from grader.execution import run_notebook
+from grader.guest.protocol import Blocks
 from grader.observation.evidence import observe_notebook
 from grader.observation.explain import notes
 
@@ -520,6 +523,19 @@ NAMED = {
         "model = mlp(); train(model, loss_of=lambda o, t: -o.log_softmax(1)[range(len(t)), t].mean())",
         "no loss was seen", True, {},
     ),
+    "a multiple of the loss": (
+        "model = mlp(); train(model, loss_of=lambda o, t: F.cross_entropy(o, t) / 4)",
+        "something else than the loss itself: of a multiple", True, {"loss": {"type": "CrossEntropyLoss"}},
+    ),
+    "a negative multiple of the loss": (
+        "model = mlp(); train(model, loss_of=lambda o, t: -2 * F.cross_entropy(o, t))",
+        "something else than the loss itself", True, {},
+    ),
+    "a loss of something else beside the output": (
+        "model = mlp(); constant = torch.zeros(1, 10)\n"
+        "train(model, loss_of=lambda o, t: F.cross_entropy(constant + o * 0.5, t))",
+        "not taken of the network's output itself", True, {},
+    ),
     "targets that are no classes": (
         "model = nn.Sequential(nn.Flatten(), nn.Linear(64, 64))\n"
         "opt = optim.SGD(model.parameters(), lr=0.1)\n"
@@ -691,8 +707,8 @@ def named():
 
 
 def said_of(model):
-    recipe = model.recipe.inexpressible if model.recipe else ()
-    return {f"{part.what}: {part.why}": part.what != "data" for part in (*model.spec.inexpressible, *recipe)}
+    recipe = model.recipe.gaps if model.recipe else ()
+    return {str(gap): gap.blocks(Blocks.REFIT) for gap in (*model.spec.gaps, *recipe)}
 
 
 def holds(found, expected):
@@ -720,6 +736,29 @@ def test_what_a_recipe_leaves_out_is_named(name, named):
         assert any(found.values()) == person, found
     recipe = model.recipe.model_dump(mode="json")
     assert holds(recipe, expected) == expected
+
+
+# Trainings above: what a check of the loss, cross entropy, makes of each.
+LOSSES = {
+    "a part of the training set": "passed",
+    "a loss of the student's own": "manual",
+    "a loss with weights": "passed",
+    "a loss of the logarithm of a softmax": "manual",
+    "the mean of some losses, one a sample": "manual",
+    "two losses": "manual",
+    "a penalty on the weights": "manual",
+    "a loss written out": "manual",
+    "a multiple of the loss": "passed",
+    "a negative multiple of the loss": "manual",
+    "a loss of something else beside the output": "manual",
+    "targets that are no classes": "failed",
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_what_a_check_of_the_loss_makes_of_it(name, named):
+    outcome = Loss(points=1, expect="cross_entropy").judge(ProblemEvidence(problem="1", model=named[name]))
+    assert outcome.status == LOSSES[name], outcome
 
 
 # name: (cell, what the notes say of it; nothing where it must run through)
@@ -779,7 +818,7 @@ def test_who_changes_an_image_trains_nothing():
 
 def test_loaded_weights_are_not_also_said_to_be_changed_by_hand(named):
     assert [*said_of(named["weights loaded after its training"])] == [
-        "training: weights are loaded into it after its training began"
+        "weights: weights are loaded into it after its training began"
     ]
 
 

@@ -202,6 +202,7 @@ GRADED = {
 }
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("name", GRADED)
 def test_what_is_not_the_students_doing_goes_to_a_person(name, tmp_path):
     cell, status = GRADED[name]

@@ -4,7 +4,8 @@ from pydantic import TypeAdapter
 
 from grader.checks import Check, check_types
 from grader.core.evidence import CellRun, Claim, Lane, ModelFacts, NotebookRun, Retraining, Source
-from grader.core.network import Inexpressible, LayerSpec, LooseTensor, ModelSpec, Recipe
+from grader.core.network import Gap, LayerSpec, LooseTensor, ModelSpec, Recipe
+from grader.guest.protocol import GapKind
 from grader.network.count import count
 from grader.observation.sections import Labels, find_sections
 
@@ -34,9 +35,9 @@ def linear(inputs: int, outputs: int) -> LayerSpec:
     return layer("Linear", in_features=inputs, out_features=outputs)
 
 
-def gap(what: str, why: str) -> Inexpressible:
+def gap(kind: GapKind, why: str) -> Gap:
     """A part of a network or of its training that the guest could not write down."""
-    return Inexpressible(what=what, why=why)
+    return Gap(kind=kind, why=why)
 
 
 RECIPE = {"loss": {"type": "CrossEntropyLoss"}, "optimizer": {"type": "Adam"}, "batch_size": 32, "epochs": 10}
@@ -73,7 +74,7 @@ CNN = (
     layer("Flatten"),
     linear(1152, 10),
 )  # fmt: skip
-NOT_LAYERS = {"inexpressible": (gap("torch.fft", "no layer"),)}
+NOT_LAYERS = {"gaps": (gap(GapKind.LAYER, "torch.fft: no layer"),)}
 LOOSE = {"loose": (LooseTensor(name="w", shape=(784, 10), kind="parameter"),)}
 TWO = {"candidates": (network()["model"], network(notebook="3B_old.ipynb")["model"]), "why_no_model": "Two notebooks."}
 CRASH = NotebookRun(file="3B.ipynb", cells=(CellRun(index=3, status="error", error="NameError: net"),))

@@ -28,6 +28,8 @@ from grader.training.decision import still_needed
 from grader.training.lane import Training, train_lane
 from grader.training.samples import Samples
 
+pytestmark = pytest.mark.kernel  # it trains, some of it in processes of its own
+
 DIGITS = load_dataset("digits")
 
 

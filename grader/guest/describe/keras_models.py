@@ -3,7 +3,8 @@
 import math
 from typing import NamedTuple
 
-from .modules import _CannotError
+from ..protocol import Gap, GapKind, Spec
+from .modules import _CannotError, as_spec
 
 
 class Value(NamedTuple):
@@ -22,12 +23,12 @@ class Value(NamedTuple):
 class Described(NamedTuple):
     """A network as torch's would be written down, and what its trainings need to know.
 
-    `remarks`: how it trains differently. `shape`: of one input here. `weights`: gives them by their names and in their
+    `gaps`: how it trains differently. `shape`: of one input here. `weights`: gives them by their names and in their
     order here. `rescaling`: (scale, offset) by which it changes its inputs before its first layer.
     """
 
-    spec: dict
-    remarks: list
+    spec: Spec
+    gaps: list
     shape: list | None
     weights: object
     rescaling: tuple = (1.0, 0.0)
@@ -55,7 +56,7 @@ def describe(model, vocabulary: dict, keras, torch, shape=None) -> Described:
     except Exception as error:
         writer.cannot(model.name, f"it can't be read: {type(error).__name__}: {error}")
     writer.leftovers(model)
-    return Described(writer.spec, writer.remarks, given, writer.weights, writer.rescaling)
+    return Described(as_spec(writer.spec), writer.gaps, given, writer.weights, writer.rescaling)
 
 
 def _layers(graph, keras):
@@ -68,8 +69,8 @@ def _layers(graph, keras):
 class _Writer:
     def __init__(self, vocabulary, keras, torch):
         self.vocabulary, self.keras, self.torch = vocabulary, keras, torch
-        self.spec = {"layers": [], "loose": [], "inexpressible": [], "unused": []}
-        self.remarks = []
+        self.spec = {"layers": [], "loose": [], "gaps": [], "unused": []}
+        self.gaps = []
         self.written = {}  # id of a layer -> its position
         self.owners = {}  # id of a weight -> id of the layer that had it first
         self.placed = []  # (layer, class of torch, what its input's order was)
@@ -79,7 +80,10 @@ class _Writer:
         self.way = []  # (graph, node) where it is now, from the outermost network inwards
 
     def cannot(self, what, why):
-        self.spec["inexpressible"].append({"what": str(what)[:200], "why": str(why)[:200]})
+        self.spec["gaps"].append(Gap.of(GapKind.LAYER, f"{what}: {why}"))
+
+    def differs(self, kind, why):
+        self.gaps.append(Gap.of(kind, why))
 
     def layer(self, kind, settings, name, inputs, initial=None) -> int:
         layer = {"type": kind, "settings": settings, "name": str(name)[:200]}
@@ -170,9 +174,9 @@ class _Writer:
         for name, value in vars(layer).items():
             if name.endswith(("_regularizer", "_constraint")) and value is not None:
                 said = {key: float(f"{number:.6g}") for key, number in _numbers(value)}
-                self.remarks.append(f"{layer.name} has a {name}: {type(value).__name__} {said}")
+                self.differs(GapKind.WEIGHTS, f"{layer.name} has a {name}: {type(value).__name__} {said}")
         if getattr(layer, "dtype", "float32") != "float32" or getattr(layer, "compute_dtype", "float32") != "float32":
-            self.remarks.append(f"{layer.name} computes in {layer.compute_dtype}")
+            self.differs(GapKind.WEIGHTS, f"{layer.name} computes in {layer.compute_dtype}")
 
     def weighted(self, layer, kind, settings, given, shape, initial, **value) -> Value:
         """A layer with weights; a second call of it shares them."""
@@ -375,7 +379,8 @@ class _Writer:
         """What changes its inputs in training alone: a network that is evaluated goes without it."""
         config = layer.get_config()
         said = ", ".join(f"{key}={config[key]}" for key in _AT_RANDOM[type(layer).__name__] if config.get(key))
-        self.remarks.append(f"in training {layer.name} changes values at random: {type(layer).__name__}({said})")
+        why = f"in training {layer.name} changes values at random: {type(layer).__name__}({said})"
+        self.differs(GapKind.AUGMENTATION, why)
         return value
 
     def _alphadropout(self, layer, given, shape):
@@ -433,7 +438,7 @@ class _Writer:
             elif kind in _INITIALS:
                 found = _INITIALS[kind](initializer)
         if found is None:
-            self.remarks.append(f"the weights of {layer.name} are drawn by {kind}, which is not supported")
+            self.differs(GapKind.WEIGHTS, f"the weights of {layer.name} are drawn by {kind}, which is not supported")
             return None
         name, settings = found
         return {"type": name, "settings": {key: _short(value) for key, value in settings.items()}}

@@ -3,27 +3,37 @@
 import itertools
 import operator
 
+from ..protocol import Gap, GapKind, Layer, Loose, Spec
 from . import tracing
 
 
 def describe(model, vocabulary: dict, torch, shape=None) -> tuple:
-    """(the model as a spec, remarks on how it trains differently from that spec, id of a module -> its layer).
+    """(the model as a Spec, gaps between how it trains and that spec, id of a module -> its layer's position).
 
-    The spec holds layers with inputs, loose tensors, what can't be expressed, and what is never used. `shape` is that
-    of one sample, where it is known.
+    `shape` is that of one sample, where it is known.
     """
     writer = _Writer(model, vocabulary, torch)
     writer.example = None if shape is None else torch.zeros(tracing.BATCH, *shape)
     writer.sequence(model, "")
     writer.leftovers()
-    return writer.spec, writer.remarks, writer.written
+    return as_spec(writer.spec), writer.gaps, writer.written
+
+
+def as_spec(written: dict) -> Spec:
+    """The record of what was written."""
+    return Spec(
+        layers=[Layer(**layer) for layer in written["layers"]],
+        loose=[Loose(**tensor) for tensor in written["loose"]],
+        gaps=written["gaps"],
+        unused=written["unused"],
+    )
 
 
 class _Writer:
     def __init__(self, model, vocabulary, torch):
         self.model, self.vocabulary, self.torch = model, vocabulary, torch
-        self.spec = {"layers": [], "loose": [], "inexpressible": [], "unused": []}
-        self.remarks = []
+        self.spec = {"layers": [], "loose": [], "gaps": [], "unused": []}
+        self.gaps = []
         self.written = {}  # id of a module -> its position
         self.owners = {}  # id of a weight -> id of the module that had it first
         self.loose = set()
@@ -56,7 +66,7 @@ class _Writer:
         return "" if same else "its weights are not those that its settings give it"
 
     def cannot(self, what, why):
-        self.spec["inexpressible"].append({"what": str(what)[:200], "why": str(why)[:200]})
+        self.spec["gaps"].append(Gap.of(GapKind.LAYER, f"{what}: {why}"))
 
     def layer(self, kind, settings, name, inputs=None) -> int:
         layer = {"type": kind, "settings": settings, "name": name[:200]}
@@ -118,12 +128,12 @@ class _Writer:
         finally:
             for module, mode in modes:
                 module.training = mode
-        remark = _difference(trained, evaluated)
-        if remark:
-            self.remarks.append(remark)
+        if (gap := _difference(trained, evaluated)) is not None:
+            self.gaps.append(gap)
         made = [module for module in tracer.made.values() if "Dropout" in type(module).__name__]
         if made:
-            self.remarks.append("a Dropout is made in the forward pass and stays on in evaluation: make it in __init__")
+            why = "a Dropout is made in the forward pass and stays on in evaluation: make it in __init__"
+            self.gaps.append(Gap(GapKind.MODE, why))
         _Graph(self, root, prefix, feed, tracer.made).write(trained)
         self.example = tracer.output
 
@@ -146,24 +156,27 @@ class _Writer:
         for name, parameter in self.model.named_parameters():
             if not self.known(modules[name.rpartition(".")[0]]) and name not in self.loose:
                 self.spec["loose"].append({"name": name[:200], "shape": list(parameter.shape), "kind": "parameter"})
-        if self.spec["inexpressible"]:
+        if self.spec["gaps"]:
             return  # what comes after such a part is unknown, not unused
         for name, module in self.model.named_modules():
             if self.known(module) and id(module) not in self.written:
                 self.spec["unused"].append(f"{name} ({type(module).__name__})"[:200])
 
 
-def _difference(trained, evaluated) -> str:
+def _difference(trained, evaluated):
     """How a forward pass does other things in evaluation than in training, but for switching dropout off."""
     for node, other in itertools.zip_longest(trained.nodes, evaluated.nodes):
         if node is None or other is None or (node.op, str(node.target)) != (other.op, str(other.target)):
-            return "its forward pass is another one in evaluation"
+            return _EVALUATED_OTHERWISE
         if "dropout" in str(getattr(node.target, "__name__", "")):
             if _dropout_is_on(node) and _dropout_is_on(other):
-                return f"{node.name} stays on in evaluation: give it training=self.training"
+                return Gap.of(GapKind.MODE, f"{node.name} stays on in evaluation: give it training=self.training")
         elif (str(node.args), str(node.kwargs)) != (str(other.args), str(other.kwargs)):
-            return "its forward pass is another one in evaluation"
-    return ""
+            return _EVALUATED_OTHERWISE
+    return None
+
+
+_EVALUATED_OTHERWISE = Gap(GapKind.EVALUATION, "its forward pass is another one in evaluation")
 
 
 def _dropout_is_on(node) -> bool:

@@ -8,19 +8,16 @@ import sys
 from pathlib import Path
 
 from ..import_hooks import when_imported
+from ..protocol import Data, DataSetMissing, Transform
 
 _PARTS = ("train", "t10k")
 FILES = tuple(f"{part}-{what}-ubyte" for part in _PARTS for what in ("images-idx3", "labels-idx1"))
 
 
-class DataSetMissing(RuntimeError):
-    """The notebook asks for a data set that is not here; its name is how the host knows what went wrong."""
-
-
 def install(config: dict) -> None:
     """Serve MNIST from the host's copy to torchvision and scikit-learn, and name what can't be served."""
-    when_imported("torchvision.datasets", lambda datasets: _torchvision(datasets, config["data"]))
-    when_imported("sklearn.datasets", lambda datasets: _sklearn(datasets, config["data"]))
+    when_imported("torchvision.datasets", lambda datasets: _torchvision(datasets, config.data))
+    when_imported("sklearn.datasets", lambda datasets: _sklearn(datasets, config.data))
 
 
 def _torchvision(datasets, folder) -> None:
@@ -63,7 +60,7 @@ def _say_what_is_missing(kind) -> None:
         except (OSError, RuntimeError) as error:  # no network, or "Dataset not found or corrupted"
             if isinstance(error, DataSetMissing) or not _is_absence(error):
                 raise
-            raise DataSetMissing(f"the data set {type(self).__name__} is not here ({error})"[:300]) from error
+            raise DataSetMissing(type(self).__name__, error) from error
 
     kind.__init__ = init
 
@@ -84,12 +81,12 @@ def _sklearn(datasets, folder) -> None:
         try:
             return original(name, *args, **{"n_retries": 1, "delay": 0.1, **options})
         except OSError as error:
-            raise DataSetMissing(f"the data set {name or number} of OpenML is not here ({error})") from error
+            raise DataSetMissing(f"{name or number} of OpenML", error) from error
 
     def fetch_mldata(name, *args, **options):
         if folder and "mnist" in name.lower():
             return _mldata(folder)
-        raise DataSetMissing(f"the data set {name} of mldata.org is not here")
+        raise DataSetMissing(f"{name} of mldata.org")
 
     datasets.fetch_openml, datasets.fetch_mldata = fetch_openml, fetch_mldata
 
@@ -165,23 +162,22 @@ def raw(folder, name):
     return path.read_bytes() if path.is_file() else gzip.decompress(packed.read_bytes())
 
 
-def describe(dataset, torch) -> dict:
+def describe(dataset, torch) -> Data:
     """What a data set is: its class, its size, and the transforms between raw pixels and its values."""
-    seen = {"size": len(dataset) if hasattr(dataset, "__len__") else None}
+    size = len(dataset) if hasattr(dataset, "__len__") else None
     while isinstance(dataset, torch.utils.data.Subset):
         dataset = dataset.dataset
-    seen["type"] = type(dataset).__name__
-    transform = getattr(dataset, "transform", None)
+    transform, steps = getattr(dataset, "transform", None), None
     if "torchvision" in sys.modules and transform is not None:
-        seen["transforms"] = [_transform(t) for t in getattr(transform, "transforms", [transform])]
-    return seen
+        steps = [_transform(step) for step in getattr(transform, "transforms", [transform])]
+    return Data(type(dataset).__name__, size, steps)
 
 
-def _transform(transform) -> dict:
+def _transform(transform) -> Transform:
     name = type(transform).__name__
     if name == "Normalize":
-        return {"type": name, "mean": _numbers(transform.mean), "std": _numbers(transform.std)}
-    return {"type": name}
+        return Transform(name, _numbers(transform.mean), _numbers(transform.std))
+    return Transform(name)
 
 
 def _numbers(values) -> list:

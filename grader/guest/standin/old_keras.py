@@ -46,11 +46,11 @@ _OLD_GENERATOR |= {"use_multiprocessing": None, "pickle_safe": None, "val_sample
 
 def install(config: dict) -> None:
     """Be ready for the moment when the notebook imports Keras or TensorFlow."""
-    import_hooks.when_imported("keras", lambda keras: _modernise(keras, config["data"]))
+    import_hooks.when_imported("keras", lambda keras: _modernise(keras, config.data))
     import_hooks.when_missing("keras", _no_keras)
     for owner in ("keras", "tensorflow.keras", "tensorflow.python.keras"):
         import_hooks.when_missing(f"{owner}.wrappers.scikit_learn", _wrappers)
-    tensorflow.install(config["data"])
+    tensorflow.install(config.data)
 
 
 def _no_keras():

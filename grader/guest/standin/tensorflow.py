@@ -8,7 +8,7 @@ import sys
 from types import SimpleNamespace
 
 from .. import import_hooks
-from ..serve.datasets import DataSetMissing
+from ..protocol import DataSetMissing, ModuleMissing, PartMissing
 from . import tf_data
 
 _ONLY_KERAS = "TensorFlow itself is not installed here, only its Keras and what feeds it"
@@ -55,8 +55,8 @@ def install(folder) -> None:
     sys.meta_path.append(_NoTensorFlow())
 
 
-def missing(name) -> str:
-    return f"{name}: {_ONLY_KERAS}"
+def missing(name) -> PartMissing:
+    return PartMissing(f"{name}: {_ONLY_KERAS}")
 
 
 class _NoTensorFlow:
@@ -65,7 +65,7 @@ class _NoTensorFlow:
     @staticmethod
     def find_spec(name, path=None, target=None):
         if name.startswith("tensorflow."):
-            raise ModuleNotFoundError(missing(name), name=name)
+            raise ModuleMissing(f"{name}: {_ONLY_KERAS}", name=name)
 
 
 class _Part(type(sys)):
@@ -74,7 +74,7 @@ class _Part(type(sys)):
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
-        raise AttributeError(missing(f"{self.__name__}.{name}"))
+        raise missing(f"{self.__name__}.{name}")
 
 
 def _part(name, **contents):
@@ -88,7 +88,7 @@ def _tensorflow():
     import torch
 
     if not hasattr(keras, "grader_modern"):  # it is being imported, and looks whether TensorFlow is there
-        raise ModuleNotFoundError(missing("tensorflow"), name="tensorflow")
+        raise ModuleMissing(f"tensorflow: {_ONLY_KERAS}", name="tensorflow")
     operations = _operations(keras, torch)
     contents = {
         "__version__": _VERSION,
@@ -268,7 +268,7 @@ def _tensorflow_datasets(folder):
 
     def load(name, split=None, *, batch_size=None, as_supervised=False, with_info=False, **kwargs):
         if re.split(r"[:/]", name)[0] != "mnist" or not folder:
-            raise DataSetMissing(f"the data set {name} of tensorflow_datasets is not here")
+            raise DataSetMissing(f"{name} of tensorflow_datasets")
         arrays = keras.datasets.mnist.load_data()
 
         def made(split):

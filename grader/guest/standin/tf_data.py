@@ -24,7 +24,7 @@ class Facts(NamedTuple):
 
 
 def make(torch, keras, missing):
-    """The class Dataset, which Keras takes as what it trains on; `missing(name)` says that something is not here."""
+    """The class Dataset, which Keras takes to train on; `missing(name)` is the error where something is not here."""
     from keras.src.trainers.data_adapters.data_adapter import DataAdapter
 
     def tensors(value):
@@ -63,7 +63,7 @@ def make(torch, keras, missing):
         def __getattr__(self, name):
             if name.startswith("_"):
                 raise AttributeError(name)
-            raise AttributeError(missing(f"tf.data.Dataset.{name}"))
+            raise missing(f"tf.data.Dataset.{name}")
 
         def __iter__(self):
             return (self.element(key) for key in self.keys())

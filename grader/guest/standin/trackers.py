@@ -4,6 +4,7 @@ import functools
 from types import ModuleType
 
 from ..import_hooks import when_missing
+from ..protocol import ServerMissing
 
 _PLAIN = ("tensorboardX", "mlflow", "mlflow.pytorch", "mlflow.keras", "wandb.keras", "wandb.integration.keras")
 _ASKS = "the settings of a sweep are chosen by the server of wandb, which nothing reaches while this is graded"
@@ -56,7 +57,7 @@ class _Settings(dict):
         try:
             return self[name]
         except KeyError as error:
-            raise AttributeError(f"wandb.config has no {name!r}; {_ASKS}") from error
+            raise ServerMissing(f"wandb.config has no {name!r}; {_ASKS}") from error
 
     __setattr__ = dict.__setitem__
 
@@ -83,6 +84,6 @@ class _Wandb(_Inert):
         return self.run
 
     def sweep(self, *args, **kwargs):
-        raise RuntimeError(_ASKS)
+        raise ServerMissing(_ASKS)
 
     agent = sweep

@@ -5,6 +5,7 @@ import inspect
 from contextlib import suppress
 
 from .. import findings
+from ..protocol import Named
 
 _METHODS = {"normal_": "normal_", "uniform_": "uniform_", "fill_": "constant_", "zero_": "zeros_"}
 _NAMES = {"normal_": ("mean", "std"), "uniform_": ("a", "b"), "fill_": ("val",), "zero_": ()}
@@ -79,5 +80,5 @@ class Draws:
                 continue
             if then != looks:
                 return {}, False
-            found[name] = {"type": function, "settings": settings}
+            found[name] = Named(function, settings)
         return found, True

@@ -2,6 +2,8 @@
 
 import math
 
+from ..protocol import Gap, GapKind
+
 SHOWN = 4  # samples that the host compares with its own
 _FULL_EPOCHS = 5  # trainings of more epochs take one batch in each: the rest tells nothing new
 _SMALL_BATCH = 32  # of a training that is watched: how many samples a batch has is known from the call
@@ -52,12 +54,12 @@ class Given:
         asked = self.options.get("steps_per_epoch")
         return self.source.drop_last or bool(asked and self.samples and asked == self.samples // self.source.batch_size)
 
-    def notes(self):
-        """What makes this other than passes over shuffled samples."""
-        yield from self.source.notes
+    def gaps(self):
+        """What makes this other than epochs of shuffled samples."""
+        yield from self.source.gaps
         asked, whole = self.options.get("steps_per_epoch"), self.whole()
         if asked and whole and asked not in (whole, self.samples // self.source.batch_size):
-            yield f"an epoch is {asked:,} batches; all samples would be {whole:,}"
+            yield _of_batches(f"an epoch is {asked:,} batches; all samples would be {whole:,}")
 
     def cut(self):
         """The same call with a few batches of each pass."""
@@ -107,7 +109,8 @@ class Arrays:
         self.batch_size = int(options.get("batch_size") or (math.ceil(len(x) / steps) if steps else 32))
         shuffle = options.get("shuffle", True)
         self.shuffle = bool(shuffle)
-        self.notes = () if shuffle in (True, False) else (f"batches were shuffled with shuffle={shuffle!r}",)
+        usual = shuffle in (True, False)
+        self.gaps = () if usual else (_of_batches(f"batches were shuffled with shuffle={shuffle!r}"),)
 
     def first(self):
         return self.x[: self.batch_size], self.y
@@ -121,13 +124,12 @@ class _Pipeline:
         self.samples, self.batch_size, self.drop_last = facts.samples, facts.batch_size or 1, facts.drop_last
         self.steps = facts.elements
         self.shuffle = facts.window > 1
-        self.notes = []
+        self.gaps = []
         if facts.samples is None:
-            self.notes.append("how many samples its data set has is not known")
+            self.gaps.append(_of_batches("how many samples its data set has is not known"))
         elif 1 < facts.window < facts.samples:
-            self.notes.append(
-                f"samples were shuffled in a window of {facts.window:,}, not all {facts.samples:,} of them"
-            )
+            why = f"samples were shuffled in a window of {facts.window:,}, not all {facts.samples:,} of them"
+            self.gaps.append(_of_batches(why))
 
     def first(self):
         """Its first batch, without a trace in the random numbers of the notebook."""
@@ -148,7 +150,7 @@ class _Sequence:
         self.steps = x.num_batches
         self.batch_size = getattr(x, "batch_size", None) or len(self.one()[0])
         self.samples = self.steps and self.steps * self.batch_size
-        self.notes = [f"its batches came from a {type(x).__name__}"]
+        self.gaps = [_of_batches(f"its batches came from a {type(x).__name__}")]
 
     def one(self):
         return _unseen(lambda: self.x[0])
@@ -179,12 +181,13 @@ class Images(_Sequence):
         self.samples, self.shuffle, self.changes = x.n, bool(x.shuffle), x.image_data_generator
         usual = vars(type(self.changes)())
         drawn = {key: value for key, value in vars(self.changes).items() if key in _DRAWN and value != usual[key]}
-        self.notes = []
+        self.gaps = []
         if drawn:
             said = ", ".join(f"{key}={value}" for key, value in drawn.items())
-            self.notes.append(f"its training images are changed at random: {said}")
+            self.gaps.append(Gap.of(GapKind.AUGMENTATION, f"its training images are changed at random: {said}"))
         if self.changes.preprocessing_function:
-            self.notes.append("its training images are changed by a function of the notebook's own")
+            why = "its training images are changed by a function of the notebook's own"
+            self.gaps.append(Gap(GapKind.INPUT, why))
 
     def first(self):
         """Samples as they would be without what is drawn at random."""
@@ -202,7 +205,7 @@ class Unknown:
     def __init__(self, x):
         self.x, self.seen = x, None
         self.batch_size = getattr(x, "batch_size", None)
-        self.notes = [f"its batches came from a {type(x).__name__}"]
+        self.gaps = [_of_batches(f"its batches came from a {type(x).__name__}")]
 
     def first(self):
         return self.seen
@@ -215,6 +218,10 @@ class Unknown:
 
     def few(self, steps):
         return (self.watched() if hasattr(self.x, "__next__") else self.x), steps
+
+
+def _of_batches(why):
+    return Gap.of(GapKind.BATCHES, why)
 
 
 def _unseen(act):

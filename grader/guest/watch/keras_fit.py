@@ -4,18 +4,19 @@ import functools
 import inspect
 
 from .. import import_hooks
+from ..protocol import GapKind
 from .keras_feeds import SCORED, Given, fewer, is_array
-from .keras_training import Training, drawn
+from .keras_training import KerasTraining, drawn
 
 
-def install(watcher) -> None:
-    """Watch Keras from the moment when the notebook imports it."""
+def install(session, torch, forget) -> None:
+    """Watch Keras from the moment when the notebook imports it.
+
+    `forget` tells whoever watches torch that what was computed belongs to no step of its own.
+    """
 
     def begin(keras):
-        try:
-            _Watch(keras, watcher).install()
-        except Exception as error:
-            watcher.faults[f"Keras can't be watched: {type(error).__name__}: {error}"[:500]] = None
+        session.quietly(_Watch(session, torch, keras, forget).install)
 
     import_hooks.when_imported("keras", begin)
 
@@ -23,10 +24,10 @@ def install(watcher) -> None:
 class _Watch:
     """Puts itself around Keras's own methods."""
 
-    def __init__(self, keras, probe):
-        self.keras, self.probe = keras, probe
+    def __init__(self, session, torch, keras, forget):
+        self.session, self.torch, self.keras, self.forget = session, torch, keras, forget
+        self.quiet = session.quietly
         self.inside = 0  # within fit, which evaluates by itself
-        probe.keras_layers = keras  # so that whoever looks can tell a Keras model
 
     def install(self):
         keras = self.keras
@@ -63,28 +64,19 @@ class _Watch:
 
         setattr(owner, name, call)
 
-    def quiet(self, act):
-        """What goes wrong in watching is written down, and never disturbs the notebook."""
-        try:
-            return act()
-        except Exception as error:
-            self.probe.faults[f"watching Keras failed: {type(error).__name__}: {error}"[:500]] = None
-            return None
-
     @property
     def batches(self):
-        """How many batches of a pass are trained on; None in a replay, where nothing is cut."""
-        return self.probe.config["batches"] if getattr(self.probe, "weights", None) is None else None
+        """How many batches of an epoch are trained on; None in a replay, where nothing is cut."""
+        return self.session.config.batches if self.session.weights is None else None
 
     def training(self, model, x):
         """The training of this network by its optimiser, the last to go on standing last; None where x doesn't fit."""
         if not _built(model, x):
             return None
         key = (id(model), id(model.optimizer))
-        found = self.probe.trainings.pop(key, None) or Training(self, model, x)
-        self.probe.trainings[key] = found
-        found.cell = self.probe.cell
-        found.look_after("between its steps")
+        found = self.session.trainings.get(key) or KerasTraining(self.session, self.torch, self.keras, model, x)
+        self.session.begin(key, found)
+        found.look_for_changes("between its steps")
         return found
 
     # around Keras's own methods
@@ -101,16 +93,16 @@ class _Watch:
                 self.quiet(watched.end)
 
     def end(self, model, training):
-        training.remember(model)
+        training.remember()
         self.hand_over(training, "last")
-        self.probe.forget()
-        self.probe.write()
+        self.forget()
+        self.session.write()
 
     def hand_over(self, training, when):
         """In a replay: the weights before the first step, and after the last."""
-        weights = getattr(self.probe, "weights", None)
+        weights = self.session.weights
         if weights is not None and not (when == "first" and training.steps):
-            weights.write(f"{training.number}-{when}", training.model)
+            weights.write(f"{training.record.number}-{when}", training.as_module)
 
     def evaluate(self, original, model, options):
         if not self.inside and self.batches is not None:
@@ -143,9 +135,8 @@ class _Watch:
         return result
 
     def load_weights(self, original, model, options):
-        for training in self.probe.trainings.values():
-            if getattr(training, "network", None) is model:
-                training.note("weights are loaded into it during or after its training")
+        for training in self.session.of_network(model):
+            training.note(GapKind.WEIGHTS, "weights are loaded into it during or after its training")
         return original(options)
 
 
@@ -162,7 +153,7 @@ class _Fit:
         training = watch.training(self.model, first and first[0])
         training.take_fit(self.model, self.given, self.options)
         watch.hand_over(training, "first")
-        watch.probe.write()
+        watch.session.write()
         self.training = training
 
     def cut(self):
@@ -214,7 +205,3 @@ def _as_many(found, count):
     import numpy
 
     return numpy.resize(found, (count, *found.shape[1:]))
-
-
-def _is_number(x):
-    return isinstance(x, (int, float))

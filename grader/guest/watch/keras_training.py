@@ -1,9 +1,11 @@
 """One Keras optimiser at work on one network, written down as the training that a torch notebook would have shown."""
 
 import inspect
+from dataclasses import replace
 
 from .. import findings
 from ..describe import keras_models
+from ..protocol import Data, GapKind, Loader, Named, Sample, Schedule, Training
 from .keras_feeds import SHOWN, Arrays, Images, Unknown
 
 _WITHIN_FIT = "drawn within fit"
@@ -33,109 +35,115 @@ _LOSS_CLASSES = {
 _OTHER_RATES = {"Adadelta": 1.0, "Adagrad": 0.01, "Adamax": 0.002, "Nadam": 0.002}  # by default, in Keras until 2.2
 
 
-class Training:
-    """One Keras optimiser at work on one network; written as `probe.Training` is."""
+_MOST_LOADERS = 10
+_OWN_METHODS = {  # that a class of the student's may have: what they may change
+    "train_step": GapKind.LOSS,
+    "compute_loss": GapKind.LOSS,
+    "train_function": GapKind.LOSS,
+    "fit": GapKind.BATCHES,
+    "compute_gradients": GapKind.GRADIENTS,
+}
 
-    def __init__(self, watch, model, x):
-        self.watch, self.keras = watch, watch.keras
-        self.network = model
-        probe = watch.probe
-        self.number = len(probe.trainings)
-        self.condition = None
-        self.notes = {}
-        self.cell = probe.cell
-        self.variable = probe.name_of(model)
+
+class KerasTraining:
+    """Takes in each call of `fit` and `train_on_batch`, and writes down what a torch notebook would have shown."""
+
+    def __init__(self, session, torch, keras, network, x):
+        self.session, self.keras, self.network = session, keras, network
         shape = tuple(x.shape[1:]) if hasattr(x, "shape") else None
-        described = keras_models.describe(model, probe.config["vocabulary"], self.keras, probe.torch, shape)
-        self.spec, self.input_shape, self.rescaling = described.spec, described.shape, described.rescaling
-        self.model = _Network(model, described.weights)
-        for remark in described.remarks:
-            self.note(remark)
-        self.optimizer, self.settings, self.schedules = None, {}, []
-        self.take_optimizer(model.optimizer)
-        self.losses, self.loaders, self.seen = {}, [], []
-        self.steps = self.planned = self.passes = self.samples = self.largest_batch = 0
-        self.uncut = 0  # steps that the notebook would take
-        self.first_rows = set()
-        self.after = None
-        self.rate = None
-        self.compare(probe)
+        described = keras_models.describe(network, session.config.vocabulary, keras, torch, shape)
+        self.rescaling = described.rescaling
+        self.as_module = _Weights(described.weights)
+        self.record = Training(
+            number=len(session.trainings),
+            model=id(network),
+            variable=session.name_of(network),
+            cell=session.cell,
+            optimizer=Named(""),
+            spec=described.spec,
+            input_shape=described.shape,
+        )
+        self.note = self.record.note
+        for gap in described.gaps:
+            self.note(gap.kind, gap.why)
+        self.take_optimizer(network.optimizer)
+        self.losses, self.first_rows = {}, set()
+        self.steps = self.planned = 0  # taken while it was watched; that it was to take then
+        self.norms = None  # of its weights after the last step
+        self.compare_weights()
         self.look_at_class()
 
     @property
-    def own(self):
+    def parameters(self):
         """The weights that its optimiser steps, as torch's."""
         return list(self.network.parameters())
 
-    def note(self, text):
-        self.notes[str(text)[:200]] = None
-
-    def compare(self, probe):
-        """Notes on weights that are not all trained, or not as Keras draws them."""
-        if len(self.network.trainable_weights) < sum(1 for w in self.network.weights if _is_weight(w)):
-            self.note("some of its weights are frozen")
-        if any(getattr(other, "network", None) is self.network for other in probe.trainings.values()):
+    def compare_weights(self):
+        """Gaps where weights are not all trained, or not as Keras draws them."""
+        trainable = self.network.trainable_weights
+        if len(trainable) < sum(1 for w in self.network.weights if _is_weight(w)):
+            self.note(GapKind.WEIGHTS, "some of its weights are frozen")
+        if self.session.of_network(self.network):
             return  # trained before: that is said elsewhere
-        drawn = {id(w): getattr(w, "grader_drawn", None) for w in self.network.trainable_weights}
-        if any(drawn[id(w)] not in (_WITHIN_FIT, _norms([w])) for w in self.network.trainable_weights):
-            self.note("its first weights are not as Keras draws them: they were set or loaded")
+        if any(getattr(w, "grader_drawn", None) not in (_WITHIN_FIT, _norms([w])) for w in trainable):
+            self.note(GapKind.WEIGHTS, "its first weights are not as Keras draws them: they were set or loaded")
 
     def look_at_class(self):
         for kind in type(self.network).__mro__:
             if kind.__module__.startswith("keras."):
                 break
-            for name in ("train_step", "compute_loss", "fit", "compute_gradients", "train_function"):
+            for name, what in _OWN_METHODS.items():
                 if name in vars(kind):
-                    self.note(f"its class {kind.__name__} has a {name} of its own")
+                    self.note(what, f"its class {kind.__name__} has a {name} of its own")
 
     # optimiser
 
     def take_optimizer(self, optimizer):
-        kind = type(optimizer).__name__
-        self.own_optimizer = optimizer
+        kind, settings = type(optimizer).__name__, {}
         if not type(optimizer).__module__.startswith("keras."):
-            self.optimizer = f"the student's own {kind}"
+            name = f"the student's own {kind}"
         elif kind in _OPTIMIZERS:
-            self.optimizer, settings = _OPTIMIZERS[kind]
-            self.settings.update(settings(optimizer))
+            name, read = _OPTIMIZERS[kind]
+            settings.update(read(optimizer))
         else:
-            self.optimizer = f"Keras's {kind}"
+            name = f"Keras's {kind}"
+        self.record.optimizer = Named(name, settings)
         rate = getattr(optimizer, "_learning_rate", None)
         if isinstance(rate, self.keras.optimizers.schedules.LearningRateSchedule):
             self.take_schedule(rate)
-            self.settings["lr"] = float(getattr(rate, "initial_learning_rate", 0.0))
+            settings["lr"] = float(getattr(rate, "initial_learning_rate", 0.0))
         else:
-            self.settings["lr"] = _plain(optimizer.learning_rate)
+            settings["lr"] = _plain(optimizer.learning_rate)
         if getattr(optimizer, "grader_default_rate", False) and kind in _OTHER_RATES:
             self.note(
-                f"{kind} without a learning rate: by default it is {self.settings['lr']:g} here and in TensorFlow 2; "
-                f"in Keras until 2.2 it was {_OTHER_RATES[kind]:g}"
+                GapKind.OPTIMISER,
+                f"{kind} without a learning rate: by default it is {settings['lr']:g} here and in TensorFlow 2; "
+                f"in Keras until 2.2 it was {_OTHER_RATES[kind]:g}",
             )
         for name in ("clipnorm", "clipvalue", "global_clipnorm", "gradient_accumulation_steps", "loss_scale_factor"):
             if getattr(optimizer, name, None):
-                self.note(f"the optimiser has {name}={getattr(optimizer, name)}")
+                self.note(GapKind.GRADIENTS, f"the optimiser has {name}={getattr(optimizer, name)}")
         if getattr(optimizer, "use_ema", False):
-            self.note("the optimiser averages the weights (use_ema)")
+            self.note(GapKind.OPTIMISER, "the optimiser averages the weights (use_ema)")
         if getattr(optimizer, "_exclude_from_weight_decay", None):
-            self.note("the optimiser excludes some weights from weight decay")
+            self.note(GapKind.OPTIMISER, "the optimiser excludes some weights from weight decay")
         decay = getattr(optimizer, "weight_decay", None)
         if decay:
-            self.settings["weight_decay"] = float(decay)
+            settings["weight_decay"] = float(decay)
             if kind in ("Adam", "Nadam"):
-                self.settings["decoupled_weight_decay"] = True
+                settings["decoupled_weight_decay"] = True
             elif kind != "AdamW":
-                self.note(f"{kind} with weight_decay={decay:g} apart from the gradient")
+                self.note(GapKind.OPTIMISER, f"{kind} with weight_decay={decay:g} apart from the gradient")
         epsilon = getattr(optimizer, "epsilon", 0.0) or 0.0
         if epsilon > _LARGE_EPSILON and kind not in ("Adadelta", "SGD"):
-            self.note(f"{kind} adds its epsilon={epsilon:g} elsewhere than torch does")
+            self.note(GapKind.OPTIMISER, f"{kind} adds its epsilon={epsilon:g} elsewhere than torch does")
 
     def take_schedule(self, rate):
         kind = type(rate).__name__
         found = _SCHEDULES.get(kind, lambda rate: None)(rate) if type(rate).__module__.startswith("keras.") else None
         name, settings = found or (f"Keras's {kind}", {})
-        self.schedules.append(
-            {"type": name, "settings": settings, "unwritten": [] if found else ["all of it"], "early": False}
-        )
+        unwritten = [] if found else ["all of it"]
+        self.record.schedules.append(Schedule(name, settings, unwritten, steps=0, early=False))
 
     # data and steps
 
@@ -143,24 +151,22 @@ class Training:
         """Take in one call of `fit`."""
         epochs = max(int(options.get("epochs") or 1) - int(options.get("initial_epoch") or 0), 0)
         source = given.source
-        self.passes += epochs
+        self.record.loops += epochs
         self.planned += epochs * given.steps()
-        self.uncut += epochs * (given.epoch() or given.steps())
-        described = {
-            "batch_size": source.batch_size,
-            "drop_last": given.drop_last(),
-            "shuffle": source.shuffle,
-            "sampler": "RandomSampler" if source.shuffle else "SequentialSampler",
-            "samples": given.samples,
-            "dataset": {"type": type(given.x).__name__, "size": given.total},
-        }
-        if described not in self.loaders:
-            self.loaders.append(described)
-        for note in given.notes():
-            self.note(note)
-        for name in ("class_weight", "sample_weight"):
-            if options.get(name) is not None:
-                self.note(f"fit was given a {name}")
+        self.record.steps += epochs * (given.epoch() or given.steps())
+        described = Loader(
+            batch_size=source.batch_size,
+            drop_last=given.drop_last(),
+            shuffle=source.shuffle,
+            sampler="RandomSampler" if source.shuffle else "SequentialSampler",
+            samples=given.samples,
+            dataset=Data(type(given.x).__name__, given.total),
+        )
+        if described not in self.record.loaders and len(self.record.loaders) < _MOST_LOADERS:
+            self.record.loaders.append(described)
+        for gap in given.gaps():
+            self.note(gap.kind, gap.why)
+        self.look_for_loss_weights("fit", options)
         self.take_samples(model, given)
         self.take_callbacks(options.get("callbacks"))
 
@@ -177,53 +183,58 @@ class Training:
             known, steady = {*self.first_rows}, isinstance(given.source, (Arrays, Images))
             self.show(model, x[: given.source.batch_size], y)
             if steady and known and self.first_rows != known:
-                self.note("it was trained on different samples in different calls of fit")
+                self.note(GapKind.BATCHES, "it was trained on different samples in different calls of fit")
         self.take_loss(model, first and first[1])
 
     def take_batch(self, model, options):
         """Take in one call of `train_on_batch`: these are never cut."""
         x, y = options.get("x"), options.get("y")
         if not hasattr(x, "shape"):
-            self.note("train_on_batch was given no array")
+            self.note(GapKind.BATCHES, "train_on_batch was given no array")
             return
-        self.samples += len(x)
+        self.record.samples += len(x)
         self.steps += 1
         self.planned += 1
-        self.uncut += 1
+        self.record.steps += 1
         self.show(model, x, y)
         self.take_loss(model, y)
+        self.look_for_loss_weights("train_on_batch", options)
+
+    def look_for_loss_weights(self, method, options):
         for name in ("class_weight", "sample_weight"):
             if options.get(name) is not None:
-                self.note(f"train_on_batch was given a {name}")
+                self.note(GapKind.LOSS_WEIGHTS, f"{method} was given a {name}")
 
     def show(self, model, x, y):
         """What the network got, as torch would have it."""
         import numpy
 
-        x = numpy.asarray(x)
-        self.largest_batch = max(self.largest_batch, len(x))
+        x, record = numpy.asarray(x), self.record
+        record.largest_batch = max(record.largest_batch, len(x))
         self.first_rows.add(hash(x[0].tobytes()))
-        if self.seen or y is None:
+        if record.seen or y is None:
             return
         scale, offset = self.rescaling
         shown, labels = scale * x[:SHOWN].astype(float) + offset, numpy.asarray(y)[:SHOWN]
-        if self.input_shape is not None and shown.ndim == 4 and list(shown.shape[1:]) != self.input_shape:
+        if record.input_shape is not None and shown.ndim == 4 and list(shown.shape[1:]) != record.input_shape:
             shown = shown.transpose(0, 3, 1, 2)
         classes = (
             labels.argmax(1) if labels.ndim == 2 and labels.shape[1] > 1 else labels.reshape(len(labels), -1)[:, 0]
         )
-        self.seen = [
-            {"values": [float(f"{v:.7g}") for v in row.reshape(-1)], "label": int(label)}
-            for row, label in zip(shown, classes)
+        record.seen = [
+            Sample([float(f"{v:.7g}") for v in row.reshape(-1)], int(label)) for row, label in zip(shown, classes)
         ]
-        if self.input_shape is None:
-            self.input_shape = list(shown.shape[1:])
+        if record.input_shape is None:
+            record.input_shape = list(shown.shape[1:])
 
     def take_loss(self, model, y):
-        kind, settings, sparse = self.loss_of(model)
-        self.losses.setdefault(str((kind, settings)), {"type": kind, "settings": settings})
+        found = self.loss_of(model)
+        if found is None:
+            return
+        loss, sparse = found
+        self.losses.setdefault(str((loss.type, loss.settings)), loss)
         if getattr(getattr(model, "_compile_loss", None), "loss_weights", None):
-            self.note("the loss has weights (loss_weights)")
+            self.note(GapKind.LOSS_WEIGHTS, "the loss has weights (loss_weights)")
         if y is None:
             return
         import numpy
@@ -233,17 +244,19 @@ class Training:
         classes = y.size == len(y) and bool((y == y.astype(int)).all())
         if not (classes if sparse else one_hot):
             shape = " x ".join(str(n) for n in y.shape)
-            self.note(f"the loss compares with something else than the classes: labels of shape {shape}")
+            self.note(
+                GapKind.TARGET, f"the loss compares with something else than the classes: labels of shape {shape}"
+            )
 
     def loss_of(self, model):
-        """(type, settings, whether it takes class indices) of the loss that a model was compiled with."""
+        """(the loss that a model was compiled with, whether it takes class indices); None for none or several."""
         loss = model.loss[0] if isinstance(model.loss, (list, tuple)) and len(model.loss) == 1 else model.loss
         if isinstance(loss, str):
             loss = self.keras.losses.get(loss)
         settings = {}
         if loss is None or isinstance(loss, (dict, list, tuple)):
-            self.note("no loss was seen, or several")
-            return "no loss", {}, False
+            self.note(GapKind.LOSS, "no loss was seen, or several")
+            return None
         if isinstance(loss, self.keras.losses.Loss):
             name, known = type(loss).__name__, _LOSS_CLASSES
             config = {**getattr(loss, "_fn_kwargs", {}), "reduction": loss.reduction}
@@ -251,9 +264,10 @@ class Training:
             name, known, config = getattr(loss, "__name__", type(loss).__name__), _LOSSES, {}
         module = str(getattr(loss, "__module__", None) or type(loss).__module__)
         if not module.startswith("keras."):
-            return f"the student's own {name}", {}, False
+            self.note(GapKind.LOSS, f"the loss is the student's own {name}")
+            return Named(f"the student's own {name}"), False
         if name not in known:
-            return f"Keras's {name}", {}, False
+            return Named(f"Keras's {name}"), False
         kind = known[name]
         if kind == "BCELoss" and config.get("from_logits"):
             kind = "BCEWithLogitsLoss"
@@ -267,8 +281,8 @@ class Training:
         if reduction not in ("sum_over_batch_size", "mean", "mean_with_sample_weight", "auto"):
             settings["reduction"] = str(reduction)
             if kind != "CrossEntropyLoss":
-                self.note(f"the loss is reduced by {reduction}")
-        return kind, settings, name.lower().startswith("sparse")
+                self.note(GapKind.LOSS_WEIGHTS, f"the loss is reduced by {reduction}")
+        return Named(kind, settings), name.lower().startswith("sparse")
 
     def take_callbacks(self, callbacks):
         if callbacks is None:
@@ -285,55 +299,50 @@ class Training:
                 functions = [f for k in kind.__mro__ if not k.__module__.startswith("keras.") for f in vars(k).values()]
                 meddling = any(_MEDDLING & _names(f.__code__) for f in functions if inspect.isfunction(f))
             if meddling:
-                self.note(f"the callback {kind.__name__} may change its training")
+                self.note(GapKind.LENGTH, f"the callback {kind.__name__} may change its training")
 
     def look_at_rate(self, model):
-        """A note where an epoch begins with another learning rate than the first, and no schedule says so."""
-        if not self.schedules and _plain(model.optimizer.learning_rate) != self.settings["lr"]:
-            self.note("the learning rate of the optimiser is changed while it trains")
+        """A gap where an epoch begins with another learning rate than the first, and no schedule says so."""
+        if not self.record.schedules and _plain(model.optimizer.learning_rate) != self.record.optimizer.settings["lr"]:
+            self.note(GapKind.OPTIMISER, "the learning rate of the optimiser is changed while it trains")
 
-    def remember(self, model):
+    def remember(self):
         """After training: what the weights are until it goes on."""
-        self.after = _norms(model.trainable_weights)
+        self.norms = _norms(self.network.trainable_weights)
 
-    def look_after(self, when="after its training"):
-        """Notes on weights that are no longer those that training left."""
-        if self.after is not None and _norms(self.network.trainable_weights) != self.after:
-            self.note(f"its weights are changed by hand {when}")
+    def look_for_changes(self, when):
+        """A gap where the weights are no longer those that training left."""
+        if self.norms is not None and _norms(self.network.trainable_weights) != self.norms:
+            self.note(GapKind.WEIGHTS, f"its weights are changed by hand {when}")
 
-    def record(self, probe):
-        """This training as JSON, as `probe.Training` writes it."""
-        early = ["its training was ended before its last epoch"] if self.steps < self.planned else []
-        return {
-            "number": self.number,
-            "model": id(self.network),
-            "variable": self.variable,
-            "spec": self.spec,
-            "cell": self.cell,
-            "optimizer": {"type": self.optimizer, "settings": self.settings},
-            "groups": 1,
-            "losses": [*self.losses.values()],
-            "steps": self.uncut,
-            "samples": self.samples,
-            "largest_batch": self.largest_batch,
-            "different_batches": len(self.first_rows),
-            "passes": self.passes,
-            "steps_in_passes": self.uncut,
-            "batches_in_passes": self.uncut,
-            "loaders": self.loaders[:10],
-            "input_shape": self.input_shape,
-            "seen": self.seen,
-            "rests": False,
-            "schedules": [{**schedule, "steps": self.uncut} for schedule in self.schedules],
-            "notes": [*self.notes, *early][:100],
-        }
+    def end_cell(self):
+        """After each cell; in a replay it hands over its weights."""
+        self.look_for_changes("after its training")
+        if self.session.weights is not None:
+            self.session.weights.last(self.record.number, self.as_module)
+
+    def finished(self):
+        """The whole record by now."""
+        record = self.record
+        whole = replace(
+            record,
+            losses=[*self.losses.values()],
+            different_batches=len(self.first_rows),
+            steps_in_loops=record.steps,
+            batches_in_loops=record.steps,
+            schedules=[replace(schedule, steps=record.steps) for schedule in record.schedules],
+            gaps=[*record.gaps],
+        )
+        if self.steps < self.planned:
+            whole.note(GapKind.LENGTH, "its training was ended before its last epoch")
+        return whole
 
 
-class _Network:
-    """A Keras network whose weights can be handed over as those of the spec."""
+class _Weights:
+    """A Keras network's weights as those of the spec, handed over as a torch module's."""
 
-    def __init__(self, network, weights):
-        self.network, self.state_dict = network, weights
+    def __init__(self, weights):
+        self.state_dict = weights
 
 
 def _is_weight(variable):

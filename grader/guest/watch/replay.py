@@ -4,7 +4,12 @@ import functools
 import os
 import random
 
-from .torch_training import norms
+from ..protocol import Named, Training
+from .forward import Calls
+from .gradients import norms
+from .optimisers import watch_steps
+from .session import quiet
+from .settings import own_or_torch
 
 _STEP = 1_000_003  # between the shifts of two seeds, so that a notebook that seeds 0, 1, 2, ... meets no seed twice
 _MOST_BYTES = 256 * 2**20
@@ -58,6 +63,71 @@ def _generator(kind, shift):
             return self
 
     return Generator
+
+
+class Replay:
+    """Finds the networks that torch's optimisers train in a full run, and hands over their weights."""
+
+    def __init__(self, session, torch):
+        self.session, self.torch = session, torch
+        self.calls = Calls(session, torch)
+
+    def install(self):
+        """Watch modules being called, and optimisers stepping."""
+        self.calls.install()
+        watch_steps(self.before_step, self.after_step)
+
+    def forget(self):
+        """What was called so far led to the steps of others."""
+        self.calls.last = {}
+
+    @quiet
+    def before_step(self, optimizer, args, kwargs):
+        """Before every step: the first one of an optimiser begins a training."""
+        training = self.session.trainings.get(id(optimizer))
+        if training is None:
+            parameters = [p for group in optimizer.param_groups for p in group["params"]]
+            if self.calls.are_given(parameters):
+                return
+            training = ReplayedTraining(self.session, self.torch, optimizer, self.calls.holder(parameters), parameters)
+        self.session.begin(id(optimizer), training)
+        training.record.steps += 1
+
+    @quiet
+    def after_step(self, optimizer, args, kwargs):
+        """After every step."""
+        self.forget()
+
+
+class ReplayedTraining:
+    """One optimiser at work in a full run."""
+
+    def __init__(self, session, torch, optimizer, network, parameters):
+        self.session, self.network, self.parameters = session, network, parameters
+        self.record = Training(
+            number=len(session.trainings),
+            model=id(network),
+            variable=session.name_of(network),
+            cell=session.cell,
+            optimizer=Named(own_or_torch(type(optimizer), torch.optim)),
+        )
+        self.note = self.record.note
+        if network is not None:
+            session.weights.first(self.record.number, network)
+
+    @property
+    def steps(self):
+        """Taken so far."""
+        return self.record.steps
+
+    def end_cell(self):
+        """After each cell."""
+        if self.network is not None:
+            self.session.weights.last(self.record.number, self.network)
+
+    def finished(self):
+        """The whole record by now."""
+        return self.record
 
 
 class Weights:

@@ -3,6 +3,7 @@
 import inspect
 
 from .. import findings
+from ..protocol import Loader
 from ..serve import datasets
 
 
@@ -20,14 +21,14 @@ def described_loader(loader, torch):
         name += " with replacement"
     if drawer is not None and type(drawer) is not kinds.BatchSampler:
         name = own_or_torch(type(drawer), kinds)
-    return {
-        "batch_size": loader.batch_size,
-        "drop_last": loader.drop_last,
-        "shuffle": not isinstance(sampler, kinds.SequentialSampler),
-        "sampler": name,
-        "samples": len(sampler) if hasattr(sampler, "__len__") else None,
-        "dataset": datasets.describe(loader.dataset, torch),
-    }
+    return Loader(
+        batch_size=loader.batch_size,
+        drop_last=loader.drop_last,
+        shuffle=not isinstance(sampler, kinds.SequentialSampler),
+        sampler=name,
+        samples=len(sampler) if hasattr(sampler, "__len__") else None,
+        dataset=datasets.describe(loader.dataset, torch),
+    )
 
 
 def parameters_of(function):

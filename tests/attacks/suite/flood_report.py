@@ -1,6 +1,6 @@
 """Writes a report as large as a file may be, of a million tiny lists. The grader's memory must not grow with it."""
 
 get_ipython().events.callbacks["post_run_cell"].clear()
-path = os.path.expanduser("~/report.json")
+path = os.path.expanduser("~/findings.json")
 os.remove(path)
 open(path, "w").write('{"variables": {"loot": [[]' + ",[]" * 2_600_000 + "]}}")

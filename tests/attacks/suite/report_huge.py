@@ -1,7 +1,7 @@
 """Makes the probe's report larger than a file may be. It must not be read."""
 
 get_ipython().events.callbacks["post_run_cell"].clear()
-path = os.path.expanduser("~/report.json")
+path = os.path.expanduser("~/findings.json")
 os.remove(path)
 try:
     with open(path, "wb") as file:

@@ -1,6 +1,6 @@
 """Reports numbers beyond all bounds for a variable. The check must fail, not break."""
 
 get_ipython().events.callbacks["post_run_cell"].clear()
-path = os.path.expanduser("~/report.json")
+path = os.path.expanduser("~/findings.json")
 os.remove(path)
 open(path, "w").write('{"variables": {"loot": [' + "9" * 4000 + ", 1e308, -0.0]}}")

@@ -3,7 +3,7 @@
 import socket
 
 get_ipython().events.callbacks["post_run_cell"].clear()
-path = os.path.expanduser("~/report.json")
+path = os.path.expanduser("~/findings.json")
 os.remove(path)
 server = socket.socket(socket.AF_UNIX)
 server.bind(path)

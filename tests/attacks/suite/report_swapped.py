@@ -12,6 +12,6 @@ while time.monotonic() < until:
             os.replace(path + "x", path)
         except OSError: pass
 """
-path = os.path.expanduser("~/report.json")
+path = os.path.expanduser("~/findings.json")
 subprocess.Popen([sys.executable, "-I", "-S", "-c", code, path, WORLD["rubric"], WORLD["mark"]])
 time.sleep(0.3)

@@ -6,25 +6,27 @@ import linecache
 import re
 import sys
 import sysconfig
+from pathlib import Path
 
 UNTIL = "it trains until a condition holds, not for a number of epochs"
+_GUEST = str(Path(__file__).parents[1])  # this package, which stands between the notebook and torch
 _INSTALLED = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
 _NEXT = re.compile(r"\bnext\s*\(")
 _BODIES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _LIBRARIES = (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
 
 
-def open_end(guest: str) -> str:
+def open_end() -> str:
     """How the training under way may end before its loops do, in words; empty when only counts decide.
 
-    Looks at every function of the notebook's that the step was called from; `guest` is the folder of this package.
+    Looks at every function of the notebook's that the step was called from.
     """
     frame = sys._getframe(1)
     while frame is not None:
         if str(frame.f_globals.get("__name__")).startswith("IPython."):
             return ""  # from here on it is what runs the notebook
         name = frame.f_code.co_filename
-        if not name.startswith((guest, "<frozen")) and not _installed(name):
+        if not name.startswith((_GUEST, "<frozen")) and not _installed(name):
             found = _around("".join(linecache.getlines(name)), frame)
             if found:
                 return found
@@ -32,10 +34,10 @@ def open_end(guest: str) -> str:
     return ""
 
 
-def asked_by_next(guest: str) -> bool:
+def asked_by_next() -> bool:
     """Whether a batch is asked for by `next()`, not by a loop, in the notebook or in a wrapper of its own."""
     frame = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(guest):
+    while frame is not None and frame.f_code.co_filename.startswith(_GUEST):
         frame = frame.f_back
     if frame is None or _installed(frame.f_code.co_filename):
         return False

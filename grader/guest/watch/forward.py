@@ -1,0 +1,149 @@
+"""Forward passes: which networks were called, with what; and outputs that are known need not be computed again."""
+
+from .session import quiet
+
+_MOST_CALLS = 64
+_ENOUGH_STEPS = 8  # of a loop without a loader; what follows is counted, not computed
+
+
+class Call:
+    """One forward pass that the notebook asked for, with gradients."""
+
+    def __init__(self, module, given, output):
+        self.module, self.given, self.output = module, given, output.detach()
+        self.known = None  # the tensor that stands for an output which was not computed
+
+    def weights(self):
+        """The ids of the weights of what was called."""
+        return {id(parameter) for parameter in self.module.parameters()}
+
+
+class Calls:
+    """The last call of each module that the notebook called itself, the latest last."""
+
+    def __init__(self, session, torch, losses=None):
+        self.session, self.torch, self.losses = session, torch, losses
+        self.depth = 0  # of module calls within module calls
+        self.last = {}  # id of a module -> Call
+        session.cell_begins.append(self.begin_cell)
+
+    def install(self):
+        """Watch every module from now on."""
+        hooks = self.torch.nn.modules.module
+        hooks.register_module_forward_pre_hook(self.enter)
+        hooks.register_module_forward_hook(self.leave, with_kwargs=True, always_call=True)
+
+    def begin_cell(self):
+        """An interrupted forward pass left the depth raised."""
+        self.depth = 0
+
+    @quiet
+    def enter(self, module, inputs):
+        """Before any module's forward."""
+        self.depth += 1
+
+    @quiet
+    def leave(self, module, inputs, options=None, output=None):
+        """After any module's forward, also when it raised; then torch gives neither options nor output."""
+        self.depth = max(self.depth - 1, 0)
+        if options is None or self.torch.jit.is_tracing():  # a graph that is drawn must not hold what watches it
+            return
+        tensor = self.torch.Tensor
+        given = [value for value in (*inputs, *options.values()) if isinstance(value, tensor)]
+        if self.depth or not isinstance(output, tensor) or not given:
+            return
+        self.computed(module, inputs, options, output)
+        if not output.requires_grad:
+            return
+        if isinstance(module, self.torch.nn.modules.loss._Loss):
+            if self.losses is not None:
+                self.losses.module_called(module, given, output)
+        else:
+            self.called(module, given[0], output)
+
+    def computed(self, module, inputs, options, output):
+        """An output was computed."""
+
+    def called(self, module, given, output):
+        """Remember a call as the last one; of networks that are called and never stepped, only some."""
+        self.last.pop(id(module), None)
+        call = self.last[id(module)] = Call(module, given, output)
+        if len(self.last) > _MOST_CALLS:
+            self.last.pop(next(iter(self.last)))
+        return call
+
+    def holder(self, parameters):
+        """The module that holds these parameters: the one called last, or one in a variable of the notebook."""
+        wanted = {id(p) for p in parameters}
+        candidates = [call.module for call in reversed(self.last.values())]
+        candidates += [v for v in list(self.session.namespace.values()) if isinstance(v, self.torch.nn.Module)]
+        held = [(module, wanted & {id(p) for p in module.parameters()}) for module in candidates]
+        return next((m for m, p in held if p == wanted), None) or next((m for m, p in held if p), None)
+
+    def are_given(self, parameters):
+        """Whether these are what a network is given, as for an adversarial image: stepping them is no training."""
+        places = {p.data_ptr() for p in parameters}
+        return any(call.given.data_ptr() in places - {0} for call in self.last.values())
+
+    def forget(self, weights):
+        """The calls of networks that hold these weights, or none at all."""
+        held = {key: call.weights() for key, call in self.last.items()}
+        self.last = {key: call for key, call in self.last.items() if held[key] and not held[key] & weights}
+
+
+class ShortenedCalls(Calls):
+    """Calls of a shortened run: networks whose training has been seen answer with an output that they gave before.
+
+    Loaders are cut; batches that a notebook slices by hand can't be, so that each costs next to nothing instead.
+    """
+
+    def __init__(self, session, torch, losses, loaders):
+        super().__init__(session, torch, losses)
+        self.loaders = loaders
+        self.known = {}  # (id of a network, shape of its input, with gradients or without) -> what it gave
+
+    def install(self):
+        """Watch, and put known outputs before `forward`."""
+        super().install()
+        module_class, watch = self.torch.nn.Module, self
+        original = module_class.__call__
+
+        def call(module, *args, **kwargs):
+            output = None
+            if watch.depth == 0:
+                watch.loaders.network_called(watch.torch.is_grad_enabled() and module.training, module)
+                output = watch.session.quietly(watch.known_output, module, args, kwargs)
+            return original(module, *args, **kwargs) if output is None else output
+
+        module_class.__call__ = call
+
+    def known_output(self, module, args, kwargs):
+        """An earlier output for an input of this shape, once enough steps of the network were computed."""
+        output = self.known.get(self.key(module, args)) if self.may_skip(module) and not kwargs else None
+        if output is None:
+            return None
+        output = output.clone()
+        if self.torch.is_grad_enabled():
+            output.requires_grad_()
+            self.called(module, args[0], output).known = output
+        return output
+
+    def computed(self, module, inputs, options, output):
+        """Remember what a network gave that was trained for a while."""
+        if options:
+            return
+        key = self.key(module, inputs)
+        trained = any(t.steps >= _ENOUGH_STEPS for t in self.session.of_network(module))
+        if key is not None and self.may_skip(module) and trained:
+            self.known[key] = output.detach().clone()
+
+    def may_skip(self, module):
+        """Outside of any loader's loop, and wherever a network is only evaluated."""
+        evaluated = not self.torch.is_grad_enabled() or (self.session.only_evaluates and not module.training)
+        return self.loaders.loop is None or evaluated
+
+    def key(self, module, args):
+        """What makes two calls alike; None when that can't be said."""
+        if len(args) != 1 or not isinstance(args[0], self.torch.Tensor):
+            return None
+        return id(module), args[0].shape, self.torch.is_grad_enabled()

@@ -1,0 +1,130 @@
+"""Backward passes: which weights they reached, from which loss, and what else happened to gradients on the way."""
+
+import functools
+from collections import deque
+
+from ..protocol import Gap, GapKind
+from .session import quiet, wrap
+
+_MOST_BACKWARDS = 256  # whose step is yet to come
+_MOST_ELSEWHERE = 8
+_CLIPPING = ("clip_grad_norm_", "clip_grad_value_")
+
+
+class Backward:
+    """One backward pass: the weights that it reached, the loss that it began at, and what is to be said of it."""
+
+    def __init__(self, reached, loss, gaps):
+        self.reached, self.loss, self.gaps = reached, loss, gaps
+
+
+class Gradients:
+    """What leads to the next step of each optimiser. Weights are spoken of by their ids."""
+
+    def __init__(self, session, torch, calls, losses, loaders):
+        self.session, self.torch, self.calls, self.losses, self.loaders = session, torch, calls, losses, loaders
+        self.unstepped = {}  # id of a network -> (it, the cell where its gradients were computed first, its variable)
+        self.forget()
+
+    def install(self):
+        """Watch `backward` and what clips gradients."""
+        wrap(self.torch.Tensor, "backward", self.before, self.after)
+        for name in _CLIPPING:
+            wrap(self.torch.nn.utils, name, None, functools.partial(self.clipped, name))
+
+    def forget(self):
+        """Begin to gather what leads to the next step."""
+        self.calls.last = {}
+        self.losses.forget()
+        self.backwards = deque(maxlen=_MOST_BACKWARDS)
+        self.elsewhere = deque(maxlen=_MOST_ELSEWHERE)  # that reached no network's weights
+        self.looks = {}  # what the gradient of each weight looks like
+        self.gaps = []  # (weights, what is to be said of their next step)
+
+    def led_to(self, weights):
+        """The backward passes that reached any of these weights since they were stepped."""
+        return [backward for backward in self.backwards if backward.reached & weights]
+
+    def forget_step(self, weights):
+        """These weights were stepped: another network may be between its loss and its step."""
+        losses = [backward.loss for backward in self.led_to(weights) if backward.loss is not None]
+        self.backwards = deque((b for b in self.backwards if not b.reached & weights), _MOST_BACKWARDS)
+        self.elsewhere.clear()
+        self.gaps = [(whose, gap) for whose, gap in self.gaps if not whose & weights]
+        self.losses.forget_until(losses)
+        self.calls.forget(weights)
+
+    @quiet
+    def before(self, *args, **kwargs):
+        """Before a backward pass: what was cleared since the last one leads to nothing."""
+        weights, self.looks = self.current()
+        cleared = weights - self.nonzero()
+        for earlier in self.backwards:
+            earlier.reached -= cleared
+
+    @quiet
+    def after(self, _, tensor, *args, **kwargs):
+        """After a backward pass from this tensor."""
+        if self.loaders.loop is not None:
+            self.loaders.loop.backwards += 1
+        loss, gaps = self.beginning(tensor)
+        nonzero = self.nonzero()
+        reached = self.changed() | self.uncomputed()
+        stepped = {id(p) for training in self.session.trainings.values() for p in training.parameters}
+        if reached & nonzero & stepped:
+            gaps.append(Gap(GapKind.GRADIENTS, "gradients are added up over several batches"))
+        (self.backwards if reached else self.elsewhere).append(Backward(reached, loss, gaps))
+        for call in self.calls.last.values():
+            if id(call.module) not in self.unstepped and reached & call.weights():
+                self.unstepped[id(call.module)] = call.module, self.session.cell, self.session.name_of(call.module)
+
+    def beginning(self, tensor):
+        """(the loss that a backward pass began at or near, gaps)."""
+        loss = self.losses.at(tensor)
+        if loss is not None or not self.losses.latest:
+            return loss, []
+        if (loss := self.losses.multiple_of(tensor)) is not None:
+            why = "gradients are taken of something else than the loss itself: of a multiple"
+            return loss, [Gap(GapKind.LOSS_WEIGHTS, why)]
+        return self.losses.latest[-1], [Gap(GapKind.LOSS, "gradients are taken of something else than the loss itself")]
+
+    @quiet
+    def clipped(self, name, *args, **kwargs):
+        """Gradients were clipped by this function of torch's."""
+        self.gaps.append((self.changed(), Gap(GapKind.GRADIENTS, f"gradients are clipped with {name}")))
+
+    def current(self):
+        """(the weights of all networks that were called, what the gradients among them look like)."""
+        weights = {id(p): p for call in self.calls.last.values() for p in call.module.parameters()}
+        found = {key: p.grad for key, p in weights.items() if p.grad is not None}
+        return set(weights), dict(zip(found, looks([*found.values()], self.torch)))
+
+    def nonzero(self):
+        """The weights whose gradients were not zero when they were last looked at."""
+        return {key for key, (*_, norm) in self.looks.items() if norm != 0}
+
+    def changed(self):
+        """The weights whose gradients are other ones than before."""
+        before, (_, self.looks) = self.looks, self.current()
+        return {key for key, look in self.looks.items() if before.get(key) != look}
+
+    def uncomputed(self):
+        """The weights that a backward pass would have reached, had the output that it ends at been computed."""
+        found = set()
+        for call in self.calls.last.values():
+            if call.known is not None and call.known.grad is not None:
+                found |= call.weights()
+                call.known = None
+        return found
+
+
+def norms(tensors, torch):
+    """The length of each as a number, and None where it is none: that equals itself."""
+    with torch.no_grad():
+        found = torch.stack(torch._foreach_norm(list(tensors))).tolist() if tensors else []
+    return [None if norm != norm else norm for norm in found]
+
+
+def looks(gradients, torch):
+    """What any change to a gradient changes."""
+    return [(g.data_ptr(), g._version, norm) for g, norm in zip(gradients, norms(gradients, torch))]

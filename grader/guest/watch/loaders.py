@@ -1,0 +1,98 @@
+"""Loops over torch's loaders: how far each got, what it is for, and where it is cut short."""
+
+import itertools
+import weakref
+from enum import IntEnum
+
+from . import source_loops
+from .session import quiet
+
+_FULL_LOOPS = 2  # over a loader, each of a few batches; later ones get one
+_MOST_BATCHES = 64  # of a loop in which no step was taken yet
+
+
+class Use(IntEnum):
+    """What a loop over a loader is for, as far as is seen."""
+
+    LOOKS = 0  # at the data, until a network is called
+    EVALUATES = 1
+    TRAINS = 2
+
+
+class Loop:
+    """One loop over a loader, begun within another or not."""
+
+    def __init__(self, number, loader, outer, most):
+        self.number, self.loader, self.outer = number, loader, outer
+        self.batches, self.most = 0, most  # so far; where it is cut
+        self.use = Use.LOOKS
+        self.backwards, self.stepped, self.by_next = 0, False, False
+
+    def expected(self):
+        """How many batches it has when nothing ends it early."""
+        try:
+            return min(len(self.loader), self.most)
+        except TypeError:  # an endless or unsized data set
+            return self.batches
+
+
+class Loaders:
+    """Cuts loops over loaders to a few batches. `loop` is the one that is under way."""
+
+    def __init__(self, session):
+        self.session = session
+        self.loop = None
+        self.numbers = itertools.count()
+        self.seen = weakref.WeakKeyDictionary()  # loops over each loader since the last training began
+
+    def install(self, loader_class):
+        """Watch every loop from now on."""
+        watch, original = self, loader_class.__iter__
+
+        def cut(loader):
+            loop = watch.begin(loader)
+            try:
+                for batch in original(loader):
+                    if watch.seen_enough(loop):
+                        watch.session.shortened[watch.session.cell] = None
+                        break
+                    watch.loop = loop
+                    loop.batches += 1
+                    yield batch
+            finally:
+                if watch.loop is loop:
+                    watch.loop = loop.outer
+
+        loader_class.__iter__ = cut
+
+    def begin(self, loader):
+        """A loop begins; the first ones show what there is to see, the others are counted."""
+        self.seen[loader] = self.seen.get(loader, 0) + 1
+        most = self.session.config.batches if self.seen[loader] <= _FULL_LOOPS else 1
+        loop = Loop(next(self.numbers), loader, self.loop, most)
+        loop.by_next = source_loops.asked_by_next()
+        return loop
+
+    def training_begins(self):
+        """What was seen of loaders before tells nothing of this training."""
+        self.seen.clear()
+        if self.loop is not None:
+            self.loop.most = self.session.config.batches
+
+    def seen_enough(self, loop):
+        """Whether a loop is cut here."""
+        if loop.backwards and not loop.stepped and loop.batches < _MOST_BATCHES:
+            return False  # a step may come only after several batches
+        if loop.use == Use.TRAINS or loop.backwards:
+            return loop.batches >= loop.most
+        if loop.use == Use.EVALUATES:
+            return not self.session.only_evaluates  # they cost little; else one batch is enough to see it
+        return loop.most == 1 and loop.batches >= 1  # what looks at the data may add it up, in the first loops
+
+    @quiet
+    def network_called(self, training, module):
+        """A network is called within the loops that are under way."""
+        loop, use = self.loop, Use.TRAINS if training else Use.EVALUATES
+        if loop is not None and loop.use < use and next(module.parameters(), None) is not None:
+            while loop is not None:
+                loop.use, loop = max(loop.use, use), loop.outer

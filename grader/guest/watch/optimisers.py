@@ -1,0 +1,160 @@
+"""Watches torch's optimisers step: which network, led there by what."""
+
+import functools
+import time
+from importlib import import_module
+
+from ..protocol import EnoughSeen, GapKind, Unstepped
+from . import source_loops
+from .draws import Draws
+from .forward import ShortenedCalls
+from .gradients import Gradients, norms
+from .loaders import Loaders
+from .losses import Losses
+from .schedules import CHANGED_BY_HAND, Schedules
+from .session import quiet, wrap
+from .torch_training import Step, TorchTraining
+
+_ENOUGH_SECONDS = 4.0  # for a loop that ends when a condition holds, which a shortened training may never reach
+
+
+class Optimisers:
+    """Records every training by an optimiser of torch's. The notebook's own objects are only read."""
+
+    def __init__(self, session, torch):
+        self.session, self.torch = session, torch
+        self.loaders = Loaders(session)
+        self.losses = Losses(session, torch)
+        self.calls = ShortenedCalls(session, torch, self.losses, self.loaders)
+        self.gradients = Gradients(session, torch, self.calls, self.losses, self.loaders)
+        self.schedules = Schedules(session, self.gradients)
+        self.draws = Draws(torch, norms)
+        session.unstepped = self.unstepped
+
+    def install(self):
+        """Watch modules, losses, gradients, loaders, schedules and optimisers from now on."""
+        torch, config = self.torch, self.session.config
+        self.calls.install()
+        watch_steps(self.before_step, self.after_step)
+        self.gradients.install()
+        self.losses.install(self.calls)
+        for kind in {base for name in config.vocabulary for base in getattr(torch.nn, name, object).__mro__}:
+            if "reset_parameters" in vars(kind):
+                reset = functools.partial(self.session.quietly, self.weights_drawn)
+                wrap(kind, "reset_parameters", None, reset)
+        self.draws.install(config.initials)
+        self.loaders.install(torch.utils.data.DataLoader)
+        self.schedules.install(torch.optim.lr_scheduler)
+        # The same network, not compiled: its forward pass can be read, and starts at once.
+        torch.compile = lambda model=None, **options: model if model is not None else lambda function: function
+        wrap(import_module("copy"), "deepcopy", None, self.copied)
+        wrap(torch.nn.Module, "load_state_dict", None, self.loaded)
+
+    def weights_drawn(self, _, module):
+        """A layer has drawn its weights."""
+        self.draws.layer_drew(module)
+
+    def forget(self):
+        """What was called and computed so far led to the steps of others."""
+        self.gradients.forget()
+
+    @quiet
+    def copied(self, _, value, *args, **kwargs):
+        """Something was copied."""
+        for training in self.session.of_network(value):
+            training.copied = True
+
+    @quiet
+    def loaded(self, _, module, *args, **kwargs):
+        """Weights were loaded into a module."""
+        for training in self.session.of_network(module):
+            training.note(GapKind.WEIGHTS, "weights are loaded into it after its training began")
+            training.remember()
+
+    def before_step(self, optimizer, args, kwargs):
+        """Before every step of every optimiser."""
+        if not has_closure(args, kwargs):
+            self.see(optimizer, closure=False)
+        training = self.session.trainings.get(id(optimizer))
+        endless = training is not None and training.open_end == source_loops.UNTIL
+        if endless and time.monotonic() - self.session.cell_began > _ENOUGH_SECONDS:
+            raise EnoughSeen(f"{training.open_end}. The grader looks at a shortened training first, and went on here.")
+
+    @quiet
+    def after_step(self, optimizer, args, kwargs):
+        """After every step."""
+        if has_closure(args, kwargs):  # its forward pass came within the step
+            self.see(optimizer, closure=True)
+        self.session.cell_steps += 1
+        training = self.session.trainings.get(id(optimizer))
+        if training is not None:
+            training.remember()
+        self.gradients.forget_step({id(p) for group in optimizer.param_groups for p in group["params"]})
+
+    @quiet
+    def see(self, optimizer, closure):
+        """One step, as its training's first or next."""
+        training = self.session.trainings.get(id(optimizer))
+        if training is None:
+            parameters = [p for group in optimizer.param_groups for p in group["params"]]
+            if self.calls.are_given(parameters):
+                return
+            training = self.begin(optimizer, parameters, closure)
+        self.session.begin(id(optimizer), training)
+        training.observe(self.step_of(training))
+        self.schedules.accept(optimizer)
+        if training.steps == 1:
+            self.session.write()
+        else:
+            self.session.write_now_and_then()
+
+    def begin(self, optimizer, parameters, closure):
+        """A training that was not seen before."""
+        network = self.calls.holder(parameters)
+        settings = self.schedules.unscheduled.get(id(optimizer))
+        training = TorchTraining(self.session, self.torch, optimizer, network, settings)
+        training.closure = closure
+        training.schedules = functools.partial(self.schedules.of, optimizer)
+        if closure:
+            training.note(GapKind.OPTIMISER, "its steps take a closure")
+        if network is not None:
+            call = self.calls.last.get(id(network))
+            training.describe(None if call is None else call.given.shape[1:], None if closure else self.draws)
+        self.loaders.training_begins()
+        return training
+
+    def step_of(self, training):
+        """What led to the step that is being taken."""
+        gradients, calls = self.gradients, self.calls.last
+        weights = {id(p) for p in training.parameters}
+        parts = {id(module) for module in training.network.modules()} if training.network is not None else set()
+        called = [call for key, call in calls.items() if key in parts]
+        whole = calls.get(id(training.network))
+        first, last = (whole, whole) if whole else (called[0], called[-1]) if called else (None, None)
+        backwards = gradients.led_to(weights) or ([*gradients.elsewhere] if first is None else [])
+        gaps = [gap for backward in backwards for gap in backward.gaps]
+        gaps += [gap for whose, gap in gradients.gaps if whose & weights]
+        if self.schedules.changed_by_hand(training.optimizer):
+            gaps.append(CHANGED_BY_HAND)
+        return Step(first, last, backwards, gaps, gradients.looks, self.loaders.loop)
+
+    def unstepped(self):
+        """Networks whose gradients were computed, and none of whose weights any optimiser stepped."""
+        stepped = {id(p) for training in self.session.trainings.values() for p in training.parameters}
+        return [
+            Unstepped(cell, name, type(module).__name__)
+            for module, cell, name in self.gradients.unstepped.values()
+            if not stepped & {id(p) for p in module.parameters()}
+        ]
+
+
+def watch_steps(before, after):
+    """Call these around each step of every optimiser."""
+    optimizers = import_module("torch.optim.optimizer")
+    optimizers.register_optimizer_step_pre_hook(before)
+    optimizers.register_optimizer_step_post_hook(after)
+
+
+def has_closure(args, kwargs):
+    """Whether a step was given a function that computes the loss; the first argument is the optimiser itself."""
+    return bool(kwargs.get("closure") or next(iter(args[1:]), None))

@@ -1,0 +1,114 @@
+"""What was found in a notebook while it ran, as the host reads it: the protocol's records, validated and bounded."""
+
+from functools import lru_cache
+from typing import Annotated
+
+from pydantic import Field, ValidationError
+
+from grader.core.network import Gap, ModelSpec, Settings
+from grader.core.record import Record
+from grader.guest.protocol import MOST_GAPS
+from grader.observation.recognition import Sample
+
+Text = Annotated[str, Field(max_length=500)]
+
+
+class Named(Record):
+    """A class of torch's by name, with its settings."""
+
+    type: Text
+    settings: Settings = {}
+
+
+class Schedule(Named):
+    """A learning-rate schedule, and how often it stepped."""
+
+    unwritten: tuple[Text, ...]
+    steps: int
+    early: bool
+
+
+class Transform(Record):
+    """A transform between raw pixels and samples."""
+
+    type: Text
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+
+
+class Data(Record):
+    """A data set."""
+
+    type: Text
+    size: int | None
+    transforms: tuple[Transform, ...] | None = None
+
+
+class Loader(Record):
+    """How batches were drawn."""
+
+    batch_size: int | None
+    drop_last: bool
+    shuffle: bool
+    sampler: Text
+    samples: int | None
+    dataset: Data
+
+
+class Training(Record):
+    """One optimiser at work on one network."""
+
+    number: int
+    model: int
+    variable: Text
+    cell: int | None
+    optimizer: Named
+    spec: ModelSpec | None = None
+    groups: int = 1
+    losses: Annotated[tuple[Named, ...], Field(max_length=100)] = ()
+    steps: int = 0
+    samples: int = 0
+    largest_batch: int = 0
+    different_batches: int = 0
+    different_samples: int = 0
+    fresh_samples: int = 0
+    loops: int = 0
+    steps_in_loops: int = 0
+    batches_in_loops: int = 0
+    loaders: Annotated[tuple[Loader, ...], Field(max_length=10)] = ()
+    input_shape: tuple[int, ...] | None = None
+    seen: Annotated[tuple[Sample, ...], Field(max_length=10)] = ()
+    evaluation_mode: bool = False
+    schedules: Annotated[tuple[Schedule, ...], Field(max_length=100)] = ()
+    gaps: Annotated[tuple[Gap, ...], Field(max_length=MOST_GAPS)] = ()
+
+
+class Unstepped(Record):
+    """A network whose gradients were computed and whose weights no optimiser stepped."""
+
+    cell: int | None
+    variable: Text
+    type: Text
+
+
+class Findings(Record):
+    """All that was found in one notebook; see `grader.guest.protocol` for what each field means."""
+
+    trainings: Annotated[tuple[Training, ...], Field(max_length=1000)] = ()
+    variables: dict[Text, object] = {}
+    unfinished: tuple[int, ...] = ()
+    shortened: tuple[int, ...] = ()
+    unstepped: Annotated[tuple[Unstepped, ...], Field(max_length=20)] = ()
+    served: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
+    faults: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
+
+
+@lru_cache(maxsize=1)
+def read_findings(text: str) -> tuple[Findings, str]:
+    """(what was found, what is wrong with how it was written if anything is: nothing was found then)."""
+    try:
+        return Findings.model_validate_json(text or "{}"), ""
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        return Findings(), f"what the notebook reported of its networks is not valid: {where}: {first['msg']}"
