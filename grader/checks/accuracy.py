@@ -33,7 +33,7 @@ class Accuracy(Check):
     min_seeds: int = Field(default=2, ge=1)
     replay: bool = True
 
-    needs: ClassVar[Needs] = frozenset({Retraining, ModelFacts})
+    needs: ClassVar[Needs] = frozenset((ModelFacts, Retraining))
 
     def asked(self) -> str:
         return f"Test accuracy of at least {self.at_least:g} in more than half of the trainings."

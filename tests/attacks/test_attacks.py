@@ -20,6 +20,8 @@ from cells import HERE, attacks, words
 
 from grader.execution import SANDBOX_LAYERS, try_layer
 
+pytestmark = pytest.mark.deep
+
 _MEMORY_MB = 64
 _SECONDS = 35  # the 16 s of a notebook, its start on a busy machine, and its end
 _OWN_FAULTS = ("NameError:", "SyntaxError:", "IndentationError:", "AttributeError:", "TypeError:", "ImportError:")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from warm import warm
 
 from grader.core.limits import Limits
 from grader.datasets import mnist_folder
@@ -336,6 +335,12 @@ MNIST = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _world(kernels):
+    global KERNELS
+    KERNELS = kernels
+
+
 @pytest.fixture(scope="module")
 def submission(tmp_path_factory):
     folder = tmp_path_factory.mktemp("submission")
@@ -354,7 +359,7 @@ def run(cells: list[str], folder: Path, layer: str = "jail", data: Path | None =
         pytest.skip(f"{layer} {found}")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(textwrap.dedent(c).strip()) for c in cells])
     notebook.metadata["submitted_as"] = name
-    return run_notebook(notebook, folder, found, Limits(), data=data, variables=("found",), warm=warm())
+    return run_notebook(notebook, folder, found, Limits(), data=data, variables=("found",), warm=KERNELS)
 
 
 RUNS = {}

@@ -10,14 +10,13 @@ import nbformat
 import numpy as np
 import pytest
 import torch
-from warm import warm
 
 from grader.checks.loss import Loss
 from grader.core.evidence import CellRun, ProblemEvidence, Source
 from grader.core.limits import Limits
 from grader.core.network import InputSpec, LossSpec, ModelSpec, OptimizerSpec, Recipe, ScheduleSpec
 from grader.datasets import load_dataset
-from grader.execution import find_sandbox, run_notebook
+from grader.execution import run_notebook
 from grader.network.build import build
 from grader.observation.claims import read_claims
 from grader.observation.explain import explain
@@ -590,14 +589,12 @@ BUGS = {
 
 
 @pytest.fixture(scope="module")
-def observed(tmp_path_factory):
+def observed(tmp_path_factory, sandbox, kernels):
     """The last model of each case, and each case's error, from one notebook that holds them all."""
     cases = {**SEEN, **NAMED, **REFUSED, **BUGS}
     cells = [PRELUDE, *(case[0] for case in cases.values())]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    artefact = run_notebook(
-        notebook, tmp_path_factory.mktemp("submission"), find_sandbox(), Limits(), data=None, warm=warm()
-    )
+    artefact = run_notebook(notebook, tmp_path_factory.mktemp("submission"), sandbox, Limits(), data=None, warm=kernels)
     models, _, fault = read_report(artefact.findings, notebook, "a.ipynb", load_dataset("digits"))
     assert (artefact.failure, fault, artefact.cells[0].error) == ("", "", "")
     assert json.loads(artefact.findings)["unstepped"] == []
@@ -652,7 +649,7 @@ def test_what_a_check_of_the_loss_makes_of_it(name, observed):
     assert outcome.status == JUDGED[name], outcome
 
 
-def test_a_full_run_hands_over_what_keras_scored(tmp_path):
+def test_a_full_run_hands_over_what_keras_scored(tmp_path, sandbox, kernels):
     cells = [
         PRELUDE,
         "model = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(8, 3, activation='relu'),\n"
@@ -662,7 +659,7 @@ def test_a_full_run_hands_over_what_keras_scored(tmp_path):
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     artefact = run_notebook(
-        notebook, tmp_path, find_sandbox(), Limits(), data=None, seed=1, variables=("accuracy",), warm=warm()
+        notebook, tmp_path, sandbox, Limits(), data=None, seed=1, variables=("accuracy",), warm=kernels
     )
     digits = load_dataset("digits")
     (model,), variables, _ = read_report(artefact.findings, notebook, "a.ipynb", digits)
@@ -688,15 +685,15 @@ def explained(error):
     return explain(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell()]), [cell])[0]
 
 
-def test_without_keras_the_package_and_the_extra_are_named(tmp_path):
+def test_without_keras_the_package_and_the_extra_are_named(tmp_path, sandbox):
     cell = "import sys; sys.path[:] = [p for p in sys.path if 'site-packages' not in p]; import keras"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
-    artefact = run_notebook(notebook, tmp_path, find_sandbox(), Limits(), data=None)
+    artefact = run_notebook(notebook, tmp_path, sandbox, Limits(), data=None)
     assert 'pip install "dl-grader[keras]"' in artefact.cells[0].error
 
 
 @pytest.mark.mnist
-def test_mnist_is_the_hosts_own(tmp_path):
+def test_mnist_is_the_hosts_own(tmp_path, sandbox, kernels):
     cells = [
         "from keras.datasets import mnist; (X, y), (test_X, test_y) = mnist.load_data()",
         "assert X.shape == (60000, 28, 28) and X.dtype == 'uint8' and test_y.shape == (10000,) and y[0] == 5",
@@ -704,9 +701,7 @@ def test_mnist_is_the_hosts_own(tmp_path):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     if not os.environ.get("GRADER_DATA"):
         pytest.skip("GRADER_DATA names no folder with MNIST")
-    artefact = run_notebook(
-        notebook, tmp_path, find_sandbox(), Limits(), data=Path(os.environ["GRADER_DATA"]), warm=warm()
-    )
+    artefact = run_notebook(notebook, tmp_path, sandbox, Limits(), data=Path(os.environ["GRADER_DATA"]), warm=kernels)
     assert [cell.error for cell in artefact.cells] == ["", ""]
 
 

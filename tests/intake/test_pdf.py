@@ -64,6 +64,7 @@ def judged(path, tools):
     return {problem.id: problem.checks[0] for problem in grade.problems}
 
 
+@pytest.mark.kernel
 def test_an_answer_in_a_pdf_is_judged_with_its_page(tmp_path, tools):
     first = [(0.9, "A title"), (0.8, "Problem 1B"), (0.5, "picture"), (0.3, "It shows noise.")]
     found = judged(written(tmp_path / "a.pdf", first, [(0.9, "Problem 1A"), (0.8, "608 parameters")]), tools)
@@ -125,6 +126,7 @@ def test_an_unclear_answer_is_never_passed(report, status, tmp_path, tools):
     assert judged(tmp_path / "report.md", tools)["1A"].status == status
 
 
+@pytest.mark.kernel
 def test_pages_lie_beside_the_record_for_whoever_reads_them(tmp_path, tools):
     submission = tmp_path / "class" / "ada"
     submission.mkdir(parents=True)

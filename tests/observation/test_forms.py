@@ -77,6 +77,7 @@ def submission(tmp_path, form, report="# Problem 4B\nIt has 7 parameters, and it
     return tmp_path
 
 
+@pytest.mark.kernel
 def test_what_a_form_states_goes_before_the_report(tmp_path, tools):
     found, grade = statuses(submission(tmp_path, RIGHT.replace("138e+6", "138357544")), tools)
     assert {name: check.status for name, check in found.items()} == dict.fromkeys(found, "passed")
@@ -84,6 +85,7 @@ def test_what_a_form_states_goes_before_the_report(tmp_path, tools):
     assert grade.notes == ()
 
 
+@pytest.mark.kernel
 def test_what_a_form_states_wrongly_is_failed(tmp_path, tools):
     found, _ = statuses(submission(tmp_path, WRONG), tools)
     assert {name: check.status for name, check in found.items()} == dict.fromkeys(found, "failed")

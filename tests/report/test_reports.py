@@ -179,6 +179,7 @@ def test_the_same_grade_gives_the_same_bytes(name: str) -> None:
     assert render(sample_grade()) == render(sample_grade())
 
 
+@pytest.mark.kernel
 def test_formats_are_imported_only_when_asked_for() -> None:
     program = "import sys, grader.report; sys.exit(sorted({'jinja2', 'matplotlib', 'rich'} & set(sys.modules)) or 0)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
@@ -430,6 +431,7 @@ def in_chromium(pages: list[str], folder: Path) -> list[dict[str, Any]]:
     return measured
 
 
+@pytest.mark.kernel
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 def test_pages_fit_a_phone_and_run_no_script(tmp_path: Path) -> None:
     script = "<script>mark = 1</script>"
@@ -463,6 +465,7 @@ new WebSocket("{0}/ws")</script>
 """
 
 
+@pytest.mark.kernel
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 def test_pages_ask_for_nothing(tmp_path: Path) -> None:
     asked: list[str] = []

@@ -29,6 +29,8 @@ from grader.training.lane import RunningLane, train_lane
 from grader.training.samples import Data
 from grader.training.trainers import choose_trainer
 
+pytestmark = pytest.mark.kernel  # it trains, some of it in processes of its own
+
 DIGITS = load_dataset("digits")
 
 
