@@ -2,6 +2,8 @@
 
 import copy
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from grader.core.network import InputSpec, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Recipe, ScheduleSpec
+from grader.guest.layers import LAYERS, CompiledOp
 from grader.network.build import build
 from grader.training import TrainingPlan
 from grader.training.lane import train_lane
@@ -186,6 +189,12 @@ def test_any_chain_agrees_with_torch(widths, between, optimizer, inputs, rest):
     # The count of samples leaves a rest: the last batch is smaller.
     spec = network((*widths, 10), between=tuple(between))
     assert_same_training(spec, recipe(optimizer, inputs=inputs), samples=20 * BATCH + rest)
+
+
+def test_the_operations_are_numbered_as_in_the_source():
+    names = re.search(r"enum Kind : int32_t \{ (.*) \};", Path(compiled.__file__).with_name("dense.cpp").read_text())[1]
+    assert [(op.name, op.value) for op in CompiledOp] == [(name, i) for i, name in enumerate(names.split(", "))]
+    assert sorted(entry.compiled for entry in LAYERS.values() if entry.compiled is not None) == list(CompiledOp)
 
 
 def test_what_the_loop_cannot_train_is_left_to_torch():

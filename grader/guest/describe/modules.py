@@ -1,7 +1,6 @@
 """Writes a network down as data: `nn.Sequential` directly, other modules by tracing their forward pass."""
 
 import itertools
-import operator
 
 from ..layers import FUNCTIONS, LAYERS, CannotError
 from ..protocol import Gap, GapKind, Layer, Loose, Spec
@@ -250,7 +249,7 @@ class _Graph:
         if name in ("contiguous", "float", "to", "clone"):
             self.position[node] = self.source(node.args[0])
             return
-        if name.endswith("_") or node.target is operator.iadd:
+        if name.endswith("_"):
             self.in_place(node, node.args[0])
         made = self._layer(node, name) if name in FUNCTIONS else self._reshape(node, name)
         for kind, settings, inputs in made:

@@ -31,6 +31,7 @@ __all__ = [
     "Settings",
     "Value",
     "collect",
+    "entries",
     "initial_of_keras",
 ]
 
@@ -79,12 +80,13 @@ def collect(places: Mapping[str, Iterable[LayerType]]) -> Registry:
     return registry
 
 
-def _entries() -> dict[str, tuple[LayerType, ...]]:
+def entries() -> dict[str, tuple[LayerType, ...]]:
+    """The entries of each file of this folder."""
     names = sorted(module.name for module in iter_modules(__path__) if not module.name.startswith("_"))
     return {name: import_module(f"{__name__}.{name}").ENTRIES for name in names}
 
 
-_REGISTRY = collect(_entries())
+_REGISTRY = collect(entries())
 LAYERS = _REGISTRY.layers
 FUNCTIONS = _REGISTRY.functions
 KERAS = _REGISTRY.keras

@@ -45,9 +45,7 @@ ENTRIES = (
     LayerType(
         "Add",
         join=_sum,
-        functions=dict.fromkeys(
-            ("add", "add_", "iadd"), FunctionForm(("alpha",), inputs=("input", "other"), read=_addition)
-        ),
+        functions=dict.fromkeys(("add", "add_"), FunctionForm(("alpha",), inputs=("input", "other"), read=_addition)),
         keras={"Add": KerasForm(_read_add)},
     ),
     LayerType(
