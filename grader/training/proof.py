@@ -79,7 +79,7 @@ def prove(device: Device, *, train: Train = train_lane, say: Callable[[str], Non
     `say` is told each network before it is tried. Raises OSError when the proof can't be written.
     """
     comparisons = []
-    for name, plan in _plans().items():
+    for name, plan in plans().items():
         say(f"{name}: {SEEDS} trainings on the CPU and on {device.kind}")
         comparisons.append(_compare(name, plan, device, train))
     proof = Proof(
@@ -149,7 +149,7 @@ def _apart(losses: Sequence[float], others: Sequence[float]) -> float:
 
 
 def _faults(found: Comparison) -> list[str]:
-    level = ALPHA / (2 * len(_plans()))
+    level = ALPHA / (2 * len(plans()))
     faults = []
     if not found.apart <= TOLERANCE:
         faults.append(f"{found.network}: the first losses lie {found.apart:.1e} apart, allowed are {TOLERANCE:g}")
@@ -173,7 +173,7 @@ def _chance_alone(one: Sequence[float], other: Sequence[float]) -> float:
 
 def _trainer(device: Device) -> str:
     """What trains there, by name and version."""
-    (name,) = {choose_trainer(plan.model_copy(update={"device": device})) for plan in _plans().values()}
+    (name,) = {choose_trainer(plan.model_copy(update={"device": device})) for plan in plans().values()}
     return f"{name} {TRAINERS[name].version}"
 
 
@@ -192,7 +192,7 @@ def _first_steps(plan: TrainingPlan) -> TrainingPlan:
     )
 
 
-def _plans() -> dict[str, TrainingPlan]:
+def plans() -> dict[str, TrainingPlan]:
     """Three networks that between them use what students use, each with another optimiser."""
 
     def linear(inputs: int, outputs: int) -> LayerSpec:

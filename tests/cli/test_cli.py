@@ -225,5 +225,20 @@ def test_doctor_says_what_it_found():
         assert what in done.stdout
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("doctor", "--prove", "cuda"),
+        ("check", DEMO / "ada", "--rubric", "demo", "--device", "cuda"),
+        ("retrain", DEMO / "ada" / "network.ipynb", "--accuracy", "0.9", "--device", "cuda"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_device_that_is_not_there_is_refused(command):
+    done = grader(*command, env={"CUDA_VISIBLE_DEVICES": ""})
+    assert done.returncode == 4
+    assert "no device cuda" in done.stderr and "grader doctor" in done.stderr
+
+
 def test_schema_is_json():
     assert "$defs" in json.loads(grader("rubric", "schema").stdout)

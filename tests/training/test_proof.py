@@ -112,7 +112,7 @@ def test_a_gpu_trains_as_the_cpu_does():
     device = find_device("cuda")
     found = prove(device)
     assert found.holds, found.faults
-    plan = next(iter(proof._plans().values())).model_copy(update={"device": device})
+    plan = next(iter(proof.plans().values())).model_copy(update={"device": device})
     trained_there = retrain(plan, threshold=0.5, rule=Rule(planned=5), fresh=True)
     assert trained_there.verdict == "reached" and trained_there.device == device.kind
     assert [lane.accuracy for lane in trained_there.lanes] == [train_lane(plan, seed).accuracy for seed in range(3)]

@@ -180,7 +180,7 @@ class CompiledLoop:
 def suits(plan: TrainingPlan) -> bool:
     """Whether the compiled loop can train this and is the faster way; a matter of the plan and the compiler."""
     recipe = plan.recipe
-    if plan.device != CPU or not _knows(recipe) or compiled() is None:
+    if plan.device != CPU or not _knows(recipe):
         return False
     try:
         network = build(plan.spec, "meta")
@@ -196,6 +196,7 @@ def suits(plan: TrainingPlan) -> bool:
         == sum(isinstance(layer, nn.Linear) for layer in layers)
         and sum(p.numel() for p in network.parameters()) <= MOST_PARAMETERS
         and not Loss(recipe.loss, layers).of_probabilities
+        and compiled() is not None  # last: it compiles at its first call
     )
 
 
