@@ -27,7 +27,7 @@ from grader.core.outcome import (
     SubmissionInfo,
 )
 from grader.core.record import Record
-from grader.datasets import Dataset, load_dataset, mnist_folder
+from grader.datasets import Dataset, load_dataset, served
 from grader.execution import Mathematics, NotebookArtefact, Sandbox, find_sandbox, run_notebook, warm_kernels
 from grader.functions import FunctionRuns
 from grader.intake import Submission, open_submission
@@ -185,7 +185,7 @@ def _run(notebook: NotebookNode, file: str, submission: Submission, rubric: Rubr
             submission.root,
             tools.sandbox,
             rubric.limits,
-            data=mnist_folder() if tools.dataset and tools.dataset.name == "mnist" else None,
+            data=served(tools.dataset.name if tools.dataset else None),
             variables=tuple(sorted(names)),
         )
         return observe_notebook(

@@ -13,7 +13,7 @@ from grader.core.errors import MachineError, SubmissionError, UnsupportedError
 from grader.core.evidence import Lane, ModelFacts, Retraining
 from grader.core.limits import Limits
 from grader.core.network import Recipe
-from grader.datasets import Dataset, folder_without_test
+from grader.datasets import Dataset, can_be_replayed, served_without_test
 from grader.execution import NotebookArtefact, Sandbox
 from grader.machine import cores
 from grader.training import Rule, retrain
@@ -78,7 +78,7 @@ class Replays:
         known = {} if self.fresh else {seed: lane for seed, key in keys.items() if (lane := recall(key))}
         missing = [seed for seed in seeds if seed not in known and (model.notebook, seed) not in self.ended]
         if missing:
-            data = folder_without_test(dataset)
+            data = served_without_test(dataset)
             with ThreadPoolExecutor(cores()) as pool:
                 for seed, artefact in zip(missing, pool.map(lambda s: self._run(model, data, s), missing), strict=True):
                     self.ended[model.notebook, seed] = artefact
@@ -91,7 +91,7 @@ class Replays:
                 remember(keys[seed], lane)
                 yield lane
 
-    def _run(self, model: ModelFacts, data: Path, seed: int) -> NotebookArtefact:
+    def _run(self, model: ModelFacts, data: dict[str, Path], seed: int) -> NotebookArtefact:
         notebook = copy.deepcopy(self.notebooks[model.notebook])
         return self.run(notebook, self.files, self.sandbox, self.limits, data=data, seed=seed)
 
@@ -141,9 +141,9 @@ def replay(
     test_size = len(dataset.test.labels)
     try:
         recipe = model.recipe
-        if recipe is None or dataset.name != "mnist":
+        if recipe is None or not can_be_replayed(dataset.name):
             left_out = "; ".join(gaps(model))
-            raise SubmissionError(f"{left_out}; and a notebook can be run in full only on MNIST")
+            raise SubmissionError(f"{left_out}; and on {dataset.title} no notebook can be run in full")
         check_network(model.spec, recipe.inputs, dataset, replays.limits)
         while needed := next_trainings(accuracies(lanes), threshold, rule, test_size):
             for lane in replays.lanes(model, recipe, dataset, range(len(lanes), len(lanes) + needed)):

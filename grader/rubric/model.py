@@ -10,11 +10,14 @@ from pydantic import ConfigDict, Field, model_validator
 from grader.checks import Check, check_types
 from grader.core.limits import Limits
 from grader.core.record import Record
+from grader.guest.datasets import data_sets
 
 if TYPE_CHECKING:
     AnyCheck = Check
+    DataSetName = str
 else:
     AnyCheck = Annotated[reduce(or_, check_types().values()), Field(discriminator="type")]
+    DataSetName = Literal[tuple(data_sets())]
 
 Label = Annotated[str, Field(min_length=1, max_length=40)]
 
@@ -101,7 +104,7 @@ class Rubric(Record):
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     title: str
     points: float | None = None
-    dataset: Literal["mnist", "digits"] | None = None
+    dataset: DataSetName | None = None
     sections: tuple[SectionHead, ...] = ()
     problems: tuple[Problem, ...] = Field(min_length=1)
     namings: tuple[Naming, ...] = ()
@@ -127,7 +130,9 @@ class Rubric(Record):
                     raise ValueError(f"section {section.id} lists {problem}, which is no problem")
         if self.dataset is None and any(problem.looks_at("training") for problem in self.problems):
             trained = next(p.id for p in self.problems if p.looks_at("training"))
-            raise ValueError(f"{trained} has a network to train again: say on which `dataset` (mnist or digits)")
+            raise ValueError(
+                f"{trained} has a network to train again: say on which `dataset` ({', '.join(data_sets())})"
+            )
         return self
 
     @property

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import corpus
 import numpy as np
 import pytest
-from small_mnist import small_mnist
+from small_data import small_mnist
 from warm import warm
 
 from grader import datasets
@@ -35,7 +35,7 @@ def _world(tmp_path_factory):
     """A small MNIST for the notebooks and for the host."""
     WORLD.empty = tmp_path_factory.mktemp("submission")
     with small_mnist(tmp_path_factory.mktemp("data")) as WORLD.dataset:
-        WORLD.data = datasets.mnist_folder()
+        WORLD.data = datasets.served("mnist")
         yield
 
 

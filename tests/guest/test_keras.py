@@ -3,7 +3,6 @@
 import json
 import os
 import statistics
-from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -14,7 +13,7 @@ from warm import warm
 from grader.core.evidence import CellRun, Source
 from grader.core.limits import Limits
 from grader.core.network import InputSpec, LossSpec, ModelSpec, OptimizerSpec, Recipe, ScheduleSpec
-from grader.datasets import load_dataset
+from grader.datasets import load_dataset, served
 from grader.execution import find_sandbox, run_notebook
 from grader.network.build import build
 from grader.network.vocabulary import LAYERS
@@ -675,9 +674,7 @@ def test_mnist_is_the_hosts_own(tmp_path):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     if not os.environ.get("GRADER_DATA"):
         pytest.skip("GRADER_DATA names no folder with MNIST")
-    artefact = run_notebook(
-        notebook, tmp_path, find_sandbox(), Limits(), data=Path(os.environ["GRADER_DATA"]), warm=warm()
-    )
+    artefact = run_notebook(notebook, tmp_path, find_sandbox(), Limits(), data=served("mnist"), warm=warm())
     assert [cell.error for cell in artefact.cells] == ["", ""]
 
 
