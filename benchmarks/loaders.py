@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader
 from torchvision import transforms
 from torchvision.datasets import MNIST
 
-from grader.datasets import mnist_folder
+from grader.datasets import served
 from grader.guest.serve.memory import Memory
 
 _ROUNDS = 3
@@ -29,7 +29,7 @@ def main() -> None:
     torch.set_num_threads(1)
     print("transforms                    torch s  first s  next s  copy s   ratio  over 10 epochs")
     for name, transform in _TRANSFORMS.items():
-        dataset = MNIST(str(mnist_folder()), transform=transform)
+        dataset = MNIST(str(served("mnist")["mnist"]), transform=transform)
         loader = DataLoader(dataset, batch_size=64, shuffle=True)
         plain, first, following, copied = [], [], [], []
         for _ in range(_ROUNDS):

@@ -26,7 +26,7 @@ from rich.table import Table
 from torch import nn
 
 from grader.core.network import InputSpec, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Recipe
-from grader.datasets import load_dataset, mnist_folder
+from grader.datasets import load_dataset, served
 from grader.machine import cores
 from grader.network.build import build
 from grader.network.count import count
@@ -96,7 +96,7 @@ def notebook_style(spec, number):
     from torchvision import transforms
     from torchvision.datasets import MNIST
 
-    data = MNIST(str(mnist_folder()), train=True, transform=transforms.ToTensor())
+    data = MNIST(str(served("mnist")["mnist"]), train=True, transform=transforms.ToTensor())
     loader = DataLoader(data, batch_size=BATCH, shuffle=True)
     batches = (batch for batch, _ in zip(loader, range(number + 5)))
     return steps(build(spec), batches) * SAMPLES / BATCH

@@ -1,14 +1,14 @@
-"""The host's own copy of a data set: uint8 arrays, memory-mapped, read once.
+"""The host's own copies of data sets: uint8 arrays, memory-mapped where the format allows, read once.
 
-MNIST comes from `GRADER_DATA` (a folder that holds `MNIST/raw/*`, plain or gzipped), else from torchvision's download.
+Files come from `GRADER_DATA`, plain or gzipped, laid out as torchvision does; else torchvision downloads them. What a
+data set is, `grader/guest/datasets` says.
 """
 
 import gzip
 import hashlib
-import math
+import json
 import os
 import shutil
-import struct
 import threading
 import zlib
 from dataclasses import dataclass
@@ -19,21 +19,16 @@ import numpy as np
 
 from grader.core.errors import MachineError
 from grader.files import cache_folder, write_whole
+from grader.guest.datasets import DataSet, Unreadable, data_sets
 
 Array = np.ndarray[Any, np.dtype[np.uint8]]
 
-_MNIST_FILES = {
-    ("train", "images"): ("train-images-idx3-ubyte", 60_000),
-    ("train", "labels"): ("train-labels-idx1-ubyte", 60_000),
-    ("test", "images"): ("t10k-images-idx3-ubyte", 10_000),
-    ("test", "labels"): ("t10k-labels-idx1-ubyte", 10_000),
-}
-_DIGITS_TRAIN = 1437  # the first four fifths; the rest, by other writers, is the test split
+COUNTS = "counts.json"  # beside the files: how many samples a folder has on purpose, `{"train": 1000, "test": 500}`
 
 
 @dataclass(frozen=True)
 class Split:
-    """Images (N, height, width) and labels (N,), both uint8."""
+    """Images (N, height, width), or (N, 3, height, width) in colour, and classes (N,), all uint8."""
 
     images: Array
     labels: Array
@@ -48,137 +43,162 @@ class Dataset:
     test: Split
     maximum: int
     classes: int = 10
+    title: str = ""
+
+    @property
+    def channels(self) -> int:
+        """3 in colour, else 1."""
+        return self.train.images.shape[1] if self.train.images.ndim == 4 else 1
 
 
 def load_dataset(name: str) -> Dataset:
-    """The data set `mnist` or `digits`. Raises MachineError with what to do when it isn't there."""
-    return _digits() if name == "digits" else _mnist(mnist_folder())
+    """A data set by its name in the registry. Raises MachineError with what to do when it isn't there, or not whole."""
+    entry = data_sets()[name]
+    folder = _folder(entry)
+    try:
+        train, test = (Split(images, labels) for images, labels in entry.read(folder))
+    except Unreadable as error:
+        raise MachineError(error.why, where=str(error.path), hint="Fetch the file again.") from error
+    _check(entry, train, test)
+    return Dataset(name, train, test, entry.maximum, len(entry.classes), entry.title)
 
 
-def _digits() -> Dataset:
-    from sklearn.datasets import load_digits
+def served(name: str | None) -> dict[str, Path]:
+    """What a notebook is served: for a data set in files, its name and the folder where they lie unpacked.
 
-    bunch = load_digits()
-    images, labels = bunch.images.astype(np.uint8), bunch.target.astype(np.uint8)
-    cut = _DIGITS_TRAIN
-    return Dataset(
-        "digits", Split(images[:cut], labels[:cut]), Split(images[cut:], labels[cut:]), maximum=int(images.max())
-    )
-
-
-def mnist_folder() -> Path:
-    """The folder that holds `MNIST/raw/` with the four plain idx files, unpacked into the cache where needed.
-
-    Raises MachineError naming the folder that was looked at and the command that helps.
+    Raises MachineError naming the folder that was looked at and what helps.
     """
-    named = os.environ.get("GRADER_DATA")
-    if not named:
-        cached = cache_folder() / "data"
-        if not _has_plain(cached):
-            _download(cached)
-        return cached
-    root = Path(named).expanduser().resolve()
-    if _has_plain(root):
-        return root
-    missing = [name for name, _ in _MNIST_FILES.values() if not _raw(root, name) and not _raw(root, name + ".gz")]
-    if missing:
-        raise MachineError(
-            f"holds no MNIST/raw/{missing[0]} (plain or .gz)",
-            where=f"GRADER_DATA={named}",
-            hint="Point GRADER_DATA at the folder that holds MNIST/raw/, or unset it to download MNIST.",
-        )
-    return _unpack(root)
+    entry = data_sets()[name] if name else None
+    return {entry.name: _folder(entry)} if entry and entry.files else {}
 
 
-def folder_without_test(dataset: Dataset) -> Path:
-    """A folder like `mnist_folder()` whose test split is drawn from the training split.
+def served_without_test(dataset: Dataset) -> dict[str, Path]:
+    """The same, with a test split that is drawn from the training split.
 
     For code that isn't trusted and trains: what it hands over is scored on a test split that it never saw.
     """
+    entry = data_sets()[dataset.name]
+    assert entry.write is not None
     drawn = np.random.default_rng(0).permutation(len(dataset.train.labels))[: len(dataset.test.labels)]
-    stand_in = Split(dataset.train.images[drawn], dataset.train.labels[drawn])
-    digest = hashlib.sha256(dataset.train.labels.tobytes() + stand_in.images.tobytes()).hexdigest()[:16]
+    train, stand_in = dataset.train, Split(dataset.train.images[drawn], dataset.train.labels[drawn])
+    digest = hashlib.sha256(train.labels.tobytes() + stand_in.images.tobytes()).hexdigest()[:16]
     target = cache_folder() / "data" / f"without-test-{digest}"
-    for (part, kind), (name, _) in _MNIST_FILES.items():
-        path = target / "MNIST" / "raw" / name
-        if not path.is_file():
-            array = getattr(dataset.train if part == "train" else stand_in, kind)
-            write_whole(path, struct.pack(f">2x2B{array.ndim}I", 8, array.ndim, *array.shape) + array.tobytes())
-    return target
+    if not _whole(entry, target):
+        files = entry.write((train.images, train.labels), (stand_in.images, stand_in.labels))
+        for name, content in files.items():
+            write_whole(target / entry.folder / name, content)
+    return {entry.name: target}
 
 
-def _raw(root: Path, name: str) -> bool:
-    return (root / "MNIST" / "raw" / name).is_file()
+def can_be_replayed(name: str) -> bool:
+    """Whether a notebook that trains on it can be run in full without ever seeing its test split."""
+    return data_sets()[name].write is not None
 
 
-def _has_plain(root: Path) -> bool:
-    return all(_raw(root, name) for name, _ in _MNIST_FILES.values())
+def absent(name: str) -> str:
+    """Why a data set can't be read before anything is fetched, in words; empty where there is something to read."""
+    entry = data_sets()[name]
+    if not entry.files:
+        return ""
+    if not _named_folder():
+        return f"GRADER_DATA is not set: {entry.title} is downloaded when it is first needed"
+    if (Path(_named_folder()).expanduser() / entry.folder).is_dir():
+        return ""
+    return f"GRADER_DATA holds no {entry.folder}/: on {entry.title} nothing can be graded here"
 
 
-def _unpack(root: Path) -> Path:
+def _named_folder() -> str:
+    return os.environ.get("GRADER_DATA", "")
+
+
+def _folder(entry: DataSet) -> Path:
+    """The folder that holds the data set's own folder with plain files, unpacked into the cache where needed."""
+    named = _named_folder()
+    if not entry.files:
+        return Path()
+    if not named:
+        cached = cache_folder() / "data"
+        if not _whole(entry, cached):
+            _download(entry, cached)
+        return cached
+    root = Path(named).expanduser().resolve()
+    if _whole(entry, root):
+        return root
+    own = root / entry.folder
+    missing = [name for name in entry.files if not (own / name).is_file() and not (own / f"{name}.gz").is_file()]
+    if missing:
+        raise MachineError(
+            f"holds no {entry.folder}/{missing[0]} (plain or .gz)",
+            where=f"GRADER_DATA={named}",
+            hint=f"Point GRADER_DATA at the folder that holds {entry.folder}/, or unset it to download {entry.title}.",
+        )
+    return _unpack(entry, root)
+
+
+def _whole(entry: DataSet, root: Path) -> bool:
+    return all((root / entry.folder / name).is_file() for name in entry.files)
+
+
+def _unpack(entry: DataSet, root: Path) -> Path:
     """Unpack gzipped files into the cache, one folder for each source folder and modification time."""
-    raw = root / "MNIST" / "raw"
-    stamp = max(path.stat().st_mtime_ns for path in raw.glob("*-ubyte*"))
-    key = hashlib.sha256(f"{root}:{stamp}".encode()).hexdigest()[:16]
+    own = root / entry.folder
+    sources = [plain if (plain := own / name).is_file() else own / f"{name}.gz" for name in entry.files]
+    key = hashlib.sha256(f"{own}:{max(path.stat().st_mtime_ns for path in sources)}".encode()).hexdigest()[:16]
     target = cache_folder() / "data" / f"unpacked-{key}"
-    for name, _ in _MNIST_FILES.values():
-        out = target / "MNIST" / "raw" / name
+    for name, path in zip(entry.files, sources, strict=True):
+        out = target / entry.folder / name
         if out.is_file():
             continue
         out.parent.mkdir(parents=True, exist_ok=True)
         part = out.with_suffix(f".part{os.getpid()}-{threading.get_ident()}")
-        packed = raw / f"{name}.gz"
         try:
-            with gzip.open(packed) if packed.is_file() else open(raw / name, "rb") as source, open(part, "wb") as file:
+            with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as source, open(part, "wb") as file:
                 shutil.copyfileobj(source, file)
         except (OSError, EOFError, zlib.error) as error:
             part.unlink(missing_ok=True)
-            raise MachineError(
-                f"can't be unpacked: {error}", where=str(packed), hint="Fetch the file again."
-            ) from error
+            raise MachineError(f"can't be unpacked: {error}", where=str(path), hint="Fetch the file again.") from error
         os.replace(part, out)
     return target
 
 
-def _download(target: Path) -> None:
-    from torchvision.datasets import MNIST
+def _download(entry: DataSet, target: Path) -> None:
+    from torchvision import datasets
 
     try:
-        MNIST(str(target), download=True)
+        getattr(datasets, entry.torchvision)(str(target), download=True)
     except Exception as error:  # torchvision raises whatever urllib, ssl or the mirror make of it
         raise MachineError(
-            f"MNIST is not here and can't be downloaded ({error})",
+            f"{entry.title} is not here and can't be downloaded ({error})",
             where=str(target),
-            hint="Put the four idx files under FOLDER/MNIST/raw/ and run: export GRADER_DATA=FOLDER",
+            hint=f"Put its files under FOLDER/{entry.folder}/ and run: export GRADER_DATA=FOLDER",
         ) from error
 
 
-def _mnist(root: Path) -> Dataset:
-    arrays = {key: _idx(root / "MNIST" / "raw" / name, count) for key, (name, count) in _MNIST_FILES.items()}
-    return Dataset(
-        "mnist",
-        Split(arrays["train", "images"], arrays["train", "labels"]),
-        Split(arrays["test", "images"], arrays["test", "labels"]),
-        maximum=255,
-    )
+def _check(entry: DataSet, train: Split, test: Split) -> None:
+    """Raise MachineError unless the splits are what the data set is, or what its folder says that it holds."""
+    for part, split, count in zip(("train", "test"), (train, test), _counts(entry), strict=True):
+        wrong = ""
+        if split.images.shape[1:] != entry.shape:
+            wrong = f"images of shape {split.images.shape[1:]}; those of {entry.title} are {entry.shape}"
+        for what, array in (("images", split.images), ("labels", split.labels)):
+            if len(array) != count:
+                wrong = f"{len(array)} {what} to {part} with; {entry.title} has {count} here"
+        if not wrong and split.labels.max() >= len(entry.classes):
+            wrong = f"a class {split.labels.max()}; {entry.title} has {len(entry.classes)}, counted from 0"
+        if wrong:
+            where = Path(_named_folder()) / entry.folder
+            raise MachineError(f"holds {wrong}", where=str(where), hint="Fetch the files again.")
 
 
-def _idx(path: Path, count: int) -> Array:
-    """An idx file of unsigned bytes, memory-mapped; the format is told in its first bytes."""
-    with open(path, "rb") as file:
-        header = file.read(4)
-        rank = header[3] if len(header) == 4 and header[:3] == b"\0\0\x08" else 0
-        sizes = file.read(4 * rank) if rank in (1, 3) else b""
-    if not sizes or len(sizes) != 4 * rank:
-        raise MachineError("is no idx file of unsigned bytes", where=str(path), hint="Fetch the file again.")
-    shape = struct.unpack(f">{rank}I", sizes)
-    offset = 4 + 4 * rank
-    size = path.stat().st_size - offset
-    if shape[0] != count or size != math.prod(shape):
+def _counts(entry: DataSet) -> tuple[int, int]:
+    """How many samples there must be: those of the data set, unless its folder is a part of it and says so."""
+    path = Path(_named_folder()).expanduser() / entry.folder / COUNTS
+    if not (_named_folder() and entry.files and path.is_file()):
+        return entry.samples
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+        return int(said["train"]), int(said["test"])
+    except (ValueError, KeyError, TypeError) as error:
         raise MachineError(
-            f"holds {size} bytes for a shape of {shape}; MNIST has {count} here",
-            where=str(path),
-            hint="Fetch the file again.",
-        )
-    # Copy on write: torch warns of arrays that it could not write to.
-    return np.memmap(path, dtype=np.uint8, mode="c", offset=offset, shape=shape)
+            f"is no count of samples: {error}", where=str(path), hint='It looks like {"train": 1000, "test": 500}.'
+        ) from error

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from grader.core.errors import MachineError, SubmissionError
+from grader.core.errors import SubmissionError
 from grader.core.evidence import ModelFacts, ProblemEvidence
 from grader.core.limits import Limits
 from grader.core.network import ModelSpec
 from grader.core.outcome import BudgetLine
-from grader.datasets import Dataset, mnist_folder
+from grader.datasets import Dataset, served
 from grader.execution import find_sandbox, run_notebook
 from grader.intake.read import read_notebook
 from grader.observation.evidence import observe_notebook
@@ -40,10 +40,7 @@ def inspect_file(
             ) from error
         return (counted(ModelFacts(notebook=file.name, spec=spec), input_shape),), ()
     notebook = read_notebook(file, file.name)
-    try:
-        data = mnist_folder()
-    except MachineError:
-        data = None
+    data = served(dataset.name if dataset else None)
     limits = rubric.limits if rubric else Limits()
     artefact = run_notebook(copy.deepcopy(notebook), file.resolve().parent, find_sandbox(), limits, data=data)
     observed = observe_notebook(

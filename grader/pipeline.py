@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from grader.core.errors import MachineError
 from grader.core.evidence import OF_NOTEBOOKS, NotebookRun, ProblemEvidence
 from grader.core.outcome import Grade, SubmissionInfo
-from grader.datasets import mnist_folder
+from grader.datasets import served
 from grader.intake import Submission, open_submission
 from grader.intake.read import Contents, read_contents
 from grader.judging import judge_problem
@@ -82,7 +82,7 @@ def _run(notebook: NotebookNode, file: str, submission: Submission, rubric: Rubr
             submission.root,
             tools.sandbox,
             rubric.limits,
-            data=mnist_folder() if tools.dataset and tools.dataset.name == "mnist" else None,
+            data=served(tools.dataset.name if tools.dataset else None),
             variables=tuple(sorted(asked)),
         )
         return observe_notebook(

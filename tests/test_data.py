@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from grader.core.errors import MachineError
-from grader.datasets import load_dataset, mnist_folder
+from grader.datasets import COUNTS, load_dataset, served
 
 NAMES = {
-    "train-images-idx3-ubyte": (60_000, 2, 3),
-    "train-labels-idx1-ubyte": (60_000,),
-    "t10k-images-idx3-ubyte": (10_000, 2, 3),
-    "t10k-labels-idx1-ubyte": (10_000,),
+    "train-images-idx3-ubyte": (60, 28, 28),
+    "train-labels-idx1-ubyte": (60,),
+    "t10k-images-idx3-ubyte": (10, 28, 28),
+    "t10k-labels-idx1-ubyte": (10,),
 }
 MD5 = {
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
@@ -29,17 +29,18 @@ MD5 = {
 
 
 def idx(shape, magic=b"\0\0\x08"):
-    values = np.arange(np.prod(shape), dtype=np.int64) % 251
+    values = np.arange(np.prod(shape), dtype=np.int64) % (251 if len(shape) > 1 else 10)
     return magic + bytes([len(shape)]) + struct.pack(f">{len(shape)}I", *shape) + values.astype(np.uint8).tobytes()
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A folder of tiny images in MNIST's numbers; the cache is another."""
+    """A folder of a few images in MNIST's files; the cache is another."""
     raw = tmp_path / "data" / "MNIST" / "raw"
     raw.mkdir(parents=True)
     for name, shape in NAMES.items():
         (raw / name).write_bytes(idx(shape))
+    (raw / COUNTS).write_text('{"train": 60, "test": 10}')
     monkeypatch.setenv("GRADER_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("GRADER_CACHE", str(tmp_path / "cache"))
     return raw
@@ -52,8 +53,9 @@ def pack(path):
 
 def test_plain_files_are_read_where_they_are(folder, tmp_path):
     data = load_dataset("mnist")
-    assert data.train.images.shape == (60_000, 2, 3) and data.test.labels.shape == (10_000,)
-    assert data.train.images[1].tolist() == [[6, 7, 8], [9, 10, 11]]
+    assert data.train.images.shape == (60, 28, 28) and data.test.labels.shape == (10,)
+    assert data.train.images[0, 1, :3].tolist() == [28, 29, 30]
+    assert isinstance(data.train.images, np.memmap)
     assert not (tmp_path / "cache").exists()
 
 
@@ -64,7 +66,7 @@ def test_packed_files_are_unpacked_once(packed, folder, tmp_path):
     for name in packed:
         pack(folder / name)
     with ThreadPoolExecutor(4) as pool:
-        assert len(set(pool.map(lambda _: mnist_folder(), range(8)))) == 1
+        assert len(set(pool.map(lambda _: served("mnist")["mnist"], range(8)))) == 1
     files = sorted(path for path in (tmp_path / "cache").rglob("*") if path.is_file())
     assert [path.name for path in files] == sorted(NAMES)
     written = [path.stat().st_mtime_ns for path in files]
@@ -77,9 +79,9 @@ def test_packed_files_are_unpacked_once(packed, folder, tmp_path):
 def test_a_changed_file_is_unpacked_anew(folder):
     for name in NAMES:
         pack(folder / name)
-    first = mnist_folder()
+    first = served("mnist")
     os.utime(folder / "t10k-labels-idx1-ubyte.gz", (2e9, 2e9))
-    assert mnist_folder() != first
+    assert served("mnist") != first
 
 
 LABELS = "t10k-labels-idx1-ubyte"
@@ -87,11 +89,20 @@ LABELS = "t10k-labels-idx1-ubyte"
 BROKEN = {
     "missing": (lambda path: path.unlink(), f"holds no MNIST/raw/{LABELS} (plain or .gz)"),
     "empty": (lambda path: path.write_bytes(b""), "is no idx file"),
-    "cut within its head": (lambda path: path.write_bytes(idx((10_000,))[:6]), "is no idx file"),
-    "cut": (lambda path: path.write_bytes(idx((10_000,))[:-1]), "holds 9999 bytes for a shape of (10000,)"),
-    "of another type": (lambda path: path.write_bytes(idx((10_000,), b"\0\0\x0d")), "is no idx file"),
-    "of another rank": (lambda path: path.write_bytes(idx((100, 100))), "is no idx file"),
-    "of another count": (lambda path: path.write_bytes(idx((9_999,))), "MNIST has 10000 here"),
+    "cut within its head": (lambda path: path.write_bytes(idx((10,))[:6]), "is no idx file"),
+    "cut": (lambda path: path.write_bytes(idx((10,))[:-1]), "holds 9 bytes for a shape of (10,)"),
+    "of another type": (lambda path: path.write_bytes(idx((10,), b"\0\0\x0d")), "is no idx file"),
+    "of another rank": (lambda path: path.write_bytes(idx((2, 5))), "is no idx file"),
+    "of another count": (lambda path: path.write_bytes(idx((9,))), "MNIST has 10 here"),
+    "of no samples": (lambda path: path.write_bytes(idx((0,))), "holds no samples"),
+    "of a class that isn't one": (lambda path: path.write_bytes(idx((10,))[:-1] + b"\x0a"), "holds a class 10"),
+    "a part of the data that doesn't say so": (
+        lambda path: path.with_name(COUNTS).unlink(), "holds 60 labels to train with; MNIST has 60000 here"
+    ),
+    "a part of another size": (
+        lambda path: path.with_name(COUNTS).write_text('{"train": 60, "test": 11}'), "MNIST has 11 here"
+    ),
+    "a count that is none": (lambda path: path.with_name(COUNTS).write_text("[]"), "is no count of samples"),
     "a web page": (lambda path: path.write_bytes(b"<html>not found</html>"), "is no idx file"),
     "a cut archive": (
         lambda path: (pack(path), cut(path.with_name(path.name + ".gz"))), "can't be unpacked"
@@ -106,12 +117,12 @@ BROKEN = {
 
 
 def cut(path):
-    path.write_bytes(path.read_bytes()[:-40])
+    path.write_bytes(path.read_bytes()[:-20])
 
 
 def damage(path):
     content = bytearray(path.read_bytes())
-    content[60:90] = bytes(30)
+    content[20:30] = bytes(10)
     path.write_bytes(content)
 
 
@@ -153,7 +164,7 @@ def test_digits_are_split_by_writer_and_whole():
 def test_the_real_mnist():
     if not os.environ.get("GRADER_DATA"):
         pytest.skip("GRADER_DATA names no folder with MNIST")
-    folder = mnist_folder() / "MNIST" / "raw"
+    folder = served("mnist")["mnist"] / "MNIST" / "raw"
     assert {name: hashlib.md5((folder / name).read_bytes()).hexdigest() for name in NAMES} == MD5
     data = load_dataset("mnist")
     for split, images, labels in ((data.train, 60_000, "train"), (data.test, 10_000, "t10k")):
@@ -184,7 +195,7 @@ for data in (MNIST("/content/drive/MyDrive", True, None, None, True), Mine("data
 """
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
     artefact = run_notebook(
-        notebook, tmp_path, sandbox, Limits(), data=mnist_folder(), variables=("found",), warm=kernels
+        notebook, tmp_path, sandbox, Limits(), data=served("mnist"), variables=("found",), warm=kernels
     )
     data = load_dataset("mnist")
     host = [array.tobytes() for split in (data.train, data.test) for array in (split.images, split.labels)]

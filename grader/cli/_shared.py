@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader.guest.datasets import data_sets
+
 if TYPE_CHECKING:
     from grader.core.outcome import Grade
     from grader.execution import Sandbox
@@ -20,11 +22,14 @@ class LayerName(StrEnum):
     limits = "limits"
 
 
-class DatasetName(StrEnum):
-    """The data sets that networks are trained on."""
+if TYPE_CHECKING:
 
-    mnist = "mnist"
-    digits = "digits"
+    class DatasetName(StrEnum):
+        """The data sets that networks are trained on."""
+else:
+    DatasetName = StrEnum("DatasetName", {name: name for name in data_sets()})
+
+USUAL_DATASET = DatasetName("mnist")
 
 
 class DeviceName(StrEnum):

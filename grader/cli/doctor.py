@@ -32,8 +32,9 @@ def command(
     from rich.table import Table
 
     from grader.core.errors import MachineError
-    from grader.datasets import load_dataset, mnist_folder
+    from grader.datasets import absent, load_dataset, served
     from grader.execution import SANDBOX_LAYERS, Sandbox, find_sandbox, try_layer
+    from grader.guest.datasets import data_sets
     from grader.machine import cores, environment
 
     rows: list[tuple[str, bool, str]] = [
@@ -44,17 +45,19 @@ def command(
     enough = memory.available > 2 * 2**30
     rows.append(("memory", enough, f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GB free"))
     rows.append(("GPU", True, _accelerators()))
-    for name in ("digits", "mnist"):
-        # Looking must not download: without GRADER_DATA, MNIST is fetched when it is first needed.
+    for name in data_sets():
+        # Looking must not download.
+        if why := absent(name):
+            rows.append((name, True, why))
+            continue
         try:
-            if name == "mnist" and not os.environ.get("GRADER_DATA"):
-                rows.append((name, True, "GRADER_DATA is not set: MNIST is downloaded when it is first needed"))
-                continue
             data = load_dataset(name)
-            where = f" in {mnist_folder()}" if name == "mnist" else ""
+            where = "".join(f" in {folder}" for folder in served(name).values())
             rows.append((name, True, f"{len(data.train.labels):,} + {len(data.test.labels):,} images{where}"))
         except MachineError as error:
             rows.append((name, False, str(error)))
+    if os.environ.get("GRADER_DATA") and all(absent(name) for name, entry in data_sets().items() if entry.files):
+        rows.append(("GRADER_DATA", False, f"{os.environ['GRADER_DATA']} holds no data set that is known"))
     sandbox = find_sandbox()
     rows.append(("sandbox", sandbox.layer != "limits", f"{sandbox.layer}: {sandbox.sentence}"))
     table = Table("", "what", "found", box=None, pad_edge=False)

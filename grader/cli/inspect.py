@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.cli._shared import DatasetName
+from grader.cli._shared import USUAL_DATASET, DatasetName
 
 if TYPE_CHECKING:
     from grader.datasets import Dataset
@@ -17,7 +17,7 @@ def command(
     problem: Annotated[str | None, typer.Option("--problem", "-p", help="The problem whose budget it is.")] = None,
     dataset: Annotated[
         DatasetName | None,
-        typer.Option("--dataset", "-d", help="What it is taken to train on; else the rubric's, or MNIST."),
+        typer.Option("--dataset", "-d", help=f"What it is taken to train on; else the rubric's, or {USUAL_DATASET}."),
     ] = None,
     shape: Annotated[str, typer.Option("--input", help="For a model spec: the shape of one sample.")] = "1,28,28",
 ) -> None:
@@ -35,7 +35,7 @@ def command(
     except ValueError as error:
         raise typer.BadParameter(f"--input {shape}: give numbers such as 1,28,28") from error
     loaded = load_rubric(rubric) if rubric else None
-    taken = dataset.value if dataset else loaded.dataset if loaded else DatasetName.mnist.value
+    taken = dataset.value if dataset else loaded.dataset if loaded else USUAL_DATASET.value
     data, missing = _data(taken) if taken and file.suffix.lower() != ".json" else (None, "")
     models, notes = inspect_file(file, loaded, sizes, data)
     console = Console()

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from grader.cli._shared import DatasetName, DeviceName, DeviceOption, FreshOption, say
+from grader.cli._shared import USUAL_DATASET, DatasetName, DeviceName, DeviceOption, FreshOption, say
 
 
 class RuleName(StrEnum):
@@ -19,7 +19,7 @@ class RuleName(StrEnum):
 def command(
     file: Annotated[Path, typer.Argument(help="A notebook or a script that trains the network.")],
     accuracy: Annotated[float, typer.Option("--accuracy", "-a", min=0.0, max=1.0, help="The accuracy to reach.")],
-    dataset: Annotated[DatasetName, typer.Option("--dataset", "-d")] = DatasetName.mnist,
+    dataset: Annotated[DatasetName, typer.Option("--dataset", "-d")] = USUAL_DATASET,
     variable: Annotated[str | None, typer.Option("--variable", help="The network's variable; else the last.")] = None,
     seeds: Annotated[int, typer.Option("--seeds", min=1, max=99, help="Trainings planned.")] = 5,
     rule: Annotated[RuleName, typer.Option("--rule", help="margin stops early at a clear pass.")] = RuleName.majority,

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from stat import S_ISREG
@@ -63,7 +63,7 @@ def run_notebook(
     sandbox: Sandbox,
     limits: Limits,
     *,
-    data: Path | None,
+    data: Mapping[str, Path] | None,
     variables: tuple[str, ...] = (),
     warm: WarmKernels | None = None,
     seed: int | None = None,
@@ -71,7 +71,8 @@ def run_notebook(
     """Run a notebook beside a copy of the submission's files, its training cut to a few batches a pass.
 
     With a `seed` nothing is cut: that is a replay, whose own seeds are shifted by this one, and whose trained networks
-    hand over their weights. `data` holds `MNIST/raw/`; `warm` is where the kernel is forked from, once that is ready.
+    hand over their weights. `data` holds the folders of the data sets that are served, by name; `warm` is where the
+    kernel is forked from, once that is ready.
     Never raises for what the notebook does; MachineError when no kernel can be started.
     """
     if seed is not None:
@@ -94,7 +95,7 @@ async def _run(
     files: Path,
     sandbox: Sandbox,
     limits: Limits,
-    data: Path | None,
+    data: Mapping[str, Path] | None,
     variables: tuple[str, ...],
     warm: WarmKernels | None,
     seed: int | None,
@@ -102,21 +103,21 @@ async def _run(
     started = time.perf_counter()
     code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
     with sandbox.user() as user, _folders(files) as base:
-        data = within_reach(data, user) if data else None
+        folders = {name: within_reach(folder, user) for name, folder in (data or {}).items()}
         source = _source(notebook, code, base / "work")
         config = Config(
             out=str(base / "run" / _FINDINGS),
             file=str(notebook.metadata.get("submitted_as", "")),
             cells=[i + 1 for i in code],
             batches=_PROBE_BATCHES,
-            data=str(data) if data else "",
+            data={name: str(folder) for name, folder in folders.items()},
             watches=any(name in source for name in ("torch", "keras", "tensorflow")),  # importing torch takes seconds
             variables=list(variables),
             seed=seed,
             weights=str(base / "run"),
         )
         (base / "guest" / "config.json").write_text(config.to_json(), encoding="utf-8")
-        kernel = _Kernel(_kernel_manager(base, sandbox, limits, data, user, warm, source), limits)
+        kernel = _Kernel(_kernel_manager(base, sandbox, limits, [*folders.values()], user, warm, source), limits)
         try:
             await kernel.start(base / "guest")
             runs, failure = await kernel.run([(i + 1, notebook.cells[i].source) for i in code])
@@ -173,7 +174,7 @@ def _kernel_manager(
     base: Path,
     sandbox: Sandbox,
     limits: Limits,
-    data: Path | None,
+    data: Sequence[Path],
     user: int | None,
     warm: WarmKernels | None,
     source: str,
@@ -181,7 +182,7 @@ def _kernel_manager(
     settings = {
         "sandbox": sandbox.model_dump(),
         "work": str(base / "work"),
-        "readable": [str(base / "guest"), *([str(data)] if data else [])],
+        "readable": [str(base / "guest"), *map(str, data)],
         "writable": [str(base / "run")],
         "environment": _environment(base, sandbox),
         "log_path": str(base / "kernel.log"),

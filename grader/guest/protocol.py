@@ -282,8 +282,8 @@ class Config:
     """What the kernel is told before the first cell.
 
     `out` is the file to write findings to, `weights` the folder for a replay's weights. `file` is the notebook's name
-    in the submission, `cells` the numbers of its code cells. A loop over a loader is cut to `batches`. `data` is the
-    folder of the grader's data sets, empty where there is none. `watches`: whether torch or Keras may be used at all.
+    in the submission, `cells` the numbers of its code cells. A loop over a loader is cut to `batches`. `data` holds
+    the folder of each data set that is served, by its name. `watches`: whether torch or Keras may be used at all.
     `variables` names what is to be handed over. With a `seed` the notebook is replayed under it.
     """
 
@@ -291,7 +291,7 @@ class Config:
     file: str
     cells: list[int]
     batches: int
-    data: str
+    data: dict[str, str]
     watches: bool
     variables: list[str]
     seed: int | None

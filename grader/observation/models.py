@@ -36,7 +36,7 @@ def read_report(
 def remarks(report: str) -> tuple[str, ...]:
     """What must be said of what the notebook did: files that were read in the place of others, gradients in vain."""
     told = read_findings(report)[0]
-    served = (f"{name} was not handed in: the grader's own copy of MNIST was read in its place" for name in told.served)
+    served = (f"{name} was not handed in: the grader's copy of the data was read in its place" for name in told.served)
     unstepped = (_UNSTEPPED.format(cell=n.cell, name=n.variable or n.type) for n in told.unstepped)
     return (*served, *unstepped)
 

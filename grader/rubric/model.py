@@ -11,11 +11,14 @@ from grader.checks import Check, check_types
 from grader.core.evidence import Retraining
 from grader.core.limits import Limits
 from grader.core.record import Record
+from grader.guest.datasets import data_sets
 
 if TYPE_CHECKING:
     AnyCheck = Check
+    DataSetName = str
 else:
     AnyCheck = Annotated[reduce(or_, check_types().values()), Field(discriminator="type")]
+    DataSetName = Literal[tuple(data_sets())]
 
 Label = Annotated[str, Field(min_length=1, max_length=40)]
 
@@ -102,7 +105,7 @@ class Rubric(Record):
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     title: str
     points: float | None = None
-    dataset: Literal["mnist", "digits"] | None = None
+    dataset: DataSetName | None = None
     sections: tuple[SectionHead, ...] = ()
     problems: tuple[Problem, ...] = Field(min_length=1)
     namings: tuple[Naming, ...] = ()
@@ -128,7 +131,8 @@ class Rubric(Record):
                     raise ValueError(f"section {section.id} lists {problem}, which is no problem")
         trained = next((problem.id for problem in self.problems if problem.needs(Retraining)), None)
         if self.dataset is None and trained:
-            raise ValueError(f"{trained} has a network to train again: say on which `dataset` (mnist or digits)")
+            names = ", ".join(data_sets())
+            raise ValueError(f"{trained} has a network to train again: say on which `dataset` ({names})")
         return self
 
     @property

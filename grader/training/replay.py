@@ -5,7 +5,7 @@ from collections.abc import Callable
 from grader.core.errors import MachineError, SubmissionError
 from grader.core.evidence import Lane, ModelFacts, Retraining
 from grader.core.fault import Fault
-from grader.datasets import Dataset
+from grader.datasets import Dataset, can_be_replayed
 from grader.guest.protocol import GapKind
 from grader.training.decision import Rule, next_trainings
 from grader.training.gaps import gaps
@@ -33,9 +33,9 @@ def replay(
     machine = False
     test_size = len(dataset.test.labels)
     try:
-        if model.recipe is None or dataset.name != "mnist":
+        if model.recipe is None or not can_be_replayed(dataset.name):
             left_out = "; ".join(gaps(model))
-            raise SubmissionError(f"{left_out}; and a notebook can be run in full only on MNIST")
+            raise SubmissionError(f"{left_out}; and on {dataset.title} no notebook can be run in full")
         plan = TrainingPlan(spec=model.spec, recipe=model.recipe, dataset=dataset.name, limits=replays.limits)
         check_network(plan, dataset)
         while needed := next_trainings(accuracies(lanes), threshold, rule, test_size):

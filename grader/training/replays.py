@@ -12,7 +12,7 @@ from nbformat import NotebookNode
 from grader.core.errors import SubmissionError
 from grader.core.evidence import Lane, ModelFacts
 from grader.core.limits import Limits
-from grader.datasets import Dataset, folder_without_test
+from grader.datasets import Dataset, served_without_test
 from grader.machine import cores
 from grader.training.cache import digest_of, recall, remember
 from grader.training.handed_over import score_replay
@@ -38,7 +38,9 @@ class FullRun(Protocol):
 class RunsInFull(Protocol):
     """Runs a notebook beside a copy of its files with its own seeds shifted by this one, and cuts nothing."""
 
-    def __call__(self, notebook: NotebookNode, files: Path, *, limits: Limits, data: Path, seed: int) -> FullRun:
+    def __call__(
+        self, notebook: NotebookNode, files: Path, *, limits: Limits, data: dict[str, Path], seed: int
+    ) -> FullRun:
         """`data` is the folder that its data sets are served from. Raises MachineError when nothing can be run."""
 
 
@@ -64,7 +66,7 @@ class Replays:
         known = {} if self.fresh else {seed: lane for seed, key in keys.items() if (lane := recall(key))}
         missing = [seed for seed in seeds if seed not in known and (model.notebook, seed) not in self.ended]
         if missing:
-            data = folder_without_test(dataset)
+            data = served_without_test(dataset)
             with ThreadPoolExecutor(cores()) as pool:
                 for seed, artefact in zip(missing, pool.map(lambda s: self._run(model, data, s), missing), strict=True):
                     self.ended[model.notebook, seed] = artefact
@@ -77,7 +79,7 @@ class Replays:
                 remember(keys[seed], lane)
                 yield lane
 
-    def _run(self, model: ModelFacts, data: Path, seed: int) -> FullRun:
+    def _run(self, model: ModelFacts, data: dict[str, Path], seed: int) -> FullRun:
         notebook = copy.deepcopy(self.notebooks[model.notebook])
         return self.run(notebook, self.files, limits=self.limits, data=data, seed=seed)
 

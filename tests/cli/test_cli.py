@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from grader.guest.datasets import data_sets
+
 pytestmark = pytest.mark.kernel
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -221,7 +223,7 @@ def test_a_weaker_layer_than_required_is_refused():
 def test_doctor_says_what_it_found():
     done = grader("doctor")
     assert done.returncode == 0
-    for what in ("versions", "cores", "memory", "GPU", "digits", "mnist", "sandbox"):
+    for what in ("versions", "cores", "memory", "GPU", *data_sets(), "sandbox"):
         assert what in done.stdout
 
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import corpus
 import numpy as np
 import pytest
-from small_mnist import small_mnist
+from small_data import small_mnist
 
 from grader import datasets
 from grader.core.errors import SubmissionError
@@ -35,7 +35,7 @@ def _world(tmp_path_factory, sandbox, kernels):
     """A small MNIST for the notebooks and for the host."""
     WORLD.empty, WORLD.sandbox, WORLD.kernels = tmp_path_factory.mktemp("submission"), sandbox, kernels
     with small_mnist(tmp_path_factory.mktemp("data")) as WORLD.dataset:
-        WORLD.data = datasets.mnist_folder()
+        WORLD.data = datasets.served("mnist")
         yield
 
 

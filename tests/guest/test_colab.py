@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 from grader.core.limits import Limits
-from grader.datasets import mnist_folder
+from grader.datasets import served
 from grader.execution import run_notebook, try_layer
 from grader.observation.models import remarks
 
@@ -353,7 +353,7 @@ def submission(tmp_path_factory):
     return folder
 
 
-def run(cells: list[str], folder: Path, layer: str = "jail", data: Path | None = None, name: str = "nb/a.ipynb"):
+def run(cells: list[str], folder: Path, layer: str = "jail", data=None, name: str = "nb/a.ipynb"):
     found = try_layer(layer)
     if isinstance(found, str):
         pytest.skip(f"{layer} {found}")
@@ -369,7 +369,7 @@ def ended(group: str, folder: Path, layer: str) -> dict[str, str]:
     """How each cell of a group ended; the cells of a group are one notebook, run once."""
     if (group, layer) not in RUNS:
         cases = GROUPS[group]
-        data = mnist_folder() if group == "MNIST" else None
+        data = served("mnist") if group == "MNIST" else None
         artefact = run([PRELUDE, *cases.values()], folder, layer, data)
         assert artefact.failure == "" and artefact.cells[0].error == ""
         said = json.loads(artefact.findings)["faults"]
@@ -424,6 +424,6 @@ def test_a_copy_that_was_read_in_the_place_of_a_file_is_said(submission):
     if not os.environ.get("GRADER_DATA"):
         pytest.skip("needs MNIST: set GRADER_DATA")
     cell = "import numpy, torch; numpy.load('/content/mnist.npz')"
-    artefact = run([cell], submission, data=mnist_folder())
-    said = "mnist.npz was not handed in: the grader's own copy of MNIST was read in its place"
+    artefact = run([cell], submission, data=served("mnist"))
+    said = "mnist.npz was not handed in: the grader's copy of the data was read in its place"
     assert remarks(artefact.findings) == (said,)

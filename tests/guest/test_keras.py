@@ -4,7 +4,6 @@ import json
 import os
 import statistics
 from dataclasses import asdict
-from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -15,7 +14,7 @@ from grader.checks.loss import Loss
 from grader.core.evidence import CellRun, ProblemEvidence, Source
 from grader.core.limits import Limits
 from grader.core.network import InputSpec, LossSpec, ModelSpec, OptimizerSpec, Recipe, ScheduleSpec
-from grader.datasets import load_dataset
+from grader.datasets import load_dataset, served
 from grader.execution import run_notebook
 from grader.network.build import build
 from grader.observation.claims import read_claims
@@ -701,7 +700,7 @@ def test_mnist_is_the_hosts_own(tmp_path, sandbox, kernels):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     if not os.environ.get("GRADER_DATA"):
         pytest.skip("GRADER_DATA names no folder with MNIST")
-    artefact = run_notebook(notebook, tmp_path, sandbox, Limits(), data=Path(os.environ["GRADER_DATA"]), warm=kernels)
+    artefact = run_notebook(notebook, tmp_path, sandbox, Limits(), data=served("mnist"), warm=kernels)
     assert [cell.error for cell in artefact.cells] == ["", ""]
 
 

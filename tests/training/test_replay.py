@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load
-from small_mnist import small_mnist
+from small_data import small_mnist
 
 from grader.core.limits import Limits
-from grader.datasets import folder_without_test, load_dataset, mnist_folder
+from grader.datasets import load_dataset, served, served_without_test
 from grader.execution import run_notebook
 from grader.observation.evidence import observe_notebook
 from grader.rubric import load_rubric
@@ -66,7 +66,7 @@ def notebook_of(*cells):
 def replayed(folder, *cells, seeds=3):
     """What replaying the last network of a notebook gives."""
     notebook, dataset = notebook_of(*cells), load_dataset("mnist")
-    artefact = run(notebook, folder, SANDBOX, LIMITS, data=mnist_folder())
+    artefact = run(notebook, folder, SANDBOX, LIMITS, data=served("mnist"))
     observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, findings=artefact.findings, dataset=dataset)
     replays = Replays(folder, {"a.ipynb": notebook}, LIMITS, in_full, fresh=True)
     model, rule = observed.models[-1], Rule(kind="majority", planned=seeds)
@@ -83,7 +83,7 @@ def test_clipped_gradients_are_replayed_and_scored(tmp_path):
 
 def test_a_seed_of_the_notebooks_own_is_another_under_another_seed(tmp_path):
     notebook = notebook_of("model = make(); fit(model, epochs=1); drawn = [np.random.rand(), random.random()]")
-    data = folder_without_test(load_dataset("mnist"))
+    data = served_without_test(load_dataset("mnist"))
     weights = []
     for seed in (0, 1, 1):
         artefact = run(notebook, tmp_path, SANDBOX, LIMITS, data=data, seed=seed, variables=("drawn",))
@@ -94,7 +94,7 @@ def test_a_seed_of_the_notebooks_own_is_another_under_another_seed(tmp_path):
 
 
 def test_weights_that_a_later_cell_changes_behind_autograds_back_are_handed_over(tmp_path):
-    data = folder_without_test(load_dataset("mnist"))
+    data = served_without_test(load_dataset("mnist"))
     notebook = notebook_of("model = make(); fit(model, epochs=1)", "for p in model.parameters(): p.data.zero_()")
     artefact = run(notebook, tmp_path, SANDBOX, LIMITS, data=data, seed=0)
     assert not any(tensor.any() for tensor in load(artefact.weights["0-last"]).values())
@@ -102,7 +102,7 @@ def test_weights_that_a_later_cell_changes_behind_autograds_back_are_handed_over
 
 def test_the_test_split_is_not_there(tmp_path):
     """A notebook that trains on the test split trains on a part of the training split."""
-    dataset, data = load_dataset("mnist"), folder_without_test(load_dataset("mnist"))
+    dataset, data = load_dataset("mnist"), served_without_test(load_dataset("mnist"))
     notebook = notebook_of("sums = test.data.flatten(1).sum(1)[:100].tolist(); model = make(); fit(model, epochs=1)")
     artefact = run(notebook, tmp_path, SANDBOX, LIMITS, data=data, seed=0, variables=("sums",))
     observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, findings=artefact.findings, dataset=dataset)
@@ -177,7 +177,7 @@ def test_weights_that_were_not_trained_there_earn_nothing(name, trained):
 
 def test_a_rubric_may_leave_replays_to_a_person(tmp_path):
     notebook, dataset = notebook_of("model = make(); fit(model)"), load_dataset("mnist")
-    artefact = run(notebook, tmp_path, SANDBOX, LIMITS, data=mnist_folder())
+    artefact = run(notebook, tmp_path, SANDBOX, LIMITS, data=served("mnist"))
     observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, findings=artefact.findings, dataset=dataset)
     rule = Rule(kind="majority", planned=3)
     result = train_again(observed.models[-1], dataset, None, threshold=0.6, rule=rule, limits=LIMITS)
@@ -191,7 +191,7 @@ def test_a_run_that_takes_too_long_is_a_persons(tmp_path):
         ),
         load_dataset("mnist"),
     )
-    artefact = run(notebook, tmp_path, SANDBOX, LIMITS, data=mnist_folder())
+    artefact = run(notebook, tmp_path, SANDBOX, LIMITS, data=served("mnist"))
     observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, findings=artefact.findings, dataset=dataset)
     limits = Limits(replay_seconds=15)
     replays = Replays(tmp_path, {"a.ipynb": notebook}, limits, in_full, fresh=True)

@@ -1,53 +1,69 @@
-"""Serves data sets from the host's read-only copy, and says where a loader's batches come from."""
+"""Serves data sets from the host's read-only copies, and says where a loader's batches come from."""
 
 import functools
-import gzip
 import importlib
 import inspect
 import sys
 from pathlib import Path
 
+from ..datasets import data_sets
 from ..import_hooks import when_imported
-from ..protocol import Data, DataSetMissing, Transform
-
-_PARTS = ("train", "t10k")
-FILES = tuple(f"{part}-{what}-ubyte" for part in _PARTS for what in ("images-idx3", "labels-idx1"))
+from ..protocol import Config, Data, DataSetMissing, Transform
 
 
-def install(config: dict) -> None:
-    """Serve MNIST from the host's copy to torchvision and scikit-learn, and name what can't be served."""
-    when_imported("torchvision.datasets", lambda datasets: _torchvision(datasets, config.data))
-    when_imported("sklearn.datasets", lambda datasets: _sklearn(datasets, config.data))
+def served(folders: dict) -> list:
+    """(data set, folder that holds it) for each that the host gives, by name."""
+    return [(data_sets()[name], Path(folder)) for name, folder in folders.items()]
 
 
-def _torchvision(datasets, folder) -> None:
-    if folder:
-        _local_mnist(datasets.MNIST, folder)
+@functools.cache
+def parts(entry, folder):
+    """((images, labels) to train with, (images, labels) to test with), as a notebook has them: colours last."""
+    numpy = importlib.import_module("numpy")
+    return tuple(
+        (numpy.moveaxis(images, 1, -1) if images.ndim == 4 else images, labels) for images, labels in entry.read(folder)
+    )
+
+
+def install(config: Config) -> None:
+    """Serve the host's copies to torchvision and scikit-learn, and name what can't be served."""
+    here = served(config.data)
+    when_imported("torchvision.datasets", lambda datasets: _torchvision(datasets, here))
+    when_imported("sklearn.datasets", lambda datasets: _sklearn(datasets, here))
+
+
+def _torchvision(datasets, here) -> None:
+    """Let torchvision's classes read the host's copies, whatever root they are given."""
+    homes = {getattr(datasets, entry.torchvision): (entry, folder) for entry, folder in here if entry.torchvision}
+
+    def folder_of(self):
+        """For one of these classes or a student's subclass of it, but not for torchvision's, which hold other data."""
+        theirs = next(kind for kind in type(self).__mro__ if kind.__module__.startswith("torchvision."))
+        return str(homes[theirs][1]) if theirs in homes else ""
+
+    for owner in {next(base for base in kind.__mro__ if "__init__" in vars(base)) for kind in homes}:
+        _read_local(owner, folder_of)
+    for kind, (entry, _) in homes.items():
+        entry.serve(kind, folder_of)
     for name in datasets.__all__:
         kind = getattr(datasets, name, None)
         if inspect.isclass(kind) and "__init__" in vars(kind) and "download" in inspect.signature(kind).parameters:
             _say_what_is_missing(kind)
 
 
-def _local_mnist(kind, folder) -> None:
-    """Let `torchvision.datasets.MNIST` read the host's copy, whatever root it is given."""
-    original, raw_folder = kind.__init__, kind.raw_folder
-
-    def local(self):
-        """MNIST itself or a student's subclass, but not torchvision's, which hold other data."""
-        return type(self) is kind or not type(self).__module__.startswith("torchvision")
+def _read_local(kind, folder_of) -> None:
+    original = kind.__init__
 
     @functools.wraps(original)
     def read_local(self, root=None, *args, **kwargs):
         arguments = list(args)
-        if local(self):
-            root = folder
+        if folder_of(self):
+            root = folder_of(self)
             kwargs.pop("download", None)
             arguments = arguments[:3]  # train, transform, target_transform; the fourth is `download`
         original(self, root, *arguments, **kwargs)
 
     kind.__init__ = read_local
-    kind.raw_folder = property(lambda self: f"{folder}/MNIST/raw" if local(self) else raw_folder.fget(self))
 
 
 def _say_what_is_missing(kind) -> None:
@@ -70,31 +86,33 @@ def _is_absence(error) -> bool:
     return any(said in words for said in ("urlopen", "download", "not found", "no such file", "name resolution"))
 
 
-def _sklearn(datasets, folder) -> None:
+def _sklearn(datasets, here) -> None:
     original = getattr(datasets, "fetch_openml", None)
 
     @functools.wraps(original)
     def fetch_openml(name=None, *args, **options):
         number = options.get("data_id")
-        if folder and (number == 554 or str(name).lower() == "mnist_784"):
-            return _openml(folder, options)
+        for entry, folder in here:
+            if entry.openml and (number == entry.openml[1] or str(name).lower() == entry.openml[0].lower()):
+                return _openml(entry, folder, options)
         try:
             return original(name, *args, **{"n_retries": 1, "delay": 0.1, **options})
         except OSError as error:
             raise DataSetMissing(f"{name or number} of OpenML", error) from error
 
     def fetch_mldata(name, *args, **options):
-        if folder and "mnist" in name.lower():
-            return _mldata(folder)
+        for entry, folder in here:
+            if entry.mldata and entry.mldata in name.lower():
+                return _mldata(entry, folder)
         raise DataSetMissing(f"{name} of mldata.org")
 
     datasets.fetch_openml, datasets.fetch_mldata = fetch_openml, fetch_mldata
 
 
-def _openml(folder, options):
-    """`mnist_784` as scikit-learn gives it: 70000 x 784, the training part first, classes as strings."""
-    images, labels = _all(folder)
-    names = [f"pixel{i}" for i in range(1, 785)]
+def _openml(entry, folder, options):
+    """As scikit-learn gives it: a row an image, the training part first, classes as strings."""
+    images, labels = _rows(entry, folder)
+    names = [f"pixel{i}" for i in range(1, images.shape[1] + 1)]
     data, target, frame = images.astype("int64"), labels.astype(str).astype(object), None
     if options.get("as_frame", "auto") is not False:
         pandas = importlib.import_module("pandas")
@@ -103,9 +121,10 @@ def _openml(folder, options):
         frame = pandas.concat([data, target], axis=1)
     if options.get("return_X_y"):
         return data, target
+    name, number = entry.openml
     return _bunch(
         data=data, target=target, frame=frame, categories={}, feature_names=names, target_names=["class"],
-        DESCR="MNIST, from the grader's copy", details={"name": "mnist_784", "id": "554"}, url="",
+        DESCR=f"{entry.title}, from the grader's copy", details={"name": name, "id": str(number)}, url="",
     )  # fmt: skip
 
 
@@ -133,33 +152,29 @@ def _frame(pandas):
     return DataFrame
 
 
-def _mldata(folder):
-    """`MNIST original`: numbers as classes, and each part sorted by class."""
-    (_, training), _ = parts(folder)
-    images, labels = _all(folder)
+def _mldata(entry, folder):
+    """Numbers as classes, and each part sorted by class."""
+    (_, training), _ = parts(entry, folder)
+    images, labels = _rows(entry, folder)
     order = sorted(range(len(labels)), key=lambda i: (i >= len(training), labels[i]))
-    return _bunch(data=images[order], target=labels[order].astype(float), COL_NAMES=["label", "data"], DESCR="MNIST")
+    return _bunch(
+        data=images[order], target=labels[order].astype(float), COL_NAMES=["label", "data"], DESCR=entry.title
+    )
 
 
-def _all(folder):
-    """(images 70000 x 784, labels 70000), the training part first."""
+def _rows(entry, folder):
+    """(images N x pixels, labels N), the training part first."""
     numpy = importlib.import_module("numpy")
-    return tuple(numpy.concatenate(arrays) for arrays in zip(*parts(folder), strict=True))
+    images, labels = (numpy.concatenate(arrays) for arrays in zip(*parts(entry, folder), strict=True))
+    return images.reshape(len(images), -1), labels
 
 
-@functools.cache
-def parts(folder):
-    """(images N x 784, labels N) of the training part and of the test part."""
-    numpy = importlib.import_module("numpy")
-    arrays = [numpy.frombuffer(raw(folder, name), numpy.uint8) for name in FILES]
-    return tuple((images[16:].reshape(-1, 784), labels[8:]) for images, labels in (arrays[:2], arrays[2:]))
-
-
-def raw(folder, name):
-    """One of the four idx files, unpacked."""
-    path = Path(folder) / "MNIST" / "raw" / name
-    packed = path.with_name(path.name + ".gz")
-    return path.read_bytes() if path.is_file() else gzip.decompress(packed.read_bytes())
+def keras_arrays(entry, folder):
+    """What `keras.datasets` gives: two pairs of arrays that the notebook may change."""
+    return tuple(
+        (images.copy(), labels.reshape(-1, 1).copy() if entry.keras_columns else labels.copy())
+        for images, labels in parts(entry, folder)
+    )
 
 
 def describe(dataset, torch) -> Data:

@@ -1,44 +1,38 @@
-"""Finds what a notebook reads and is not there: files handed in, by name, and MNIST in the files that the web offers.
+"""Finds what a notebook reads and is not there: files handed in, by name, and data in the files that the web offers.
 
-Only names that mean one thing are known: the four idx files and the `MNIST.tar.gz` that holds them, Keras's
-`mnist.npz`, deeplearning.net's `mnist.pkl.gz`, and the two tables in Colab's `sample_data`. Each is made of the host's
-copy when it is asked for.
+Only names that mean one thing are known, and names that several data sets use where path or code says which is meant.
+Each file is made of the host's copy when it is asked for.
 """
 
 import builtins
 import functools
-import gzip
-import importlib
 import io
-import pickle
 import re
-import tarfile
 import tempfile
 from contextlib import suppress
 from pathlib import Path, PureWindowsPath
 
+from ..datasets import data_sets
 from ..import_hooks import when_imported
-from . import datasets
+from .datasets import served
 
-_IDX = re.compile(r"(train|t10k)-(images|labels)[-.](idx[13])-ubyte(\.gz)?")
-_OTHER_DATA = re.compile(r"fashion|kmnist|kuzushiji|emnist|qmnist|notmnist", re.I)  # in idx files of the same names
-_OF_MNIST = re.compile(
-    r"^(?!\w+://)|\bmnist\b", re.I
-)  # addresses must say so: Keras has Fashion-MNIST at one that doesn't
 _MOST_SOURCE = 2**20
 _SAMPLES = re.compile(r"""sample_data["'/]""")  # the folder as a cell names it
+_ADDRESS = re.compile(r"\w+://")
 _NOT_READING = frozenset("wax+")
-_SMALL = 20_000
 
 
 class Copies:
-    """Reads what is missing elsewhere. `folder` holds the host's MNIST, `given` are the files handed in to `work`."""
+    """Reads what is missing elsewhere: in the host's data sets, by name in `folders`, and the files given to `work`."""
 
-    def __init__(self, folder, work, given):
+    def __init__(self, folders, work, given):
         self.served = {}
-        self.folder, self.work, self.given = folder, work, {path.name: path for path in given if path.is_file()}
-        modules = [path for path in self.given.values() if path.suffix == ".py"]
-        self.other_data = any(_OTHER_DATA.search(_source(path)) for path in modules)
+        self.here = served(folders)
+        self.work, self.given = work, {path.name: path for path in given if path.is_file()}
+        self.named = set()  # data that code speaks of
+        for path in self.given.values():
+            if path.suffix == ".py":
+                self.named |= _spoken_of(_source(path))
 
     def install(self, shell) -> None:
         """Functions that open files and addresses read a copy where there is one and nothing else."""
@@ -52,8 +46,8 @@ class Copies:
 
     def begin_cell(self, source: str) -> None:
         """Before a cell runs: see what data it names, and make Colab's samples if it names these."""
-        self.other_data = self.other_data or bool(_OTHER_DATA.search(source))
-        if self.folder and _SAMPLES.search(source):
+        self.named |= _spoken_of(source)
+        if _SAMPLES.search(source):
             with suppress(OSError):
                 self.samples(self.work / "sample_data")
 
@@ -101,40 +95,51 @@ class Copies:
         adapters.HTTPAdapter.send = send
 
     def find(self, path):
-        """Where to read what a path names, or None: beside the notebook under the same name, else a copy of MNIST."""
+        """Where to read what a path names, or None: beside the notebook under the same name, else a copy of data."""
         return self.given.get(_name(path)) or self.copy(path)
 
     def copy(self, path):
-        """The file that a path or an address names, where it is MNIST in a well-known file; else None."""
+        """The file that a path or an address names, where it is a data set's in a well-known file; else None."""
+        path = str(path)
         name = _name(path)
-        idx = _IDX.fullmatch(name)
-        if not self.folder or _OTHER_DATA.search(str(path)):
-            return None
-        if idx and (self.other_data or not _OF_MNIST.search(str(path))):
-            return None
-        if idx:
-            part, what, rank, packed = idx.groups(default="")
-            return self.made(name, lambda: _idx(self.folder, f"{part}-{what}-{rank}-ubyte", packed))
-        write = {"mnist.npz": _npz, "mnist.pkl.gz": _pickle, "MNIST.tar.gz": _tar}.get(name)
-        return write and self.made(name, lambda: write(self.folder))
+        for entry, folder in self.here:
+            if name in entry.copies and _spoken_of(path) <= {entry.name}:
+                return self.made(entry, name, entry.copies[name], folder)
+            if name in entry.shared and self.meant(path) is entry:
+                return self.made(entry, name, entry.shared[name], folder)
+        return None
 
-    def made(self, name, content):
+    def meant(self, path):
+        """The data set whose file a path names, where others have files of this name; None where that isn't sure."""
+        address, plainly = _ADDRESS.match(path), re.search(_unspoken().spoken, path, re.I)
+        if said := _spoken_of(path):
+            return _only(said)
+        if self.named:
+            return None if address or plainly else _only(self.named)
+        # An address must say so: Keras has Fashion-MNIST at one that doesn't.
+        return None if address and not plainly else _unspoken()
+
+    def made(self, entry, name, content, folder):
         """The copy by this name, written at its first use."""
-        place = _scratch() / name
+        place = _scratch() / entry.name / name
         if not place.exists():
-            place.write_bytes(content())
+            place.parent.mkdir(exist_ok=True)
+            place.write_bytes(content(folder))
             self.served[name] = None
-            print(f"{name} was not handed in: the grader's own copy of MNIST is read instead.")
+            print(f"{name} was not handed in: the grader's own copy of {entry.title} is read instead.")
         return place
 
     def samples(self, place: Path) -> None:
-        """What Colab has of MNIST in its folder of samples."""
+        """What Colab has of data in its folder of samples."""
+        found = [(name, make, folder) for entry, folder in self.here for name, make in entry.samples_on_colab.items()]
+        if not found:
+            return
         place.mkdir(exist_ok=True)
         if Path.cwd() != self.work and not Path("sample_data").exists():
             Path("sample_data").symlink_to(place)  # beside a notebook that lies deeper
-        for name, small in (("mnist_train_small.csv", True), ("mnist_test.csv", False)):
+        for name, make, folder in found:
             if not (place / name).exists():
-                (place / name).write_bytes(_table(self.folder, small=small))
+                (place / name).write_bytes(make(folder))
                 self.served[name] = None
 
 
@@ -160,45 +165,21 @@ def _name(path) -> str:
     return PureWindowsPath(re.sub(r"[?#].*", "", str(path))).name
 
 
-def _idx(folder, name, packed):
-    raw = datasets.raw(folder, name)
-    return gzip.compress(raw, 1) if packed else raw
+def _spoken_of(text) -> set:
+    """The data sets that a text names, but the one that is meant where none is named; `another` for unknown ones."""
+    found = set()
+    for entry in data_sets().values():
+        if entry.spoken and not entry.unspoken:
+            text, times = re.subn(entry.spoken, "", text, flags=re.I)
+            found |= {entry.name} if times else set()
+    return found | ({"another"} if re.search(_unspoken().others, text, re.I) else set())
 
 
-def _npz(folder):
-    numpy = importlib.import_module("numpy")
-    (x_train, y_train), (x_test, y_test) = datasets.parts(folder)
-    file, square = io.BytesIO(), (-1, 28, 28)
-    numpy.savez(file, x_train=x_train.reshape(square), y_train=y_train, x_test=x_test.reshape(square), y_test=y_test)
-    return file.getvalue()
+def _only(names):
+    """The data set, where one that is known is named and no other."""
+    return data_sets().get(next(iter(names))) if len(names) == 1 else None
 
 
-def _pickle(folder):
-    """Pixels over 256, as in the file of 2010; a sixth of the training part is kept for validation."""
-    (images, labels), test = datasets.parts(folder)
-    cut = len(labels) * 5 // 6
-    parts = ((images[:cut], labels[:cut]), (images[cut:], labels[cut:]), test)
-    scaled = tuple((pixels.astype("float32") / 256, numbers.astype("int64")) for pixels, numbers in parts)
-    return gzip.compress(pickle.dumps(scaled, protocol=4), 1)
-
-
-def _tar(folder):
-    """The folder that torchvision keeps, as it was handed out when the original site was down."""
-    file = io.BytesIO()
-    with tarfile.open(fileobj=file, mode="w:gz", compresslevel=1) as archive:
-        for name in datasets.FILES:
-            content = datasets.raw(folder, name)
-            entry = tarfile.TarInfo(f"MNIST/raw/{name}")
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content))
-    return file.getvalue()
-
-
-def _table(folder, *, small):
-    """A line per image, its class first. The small one holds other images of the training part than Colab's does."""
-    numpy = importlib.import_module("numpy")
-    images, labels = datasets.parts(folder)[0 if small else 1]
-    rows = numpy.random.RandomState(0).permutation(len(labels))[:_SMALL] if small else range(len(labels))
-    words = [str(number) for number in range(256)]
-    lines = [",".join([words[labels[row]], *map(words.__getitem__, images[row].tolist())]) for row in rows]
-    return ("\n".join(lines) + "\n").encode()
+@functools.cache
+def _unspoken():
+    return next(entry for entry in data_sets().values() if entry.unspoken)

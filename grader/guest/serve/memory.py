@@ -2,6 +2,9 @@
 
 import random
 import weakref
+import zlib
+
+from ..datasets import data_sets
 
 _CHECKED = 32  # samples that must come out of memory as they come out of the data set
 _MOST_VALUES = 300_000_000  # of all data sets that were read whole
@@ -106,17 +109,25 @@ class Memory:
 
 
 def _is_images(dataset) -> bool:
-    """torchvision's MNIST itself: a subclass may give anything."""
+    """A known data set as torchvision has it: a subclass may give anything."""
     kind = type(dataset)
-    return kind.__name__ == "MNIST" and kind.__module__ == "torchvision.datasets.mnist" and not dataset.target_transform
+    known = {entry.torchvision for entry in data_sets().values()}
+    return kind.__name__ in known and kind.__module__.startswith("torchvision.") and not dataset.target_transform
 
 
 def _made_of(dataset):
     """What changes when a data set gives other samples."""
     data, transform = getattr(dataset, "data", None), getattr(dataset, "transform", None)
     targets = getattr(dataset, "targets", None)
-    version = getattr(data, "_version", 0), getattr(targets, "_version", 0)
+    version = _version(data), _version(targets)
     return id(data), id(targets), version, id(transform), id(getattr(dataset, "indices", None)), len(dataset)
+
+
+def _version(values):
+    """What changes when values do in place."""
+    if hasattr(values, "_version"):
+        return values._version
+    return hash(tuple(values)) if isinstance(values, list) else values is not None and zlib.crc32(values)
 
 
 def _arithmetic(dataset, torch):
@@ -131,10 +142,14 @@ def _arithmetic(dataset, torch):
         mean, std = (torch.as_tensor(v, dtype=kind).view(-1, 1, 1) for v in (steps[1].mean, steps[1].std))
 
     def inputs(rows):
-        values = dataset.data[rows].unsqueeze(1).to(kind).div(255)
+        values = _channels_first(torch.as_tensor(dataset.data)[rows]).to(kind).div(255)
         return values if mean is None else values.sub_(mean).div_(std)
 
     return inputs
+
+
+def _channels_first(images):
+    return images.unsqueeze(1) if images.ndim == 3 else images.permute(0, 3, 1, 2).contiguous()
 
 
 def _same(one, other) -> bool:

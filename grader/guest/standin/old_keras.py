@@ -1,15 +1,14 @@
 """Lets notebooks written for Keras 1, 2 or TensorFlow's Keras run on Keras 3 with torch, without TensorFlow."""
 
 import functools
-import gzip
 import inspect
 import math
 import os
-import struct
 import sys
 import warnings
 
 from .. import import_hooks
+from ..serve import datasets
 from . import scikit_keras, tensorflow
 
 _NO_KERAS = 'the package keras is not installed where this is graded; install it with: pip install "dl-grader[keras]"'
@@ -63,7 +62,7 @@ def _wrappers():
     return import_hooks.module("keras.wrappers.scikit_learn", **scikit_keras.make(keras))
 
 
-def _modernise(keras, folder) -> None:
+def _modernise(keras, folders) -> None:
     """Give Keras 3 the names, arguments and data that notebooks expect."""
     sys.modules["keras.src.utils.module_utils"].tensorflow._available = False  # whatever notebooks may import
     keras.grader_modern = True
@@ -86,8 +85,9 @@ def _modernise(keras, folder) -> None:
     _old_callbacks(keras)
     keras.metrics.Metric.reset_states = lambda metric: metric.reset_state()
     _old_names(keras)
-    if folder:
-        keras.datasets.mnist.load_data = functools.partial(_mnist, folder)
+    for entry, folder in datasets.served(folders):
+        if entry.keras:
+            getattr(keras.datasets, entry.keras).load_data = functools.partial(_load_data, entry, folder)
 
 
 def _classes(module, base):
@@ -439,16 +439,6 @@ def _old_callbacks(keras) -> None:
     callbacks.History.on_train_begin = on_train_begin
 
 
-def _mnist(folder, path="mnist.npz"):
-    """MNIST as Keras gives it, read from the host's copy."""
-    import numpy
-
-    def read(name):
-        plain = os.path.join(folder, "MNIST", "raw", name)
-        with open(plain, "rb") if os.path.isfile(plain) else gzip.open(f"{plain}.gz") as file:
-            rank = file.read(4)[3]
-            shape = struct.unpack(f">{rank}I", file.read(4 * rank))
-            return numpy.frombuffer(file.read(), numpy.uint8).reshape(shape).copy()
-
-    train, test = ((read(f"{part}-images-idx3-ubyte"), read(f"{part}-labels-idx1-ubyte")) for part in ("train", "t10k"))
-    return train, test
+def _load_data(entry, folder, path=None):
+    """A data set as Keras gives it, read from the host's copy."""
+    return datasets.keras_arrays(entry, folder)

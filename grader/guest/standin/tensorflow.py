@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 from .. import import_hooks
 from ..protocol import DataSetMissing, ModuleMissing, PartMissing
+from ..serve.datasets import parts, served
 from . import tf_data
 
 _ONLY_KERAS = "TensorFlow itself is not installed here, only its Keras and what feeds it"
@@ -45,13 +46,12 @@ _ARGUMENTS = {  # TensorFlow's names of arguments: Keras's, the first that a fun
     "clip_value_max": ("x_max",),
     "multiples": ("repeats",),
 }
-_CLASSES = 10  # of MNIST
 
 
-def install(folder) -> None:
+def install(folders) -> None:
     """Be ready for the moment when the notebook imports TensorFlow or its data sets."""
     import_hooks.when_missing("tensorflow", _tensorflow)
-    import_hooks.when_missing("tensorflow_datasets", functools.partial(_tensorflow_datasets, folder))
+    import_hooks.when_missing("tensorflow_datasets", functools.partial(_tensorflow_datasets, folders))
     sys.meta_path.append(_NoTensorFlow())
 
 
@@ -246,8 +246,8 @@ def _machine(keras) -> dict:
     }
 
 
-def _tensorflow_datasets(folder):
-    """`tfds.load("mnist")`, from the host's copy."""
+def _tensorflow_datasets(folders):
+    """`tfds.load(name)`, from the host's copies."""
     import keras
     import tensorflow
 
@@ -259,17 +259,20 @@ def _tensorflow_datasets(folder):
             raise ValueError(f"the split {split!r} is not known here: give train, test, or a slice of them")
         images, labels = arrays[names[found[1]]]
         start, stop = (_bound(found[at], found[at + 1], len(labels)) for at in (2, 4))
-        parts = images[start:stop, ..., None], labels[start:stop].astype("int64")
-        parts = parts if supervised else dict(zip(("image", "label"), parts))
-        dataset = tensorflow.data.Dataset.from_tensor_slices(parts)
+        images = images if images.ndim == 4 else images[..., None]
+        made = images[start:stop], labels[start:stop].astype("int64")
+        made = made if supervised else dict(zip(("image", "label"), made))
+        dataset = tensorflow.data.Dataset.from_tensor_slices(made)
         if batch_size == -1:
             return next(iter(dataset.batch(len(dataset))))
         return dataset.batch(batch_size) if batch_size else dataset
 
     def load(name, split=None, *, batch_size=None, as_supervised=False, with_info=False, **kwargs):
-        if re.split(r"[:/]", name)[0] != "mnist" or not folder:
+        asked = re.split(r"[:/]", name)[0]
+        found = next(((entry, folder) for entry, folder in served(folders) if entry.tensorflow == asked), None)
+        if not asked or found is None:
             raise DataSetMissing(f"{name} of tensorflow_datasets")
-        arrays = keras.datasets.mnist.load_data()
+        arrays = parts(*found)
 
         def made(split):
             if isinstance(split, (list, tuple)):
@@ -277,7 +280,7 @@ def _tensorflow_datasets(folder):
             return one(split, as_supervised, batch_size, arrays)
 
         loaded = {part: made(part) for part in names} if split is None else made(split)
-        return (loaded, _info(arrays)) if with_info else loaded
+        return (loaded, _info(found[0], arrays)) if with_info else loaded
 
     def as_numpy(dataset):
         if hasattr(dataset, "as_numpy_iterator"):
@@ -293,8 +296,9 @@ def _bound(number, percent, count):
     return round(int(number) * count / 100) if percent else int(number)
 
 
-def _info(arrays):
+def _info(entry, arrays):
     splits = {name: SimpleNamespace(num_examples=len(labels)) for name, (_, labels) in zip(("train", "test"), arrays)}
-    label = SimpleNamespace(num_classes=_CLASSES, names=[str(n) for n in range(_CLASSES)], int2str=str, str2int=int)
-    image = SimpleNamespace(shape=(28, 28, 1), dtype="uint8")
-    return SimpleNamespace(name="mnist", splits=splits, features={"image": image, "label": label})
+    names = list(entry.classes)
+    label = SimpleNamespace(num_classes=len(names), names=names, int2str=names.__getitem__, str2int=names.index)
+    image = SimpleNamespace(shape=(*entry.shape[-2:], entry.channels), dtype="uint8")
+    return SimpleNamespace(name=entry.tensorflow, splits=splits, features={"image": image, "label": label})
