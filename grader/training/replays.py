@@ -41,7 +41,7 @@ class RunsInFull(Protocol):
     def __call__(
         self, notebook: NotebookNode, files: Path, *, limits: Limits, data: dict[str, Path], seed: int
     ) -> FullRun:
-        """`data` is the folder that its data sets are served from. Raises MachineError when nothing can be run."""
+        """`data` names the folder of each data set that is served. Raises MachineError when nothing can be run."""
 
 
 class Replays:
