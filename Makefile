@@ -17,9 +17,10 @@ test: .venv/installed
 attacks: .venv/installed
 	GRADER_ATTACK_TABLE=1 $(BIN)/python -m pytest tests/attacks $(PYTEST)
 
-# docs/rubrics.md from the check types themselves; a test keeps it true.
+# docs/rubrics.md from the check types themselves, docs/record.md from the record of a grade; tests keep them true.
 docs: .venv/installed
 	$(BIN)/grader rubric docs > docs/rubrics.md
+	$(BIN)/python -m grader.report._record > docs/record.md
 
 # What is found in the real documents, where they lie beside the checkout.
 documents: .venv/installed

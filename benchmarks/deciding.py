@@ -21,6 +21,7 @@ from matplotlib.figure import Figure
 from grader.core.network import InputSpec, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Recipe, ScheduleSpec
 from grader.datasets import load_dataset
 from grader.machine import cores
+from grader.training import TrainingPlan
 from grader.training.decision import Rule, chance_of_reaching, decide
 from grader.training.lane import train_lane
 
@@ -84,7 +85,7 @@ def accuracies(pool, job):
 
 def _lane(job):
     spec, how, dataset, seed = job
-    return train_lane(spec, how, load_dataset(dataset), seed)
+    return train_lane(TrainingPlan(spec=spec, recipe=how, dataset=dataset), seed)
 
 
 def thresholds(values):

@@ -24,6 +24,7 @@ from torch import nn
 from grader.core.network import ModelSpec, Recipe
 from grader.datasets import load_dataset
 from grader.machine import cores
+from grader.training import TrainingPlan
 from grader.training.lane import train_lane
 
 
@@ -70,7 +71,7 @@ def ours(job):
             "train_samples": samples,
         }
     )
-    return train_lane(spec, how, load_dataset("mnist"), seed).accuracy
+    return train_lane(TrainingPlan(spec=spec, recipe=how, dataset="mnist"), seed).accuracy
 
 
 def plain(job):

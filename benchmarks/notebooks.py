@@ -49,7 +49,7 @@ def ours(warm, folder):
     found = run_notebook(notebook(CELL), folder, sandbox, Limits(), data=None, variables=("found",), warm=warm)
     ended = time.time()
     assert (found.failure, found.cells[0].status) == ("", "ok"), found
-    at, memory = json.loads(found.report)["variables"]["found"]
+    at, memory = json.loads(found.findings)["variables"]["found"]
     return at - started, ended - started, memory
 
 

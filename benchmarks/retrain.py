@@ -25,13 +25,12 @@ from rich.console import Console
 from rich.table import Table
 from torch import nn
 
-from grader.core.limits import Limits
 from grader.core.network import InputSpec, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Recipe
 from grader.datasets import load_dataset, mnist_folder
 from grader.machine import cores
 from grader.network.build import build
 from grader.network.count import count
-from grader.training import Rule, retrain
+from grader.training import Rule, TrainingPlan, retrain
 
 SEEDS = 5
 BATCH = 32
@@ -116,7 +115,8 @@ def ours(spec, seeds, epochs):
     started = time.perf_counter()
     # Of 2n - 1 trainings n that reach the threshold are a majority.
     rule = Rule(planned=2 * seeds - 1)
-    found = retrain(spec, recipe(epochs), "mnist", threshold=0.0, rule=rule, limits=Limits(), fresh=True)
+    plan = TrainingPlan(spec=spec, recipe=recipe(epochs), dataset="mnist")
+    found = retrain(plan, threshold=0.0, rule=rule, fresh=True)
     assert len(found.lanes) == seeds, found.obstacle
     return (time.perf_counter() - started) / seeds / epochs
 

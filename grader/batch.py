@@ -8,11 +8,12 @@ from grader.core.outcome import Grade
 from grader.core.record import Record
 from grader.execution import page_pictures
 from grader.intake import open_submission, submissions_in
-from grader.pipeline import Options, Tools, grade_submission, warmed
+from grader.pipeline import grade_submission
 from grader.report import FORMATS
 from grader.report.csv import gradebook
 from grader.rubric import Rubric
 from grader.store import Results
+from grader.tools import Options, Tools, warmed
 
 
 class ClassResult(Record):

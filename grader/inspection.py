@@ -1,6 +1,7 @@
 """The networks in one file, and what a rubric's budget says of them."""
 
 import copy
+from functools import partial
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -16,8 +17,8 @@ from grader.intake.read import read_notebook
 from grader.observation.evidence import observe_notebook
 from grader.observation.explain import notes
 from grader.observation.models import counted
-from grader.retraining import Replays
 from grader.rubric import Rubric
+from grader.training import Replays
 
 
 def inspect_file(
@@ -46,7 +47,7 @@ def inspect_file(
     limits = rubric.limits if rubric else Limits()
     artefact = run_notebook(copy.deepcopy(notebook), file.resolve().parent, find_sandbox(), limits, data=data)
     observed = observe_notebook(
-        notebook, file.name, cells=artefact.cells, report=artefact.report, failure=artefact.failure, dataset=dataset
+        notebook, file.name, cells=artefact.cells, findings=artefact.findings, failure=artefact.failure, dataset=dataset
     )
     return observed.models, tuple(notes(observed.run))
 
@@ -55,7 +56,8 @@ def replays_of(file: Path, *, fresh: bool = False) -> Replays:
     """What runs this notebook in full, where its recipe alone is not enough to train its networks again."""
     notebook = read_notebook(file, file.name)
     folder = file.resolve().parent
-    return Replays(folder, {file.name: notebook}, find_sandbox(), Limits(), run_notebook, fresh=fresh)
+    run = partial(run_notebook, sandbox=find_sandbox())
+    return Replays(folder, {file.name: notebook}, Limits(), run, fresh=fresh)
 
 
 def budget(model: ModelFacts, rubric: Rubric, problem: str) -> list[BudgetLine]:
@@ -66,5 +68,5 @@ def budget(model: ModelFacts, rubric: Rubric, problem: str) -> list[BudgetLine]:
             f"the rubric has no problem {problem}", hint=f"It has {', '.join(p.id for p in rubric.problems)}."
         )
     evidence = ProblemEvidence(problem=found.id, model=model)
-    outcomes = [check.judge(evidence) for check in found.checks if check.looks_at == "model"]
+    outcomes = [check.judge(evidence) for check in found.checks if check.needs == {ModelFacts}]
     return [BudgetLine.model_validate(o.details["budget"]) for o in outcomes if "budget" in o.details]

@@ -127,6 +127,7 @@ def test_a_broken_file_is_the_machines_fault_and_named(name, folder, tmp_path):
     assert not list((tmp_path / "cache").rglob("*.part*"))
 
 
+@pytest.mark.kernel
 def test_a_download_that_fails_says_what_to_do(tmp_path):
     environment = {key: value for key, value in os.environ.items() if "proxy" not in key.lower()}
     environment |= {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
@@ -162,7 +163,7 @@ def test_the_real_mnist():
 
 
 @pytest.mark.mnist
-def test_a_notebooks_mnist_is_the_graders(tmp_path):
+def test_a_notebooks_mnist_is_the_graders(tmp_path, sandbox, kernels):
     if not os.environ.get("GRADER_DATA"):
         pytest.skip("GRADER_DATA names no folder with MNIST")
     import json
@@ -170,7 +171,7 @@ def test_a_notebooks_mnist_is_the_graders(tmp_path):
     import nbformat
 
     from grader.core.limits import Limits
-    from grader.execution import find_sandbox, run_notebook
+    from grader.execution import run_notebook
 
     cell = """
 import hashlib, torch
@@ -182,7 +183,9 @@ for data in (MNIST("/content/drive/MyDrive", True, None, None, True), Mine("data
     found += [hashlib.md5(bytes(data.targets.tolist())).hexdigest()]
 """
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
-    artefact = run_notebook(notebook, tmp_path, find_sandbox(), Limits(), data=mnist_folder(), variables=("found",))
+    artefact = run_notebook(
+        notebook, tmp_path, sandbox, Limits(), data=mnist_folder(), variables=("found",), warm=kernels
+    )
     data = load_dataset("mnist")
     host = [array.tobytes() for split in (data.train, data.test) for array in (split.images, split.labels)]
-    assert json.loads(artefact.report)["variables"]["found"] == [hashlib.md5(content).hexdigest() for content in host]
+    assert json.loads(artefact.findings)["variables"]["found"] == [hashlib.md5(content).hexdigest() for content in host]

@@ -7,7 +7,10 @@ from documents import DOCUMENTS, FOLDER, grade_document
 
 from grader.core.outcome import CheckResult, Grade
 
-pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"there is no {FOLDER}: the documents are their authors'")
+pytestmark = [
+    pytest.mark.kernel,
+    pytest.mark.skipif(not FOLDER.is_dir(), reason=f"there is no {FOLDER}: the documents are their authors'"),
+]
 
 # document: {check: (status, line or None, parts of what is said)}
 FINDINGS: dict[str, dict[str, tuple[str, int | None, list[str]]]] = {

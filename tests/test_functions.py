@@ -11,19 +11,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from grader.checks._cases import Argument, draw
-from grader.checks.function import Function, vectorised
+from grader.checks.function import Function
+from grader.core.calls import Array, Growth
 from grader.core.evidence import FunctionRun, ProblemEvidence
-from grader.core.functions import Array, Growth
+from grader.core.function_request import FunctionRequest, vectorised
+from grader.core.inputs import Argument, draw
 from grader.core.outcome import Outcome
-from grader.execution import LAYERS, Sandbox, find_sandbox, try_layer
-from grader.functions import FunctionRuns
+from grader.execution import SANDBOX_LAYERS, Sandbox, find_sandbox, try_layer
 from grader.intake import open_submission
-from grader.intake.read import read_notebook, read_report
-from grader.observation.functions import code_of_notebook, code_of_report, find_function
-from grader.pipeline import Options, grade_submission, tools_for
+from grader.intake.read import read_document, read_notebook
+from grader.observation.definitions import code_of_document, code_of_notebook, find_function
+from grader.pipeline import grade_submission
+from grader.providers.function_runs import FunctionRuns
 from grader.report._student import for_student
 from grader.rubric import Rubric
+from grader.tools import Options, tools_for
+
+pytestmark = pytest.mark.kernel
 
 SOFTMAX = """
 def softmax(x):
@@ -56,20 +60,29 @@ def check_of(**changes) -> Function:
     return Function.model_validate(CHECK | changes)
 
 
+def request_of(check: Function) -> FunctionRequest:
+    (request,) = check.requests(ProblemEvidence(problem="1"))
+    return request
+
+
+def evidence_of(check: Function, found: FunctionRun) -> ProblemEvidence:
+    return ProblemEvidence(problem="1").with_answer(request_of(check), found)
+
+
 def run(folder: Path, check: Function, sandbox: Sandbox) -> FunctionRun:
     with open_submission(folder) as submission:
-        reports = {f: read_report(submission.root / f, f) for f in submission.of_kind((".md", ".tex", ".txt"))}
+        reports = {f: read_document(submission.root / f, f) for f in submission.of_kind((".md", ".tex", ".txt"))}
         scripts = submission.of_kind((".ipynb",)) or submission.of_kind((".py",))
         notebooks = {f: read_notebook(submission.root / f, f) for f in scripts}
         with FunctionRuns(submission, reports, notebooks, sandbox) as runs:
-            return runs.run(check)
+            return runs.run(request_of(check))
 
 
 def judge(folder: Path, source: str, check: Function, sandbox: Sandbox | None = None) -> Outcome:
     """The outcome for a script with this source."""
     (folder / "hand_in.py").write_text(source)
     found = run(folder, check, sandbox or find_sandbox())
-    return check.judge(ProblemEvidence(problem="1", functions={check.title: found}))
+    return check.judge(evidence_of(check, found))
 
 
 # --- finding ---------------------------------------------------------------------------------------------------------
@@ -105,7 +118,7 @@ FOUND = {
 @pytest.mark.parametrize("name", FOUND)
 def test_a_function_is_found_in_a_report(name):
     file, text, expected = FOUND[name]
-    found = find_function(("f", "g"), code_of_report(text, file))
+    found = find_function(("f", "g"), code_of_document(text, file))
     said = f"{found.source or ''} {found.problem} {' '.join(found.notes)}"
     assert all(part in said for part in expected.split(" ", 1))
     assert ("times" in said) == (name == "twice")
@@ -127,7 +140,7 @@ def test_only_what_defines_something_is_taken_along():
         + GOOD
         + "```"
     )
-    found = find_function(("f",), code_of_report(text, "a.md"))
+    found = find_function(("f",), code_of_document(text, "a.md"))
     kept = [s.source.split("\n")[0] for s in found.statements]
     assert kept == ["import numpy as np", "K = [1, -2]", "class A: pass", "def f(x):", "def f(x):"]
 
@@ -147,7 +160,7 @@ def test_a_notebook_may_use_a_script_beside_it(tmp_path):
     )
     nbformat.write(notebook(code), tmp_path / "n.ipynb")
     check = check_of()
-    outcome = check.judge(ProblemEvidence(problem="1", functions={check.title: run(tmp_path, check, find_sandbox())}))
+    outcome = check.judge(evidence_of(check, run(tmp_path, check, find_sandbox())))
     assert outcome.status == "passed", outcome.message
 
 
@@ -162,7 +175,7 @@ def test_what_is_no_code_in_a_report_is_read_by_a_person(name, tmp_path):
     (tmp_path / "from_a_pdf.txt").write_text(f"My softmax:\n{READ_BY_A_PERSON[name]}")
     check = check_of()
     found = run(tmp_path, check, find_sandbox())
-    outcome = check.judge(ProblemEvidence(problem="1", functions={check.title: found}))
+    outcome = check.judge(evidence_of(check, found))
     assert (outcome.status, outcome.source) == ("manual", "from_a_pdf.txt:3")
 
 
@@ -390,7 +403,7 @@ def test_hidden_inputs_and_expected_values_are_not_in_the_students_copy(tmp_path
 
 # --- attacks ---------------------------------------------------------------------------------------------------------
 
-SANDBOXES = [layer for layer in LAYERS[:3] if isinstance(try_layer(layer), Sandbox)]
+SANDBOXES = [layer for layer in SANDBOX_LAYERS[:3] if isinstance(try_layer(layer), Sandbox)]
 LIES = """
 class Lie(np.ndarray):
     shape = property(lambda self: (1, 1))

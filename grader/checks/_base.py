@@ -4,10 +4,13 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from grader.core.evidence import ModelFacts, ProblemEvidence, Question
+from grader.core.evidence import ModelFacts, ProblemEvidence, Section
+from grader.core.fault import Fault
 from grader.core.outcome import Outcome, Visibility, failed, manual
 from grader.core.record import Record
 from grader.guest.protocol import Blocks
+
+Needs = frozenset[type[Record]]
 
 
 class Check(Record):
@@ -26,7 +29,8 @@ class Check(Record):
 
     # What a student may state in `answers.yaml` for it; "none" where nothing can be stated.
     answer_form: ClassVar[Literal["number", "shape", "matrices", "formula", "counts", "text", "none"]] = "none"
-    looks_at: ClassVar[Literal["answers", "model", "training", "notebook", "functions", "nothing"]] = "answers"
+    # The kinds of evidence that it judges: what was seen in the submission, and what providers give.
+    needs: ClassVar[Needs] = frozenset({Section})
 
     @classmethod
     def type_name(cls) -> str:
@@ -43,8 +47,12 @@ class Check(Record):
         """Judge the evidence of one problem. Pure: same evidence, same outcome."""
         raise NotImplementedError
 
-    def questions(self, evidence: ProblemEvidence) -> tuple[Question, ...]:  # noqa: ARG002  # most checks ask none
-        """What must be computed of the answer before it can be judged; the pipeline adds it to the evidence."""
+    def requests(self, evidence: ProblemEvidence) -> tuple[Record, ...]:  # noqa: ARG002  # most checks ask for nothing
+        """What must be found out before it can be judged; providers answer, and the answers come with the evidence."""
+        return ()
+
+    def notebook_variables(self) -> tuple[str, ...]:
+        """Names of the notebook's variables that it judges: a run hands over the values of those it is told."""
         return ()
 
     def asked(self) -> str:
@@ -83,7 +91,8 @@ def model_of(evidence: ProblemEvidence) -> ModelFacts | Outcome:
             named = "; ".join(f"{c.source} ({c.variable or 'unnamed'})" for c in evidence.candidates)
             return manual(f"{evidence.why_no_model} Candidates: {named}.", candidates=len(evidence.candidates))
         why = evidence.why_no_model or "No trained network was found for this problem."
-        excused = next((c for n in evidence.notebooks for c in n.crashes if c.fault in ("package", "grader")), None)
+        not_theirs = (Fault.package, Fault.grader)
+        excused = next((c for n in evidence.notebooks for c in n.crashes if c.fault in not_theirs), None)
         if excused is not None:
             return manual(f"{why} Cell {excused.index} did not finish: {excused.explanation}")
         return failed(why, advice=_crash_advice(evidence))

@@ -4,10 +4,13 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from grader.checks._base import Check, model_of
-from grader.core.evidence import ProblemEvidence, Retraining
+from grader.checks._base import Check, Needs, model_of
+from grader.core.evidence import ModelFacts, ProblemEvidence, Retraining
+from grader.core.fault import Fault
 from grader.core.majority import majority
 from grader.core.outcome import Outcome, failed, manual, passed
+from grader.core.record import Record
+from grader.core.requests import TrainingRequest
 
 
 class Accuracy(Check):
@@ -30,7 +33,7 @@ class Accuracy(Check):
     min_seeds: int = Field(default=2, ge=1)
     replay: bool = True
 
-    looks_at: ClassVar[Literal["training"]] = "training"
+    needs: ClassVar[Needs] = frozenset((ModelFacts, Retraining))
 
     def asked(self) -> str:
         return f"Test accuracy of at least {self.at_least:g} in more than half of the trainings."
@@ -40,11 +43,26 @@ class Accuracy(Check):
             [] if self.seeds % 2 else [f"`seeds: {self.seeds}` is even: a tie fails; an odd number says what is meant"]
         )
 
+    def requests(self, evidence: ProblemEvidence) -> tuple[Record, ...]:
+        """A training; where another check of the problem has asked for one before, that serves this one too."""
+        if evidence.of(Retraining) is not None:
+            return ()
+        return (
+            TrainingRequest(
+                threshold=self.at_least,
+                planned=self.seeds,
+                rule=self.rule,
+                confidence=self.confidence,
+                min_seeds=self.min_seeds,
+                replay=self.replay,
+            ),
+        )
+
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         model = model_of(evidence)
         if isinstance(model, Outcome):
             return model
-        training = evidence.retraining
+        training = evidence.of(Retraining)
         if training is None:
             return manual("The network was not trained again; a person decides.", source=model.source)
         if training.obstacle:
@@ -74,9 +92,9 @@ class Accuracy(Check):
         return failed(message, observed=observed, source=source, advice=advice, borderline=borderline)
 
     def _obstacle(self, training: Retraining, source: str) -> Outcome:
-        if training.fault == "machine":
+        if training.fault is Fault.machine:
             return Outcome(status="error", message=training.obstacle, source=source)
-        if training.fault == "student":
+        if training.fault is Fault.student:
             return failed(training.obstacle, source=source)
         return manual(f"The network could not be trained again: {training.obstacle}", source=source)
 

@@ -6,12 +6,13 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from grader.checks._answers import asserted, of_kind
-from grader.checks._base import Check, no_answer
+from grader.checks._base import Check, Needs, no_answer
 from grader.checks._formulas import named, plain, spelled
 from grader.checks._mistakes import advice
-from grader.core.evidence import Comparison, Formula, ProblemEvidence, Question
+from grader.core.evidence import Comparison, Formula, ProblemEvidence, Section
 from grader.core.outcome import Outcome, failed, manual, passed
 from grader.core.record import Record
+from grader.core.requests import Question
 
 _MOST_FORMULAS = 12
 _LIST = re.compile(r"[,;](?:\s|\\ )|\\q?quad|\\(?:lor|vee)(?![A-Za-z])|(?<![A-Za-z])(?:or|and)(?![A-Za-z])")
@@ -46,6 +47,7 @@ class Expression(Check):
     mistakes: tuple[ExpressionMistake, ...] = ()
 
     answer_form: ClassVar[Literal["formula"]] = "formula"
+    needs: ClassVar[Needs] = frozenset({Section, Comparison})
 
     def asked(self) -> str:
         what = f" for {self.label[0]}" if self.label else ""
@@ -58,7 +60,7 @@ class Expression(Check):
         right = {plain(text) for text in (self.expect, *self.accept)}
         return [f"the mistake {m.match} is accepted as right" for m in self.mistakes if plain(m.match) in right]
 
-    def questions(self, evidence: ProblemEvidence) -> tuple[Question, ...]:
+    def requests(self, evidence: ProblemEvidence) -> tuple[Question, ...]:
         wanted = (self.expect, *self.accept, *(m.match for m in self.mistakes))
         return tuple(self._question(text, want) for text, _ in self._candidates(evidence) for want in wanted)
 
@@ -66,7 +68,8 @@ class Expression(Check):
         candidates = self._candidates(evidence)
         if not candidates:
             return no_answer(evidence, "formula")
-        known = {comparison.question: comparison for comparison in evidence.comparisons}
+        answers = {question: evidence.of(Comparison, question) for question in self.requests(evidence)}
+        known = {question: answer for question, answer in answers.items() if answer is not None}
         chosen, formula = candidates[-1]
         source = formula.source
         right = [self._equal(known, text, (self.expect, *self.accept)) for text, _ in candidates]

@@ -4,8 +4,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from grader.checks._base import Check
-from grader.core.evidence import ProblemEvidence
+from grader.checks._base import Check, Needs
+from grader.core.evidence import NotebookRun, ProblemEvidence, Section
 from grader.core.outcome import Outcome, failed, manual, passed
 
 
@@ -18,7 +18,7 @@ class Figure(Check):
     type: Literal["figure"] = "figure"
     count: int = Field(default=1, ge=1)
 
-    looks_at: ClassVar[Literal["notebook"]] = "notebook"
+    needs: ClassVar[Needs] = frozenset({NotebookRun, Section})
 
     def asked(self) -> str:
         return f"Show {'a figure' if self.count == 1 else f'{self.count} figures'}."

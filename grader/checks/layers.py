@@ -5,8 +5,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from grader.checks._base import Check, model_of, uncountable
-from grader.core.evidence import ProblemEvidence
+from grader.checks._base import Check, Needs, model_of, uncountable
+from grader.core.evidence import ModelFacts, ProblemEvidence
 from grader.core.outcome import BudgetLine, Outcome, failed, passed
 
 
@@ -24,7 +24,7 @@ class Layers(Check):
     exactly: dict[str, int] = {}
     widths: tuple[int | tuple[int, ...], ...] = Field(default=())
 
-    looks_at: ClassVar[Literal["model"]] = "model"
+    needs: ClassVar[Needs] = frozenset({ModelFacts})
 
     def asked(self) -> str:
         wishes = [f"only {', '.join(self.allowed)}"] if self.allowed else []

@@ -2,8 +2,8 @@
 
 from typing import ClassVar, Literal
 
-from grader.checks._base import Check, model_of
-from grader.core.evidence import ProblemEvidence
+from grader.checks._base import Check, Needs, model_of
+from grader.core.evidence import ModelFacts, ProblemEvidence
 from grader.core.outcome import BudgetLine, Outcome, failed, manual, passed
 from grader.guest.protocol import Blocks
 
@@ -28,7 +28,7 @@ class Loss(Check):
     type: Literal["loss"] = "loss"
     expect: Literal["cross_entropy", "mse", "bce", "nll"]
 
-    looks_at: ClassVar[Literal["model"]] = "model"
+    needs: ClassVar[Needs] = frozenset({ModelFacts})
 
     def asked(self) -> str:
         return f"Loss: {_NAMES[self.expect]}."

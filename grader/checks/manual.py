@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from grader.checks._base import Check
+from grader.checks._base import Check, Needs
 from grader.core.evidence import ProblemEvidence
 from grader.core.outcome import Outcome, failed, manual
 
@@ -13,7 +13,7 @@ class Manual(Check):
     type: Literal["manual"] = "manual"
     missing_is_failed: bool = False
 
-    looks_at: ClassVar[Literal["nothing"]] = "nothing"
+    needs: ClassVar[Needs] = frozenset()
 
     def asked(self) -> str:
         return "A person reads this answer."

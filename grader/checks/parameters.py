@@ -4,9 +4,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from grader.checks._base import Check
+from grader.checks._base import Check, Needs
 from grader.checks._budget import allowed_words, network, within
-from grader.core.evidence import ProblemEvidence
+from grader.core.evidence import ModelFacts, ProblemEvidence
 from grader.core.outcome import Outcome
 
 
@@ -20,7 +20,7 @@ class Parameters(Check):
     at_most: int | None = Field(default=None, ge=0)
     at_least: int | None = Field(default=None, ge=0)
 
-    looks_at: ClassVar[Literal["model"]] = "model"
+    needs: ClassVar[Needs] = frozenset({ModelFacts})
 
     def asked(self) -> str:
         return f"Parameters: {allowed_words(self.at_least, self.at_most)}."

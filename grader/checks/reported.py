@@ -4,8 +4,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from grader.checks._base import Check
-from grader.core.evidence import Claim, ProblemEvidence, Reading
+from grader.checks._base import Check, Needs
+from grader.core.evidence import Claim, ModelFacts, NotebookRun, ProblemEvidence, Reading, Retraining, Section
 from grader.core.outcome import Outcome, failed, passed
 
 
@@ -22,7 +22,7 @@ class Reported(Check):
     tolerance: float = Field(default=0.005, ge=0)
     at_least: float | None = Field(default=None, gt=0, le=1)
 
-    looks_at: ClassVar[Literal["training"]] = "training"
+    needs: ClassVar[Needs] = frozenset({ModelFacts, NotebookRun, Retraining, Section})
 
     def asked(self) -> str:
         if self.count > 1:
@@ -59,7 +59,7 @@ class Reported(Check):
             return failed(
                 f"The stated accuracy {stated} is below {self.at_least:g}.", observed=claim.text, source=claim.source
             )
-        training = evidence.retraining
+        training = evidence.of(Retraining)
         if training is None or not training.lanes:
             message = f"States {stated}. The network was not trained again, so there is nothing to compare it with."
             return passed(message, observed=claim.text, source=claim.source)

@@ -4,8 +4,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from grader.checks._base import Check, model_of
-from grader.core.evidence import ProblemEvidence
+from grader.checks._base import Check, Needs, model_of
+from grader.core.evidence import ModelFacts, ProblemEvidence
 from grader.core.outcome import BudgetLine, Outcome, failed, manual, passed
 from grader.guest.protocol import Blocks
 
@@ -18,7 +18,7 @@ class TrainingRecipe(Check):
     batch_size: int | None = Field(default=None, ge=1)
     optimizers: tuple[str, ...] = ()
 
-    looks_at: ClassVar[Literal["model"]] = "model"
+    needs: ClassVar[Needs] = frozenset({ModelFacts})
 
     def asked(self) -> str:
         wishes = [f"{self.epochs} epochs"] if self.epochs else []

@@ -4,8 +4,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from grader.checks._base import Check
-from grader.core.evidence import ProblemEvidence
+from grader.checks._base import Check, Needs
+from grader.core.evidence import NotebookRun, ProblemEvidence
 from grader.core.outcome import Outcome, failed, passed
 
 _Value = float | str | bool | tuple[float, ...]
@@ -23,7 +23,7 @@ class Variable(Check):
     length: int | None = Field(default=None, ge=0)
     tolerance: float = Field(default=1e-6, ge=0)
 
-    looks_at: ClassVar[Literal["notebook"]] = "notebook"
+    needs: ClassVar[Needs] = frozenset({NotebookRun})
 
     @model_validator(mode="after")
     def _criterion(self) -> "Variable":
@@ -33,6 +33,9 @@ class Variable(Check):
 
     def asked(self) -> str:
         return f"Define the variable `{self.variable}` in the notebook."
+
+    def notebook_variables(self) -> tuple[str, ...]:
+        return (self.variable,)
 
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         for notebook in evidence.notebooks:

@@ -27,6 +27,13 @@ class DatasetName(StrEnum):
     digits = "digits"
 
 
+class DeviceName(StrEnum):
+    """What networks may be trained on."""
+
+    cpu = "cpu"
+    cuda = "cuda"
+
+
 RubricOption = Annotated[
     str, typer.Option("--rubric", "-r", help="A rubric's YAML file, or the id of one that comes with the grader.")
 ]
@@ -40,6 +47,10 @@ FreshOption = Annotated[
 RetrainOption = Annotated[
     bool,
     typer.Option("--retrain/--no-retrain", help="Train the networks again; without it a person decides accuracies."),
+]
+DeviceOption = Annotated[
+    DeviceName,
+    typer.Option("--device", help="Where networks are trained again; a GPU after grader doctor --prove cuda."),
 ]
 RequireLayerOption = Annotated[
     LayerName | None,

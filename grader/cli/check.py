@@ -1,12 +1,13 @@
 """`grader check`: one submission."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from grader.cli._shared import (
+    DeviceName,
+    DeviceOption,
     FreshOption,
     RequireLayerOption,
     RetrainOption,
@@ -17,25 +18,26 @@ from grader.cli._shared import (
     say,
     write_page,
 )
+from grader.report import FORMATS
+
+_NAMED = ", ".join(("table", *FORMATS))
 
 
-class Format(StrEnum):
-    """What is written to standard output."""
-
-    table = "table"
-    json = "json"
-    markdown = "markdown"
-    gradescope = "gradescope"
+def _known(format: str) -> str:
+    if format not in ("table", *FORMATS):
+        raise typer.BadParameter(f"{format} is none of: {_NAMED}")
+    return format
 
 
 def command(
     submission: Annotated[Path, typer.Argument(help="A folder, a zip or tar archive, or a single file.")],
     rubric: RubricOption,
-    format: Annotated[Format, typer.Option("--format", help="What is written to standard output.")] = Format.table,
+    format: Annotated[str, typer.Option("--format", callback=_known, help=f"Standard output: {_NAMED}.")] = "table",
     html: Annotated[Path | None, typer.Option("--html", help="Write the feedback page to this file as well.")] = None,
     retrain: RetrainOption = True,
     seeds: SeedsOption = None,
     fresh: FreshOption = False,
+    device: DeviceOption = DeviceName.cpu,
     layer: RequireLayerOption = None,
 ) -> None:
     """Grade one submission.
@@ -43,24 +45,25 @@ def command(
     Exit code 0: every machine-judged point was earned; 1: points were lost, or the submission can't be read;
     3: the rubric is wrong; 4: the machine failed, and nobody lost points for it.
     """
-    from grader.pipeline import Options, grade_submission, tools_for
+    from grader.pipeline import grade_submission
     from grader.rubric import load_rubric
+    from grader.tools import Options, tools_for
+    from grader.training.proof import proved_device
 
     loaded = load_rubric(rubric)
+    options = Options(retrain=retrain, seeds=seeds, fresh=fresh, device=proved_device(device.value))
     tools = tools_for(loaded, say)
     if layer is not None:
         require_layer(tools.sandbox, layer)
-    grade = grade_submission(submission, loaded, tools, Options(retrain=retrain, seeds=seeds, fresh=fresh))
-    if format is Format.table:
+    grade = grade_submission(submission, loaded, tools, options)
+    if format == "table":
         from rich.console import Console
 
         from grader.report.terminal import table
 
         Console().print(table(grade))
     else:
-        from grader.report import FORMATS
-
-        typer.echo(FORMATS[format.value](grade))
+        typer.echo(FORMATS[format](grade))
     if html is not None:
         write_page(grade, html)
         say(f"feedback page: {html}")

@@ -15,9 +15,9 @@ def command(
     """Grade a built-in class of four on scikit-learn's handwritten digits; needs no download."""
     from grader.batch import grade_class
     from grader.cli.grade import show
-    from grader.pipeline import tools_for
     from grader.resources import resource
     from grader.rubric import load_rubric
+    from grader.tools import tools_for
 
     started = time.perf_counter()
     rubric = load_rubric("demo")

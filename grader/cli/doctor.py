@@ -1,25 +1,40 @@
-"""`grader doctor`: what this machine has."""
+"""`grader doctor`: what this machine has, and whether its accelerator may be trained on."""
 
 import os
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader.cli._shared import DeviceName, say
 
-def command() -> None:
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from grader.training.proof import Proof
+
+
+def command(
+    prove: Annotated[
+        DeviceName | None,
+        typer.Option("--prove", help="Try whether this device trains as the CPU does, and keep the proof; minutes."),
+    ] = None,
+) -> None:
     """Say what was found on this machine: versions, cores, memory, GPU, data, sandbox and what it leaves open.
 
-    Exit code 0 when submissions can be graded here; 4 when something is missing, with what to do.
+    Exit code 0 when submissions can be graded here; 4 when something is missing, with what to do. With --prove the
+    exit code is 0 when the device trains as the CPU does, else 4.
     """
+    if prove is not None:
+        _prove(prove.value)
+        return
     import psutil
-    import torch
     from rich.console import Console
     from rich.table import Table
 
     from grader.core.errors import MachineError
     from grader.datasets import load_dataset, mnist_folder
-    from grader.execution import LAYERS, Sandbox, find_sandbox, try_layer
-    from grader.machine import cores
-    from grader.pipeline import environment
+    from grader.execution import SANDBOX_LAYERS, Sandbox, find_sandbox, try_layer
+    from grader.machine import cores, environment
 
     rows: list[tuple[str, bool, str]] = [
         ("versions", True, ", ".join(f"{name} {value}" for name, value in environment().items() if value))
@@ -28,8 +43,7 @@ def command() -> None:
     rows.append(("cores", True, str(cores())))
     enough = memory.available > 2 * 2**30
     rows.append(("memory", enough, f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GB free"))
-    gpu = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none; networks are trained on the CPU"
-    rows.append(("GPU", True, gpu))
+    rows.append(("GPU", True, _accelerators()))
     for name in ("digits", "mnist"):
         # Looking must not download: without GRADER_DATA, MNIST is fetched when it is first needed.
         try:
@@ -48,7 +62,7 @@ def command() -> None:
         table.add_row("ok" if good else "!!", what, found, style="" if good else "bold red")
     Console().print(table)
     layers = Table("layer", "works", "what the self-test got through to", box=None, pad_edge=False)
-    for layer in LAYERS[:-1]:
+    for layer in SANDBOX_LAYERS[:-1]:
         tried = try_layer(layer)
         if isinstance(tried, Sandbox):
             layers.add_row(layer, "yes", ", ".join(tried.open) or "nothing")
@@ -58,3 +72,62 @@ def command() -> None:
     Console().print("", layers)
     if not all(good for what, good, _ in rows if what != "sandbox"):
         raise typer.Exit(MachineError.exit_code)
+
+
+def _accelerators() -> str:
+    """What there is besides the CPU, and whether it is proved."""
+    from grader.core.errors import MachineError
+    from grader.training.device import accelerators
+    from grader.training.proof import proof_of
+
+    try:
+        found = [(device, proof_of(device)) for device in accelerators()]
+    except MachineError as error:
+        return str(error)
+    words = [
+        f"{device.kind}: " + (f"proved on {proof.date}" if proof else f"unproved, grader doctor --prove {device.name}")
+        for device, proof in found
+    ]
+    return "; ".join(words) or "none; networks are trained on the CPU"
+
+
+def _prove(name: str) -> None:
+    """Try a device, print the figures, and exit with 4 when it doesn't train as the CPU does."""
+    from rich.console import Console
+
+    from grader.core.errors import MachineError
+    from grader.training.device import CPU, find_device
+    from grader.training.proof import prove
+
+    device = find_device(name)
+    if device == CPU:
+        raise MachineError("the CPU is what other devices are compared with", hint="Name another one: --prove cuda.")
+    proof = prove(device, say=say)
+    console = Console()
+    console.print(f"{device.kind}, {device.driver}, {device.libraries}, {proof.machine}", markup=False, highlight=False)
+    console.print(_figures(proof))
+    for fault in proof.faults:
+        typer.secho(fault, fg="red", err=True)
+    if not proof.holds:
+        raise MachineError(
+            f"{device.kind} does not train as the CPU does", hint="Networks are not trained on it; leave --device out."
+        )
+    typer.echo(f"{device.kind} trains as the CPU does: --device {name} may be used while driver and torch stay.")
+
+
+def _figures(proof: "Proof") -> "Table":
+    from statistics import fmean
+
+    from rich.table import Table
+
+    table = Table("network", "first losses apart", "accuracy, CPU", "there", "p", "p of last losses", box=None)
+    for found in proof.comparisons:
+        table.add_row(
+            found.network,
+            f"{found.apart:.1e}",
+            f"{fmean(found.cpu_accuracies):.4f}",
+            f"{fmean(found.accuracies):.4f}",
+            f"{found.accuracies_p:.3f}",
+            f"{found.final_losses_p:.3f}",
+        )
+    return table

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.cli._shared import (
+    DeviceName,
+    DeviceOption,
     FreshOption,
     RequireLayerOption,
     RetrainOption,
@@ -31,6 +33,7 @@ def command(
     retrain: RetrainOption = True,
     seeds: SeedsOption = None,
     fresh: FreshOption = False,
+    device: DeviceOption = DeviceName.cpu,
 ) -> None:
     """Grade every submission of a folder, one after another.
 
@@ -39,10 +42,12 @@ def command(
     """
     from grader.batch import grade_class
     from grader.core.errors import MachineError
-    from grader.pipeline import Options, tools_for
     from grader.rubric import load_rubric
+    from grader.tools import Options, tools_for
+    from grader.training.proof import proved_device
 
     loaded = load_rubric(rubric)
+    options = Options(retrain=retrain, seeds=seeds, fresh=fresh, device=proved_device(device.value))
     tools = tools_for(loaded, say)
     if layer is not None:
         require_layer(tools.sandbox, layer)
@@ -51,7 +56,7 @@ def command(
             tools.sandbox.sentence,
             hint="Install bubblewrap (apt install bubblewrap), or say --trust-submissions if you know these students.",
         )
-    show(grade_class(folder, loaded, out, tools, Options(retrain=retrain, seeds=seeds, fresh=fresh)), out)
+    show(grade_class(folder, loaded, out, tools, options), out)
 
 
 def show(graded: "ClassResult", out: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from grader.cli._shared import DatasetName, FreshOption, say
+from grader.cli._shared import DatasetName, DeviceName, DeviceOption, FreshOption, say
 
 
 class RuleName(StrEnum):
@@ -26,6 +26,7 @@ def command(
     time_budget: Annotated[float | None, typer.Option("--time-budget", min=1.0, help="Seconds.")] = None,
     plot: Annotated[Path | None, typer.Option("--plot", help="Write the accuracies as an SVG to this file.")] = None,
     fresh: FreshOption = False,
+    device: DeviceOption = DeviceName.cpu,
 ) -> None:
     """Train a notebook's network again under several seeds: does it reach an accuracy more than half the times?
 
@@ -47,14 +48,17 @@ def command(
     )
 
     from grader.core.errors import SubmissionError
+    from grader.core.fault import Fault
     from grader.core.limits import Limits
     from grader.datasets import load_dataset
     from grader.inspection import inspect_file, replays_of
     from grader.report.terminal import network_table, retraining_table
-    from grader.retraining import gaps, train_again
-    from grader.training import Rule
+    from grader.training import Rule, train_again
+    from grader.training.gaps import gaps
+    from grader.training.proof import proved_device
 
     console = Console()
+    trained_on = proved_device(device.value)
     data = load_dataset(dataset.value)
     say(f"running {file}")
     models, notes = inspect_file(file, None, tuple(data.train.images.shape[1:]), data)
@@ -77,6 +81,7 @@ def command(
             threshold=accuracy,
             rule=Rule(kind=rule.value, planned=seeds),
             limits=Limits(),
+            device=trained_on,
             fresh=fresh,
             time_budget=time_budget or math.inf,
             on_lane=lambda lane: progress.console.print(f"seed {lane.seed}: {lane.accuracy:.4f}", highlight=False),
@@ -88,4 +93,4 @@ def command(
 
         plot.write_bytes(svg(result))
         say(f"plot: {plot}")
-    raise typer.Exit({"reached": 0, "missed": 1}.get(result.verdict, 1 if result.fault == "student" else 4))
+    raise typer.Exit({"reached": 0, "missed": 1}.get(result.verdict, 1 if result.fault is Fault.student else 4))

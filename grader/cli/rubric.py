@@ -36,9 +36,9 @@ def try_out(rubric: Name, fresh: FreshOption = False) -> None:
     """Grade the reference submission, which must earn every machine-judged point, and every mutant of the rubric,
     which must lose exactly what it should. Exit code 3 when one doesn't."""
     from grader.core.errors import RubricError
-    from grader.pipeline import Options, tools_for
     from grader.rubric import load_rubric
-    from grader.selftest import test_rubric
+    from grader.rubric_trials import test_rubric
+    from grader.tools import Options, tools_for
 
     loaded = load_rubric(rubric)
     failures = 0

@@ -1,11 +1,15 @@
 """Facts observed in a submission: answers read, models found, trainings run. Checks judge only these."""
 
-from typing import Literal
+from typing import Literal, TypeVar
 
-from grader.core.functions import Call, Growth
+from grader.core.calls import Call, Growth
+from grader.core.fault import Fault
 from grader.core.majority import Verdict
 from grader.core.network import ModelSpec, Recipe
 from grader.core.record import Record
+from grader.core.requests import Question
+
+Fact = TypeVar("Fact", bound=Record)
 
 
 class Source(Record):
@@ -59,14 +63,6 @@ class Formula(Record):
     lead: str = ""
     strength: Literal["final", "asserted"] = "asserted"
     source: Source
-
-
-class Question(Record):
-    """Whether what a student wrote equals an expression in these variables; parsers answer it in a confined process."""
-
-    given: str
-    expected: str
-    variables: tuple[str, ...] = ()
 
 
 class Comparison(Record):
@@ -150,7 +146,7 @@ class Link(Record):
 
 
 class Section(Record):
-    """The part of a report that answers one problem."""
+    """The part of a document that answers one problem."""
 
     problem: str
     text: str
@@ -176,10 +172,6 @@ class Claim(Record):
     stale: bool = False
 
 
-# Whose doing a failure is: the student's, a package's that is missing or of another version, or the grader's.
-Fault = Literal["", "student", "package", "grader"]
-
-
 class CellRun(Record):
     """How one code cell ended. `index` counts all cells from 1, as a reader sees them.
 
@@ -191,7 +183,7 @@ class CellRun(Record):
     status: Literal["ok", "error", "timeout", "died", "not run"]
     error: str = ""
     explanation: str = ""
-    fault: Fault = ""
+    fault: Fault | None = None
     cause: int | None = None
     seconds: float = 0.0
 
@@ -286,6 +278,7 @@ class Lane(Record):
 class Retraining(Record):
     """All trainings of one model, and what they decided: more than half of `planned` at `threshold` or above.
 
+    `trainer` and `device` say what trained a refit: a trainer by name; "cpu", or an accelerator's kind and model.
     `chance` estimates how likely one more training reaches the threshold, and `interval` holds that chance with 90 %.
     """
 
@@ -298,8 +291,10 @@ class Retraining(Record):
     chance: float | None = None
     interval: tuple[float, float] | None = None
     method: Literal["refit", "replay"] = "refit"
+    trainer: str = ""
+    device: str = ""
     obstacle: str = ""
-    fault: Literal["", "student", "machine"] = ""
+    fault: Fault | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -311,14 +306,13 @@ class Retraining(Record):
 class FunctionRun(Record):
     """A student's function as it was found and what it did.
 
-    `problem` says why it could not be tried, and `fault` whose doing that is: `unread` where its text stands somewhere
-    that code can't be taken from.
+    `problem` says why it could not be tried, and `fault` whose doing that is.
     """
 
     name: str = ""
     source: Source | None = None
     problem: str = ""
-    fault: Literal["student", "unread", "rubric", "machine"] = "student"
+    fault: Fault = Fault.student
     notes: tuple[str, ...] = ()
     calls: tuple[Call, ...] = ()
     growth: Growth | None = None
@@ -330,8 +324,8 @@ class ProblemEvidence(Record):
 
     `model` is the network that answers it; when several could, it is None and they are `candidates`.
     `elsewhere` holds the answers to the other problems, for statements that must agree across them.
-    `stated` holds what a form (`answers.yaml`) says for a check by its title; `unreadable` says which reports could
-    not be read, and why. `comparisons` are answers to the questions of its checks.
+    `stated` holds what a form (`answers.yaml`) says for a check by its title; `unreadable` says which documents could
+    not be read, and why. `provided` holds what checks asked for, each request with the answer of its provider.
     """
 
     problem: str
@@ -341,14 +335,21 @@ class ProblemEvidence(Record):
     model: ModelFacts | None = None
     candidates: tuple[ModelFacts, ...] = ()
     why_no_model: str = ""
-    retraining: Retraining | None = None
-    functions: dict[str, FunctionRun] = {}
-    comparisons: tuple[Comparison, ...] = ()
     stated: dict[str, Section] = {}
     unreadable: tuple[str, ...] = ()
+    provided: tuple[tuple[Record, Record], ...] = ()
+
+    def of(self, kind: type[Fact], request: Record | None = None) -> Fact | None:
+        """What was provided of this kind: the answer to this request, or without one the latest; None for none."""
+        answers = (answer for asked, answer in reversed(self.provided) if request is None or asked == request)
+        return next((answer for answer in answers if isinstance(answer, kind)), None)
+
+    def with_answer(self, request: Record, answer: Record) -> "ProblemEvidence":
+        """This evidence with the answer to one more request."""
+        return self.model_copy(update={"provided": (*self.provided, (request, answer))})
 
     def of_check(self, title: str) -> "ProblemEvidence":
-        """The evidence for one check: what a form states for it goes before what reports say."""
+        """The evidence for one check: what a form states for it goes before what documents say."""
         return self.model_copy(update={"sections": (self.stated[title],)}) if title in self.stated else self
 
     @property
@@ -366,3 +367,7 @@ class ProblemEvidence(Record):
         if not problem or problem == self.problem:
             return self.sections
         return tuple(s for s in self.elsewhere if s.problem == problem)
+
+
+# What is seen only where notebooks are run.
+OF_NOTEBOOKS: tuple[type[Record], ...] = (ModelFacts, NotebookRun)

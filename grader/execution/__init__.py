@@ -1,14 +1,14 @@
 """Runs a submission's notebooks in a sandbox and brings back what happened: cells, and what the probe wrote."""
 
+from grader.execution.canaries import find_sandbox, try_layer
 from grader.execution.mathematics import Mathematics
 from grader.execution.pages import page_pictures
 from grader.execution.run import NotebookArtefact, run_notebook
-from grader.execution.sandbox import LAYERS, Sandbox
-from grader.execution.selftest import find_sandbox, try_layer
+from grader.execution.sandbox import SANDBOX_LAYERS, Sandbox
 from grader.execution.warm import WarmKernels, warm_kernels
 
 __all__ = [
-    "LAYERS",
+    "SANDBOX_LAYERS",
     "Mathematics",
     "NotebookArtefact",
     "Sandbox",

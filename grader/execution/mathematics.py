@@ -6,8 +6,9 @@ Reading a formula takes a parser that may be led to compute for ever, or to take
 import json
 from types import TracebackType
 
-from grader.core.evidence import Comparison, Question
+from grader.core.evidence import Comparison
 from grader.core.limits import Limits
+from grader.core.requests import Question
 from grader.execution.sandbox import Sandbox
 from grader.execution.worker import Worker, WorkerEnded
 

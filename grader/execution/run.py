@@ -35,7 +35,7 @@ _START_SECONDS = 90
 _LOOK_SECONDS = 1.0  # between looks at what it uses
 _POLL_SECONDS = 0.2  # between looks at whether the kernel still lives
 _PROBE_BATCHES = 3
-_REPORT_BYTES = 2 * 2**20  # as Python's objects twenty times that
+_FINDINGS_BYTES = 2 * 2**20  # as Python's objects twenty times that
 _WEIGHTS_BYTES = 512 * 2**20  # of all of them
 _MOST_TRAININGS = 64  # of one notebook hand over weights
 _MESSAGE_BYTES = 4 * 2**20
@@ -51,7 +51,7 @@ class NotebookArtefact(Record):
     """
 
     cells: tuple[CellRun, ...]
-    report: str = ""
+    findings: str = ""
     failure: str = ""
     seconds: float = 0.0
     weights: dict[str, bytes] = {}
@@ -122,11 +122,11 @@ async def _run(
             runs, failure = await kernel.run([(i + 1, notebook.cells[i].source) for i in code])
         finally:
             await kernel.close()
-        report, fault = _read_file(base / "run" / _FINDINGS, _REPORT_BYTES)
+        findings, fault = _read_file(base / "run" / _FINDINGS, _FINDINGS_BYTES)
         weights = _read_weights(base / "run", limits) if seed is not None else {}
     return NotebookArtefact(
         cells=tuple(runs),
-        report=report.decode("utf-8", "replace"),
+        findings=findings.decode("utf-8", "replace"),
         failure=failure or fault,
         seconds=time.perf_counter() - started,
         weights=weights,
@@ -338,7 +338,7 @@ class _Kernel:
 
 def _read_weights(folder: Path, limits: Limits) -> dict[str, bytes]:
     """What was handed over of the first trainings; of a network that is too large, nothing."""
-    most = int(4.1 * limits.parameters) + _REPORT_BYTES
+    most = int(4.1 * limits.parameters) + _FINDINGS_BYTES
     found: dict[str, bytes] = {}
     for number in range(_MOST_TRAININGS):
         for name in (f"{number}-first", f"{number}-last"):

@@ -18,7 +18,7 @@ from grader.core.record import Record
 from grader.execution.launcher import seccomp
 
 Layer = Literal["jail", "uid", "landlock", "limits"]
-LAYERS: tuple[Layer, ...] = get_args(Layer)
+SANDBOX_LAYERS: tuple[Layer, ...] = get_args(Layer)
 
 # Without site-packages: it starts in a few hundredths of a second, and nothing that is installed can change it.
 _LAUNCH = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); from launcher.main import main; main()"

@@ -1,4 +1,4 @@
-"""Reads a submission's reports and notebooks under caps; what can't be read is a SubmissionError that says why."""
+"""Reads a submission's documents and notebooks under caps; what can't be read is a SubmissionError that says why."""
 
 import io
 import json
@@ -6,6 +6,7 @@ import re
 import tokenize
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from nbformat import NotebookNode
 from grader.core.errors import SubmissionError
 from grader.intake.pdf import pdf_text
 from grader.intake.scripts import cells_of
+from grader.intake.submission import DOCUMENTS, NOTEBOOKS, SCRIPTS, Submission
 
 # nbformat is untyped.
 _reads: Callable[..., NotebookNode] = nbformat.reads
@@ -45,7 +47,37 @@ _OTHER_FILES = (
 _DOWNLOAD = "Download it again as .ipynb."
 
 
-def read_report(path: Path, name: str) -> str:
+@dataclass(frozen=True)
+class Contents:
+    """Documents as text, notebooks and scripts as notebooks, and why a file can't be read, each by file name."""
+
+    documents: dict[str, str]
+    notebooks: dict[str, NotebookNode]
+    unreadable: dict[str, str]
+
+    @property
+    def lost_documents(self) -> tuple[str, ...]:
+        """The documents that can't be read, each with the reason."""
+        return tuple(f"{file} {why}" for file, why in self.unreadable.items() if file.lower().endswith(DOCUMENTS))
+
+
+def read_contents(submission: Submission) -> Contents:
+    """All that can be read of a submission: one file that can't costs none of the others."""
+    found = Contents({}, {}, {})
+    # Beside notebooks, scripts are helpers that the notebooks import.
+    run = submission.of_kind(NOTEBOOKS) or submission.of_kind(SCRIPTS)
+    for file in (*submission.of_kind(DOCUMENTS), *run):
+        try:
+            if file in run:
+                found.notebooks[file] = read_notebook(submission.root / file, file)
+            else:
+                found.documents[file] = read_document(submission.root / file, file)
+        except (SubmissionError, OSError) as error:
+            found.unreadable[file] = str(error).removeprefix(f"{file}: ")
+    return found
+
+
+def read_document(path: Path, name: str) -> str:
     """The text of a Markdown, LaTeX, plain text or PDF file."""
     if path.suffix.lower() == ".pdf":
         return pdf_text(path, name)

@@ -15,7 +15,7 @@ MOST_FILES = 2000
 MOST_BYTES = 500 * 2**20
 _SKIPPED = frozenset({"__MACOSX", ".git", ".ipynb_checkpoints", "__pycache__", ".DS_Store", ".venv", "node_modules"})
 
-REPORTS = (".md", ".markdown", ".txt", ".tex", ".pdf")
+DOCUMENTS = (".md", ".markdown", ".txt", ".tex", ".pdf")
 NOTEBOOKS = (".ipynb",)
 SCRIPTS = (".py",)
 

@@ -1,6 +1,6 @@
 """Reads numbers, shapes and matrices from a text, and how clearly each is asserted.
 
-Every pattern here is linear in the text: a report is untrusted, and may be a megabyte of brackets.
+Every pattern here is linear in the text: a document is untrusted, and may be a megabyte of brackets.
 """
 
 import math

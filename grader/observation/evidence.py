@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from nbformat import NotebookNode
 
-from grader.core.evidence import CellRun, ModelFacts, NotebookRun, ProblemEvidence, Section
+from grader.core.evidence import OF_NOTEBOOKS, CellRun, ModelFacts, NotebookRun, ProblemEvidence, Section
 from grader.core.record import Record
 from grader.datasets import Dataset
 from grader.observation.assign import Assignment, Place, Target, assign, owners
@@ -22,8 +22,6 @@ from grader.observation.notebooks import (
 from grader.observation.pages import by_page
 from grader.observation.sections import Labels, find_sections, is_cut, plain_title
 from grader.rubric.model import Rubric
-
-_MODEL_CHECKS = ("model", "training", "notebook")
 
 
 class Observed(Record):
@@ -55,24 +53,24 @@ def observe_notebook(
     file: str,
     *,
     cells: Sequence[CellRun] = (),
-    report: str = "",
+    findings: str = "",
     failure: str = "",
     seconds: float = 0.0,
     dataset: Dataset | None = None,
 ) -> Observed:
     """What a notebook holds, and what the probe saw when it ran."""
-    models, variables, fault = read_report(report, notebook, file, dataset)
+    models, variables, fault = read_report(findings, notebook, file, dataset)
     claims = saved_claims(notebook, file)
     of_models = claims_of([model.cell for model in models], claims)
     models = tuple(m.model_copy(update={"claims": own}) for m, own in zip(models, of_models, strict=True))
     run = NotebookRun(
         file=file,
-        cells=explain(notebook, cells, shortened(report)),
+        cells=explain(notebook, cells, shortened(findings)),
         failure=failure or fault or ("" if holds_code(notebook) else "has no code cells, so there was nothing to run"),
         claims=claims,
         variables=variables,
         figures=saved_figures(notebook),
-        remarks=remarks(report),
+        remarks=remarks(findings),
         seconds=seconds,
     )
     return Observed(run=run, models=models)
@@ -80,21 +78,21 @@ def observe_notebook(
 
 def observe(
     rubric: Rubric,
-    reports: Mapping[str, str],
+    documents: Mapping[str, str],
     notebooks: Mapping[str, NotebookNode],
     observed: Mapping[str, Observed],
     unreadable: Sequence[str] = (),
 ) -> dict[str, ProblemEvidence]:
-    """The evidence for every problem: sections of the reports and of the notebooks' own text, networks, runs.
+    """The evidence for every problem: sections of the documents and of the notebooks' own text, networks, runs.
 
-    `unreadable` says of other reports why they could not be read.
+    `unreadable` says of other documents why they could not be read.
     """
     labels = labels_of(rubric)
     sections: list[Section] = []
-    for file, text in reports.items():
+    for file, text in documents.items():
         found = find_sections(text, file, labels)
         sections += by_page(found, text) if file.lower().endswith(".pdf") else found
-    cut = [f"{file} is so long that only its beginning is read" for file, text in reports.items() if is_cut(text)]
+    cut = [f"{file} is so long that only its beginning is read" for file, text in documents.items() if is_cut(text)]
     answered = {section.problem for section in sections}
     for file, notebook in notebooks.items():
         sections += [s for s in find_sections(markdown(notebook), file, labels) if s.problem not in answered]
@@ -142,7 +140,7 @@ def _targets(rubric: Rubric) -> list[Target]:
             problem=problem.id,
             title=problem.title,
             labels=(problem.id, *(naming.labels.get(problem.id, problem.id) for naming in rubric.namings)),
-            wanted=problem.looks_at(*_MODEL_CHECKS),
+            wanted=problem.needs(*OF_NOTEBOOKS),
         )
         for problem in rubric.problems
     ]

@@ -6,7 +6,8 @@ from functools import cached_property
 
 from nbformat import NotebookNode
 
-from grader.core.evidence import CellRun, Fault, NotebookRun
+from grader.core.evidence import CellRun, NotebookRun
+from grader.core.fault import Fault
 from grader.observation.failures import CASES, INSISTS_ON_GPU, UNKNOWN, Case
 from grader.observation.packages import ON_COLAB, PUBLISHED
 
@@ -14,10 +15,8 @@ _MOST_NOTES = 20
 _MOST_NUMBERS = 12
 _MOST_ERROR = 240
 _WHOSE: dict[Fault, str] = {
-    "": "",
-    "student": "",
-    "package": "The notebook may well be right: what it was run with lacks this.",
-    "grader": "This is no error of the notebook: while it is graded it can't have this.",
+    Fault.package: "The notebook may well be right: what it was run with lacks this.",
+    Fault.grader: "This is no error of the notebook: while it is graded it can't have this.",
 }
 _SHORTENED = "The grader ran this cell on a part of its data, which may be the only reason."
 # Lines that bind names: what is found in the group of each.
@@ -40,8 +39,8 @@ def explain(notebook: NotebookNode, cells: Sequence[CellRun], shortened: Contain
             case, names = _case(cell, sources, failed)
             sentence = case.happened.format_map(names)
             words = [f"{cell.error[:_MOST_ERROR].rstrip(' .:')}."]
-            cut = _SHORTENED if cell.index in shortened and case.fault in ("", "student") else ""
-            words += [_sentence(sentence), cut, case.do.format_map(names), _WHOSE[case.fault]]
+            cut = _SHORTENED if cell.index in shortened and case.fault is Fault.student else ""
+            words += [_sentence(sentence), cut, case.do.format_map(names), _WHOSE.get(case.fault, "")]
             text = " ".join(word for word in words if word)
             told = {"explanation": text, "fault": case.fault, "cause": case.cause}
             cell = cell.model_copy(update=told)  # noqa: PLW2901  # the same, told
@@ -145,7 +144,7 @@ def _undefined(name: str, index: int, sources: _Sources, failed: Mapping[int, Ce
         return Case(
             happened=f"“{name}” is made in cell {cause.index}, which failed before",
             do=f"Mend cell {cause.index} first.",
-            fault=cause.fault,
+            fault=cause.fault or Fault.student,
             cause=cause.cause or cause.index,
         )
     if later := next((number for number in makers if number > index), None):
@@ -158,7 +157,7 @@ def _undefined(name: str, index: int, sources: _Sources, failed: Mapping[int, Ce
     return Case(
         happened=f"{why}no cell makes “{name}”, as when it was renamed or its cell deleted",
         do=UNKNOWN.do,
-        fault=first.fault if first else "student",
+        fault=(first and first.fault) or Fault.student,
     )
 
 
@@ -170,14 +169,14 @@ def _missing(module: str, sources: _Sources) -> Case:
         return Case(
             happened=f"the version of {root} that it was run with has no part {module}",
             do="Look up in its documentation where it is today.",
-            fault="package",
+            fault=Fault.package,
         )
     if root in ON_COLAB or root in PUBLISHED or any(root.lower() in word for word in sources.installed):
         known = "Colab has it" if root in ON_COLAB else "pip installs nothing while a notebook is graded"
         return Case(
             happened=f"the package {package} is not installed where it was run; {known}",
             do=f"Whoever grades can run: pip install {package}",
-            fault="package",
+            fault=Fault.package,
         )
     return Case(
         happened=f"“{root}” is neither a file that was handed in nor a package that is here",

@@ -1,6 +1,6 @@
 """What notebooks fail with: how it looks, what happened, and what to do about it."""
 
-from grader.core.evidence import Fault
+from grader.core.fault import Fault
 from grader.core.record import Record
 from grader.guest.protocol import DataSetMissing, EnoughSeen, ModuleMissing, PartMissing, ServerMissing
 
@@ -14,7 +14,7 @@ class Case(Record):
     pattern: str = ""
     happened: str = ""
     do: str
-    fault: Fault = "student"
+    fault: Fault = Fault.student
     cause: int | None = None
 
 
@@ -224,7 +224,11 @@ _GRADER = (
         'Use device = "cuda" if torch.cuda.is_available() else "cpu".',
     ),
 )  # fmt: skip
-_TABLES: dict[Fault, tuple[tuple[str, str, str], ...]] = {"student": _STUDENT, "package": _PACKAGE, "grader": _GRADER}
+_TABLES: dict[Fault, tuple[tuple[str, str, str], ...]] = {
+    Fault.student: _STUDENT,
+    Fault.package: _PACKAGE,
+    Fault.grader: _GRADER,
+}
 CASES = tuple(
     Case(pattern=pattern, happened=happened, do=do, fault=fault)
     for fault, rows in _TABLES.items()

@@ -1,6 +1,6 @@
 """Finds formulas in a text: between dollars and other marks of LaTeX, and on plain lines with an equals sign.
 
-Every step is linear in the text: a report is untrusted, and may be a megabyte of dollars.
+Every step is linear in the text: a document is untrusted, and may be a megabyte of dollars.
 """
 
 import re

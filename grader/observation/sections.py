@@ -1,4 +1,4 @@
-"""Finds, in a report, the part that answers each problem, by its headings."""
+"""Finds, in a document, the part that answers each problem, by its headings."""
 
 import re
 from collections import Counter
@@ -89,7 +89,7 @@ class _Heading(Record):
 
 
 class _Place(NamedTuple):
-    """Where in the report a line stands: below which heading, in which chapter, and that chapter's level."""
+    """Where in the document a line stands: below which heading, in which chapter, and that chapter's level."""
 
     current: _Heading = _Heading()
     path: _Path = ()

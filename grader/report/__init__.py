@@ -1,12 +1,22 @@
-"""A grade rendered: one file is one format; each is imported only when it is asked for."""
+"""A grade rendered: one file is one format; the folder is the registry, and a format is imported when it is asked for.
+
+Every module here that doesn't start with an underscore has a function `render` from a grade to text, but for `csv`,
+`terminal` and `plots`, which report on many submissions or draw.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import cast
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, cast
 
-from grader.core.outcome import Grade
+if TYPE_CHECKING:
+    from grader.core.outcome import Grade  # the names of the formats are asked for where nothing else may be loaded
 
 __all__ = ["FORMATS"]
+
+_OTHERWISE = ("csv", "terminal", "plots")
 
 
 def _lazily(module: str) -> Callable[[Grade], str]:
@@ -17,12 +27,8 @@ def _lazily(module: str) -> Callable[[Grade], str]:
 
 
 FORMATS: dict[str, Callable[[Grade], str]] = {
-    "json": _lazily("json"),
-    "markdown": _lazily("markdown"),
-    "gradescope": _lazily("gradescope"),
-    "html": _lazily("html"),
+    module.name: _lazily(module.name)
+    for module in iter_modules(__path__)
+    if not module.name.startswith("_") and module.name not in _OTHERWISE
 }
-"""The reports on one submission by name: `FORMATS["html"](grade)` is the text of the file.
-
-`csv` and `terminal` stand beside them: they report on many submissions, or draw on a terminal.
-"""
+"""The reports on one submission by name: `FORMATS["html"](grade)` is the text of the file."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pydantic import ValidationError
 
 from grader.core.evidence import Lane, Retraining
+from grader.core.fault import Fault
 from grader.core.network import InputSpec, Recipe
 from grader.core.outcome import BudgetLine, ProblemResult
 from grader.report._text import counted
@@ -78,7 +79,7 @@ def lane_words(lane: Lane, threshold: float) -> str:
 def retraining_words(training: Retraining) -> list[str]:
     """What training again found, in sentences for the student."""
     if training.obstacle:
-        comfort = " The machine is to blame: that costs you no points." if training.fault == "machine" else ""
+        comfort = " The machine is to blame: that costs you no points." if training.fault is Fault.machine else ""
         return [f"This network could not be trained again: {training.obstacle.rstrip('.')}.{comfort}", *training.notes]
     if not training.lanes:
         return ["This network was not trained again.", *training.notes]
@@ -96,6 +97,9 @@ def retraining_words(training: Retraining) -> list[str]:
         f"{hits} of {len(training.lanes)} reached a test accuracy of {training.threshold:g}; "
         f"{majority} of {training.planned} {'is' if majority == 1 else 'are'} needed, {verdict}"
     ]
+    if training.trainer:
+        device = "the CPU" if training.device == "cpu" else training.device.partition(":")[2]
+        sentences.append(f"The trainings ran on {device} (trainer {training.trainer}).")
     left = training.planned - len(training.lanes)
     if left > 0 and training.verdict != "undecided":
         sentences.append(f"{left} more {'was' if left == 1 else 'were'} planned but not needed to decide.")

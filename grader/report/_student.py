@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from grader.checks import check_types
+from grader.core.evidence import Retraining
 from grader.core.outcome import CheckResult, Grade, NetworkResult, ProblemResult, Visibility
 from grader.core.record import Record
 from grader.report._text import counted, point_words
@@ -97,5 +98,5 @@ def _visible(problem: ProblemResult) -> ProblemResult:
 def _without_training(network: NetworkResult, hidden: list[CheckResult]) -> NetworkResult:
     """A retraining says what a hidden check on it found: threshold, accuracies, verdict."""
     types = check_types()
-    tells = any(c.type not in types or types[c.type].looks_at == "training" for c in hidden)
+    tells = any(c.type not in types or Retraining in types[c.type].needs for c in hidden)
     return network.model_copy(update={"retraining": None}) if tells else network

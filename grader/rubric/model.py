@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from grader.checks import Check, check_types
+from grader.core.evidence import Retraining
 from grader.core.limits import Limits
 from grader.core.record import Record
 
@@ -49,9 +50,9 @@ class Problem(Record):
             seen.add(check.title)
         return self
 
-    def looks_at(self, *what: str) -> bool:
-        """Whether one of its checks looks at one of these kinds of evidence."""
-        return any(check.looks_at in what for check in self.checks)
+    def needs(self, *kinds: type[Record]) -> bool:
+        """Whether one of its checks judges one of these kinds of evidence."""
+        return any(not check.needs.isdisjoint(kinds) for check in self.checks)
 
 
 class SectionHead(Record):
@@ -125,8 +126,8 @@ class Rubric(Record):
             for problem in section.problems:
                 if problem not in ids:
                     raise ValueError(f"section {section.id} lists {problem}, which is no problem")
-        if self.dataset is None and any(problem.looks_at("training") for problem in self.problems):
-            trained = next(p.id for p in self.problems if p.looks_at("training"))
+        trained = next((problem.id for problem in self.problems if problem.needs(Retraining)), None)
+        if self.dataset is None and trained:
             raise ValueError(f"{trained} has a network to train again: say on which `dataset` (mnist or digits)")
         return self
 
@@ -134,6 +135,10 @@ class Rubric(Record):
     def max_score(self) -> float:
         """The sum over all problems."""
         return sum(problem.points for problem in self.problems)
+
+    def needs(self, *kinds: type[Record]) -> bool:
+        """Whether a check of one of its problems judges one of these kinds of evidence."""
+        return any(problem.needs(*kinds) for problem in self.problems)
 
     def problem(self, name: str) -> Problem | None:
         """The problem of this id, or None."""

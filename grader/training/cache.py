@@ -4,7 +4,6 @@ import hashlib
 import io
 import os
 import pickle
-import platform
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +11,25 @@ import torch
 from pydantic import ValidationError
 
 from grader.core.evidence import Lane
-from grader.core.network import ModelSpec, Recipe
 from grader.datasets import Dataset
 from grader.files import cache_folder, write_whole
+from grader.training.device import machine
+from grader.training.plan import TrainingPlan
+from grader.training.trainers import TRAINERS
 
-_TRAINER = 3  # raise when a change to the trainer changes its results
+
+def lane_key(plan: TrainingPlan, trainer: str, dataset: Dataset, seed: int) -> str:
+    """A digest of everything that a lane's result depends on, the trainer by name and version included."""
+    by = TRAINERS[trainer]
+    return digest_of(plan, dataset, seed, by.name, str(by.version), by.depends_on(plan))
 
 
-def lane_key(spec: ModelSpec, recipe: Recipe, dataset: Dataset, seed: int) -> str:
-    """A digest of everything that a lane's result depends on."""
+def digest_of(plan: TrainingPlan, dataset: Dataset, seed: int, *more: str) -> str:
+    """A digest of network, recipe, kind of device, data, seed, torch, platform, and whatever else is named."""
     digest = hashlib.sha256()
-    named = spec.model_dump_json(include={"layers"}), recipe.model_dump_json(exclude={"gaps"})
-    for part in (*named, str(seed), torch.__version__, platform.machine(), str(_TRAINER)):
-        digest.update(part.encode() + b"\0")
+    named = plan.spec.model_dump_json(include={"layers"}), plan.recipe.model_dump_json(exclude={"gaps"})
+    for part in (*named, plan.device.kind, str(seed), machine(), *more):
+        digest.update(part.encode("utf-8", "replace") + b"\0")
     for split in (dataset.train, dataset.test):
         digest.update(split.labels.tobytes())
         digest.update(split.images[:: max(len(split.images) // 64, 1)].tobytes())
@@ -51,7 +56,7 @@ def save_state(path: Path, state: dict[str, Any]) -> None:
 def load_state(path: Path) -> dict[str, Any] | None:
     """What was kept, or None when there is nothing, or nothing that can be read."""
     try:
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, EOFError, RuntimeError, ValueError, KeyError, pickle.UnpicklingError):
         return None
     return state if isinstance(state, dict) else None

@@ -11,30 +11,31 @@ from typing import Any
 import torch
 
 from grader.core.evidence import EpochPoint, Lane
-from grader.core.network import InputSpec, ModelSpec, Recipe
-from grader.datasets import Dataset
+from grader.core.network import InputSpec
+from grader.datasets import load_dataset
 from grader.network.build import Network, build
 from grader.training import cache
-from grader.training.dense import DenseTrainer, suits
-from grader.training.eager import EagerTrainer, inputs
-from grader.training.samples import Samples
+from grader.training.plan import TrainingPlan
+from grader.training.samples import Data, Samples, inputs
 from grader.training.schedule import steps
+from grader.training.trainers import TRAINERS, choose_trainer
 
 _SCORE_BATCH = 1000
 CHANCE_MARGIN = 1.2
 _CHECKPOINT_SECONDS = 1.0
 
 
-def train_lane(spec: ModelSpec, recipe: Recipe, dataset: Dataset, seed: int) -> Lane:
+def train_lane(plan: TrainingPlan, seed: int) -> Lane:
     """Train from fresh weights under a seed and score on the test split after every epoch.
 
     The result depends on the arguments alone: one thread, its own random numbers, the caller's left as they were.
     """
     with one_thread():
-        training = Training(spec, recipe, dataset, Samples.of(dataset.train), seed)
-        while not training.finished:
-            training.advance()
-        return training.lane()
+        data = Data.of(load_dataset(plan.dataset), plan.device.torch)
+        running = RunningLane(plan, choose_trainer(plan), data, seed)
+        while not running.finished:
+            running.advance()
+        return running.lane()
 
 
 @contextmanager
@@ -48,39 +49,35 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-class Training:
+class RunningLane:
     """A lane in the making, one epoch a step. Where it stands can be kept in a file, and it goes on from there.
 
-    Every number that a step depends on is its own, so trainings may take turns, or go on in another process, and end
+    Every number that a step depends on is its own, so lanes may take turns, or go on in another process, and end
     with the same bits.
     """
 
     def __init__(
         self,
-        spec: ModelSpec,
-        recipe: Recipe,
-        dataset: Dataset,
-        samples: Samples,
+        plan: TrainingPlan,
+        trainer: str,
+        data: Data,
         seed: int,
         checkpoint: Path | None = None,
     ) -> None:
-        self.seed, self.recipe, self.dataset, self.samples, self.checkpoint = seed, recipe, dataset, samples, checkpoint
+        self.seed, self.recipe, self.data, self.checkpoint = seed, plan.recipe, data, checkpoint
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            self.network = build(spec)
-            self.numbers = torch.get_rng_state()
+            torch.default_generator.manual_seed(seed)
+            # Drawn on the CPU wherever it is trained: under one seed the first weights are the same.
+            self.network = build(plan.spec).to(plan.device.torch)
+            self.trainer = TRAINERS[trainer].make(self.network, plan, data.train, seed)
         self.shuffling = torch.Generator().manual_seed(seed)
         # As many training samples as the student used, drawn under the seed.
-        self.chosen = torch.arange(len(samples))
-        if recipe.train_samples is not None and recipe.train_samples < len(samples):
-            self.chosen = torch.randperm(len(samples), generator=self.shuffling)[: recipe.train_samples]
-        self.trainer = (
-            DenseTrainer(self.network, recipe, samples, seed)
-            if suits(self.network, recipe)
-            else EagerTrainer(self.network, recipe, samples)
-        )
+        recipe, count = plan.recipe, len(data.train)
+        self.chosen = torch.arange(count)
+        if recipe.train_samples is not None and recipe.train_samples < count:
+            self.chosen = torch.randperm(count, generator=self.shuffling)[: recipe.train_samples]
         batches, rest = divmod(len(self.chosen), recipe.batch_size)
-        self.plan = steps(recipe, batches + (rest > 0 and not recipe.drop_last))
+        self.steps = steps(recipe, batches + (rest > 0 and not recipe.drop_last))
         self.curve: list[EpochPoint] = []
         self.finite = True
         self.seconds = 0.0
@@ -98,16 +95,9 @@ class Training:
         started = time.perf_counter()
         count = len(self.chosen)
         order = torch.randperm(count, generator=self.shuffling) if self.recipe.shuffle else torch.arange(count)
-        settings = next(self.plan)
-        if isinstance(self.trainer, DenseTrainer):
-            loss = self.trainer.epoch(self.chosen[order], settings)  # its random numbers are its own
-        else:
-            with torch.random.fork_rng(devices=[]):
-                torch.set_rng_state(self.numbers)
-                loss = self.trainer.epoch(self.chosen[order], settings)
-                self.numbers = torch.get_rng_state()
+        loss = self.trainer.epoch(self.chosen[order], next(self.steps))
         self.finite = math.isfinite(loss)
-        accuracy = score(self.network, Samples.of(self.dataset.test), self.recipe.inputs)
+        accuracy = score(self.network, self.data.test, self.recipe.inputs)
         point = EpochPoint(epoch=len(self.curve) + 1, loss=loss if self.finite else 0.0, accuracy=accuracy)
         self.curve.append(point)
         self.seconds += time.perf_counter() - started
@@ -116,14 +106,13 @@ class Training:
                 self.keep()
 
     def stop(self) -> None:
-        """Let an epoch that another thread is training end early; the training is of no more use."""
-        if isinstance(self.trainer, DenseTrainer):
-            self.trainer.stop()
+        """Let an epoch that another thread is training end early; the lane is of no more use."""
+        self.trainer.stop()
 
     def lane(self) -> Lane:
         """The lane as far as it is trained."""
         accuracy = self.curve[-1].accuracy if self.curve else 0.0
-        at_chance = accuracy <= CHANCE_MARGIN / self.dataset.classes
+        at_chance = accuracy <= CHANCE_MARGIN / self.data.classes
         return Lane(
             seed=self.seed,
             accuracy=accuracy,
@@ -133,12 +122,11 @@ class Training:
         )
 
     def keep(self) -> None:
-        """Write where the training stands. Raises OSError when it can't be written."""
+        """Write where the lane stands. Raises OSError when it can't be written."""
         assert self.checkpoint is not None
         state = {
             "network": self.network.state_dict(),
             "trainer": self.trainer.state(),
-            "numbers": self.numbers,
             "shuffling": self.shuffling.get_state(),
             "curve": [point.model_dump() for point in self.curve],
             "seconds": self.seconds,
@@ -149,11 +137,10 @@ class Training:
     def _restore(self, state: dict[str, Any]) -> None:
         self.network.load_state_dict(state["network"])
         self.trainer.restore(state["trainer"])
-        self.numbers = state["numbers"]
         self.shuffling.set_state(state["shuffling"])
         self.curve = [EpochPoint.model_validate(point) for point in state["curve"]]
         self.seconds = state["seconds"]
-        for _ in islice(self.plan, len(self.curve)):
+        for _ in islice(self.steps, len(self.curve)):
             pass
 
 

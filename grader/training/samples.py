@@ -1,12 +1,14 @@
-"""A training split as tensors, shared by all lanes."""
+"""A data set as tensors on a device, shared by all lanes."""
 
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from grader.datasets import Split
+from grader.core.network import InputSpec
+from grader.datasets import Dataset, Split
 
 _CHUNK = 2000
 
@@ -18,10 +20,10 @@ class Samples:
         self.images, self.labels = images, labels
 
     @classmethod
-    def of(cls, split: Split) -> "Samples":
-        """The samples of a split; images stay where they are in memory."""
+    def of(cls, split: Split, device: str = "cpu") -> "Samples":
+        """The samples of a split on a device; on the CPU images stay where they are in memory."""
         images = torch.from_numpy(np.ascontiguousarray(split.images))
-        return cls(images, torch.from_numpy(split.labels.astype(np.int64)))
+        return cls(images.to(device), torch.from_numpy(split.labels.astype(np.int64)).to(device))
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -39,3 +41,25 @@ class Samples:
             part = slice(begins[start], begins[start + len(rows)])
             places[part], values[part] = where[1], rows[where]
         return torch.from_numpy(begins), torch.from_numpy(places), torch.from_numpy(values)
+
+
+@dataclass(frozen=True)
+class Data:
+    """Both splits of a data set on a device."""
+
+    train: Samples
+    test: Samples
+    classes: int
+
+    @classmethod
+    def of(cls, dataset: Dataset, device: str = "cpu") -> "Data":
+        """The splits of a data set."""
+        return cls(Samples.of(dataset.train, device), Samples.of(dataset.test, device), dataset.classes)
+
+
+def inputs(images: Tensor, spec: InputSpec) -> Tensor:
+    """Raw uint8 images (N, height, width) as the network gets them: float32 (N, *shape)."""
+    scaled = images.to(torch.float32).div_(spec.divide)
+    if spec.mean or spec.std != 1:
+        scaled.sub_(spec.mean).div_(spec.std)
+    return scaled.reshape(len(images), *spec.shape)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from grader.core.evidence import Lane, Retraining
+from grader.core.fault import Fault
 from grader.training.decision import Rule, chance_interval, chance_of_reaching, decide
 
 
@@ -22,13 +23,17 @@ def conclude(
     rule: Rule,
     method: Literal["refit", "replay"] = "refit",
     obstacle: str = "",
-    fault: Literal["", "student", "machine"] = "",
+    fault: Fault | None = None,
     notes: tuple[str, ...] = (),
+    trainer: str = "",
+    device: str = "",
 ) -> Retraining:
     """What the lanes say of a threshold by a rule; `test_size` is the number of samples behind each accuracy."""
     reached = accuracies(lanes)
     return Retraining(
         dataset=dataset,
+        trainer=trainer,
+        device=device,
         threshold=threshold,
         planned=rule.planned,
         rule=rule.kind,

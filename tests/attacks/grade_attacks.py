@@ -26,8 +26,8 @@ from cells import HERE, hand_in
 from grader.batch import grade_class
 from grader.datasets import load_dataset
 from grader.execution import Sandbox, try_layer
-from grader.pipeline import Tools
 from grader.rubric import load_rubric
+from grader.tools import Tools
 
 RIGHT = "# Problem 1A\n\nThe layer has 60 parameters.\n"
 HONEST_EVERY = 25  # a full honest submission instead of a report alone

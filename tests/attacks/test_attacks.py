@@ -18,7 +18,9 @@ from pathlib import Path
 import pytest
 from cells import HERE, attacks, words
 
-from grader.execution import LAYERS, try_layer
+from grader.execution import SANDBOX_LAYERS, try_layer
+
+pytestmark = pytest.mark.deep
 
 _MEMORY_MB = 64
 _SECONDS = 35  # the 16 s of a notebook, its start on a busy machine, and its end
@@ -44,7 +46,7 @@ OPEN: dict[str, dict[str, str]] = {
 
 # Under `limits` a notebook may do whatever the grader's user may. Only families that can't harm this machine run there,
 # and must be stopped there too; the others (read, write, net, proc, sys, pip, collude, memory) would succeed or worse.
-_HARMLESS = ("break", "files", "flood", "report", "verdict")
+_HARMLESS = ("break", "files", "flood", "findings", "verdict")
 
 # An attack on the verdict hands in a network: it gets what that network deserves, and never a pass for its accuracy.
 _SMALL = {"layers": "passed", "parameters": "passed", "loss": "passed"}
@@ -59,9 +61,9 @@ _TAMPERED = {
     "reported": "manual",
 }
 DESERVED: dict[str, dict[str, str]] = {
-    "report_endless_recipe": _A_PERSON_DECIDES,
-    "report_forged_network": _A_PERSON_DECIDES,
-    "report_many_layers": {"layers": "passed", "loss": "passed"},
+    "findings_endless_recipe": _A_PERSON_DECIDES,
+    "findings_forged_network": _A_PERSON_DECIDES,
+    "findings_many_layers": {"layers": "passed", "loss": "passed"},
     "verdict_buffers": _NOT_COUNTED,
     "verdict_claimed": _TRAINED_AGAIN,
     "verdict_forward_hook": _TAMPERED,
@@ -86,7 +88,7 @@ def cases():
     only = os.environ.get("GRADER_ATTACKS", "").split(",")
     return [
         (name, layer)
-        for layer in LAYERS
+        for layer in SANDBOX_LAYERS
         for name in attacks()
         if (layer != "limits" or name.startswith(_HARMLESS)) and (only == [""] or name in only)
     ]
@@ -212,7 +214,7 @@ def test_attack(name, layer, graded, record_property):
     assert achieved == []
 
 
-@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("layer", SANDBOX_LAYERS)
 def test_honest_submissions_are_graded_as_they_deserve(layer, graded):
     found = graded(layer)
     first = statuses(found.first("full"))

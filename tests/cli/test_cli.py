@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.kernel
+
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "reference" / "demo"
 
@@ -44,7 +46,7 @@ def ada():
 def test_a_right_submission_earns_every_machine_judged_point(ada):
     grade = record(ada)
     assert ada.returncode == 0
-    assert (grade["format_version"], grade["status"], grade["score"], grade["max_score"]) == (1, "complete", 14, 16)
+    assert (grade["format_version"], grade["status"], grade["score"], grade["max_score"]) == (2, "complete", 14, 16)
     assert grade["manual_points"] == 2
     assert grade["submission"] == {"id": "ada", "files": ["network.ipynb", "report.md"], "ignored": []}
     parameters = checks(grade)["1A/parameters"]
@@ -221,6 +223,21 @@ def test_doctor_says_what_it_found():
     assert done.returncode == 0
     for what in ("versions", "cores", "memory", "GPU", "digits", "mnist", "sandbox"):
         assert what in done.stdout
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("doctor", "--prove", "cuda"),
+        ("check", DEMO / "ada", "--rubric", "demo", "--device", "cuda"),
+        ("retrain", DEMO / "ada" / "network.ipynb", "--accuracy", "0.9", "--device", "cuda"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_device_that_is_not_there_is_refused(command):
+    done = grader(*command, env={"CUDA_VISIBLE_DEVICES": ""})
+    assert done.returncode == 4
+    assert "no device cuda" in done.stderr and "grader doctor" in done.stderr
 
 
 def test_schema_is_json():

@@ -9,21 +9,20 @@ import corpus
 import numpy as np
 import pytest
 from small_mnist import small_mnist
-from warm import warm
 
 from grader import datasets
 from grader.core.errors import SubmissionError
 from grader.core.limits import Limits
-from grader.execution import find_sandbox, run_notebook
+from grader.execution import run_notebook
 from grader.guest.protocol import Blocks
 from grader.intake.read import read_notebook
 from grader.observation.evidence import observe, observe_notebook
-from grader.retraining import Replays, replay, train_again
 from grader.rubric import load_rubric
-from grader.training import Rule
+from grader.training import Replays, Rule, train_again
 from grader.training.recipe import check_recipe
+from grader.training.replay import replay
 
-pytestmark = pytest.mark.mnist
+pytestmark = [pytest.mark.mnist, pytest.mark.deep]
 
 RUBRIC = Path(__file__).parents[2] / "rubrics" / "cs155-2023-set4.yaml"
 LIMITS = Limits(replay_seconds=60)
@@ -32,9 +31,9 @@ CHANCE = 0.1  # of a network that knows nothing
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _world(tmp_path_factory):
+def _world(tmp_path_factory, sandbox, kernels):
     """A small MNIST for the notebooks and for the host."""
-    WORLD.empty = tmp_path_factory.mktemp("submission")
+    WORLD.empty, WORLD.sandbox, WORLD.kernels = tmp_path_factory.mktemp("submission"), sandbox, kernels
     with small_mnist(tmp_path_factory.mktemp("data")) as WORLD.dataset:
         WORLD.data = datasets.mnist_folder()
         yield
@@ -50,7 +49,7 @@ def ran(name):
     with tempfile.TemporaryDirectory() as folder:
         notebook = read_notebook(fixture.write(Path(folder)), fixture.file)
     limits = Limits(**fixture.expected.get("limits", {}))
-    artefact = run_notebook(notebook, WORLD.empty, find_sandbox(), limits, data=WORLD.data, warm=warm())
+    artefact = run_notebook(notebook, WORLD.empty, WORLD.sandbox, limits, data=WORLD.data, warm=WORLD.kernels)
     return notebook, artefact
 
 
@@ -60,7 +59,7 @@ def observed(name, file=None):
         notebook,
         file or corpus.load(name).file,
         cells=artefact.cells,
-        report=artefact.report,
+        findings=artefact.findings,
         failure=artefact.failure,
         seconds=artefact.seconds,
         dataset=WORLD.dataset,
@@ -78,8 +77,8 @@ def trained_again(name, seeds, *, by_recipe):
     fixture, (notebook, _) = corpus.load(name), ran(name)
     models = observed(name).models
     model = models[fixture.expected.get("graded", len(models)) - 1]
-    run = partial(run_notebook, warm=warm())
-    replays = Replays(WORLD.empty, {fixture.file: notebook}, find_sandbox(), LIMITS, run, fresh=True)
+    run = partial(run_notebook, sandbox=WORLD.sandbox, warm=WORLD.kernels)
+    replays = Replays(WORLD.empty, {fixture.file: notebook}, LIMITS, run, fresh=True)
     rule = Rule(kind="majority", planned=seeds)
     options = {"threshold": 2.0, "rule": rule}  # never reached, and so never stopped early
     if by_recipe:
@@ -122,7 +121,7 @@ def expected_of(name, *keys):
     return [{key: model[key] for key in keys if key in model} for model in corpus.load(name).expected["models"]]
 
 
-every = pytest.mark.parametrize("name", corpus.names())
+every = pytest.mark.parametrize("name", corpus.names(), scope="module")
 
 
 @every

@@ -9,16 +9,18 @@ import textwrap
 import threading
 import time
 import uuid
+from functools import partial
 from pathlib import Path
 
 import nbformat
 import psutil
 import pytest
-from warm import warm
 
 from grader.core.limits import Limits
 from grader.execution import run_notebook, try_layer, warm_kernels
 from grader.observation.evidence import observe_notebook
+
+pytestmark = pytest.mark.kernel
 
 # Behind every layer that a grader that is root has, and with kernels forked from a warm process.
 LAYERS = ("jail", "uid", "limits", "warm jail", "warm uid", "warm limits")
@@ -32,9 +34,15 @@ def sandbox(layer):
     return found
 
 
-def run(layer, cells, files, **limits):
+@pytest.fixture
+def run(request):
+    """Runs a notebook of these cells behind a layer."""
+    return partial(ran, request)
+
+
+def ran(request, layer, cells, files, **limits):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(textwrap.dedent(cell)) for cell in cells])
-    kernels = warm() if layer.startswith("warm") else None
+    kernels = request.getfixturevalue("kernels") if layer.startswith("warm") else None
     return run_notebook(
         notebook, files, sandbox(layer), Limits(**limits), data=None, variables=("found",), warm=kernels
     )
@@ -44,7 +52,7 @@ def found(artefact):
     """The value of `found` in the notebook; it says what the notebook itself could see."""
     assert artefact.failure == "", artefact.failure
     assert [cell.error for cell in artefact.cells if cell.error] == []
-    return json.loads(artefact.report)["variables"]["found"]
+    return json.loads(artefact.findings)["variables"]["found"]
 
 
 STUBBORN = """
@@ -106,7 +114,7 @@ ENDS = {
 
 @pytest.mark.parametrize("layer", LAYERS)
 @pytest.mark.parametrize("name", ENDS)
-def test_how_a_notebook_ends(name, layer, tmp_path):
+def test_how_a_notebook_ends(name, layer, tmp_path, run):
     if layer == "limits" and name not in ("hangs", "exits", "takes too much memory"):
         return  # the same code runs either way; these three rest on the layer
     cells, limits, states, said = ENDS[name]
@@ -215,7 +223,7 @@ REPLACED = {
 
 
 @pytest.mark.parametrize("name", REPLACED)
-def test_a_report_that_the_notebook_replaced(name, tmp_path):
+def test_a_report_that_the_notebook_replaced(name, tmp_path, run):
     host = tmp_path / "host.json"
     host.write_text('{"trainings": []}')
     (tmp_path / "mine").mkdir()
@@ -229,7 +237,7 @@ def test_a_report_that_the_notebook_replaced(name, tmp_path):
     """
     artefact = run("jail", [replace], tmp_path / "mine")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("")])
-    seen = {"cells": artefact.cells, "report": artefact.report, "failure": artefact.failure}
+    seen = {"cells": artefact.cells, "findings": artefact.findings, "failure": artefact.failure}
     observed = observe_notebook(notebook, "a.ipynb", **seen)
     problems = [observed.run.failure, *(model.problem for model in observed.models)]
     words = {"a forged network": "out_features=1000000000000 is absurdly large"}.get(name, "what the notebook reported")
@@ -263,7 +271,7 @@ TRIES = {
 }  # fmt: skip
 
 
-def test_what_the_jail_keeps_out(tmp_path, monkeypatch):
+def test_what_the_jail_keeps_out(tmp_path, monkeypatch, run):
     secret = uuid.uuid4().hex
     monkeypatch.setenv("GRADER_TEST_SECRET", secret)
     checkout = Path(__file__).resolve().parents[2]
@@ -284,12 +292,12 @@ def test_what_the_jail_keeps_out(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("layer", LAYERS)
-def test_pip_does_nothing(layer, tmp_path):
+def test_pip_does_nothing(layer, tmp_path, run):
     cells = ["!pip uninstall -y intruder", "a = _exit_code", "!python -m pip list", "found = [a, _exit_code]"]
     assert found(run(layer, cells, tmp_path)) == [1, 1]
 
 
-def test_colab_habits(tmp_path):
+def test_colab_habits(tmp_path, run):
     (tmp_path / "helper.py").write_text("def twice(x): return 2 * x")
     (tmp_path / "numbers.csv").write_text("1,2")
     cells = [
@@ -302,7 +310,7 @@ def test_colab_habits(tmp_path):
     assert not (tmp_path / "new.txt").exists()
 
 
-def test_links_and_pipes_are_left_out(tmp_path):
+def test_links_and_pipes_are_left_out(tmp_path, run):
     (tmp_path / "link").symlink_to("/etc/passwd")
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "sub").mkdir()
@@ -313,7 +321,7 @@ def test_links_and_pipes_are_left_out(tmp_path):
     ]
 
 
-def test_nothing_is_left_behind(tmp_path, monkeypatch):
+def test_nothing_is_left_behind(tmp_path, monkeypatch, run):
     made, make = [], tempfile.mkdtemp
     monkeypatch.setattr(tempfile, "mkdtemp", lambda *a, **k: made.append(make(*a, **k)) or made[-1])
     run("limits", ["import os; os.makedirs('a/b'); os.chmod('a', 0); os.chmod('.', 0o500)"], tmp_path)
@@ -321,18 +329,18 @@ def test_nothing_is_left_behind(tmp_path, monkeypatch):
     assert not any(Path(folder).exists() for folder in made)
 
 
-def test_a_magic_that_runs_a_cell_within_is_one_cell(tmp_path):
+def test_a_magic_that_runs_a_cell_within_is_one_cell(tmp_path, run):
     cells = [
         "%%capture\nimport torch\nmodel = torch.nn.Linear(2, 2)",
         "%%capture\nx = 1",
         "opt = torch.optim.SGD(model.parameters(), lr=0.1)\n"
         "torch.nn.functional.cross_entropy(model(torch.rand(4, 2)), torch.zeros(4).long()).backward(); opt.step()",
     ]
-    assert [training["cell"] for training in json.loads(run("jail", cells, tmp_path).report)["trainings"]] == [3]
+    assert [training["cell"] for training in json.loads(run("jail", cells, tmp_path).findings)["trainings"]] == [3]
 
 
 @pytest.mark.parametrize("layer", LAYERS)
-def test_what_runs_a_notebook_is_no_part_of_its_loops(layer, tmp_path):
+def test_what_runs_a_notebook_is_no_part_of_its_loops(layer, tmp_path, run):
     """Whether a condition may end a training is read in the functions that the step was called from."""
     cell = """
         import torch
@@ -342,11 +350,11 @@ def test_what_runs_a_notebook_is_no_part_of_its_loops(layer, tmp_path):
             torch.nn.functional.cross_entropy(model(torch.rand(4, 2)), torch.zeros(4).long()).backward(); opt.step()
             opt.zero_grad()
     """
-    (training,) = json.loads(run(layer, [cell], tmp_path).report)["trainings"]
+    (training,) = json.loads(run(layer, [cell], tmp_path).findings)["trainings"]
     assert training["notes"] == []
 
 
-def test_a_warm_kernel_holds_what_its_code_speaks_of(tmp_path):
+def test_a_warm_kernel_holds_what_its_code_speaks_of(tmp_path, run):
     cell = "import sys; found = [name in sys.modules for name in ('pandas', 'sklearn', 'skimage')]"
     assert found(run("warm jail", [cell], tmp_path)) == [True, True, False]
 

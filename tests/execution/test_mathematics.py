@@ -2,16 +2,6 @@
 
 import pytest
 
-from grader.execution import Mathematics, find_sandbox
-
-
-@pytest.fixture(scope="module")
-def mathematics():
-    with Mathematics(find_sandbox()) as process:
-        process.equal("1", "1")
-        yield process
-
-
 EQUAL = [
     ("2x + 1", "1 + 2x"),
     (r"$\frac{1}{1+e^{-x}}$", r"\frac{e^x}{1+e^x}"),

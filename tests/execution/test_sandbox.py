@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.kernel
+
 DOCKER = (
     "chown,dac_override,fowner,fsetid,kill,setgid,setuid,setpcap,net_bind_service,net_raw,sys_chroot,mknod,audit_write,"
     "setfcap"
@@ -58,7 +60,7 @@ SCRIPT = """
                     book, Path(folder), sandbox, Limits(), data=None, variables=("found",), warm=kernels
                 )
                 assert not run.failure and not run.cells[0].error, (run.failure, run.cells)
-                runs.append(json.loads(run.report)["variables"]["found"])
+                runs.append(json.loads(run.findings)["variables"]["found"])
         print(json.dumps([sandbox.open, sandbox.own_user, warm.state, runs]))
 """
 

@@ -11,11 +11,12 @@ from grader.core.outcome import Grade
 from grader.datasets import load_dataset
 from grader.execution import NotebookArtefact
 from grader.execution.sandbox import Sandbox
-from grader.pipeline import Options, Tools, grade_submission
+from grader.pipeline import grade_submission
 from grader.report import FORMATS
 from grader.report.csv import gradebook
 from grader.resources import resource
 from grader.rubric import load_rubric
+from grader.tools import Options, Tools
 
 ROOT = Path(__file__).parent
 # What no JSON library writes: these strings become the raw text.
@@ -121,7 +122,7 @@ def grade(folder: Path, rubric, report: str = "") -> Grade:
     """Grade a folder, with what a notebook's probe would have written, and look at every report on it."""
 
     def ran(*_: object, **__: object) -> NotebookArtefact:
-        return NotebookArtefact(cells=(), report=report)
+        return NotebookArtefact(cells=(), findings=report)
 
     tools = Tools(sandbox=Sandbox(layer="limits", sentence=""), dataset=_DIGITS, run=ran)
     found = grade_submission(folder, rubric, tools, Options(retrain=False))

@@ -15,8 +15,9 @@ from grader.datasets import load_dataset
 from grader.guest.layers import LAYERS
 from grader.network.build import build
 from grader.network.count import Count, count
+from grader.training import TrainingPlan
 from grader.training.recipe import LOSSES, OPTIMIZERS, SCHEDULES
-from grader.training.retrain import check_trainable
+from grader.training.trainable import check_trainable
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch's words on layers without elements, and the like
 
@@ -121,6 +122,6 @@ def test_recipes(made, recipe):
     if spec is None or recipe is None:
         return
     try:
-        check_trainable(spec, recipe, DIGITS, Limits())
+        check_trainable(TrainingPlan(spec=spec, recipe=recipe, dataset="digits", limits=Limits()), DIGITS)
     except SubmissionError as error:
         in_words(error)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from warm import warm
 
 from grader.core.limits import Limits
 from grader.datasets import mnist_folder
@@ -336,6 +335,12 @@ MNIST = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _world(kernels):
+    global KERNELS
+    KERNELS = kernels
+
+
 @pytest.fixture(scope="module")
 def submission(tmp_path_factory):
     folder = tmp_path_factory.mktemp("submission")
@@ -354,7 +359,7 @@ def run(cells: list[str], folder: Path, layer: str = "jail", data: Path | None =
         pytest.skip(f"{layer} {found}")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(textwrap.dedent(c).strip()) for c in cells])
     notebook.metadata["submitted_as"] = name
-    return run_notebook(notebook, folder, found, Limits(), data=data, variables=("found",), warm=warm())
+    return run_notebook(notebook, folder, found, Limits(), data=data, variables=("found",), warm=KERNELS)
 
 
 RUNS = {}
@@ -367,7 +372,7 @@ def ended(group: str, folder: Path, layer: str) -> dict[str, str]:
         data = mnist_folder() if group == "MNIST" else None
         artefact = run([PRELUDE, *cases.values()], folder, layer, data)
         assert artefact.failure == "" and artefact.cells[0].error == ""
-        said = json.loads(artefact.report)["faults"]
+        said = json.loads(artefact.findings)["faults"]
         assert said == [], "what watches the notebook was disturbed"
         RUNS[group, layer] = {name: cell.error for name, cell in zip(cases, artefact.cells[1:], strict=True)}
     return RUNS[group, layer]
@@ -404,14 +409,14 @@ def test_a_habit(group, name, layer, submission):
 def test_a_script_knows_its_file_and_has_no_arguments(submission):
     cell = "import sys; found = [__name__, __file__, len(sys.argv)]"
     artefact = run([cell], submission, name="nb/train.py")
-    assert json.loads(artefact.report)["variables"]["found"] == ["__main__", "train.py", 1]
+    assert json.loads(artefact.findings)["variables"]["found"] == ["__main__", "train.py", 1]
 
 
 def test_the_students_own_module_wins_over_what_stands_in(tmp_path):
     (tmp_path / "google").mkdir()
     (tmp_path / "google" / "colab.py").write_text("drive = 'own'")
     artefact = run(["from google.colab import drive as found"], tmp_path, name="a.ipynb")
-    assert json.loads(artefact.report)["variables"]["found"] == "own"
+    assert json.loads(artefact.findings)["variables"]["found"] == "own"
 
 
 @pytest.mark.mnist
@@ -421,4 +426,4 @@ def test_a_copy_that_was_read_in_the_place_of_a_file_is_said(submission):
     cell = "import numpy, torch; numpy.load('/content/mnist.npz')"
     artefact = run([cell], submission, data=mnist_folder())
     said = "mnist.npz was not handed in: the grader's own copy of MNIST was read in its place"
-    assert remarks(artefact.report) == (said,)
+    assert remarks(artefact.findings) == (said,)

@@ -10,23 +10,23 @@ import nbformat
 import numpy as np
 import pytest
 import torch
-from warm import warm
 
 from grader.checks.loss import Loss
 from grader.core.evidence import CellRun, ProblemEvidence, Source
 from grader.core.limits import Limits
 from grader.core.network import InputSpec, LossSpec, ModelSpec, OptimizerSpec, Recipe, ScheduleSpec
 from grader.datasets import load_dataset
-from grader.execution import find_sandbox, run_notebook
+from grader.execution import run_notebook
 from grader.network.build import build
 from grader.observation.claims import read_claims
 from grader.observation.explain import explain
 from grader.observation.models import read_report
-from grader.training.eager import EagerTrainer
+from grader.training import TrainingPlan
+from grader.training.handed_over import score_replay
 from grader.training.lane import one_thread, train_lane
-from grader.training.replay import score_replay
 from grader.training.samples import Samples
 from grader.training.schedule import steps
+from grader.training.trainers import TRAINERS
 
 os.environ["KERAS_BACKEND"] = "torch"
 keras = pytest.importorskip("keras", reason="the extra [keras] is not installed")
@@ -589,17 +589,15 @@ BUGS = {
 
 
 @pytest.fixture(scope="module")
-def observed(tmp_path_factory):
+def observed(tmp_path_factory, sandbox, kernels):
     """The last model of each case, and each case's error, from one notebook that holds them all."""
     cases = {**SEEN, **NAMED, **REFUSED, **BUGS}
     cells = [PRELUDE, *(case[0] for case in cases.values())]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    artefact = run_notebook(
-        notebook, tmp_path_factory.mktemp("submission"), find_sandbox(), Limits(), data=None, warm=warm()
-    )
-    models, _, fault = read_report(artefact.report, notebook, "a.ipynb", load_dataset("digits"))
+    artefact = run_notebook(notebook, tmp_path_factory.mktemp("submission"), sandbox, Limits(), data=None, warm=kernels)
+    models, _, fault = read_report(artefact.findings, notebook, "a.ipynb", load_dataset("digits"))
     assert (artefact.failure, fault, artefact.cells[0].error) == ("", "", "")
-    assert json.loads(artefact.report)["unstepped"] == []
+    assert json.loads(artefact.findings)["unstepped"] == []
     last = {model.cell: model for model in models}
     return {name: (last.get(i), artefact.cells[i - 1].error) for i, name in enumerate(cases, 2)}
 
@@ -651,7 +649,7 @@ def test_what_a_check_of_the_loss_makes_of_it(name, observed):
     assert outcome.status == JUDGED[name], outcome
 
 
-def test_a_full_run_hands_over_what_keras_scored(tmp_path):
+def test_a_full_run_hands_over_what_keras_scored(tmp_path, sandbox, kernels):
     cells = [
         PRELUDE,
         "model = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(8, 3, activation='relu'),\n"
@@ -661,10 +659,10 @@ def test_a_full_run_hands_over_what_keras_scored(tmp_path):
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     artefact = run_notebook(
-        notebook, tmp_path, find_sandbox(), Limits(), data=None, seed=1, variables=("accuracy",), warm=warm()
+        notebook, tmp_path, sandbox, Limits(), data=None, seed=1, variables=("accuracy",), warm=kernels
     )
     digits = load_dataset("digits")
-    (model,), variables, _ = read_report(artefact.report, notebook, "a.ipynb", digits)
+    (model,), variables, _ = read_report(artefact.findings, notebook, "a.ipynb", digits)
     first, last = (artefact.weights[f"{model.training}-{when}"] for when in ("first", "last"))
     lane = score_replay(model.spec, model.recipe.inputs, digits, 1, first, last, 1.0)
     assert lane.accuracy == pytest.approx(variables["accuracy"], abs=1e-6) and lane.accuracy > 0.5
@@ -687,15 +685,15 @@ def explained(error):
     return explain(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell()]), [cell])[0]
 
 
-def test_without_keras_the_package_and_the_extra_are_named(tmp_path):
+def test_without_keras_the_package_and_the_extra_are_named(tmp_path, sandbox):
     cell = "import sys; sys.path[:] = [p for p in sys.path if 'site-packages' not in p]; import keras"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
-    artefact = run_notebook(notebook, tmp_path, find_sandbox(), Limits(), data=None)
+    artefact = run_notebook(notebook, tmp_path, sandbox, Limits(), data=None)
     assert 'pip install "dl-grader[keras]"' in artefact.cells[0].error
 
 
 @pytest.mark.mnist
-def test_mnist_is_the_hosts_own(tmp_path):
+def test_mnist_is_the_hosts_own(tmp_path, sandbox, kernels):
     cells = [
         "from keras.datasets import mnist; (X, y), (test_X, test_y) = mnist.load_data()",
         "assert X.shape == (60000, 28, 28) and X.dtype == 'uint8' and test_y.shape == (10000,) and y[0] == 5",
@@ -703,9 +701,7 @@ def test_mnist_is_the_hosts_own(tmp_path):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     if not os.environ.get("GRADER_DATA"):
         pytest.skip("GRADER_DATA names no folder with MNIST")
-    artefact = run_notebook(
-        notebook, tmp_path, find_sandbox(), Limits(), data=Path(os.environ["GRADER_DATA"]), warm=warm()
-    )
+    artefact = run_notebook(notebook, tmp_path, sandbox, Limits(), data=Path(os.environ["GRADER_DATA"]), warm=kernels)
     assert [cell.error for cell in artefact.cells] == ["", ""]
 
 
@@ -857,7 +853,8 @@ def trained_twice(optimizer, ours, schedules, loss):
         epochs=1,
         inputs=InputSpec(shape=(64,), divide=16.0),
     )
-    trainer = EagerTrainer(network, recipe, Samples.of(digits.train))
+    plan = TrainingPlan(spec=spec, recipe=recipe, dataset="digits")
+    trainer = TRAINERS["torch-cpu"].make(network, plan, Samples.of(digits.train), 0)
     trainer.epoch(torch.arange(1200), next(steps(recipe, 60)))
     test = digits.test.images.reshape(-1, 64) / 16.0
     return model.predict(test, verbose=0), network.eval()(torch.tensor(test, dtype=torch.float32)).detach().numpy()
@@ -917,7 +914,7 @@ def test_retraining_reaches_what_keras_reaches(name):
             inputs=InputSpec(shape=here, divide=16.0),
         )
         theirs.append(accuracy)
-        ours.append(train_lane(spec, recipe, load_dataset("digits"), seed).accuracy)
+        ours.append(train_lane(TrainingPlan(spec=spec, recipe=recipe, dataset="digits"), seed).accuracy)
     # Four standard errors of the difference of two means over these seeds.
     noise = 4 * ((statistics.variance(theirs) + statistics.variance(ours)) / FAIR_SEEDS) ** 0.5
     assert abs(statistics.mean(theirs) - statistics.mean(ours)) < noise, (theirs, ours)

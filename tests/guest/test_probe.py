@@ -4,13 +4,12 @@ import re
 
 import nbformat
 import pytest
-from warm import warm
 
 from grader.checks.loss import Loss
 from grader.core.evidence import ProblemEvidence
 from grader.core.limits import Limits
 from grader.datasets import load_dataset
-from grader.execution import find_sandbox, run_notebook
+from grader.execution import run_notebook
 from grader.guest.protocol import Blocks
 from grader.observation.evidence import observe_notebook
 from grader.observation.explain import notes
@@ -672,21 +671,21 @@ NAMED = {
 def observe(cells, limits=Limits()):
     """The models of a notebook of these cells, by cell (the prelude is 1), and how it ran."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in (PRELUDE, *cells)])
-    artefact = run_notebook(notebook, EMPTY, find_sandbox(), limits, data=None, warm=warm())
+    artefact = run_notebook(notebook, EMPTY, SANDBOX, limits, data=None, warm=KERNELS)
     return observe_notebook(
         notebook,
         "a.ipynb",
         cells=artefact.cells,
-        report=artefact.report,
+        findings=artefact.findings,
         failure=artefact.failure,
         dataset=load_dataset("digits"),
     )
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _empty(tmp_path_factory):
-    global EMPTY
-    EMPTY = tmp_path_factory.mktemp("submission")
+def _world(tmp_path_factory, sandbox, kernels):
+    global EMPTY, SANDBOX, KERNELS
+    EMPTY, SANDBOX, KERNELS = tmp_path_factory.mktemp("submission"), sandbox, kernels
 
 
 def run_cases(cases):

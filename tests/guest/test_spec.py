@@ -10,7 +10,7 @@ from torch import nn
 from grader.core.network import ModelSpec
 from grader.guest.describe import modules
 from grader.network.build import build
-from grader.training.replay import tensors
+from grader.training.handed_over import tensors
 
 
 class Tutorial(nn.Module):

@@ -13,7 +13,7 @@ import pytest
 
 from grader.core.errors import SubmissionError
 from grader.intake import open_submission, submissions_in
-from grader.intake.read import read_notebook, read_report
+from grader.intake.read import read_document, read_notebook
 
 
 def files_in(path):
@@ -400,11 +400,11 @@ def test_texts(tmp_path):
     }  # fmt: skip
     for name, content in texts.items():
         (tmp_path / name).write_bytes(content)
-        assert read_report(tmp_path / name, name) == "ü 608\n"
+        assert read_document(tmp_path / name, name) == "ü 608\n"
     (tmp_path / "latin.md").write_bytes("ü 608".encode("latin-1"))
-    assert "608" in read_report(tmp_path / "latin.md", "latin.md")
+    assert "608" in read_document(tmp_path / "latin.md", "latin.md")
     (tmp_path / "a.pdf").write_bytes(PDF)
-    assert read_report(tmp_path / "a.pdf", "a.pdf").strip() == "608 parameters"
+    assert read_document(tmp_path / "a.pdf", "a.pdf").strip() == "608 parameters"
 
 
 def test_pdfs_that_hold_nothing(tmp_path):
@@ -416,7 +416,7 @@ def test_pdfs_that_hold_nothing(tmp_path):
     (tmp_path / "empty.pdf").write_bytes(b"")
     for name, said in {"picture": "holds no text", "broken": "no readable PDF", "empty": "no readable PDF"}.items():
         with pytest.raises(SubmissionError, match=said) as caught:
-            read_report(tmp_path / f"{name}.pdf", "report.pdf")
+            read_document(tmp_path / f"{name}.pdf", "report.pdf")
         assert caught.value.where == "report.pdf"
 
 
@@ -424,7 +424,7 @@ def test_a_report_that_is_too_large_is_not_read(tmp_path):
     with open(tmp_path / "a.md", "wb") as file:
         file.truncate(21 << 20)
     with pytest.raises(SubmissionError, match="larger than 20 MB"):
-        read_report(tmp_path / "a.md", "a.md")
+        read_document(tmp_path / "a.md", "a.md")
 
 
 def test_what_is_read_can_be_written(tmp_path):

@@ -8,9 +8,10 @@ from PIL import Image
 
 from grader.batch import grade_class
 from grader.core.errors import SubmissionError
-from grader.intake.read import read_report
-from grader.pipeline import Options, grade_submission, tools_for
+from grader.intake.read import read_document
+from grader.pipeline import grade_submission
 from grader.rubric import Rubric
+from grader.tools import Options, tools_for
 
 RUBRIC = Rubric.model_validate(
     {
@@ -63,6 +64,7 @@ def judged(path, tools):
     return {problem.id: problem.checks[0] for problem in grade.problems}
 
 
+@pytest.mark.kernel
 def test_an_answer_in_a_pdf_is_judged_with_its_page(tmp_path, tools):
     first = [(0.9, "A title"), (0.8, "Problem 1B"), (0.5, "picture"), (0.3, "It shows noise.")]
     found = judged(written(tmp_path / "a.pdf", first, [(0.9, "Problem 1A"), (0.8, "608 parameters")]), tools)
@@ -76,7 +78,7 @@ def test_a_figure_belongs_to_the_problem_that_it_stands_in(tmp_path, tools):
 
 
 def test_a_link_behind_words_is_read(tmp_path):
-    text = read_report(written(tmp_path / "a.pdf", [(0.9, f"my notebook|{COLAB}"), (0.8, "more")]), "a.pdf")
+    text = read_document(written(tmp_path / "a.pdf", [(0.9, f"my notebook|{COLAB}"), (0.8, "more")]), "a.pdf")
     assert text.split("\n")[0].split() == ["my", "notebook", f"<{COLAB}>"]
 
 
@@ -91,7 +93,7 @@ UNREADABLE = {
 def test_what_can_not_be_read_is_left_to_a_person_and_says_why(content, said, tmp_path, tools):
     (tmp_path / "report.pdf").write_bytes(content)
     with pytest.raises(SubmissionError, match=said):
-        read_report(tmp_path / "report.pdf", "report.pdf")
+        read_document(tmp_path / "report.pdf", "report.pdf")
     found = judged(tmp_path / "report.pdf", tools)
     assert [(check.status, said in check.message) for check in found.values()] == [("manual", True)] * 2
 
@@ -124,6 +126,7 @@ def test_an_unclear_answer_is_never_passed(report, status, tmp_path, tools):
     assert judged(tmp_path / "report.md", tools)["1A"].status == status
 
 
+@pytest.mark.kernel
 def test_pages_lie_beside_the_record_for_whoever_reads_them(tmp_path, tools):
     submission = tmp_path / "class" / "ada"
     submission.mkdir(parents=True)

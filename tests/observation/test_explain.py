@@ -1,18 +1,19 @@
 """What is said of a cell that fails: what happened, in which cell, whose doing it is, and what to do."""
 
 import textwrap
+from functools import partial
 
 import nbformat
 import pytest
-from warm import warm
 
 from grader.core.evidence import CellRun
 from grader.core.limits import Limits
-from grader.execution import find_sandbox, run_notebook
+from grader.execution import run_notebook
 from grader.observation.evidence import observe_notebook
 from grader.observation.explain import explain, notes
-from grader.pipeline import grade_submission, tools_for
+from grader.pipeline import grade_submission
 from grader.rubric import load_rubric
+from grader.tools import tools_for
 
 PRELUDE = (
     "import torch, torch.nn as nn, torch.nn.functional as F, numpy as np\nmodel, x = nn.Linear(4, 2), torch.rand(3, 4)"
@@ -96,16 +97,22 @@ FAILS = {
 }  # fmt: skip
 
 
-def observe(cells, folder, **limits):
+@pytest.fixture(scope="module")
+def observe(sandbox, kernels):
+    """How a notebook of these cells ran."""
+    return partial(observed, sandbox, kernels)
+
+
+def observed(sandbox, kernels, cells, folder, **limits):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(textwrap.dedent(cell)) for cell in cells])
-    artefact = run_notebook(notebook, folder, find_sandbox(), Limits(**limits), data=None, warm=warm())
+    artefact = run_notebook(notebook, folder, sandbox, Limits(**limits), data=None, warm=kernels)
     return observe_notebook(
-        notebook, "a.ipynb", cells=artefact.cells, report=artefact.report, failure=artefact.failure
+        notebook, "a.ipynb", cells=artefact.cells, findings=artefact.findings, failure=artefact.failure
     ).run
 
 
 @pytest.fixture(scope="module")
-def failed(tmp_path_factory):
+def failed(tmp_path_factory, observe):
     run = observe([PRELUDE, *(cell for cell, _, _ in FAILS.values())], tmp_path_factory.mktemp("submission"))
     assert run.failure == "" and run.cells[0].status == "ok"
     return dict(zip(FAILS, run.cells[1:], strict=True))
@@ -144,21 +151,21 @@ ENDS = {
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_what_is_said_of_an_end(name, tmp_path):
+def test_what_is_said_of_an_end(name, tmp_path, observe):
     cells, limits, said = ENDS[name]
     told = list(notes(observe(cells, tmp_path, **limits)))
     assert said in told[0]
     assert told[1:] == ["a.ipynb: 1 cells after that were not run"] * (len(cells) - 1)
 
 
-def test_nothing_is_said_of_cells_that_ran(tmp_path):
+def test_nothing_is_said_of_cells_that_ran(tmp_path, observe):
     assert list(notes(observe(["a = 1", "%time b = a"], tmp_path))) == []
 
 
-def test_a_notebook_without_code_says_so(tmp_path):
+def test_a_notebook_without_code_says_so(tmp_path, sandbox, kernels):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Problem 3B")])
-    artefact = run_notebook(notebook, tmp_path, find_sandbox(), Limits(), data=None, warm=warm())
-    run = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, report=artefact.report).run
+    artefact = run_notebook(notebook, tmp_path, sandbox, Limits(), data=None, warm=kernels)
+    run = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, findings=artefact.findings).run
     assert list(notes(run)) == ["a.ipynb: has no code cells, so there was nothing to run"]
 
 
@@ -182,7 +189,7 @@ FOLLOW = {
 
 
 @pytest.mark.parametrize("name", FOLLOW)
-def test_what_follows_from_a_failure_is_told_in_one_note(name, tmp_path):
+def test_what_follows_from_a_failure_is_told_in_one_note(name, tmp_path, observe):
     cells, said = FOLLOW[name]
     cause, follows = notes(observe(cells, tmp_path))
     assert "ZeroDivisionError" in cause and follows.startswith(said)
@@ -196,6 +203,7 @@ GRADED = {
 }
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("name", GRADED)
 def test_what_is_not_the_students_doing_goes_to_a_person(name, tmp_path):
     cell, status = GRADED[name]

@@ -5,10 +5,11 @@ import pytest
 
 from grader.core.evidence import ProblemEvidence
 from grader.observation.forms import read_forms
-from grader.pipeline import Options, grade_submission, tools_for
+from grader.pipeline import grade_submission
 from grader.rubric import Rubric, available_rubrics, load_rubric
 from grader.rubric.template import template
 from grader.rubric.tree import parse
+from grader.tools import Options, tools_for
 
 RUBRIC = Rubric.model_validate(
     {
@@ -76,6 +77,7 @@ def submission(tmp_path, form, report="# Problem 4B\nIt has 7 parameters, and it
     return tmp_path
 
 
+@pytest.mark.kernel
 def test_what_a_form_states_goes_before_the_report(tmp_path, tools):
     found, grade = statuses(submission(tmp_path, RIGHT.replace("138e+6", "138357544")), tools)
     assert {name: check.status for name, check in found.items()} == dict.fromkeys(found, "passed")
@@ -83,6 +85,7 @@ def test_what_a_form_states_goes_before_the_report(tmp_path, tools):
     assert grade.notes == ()
 
 
+@pytest.mark.kernel
 def test_what_a_form_states_wrongly_is_failed(tmp_path, tools):
     found, _ = statuses(submission(tmp_path, WRONG), tools)
     assert {name: check.status for name, check in found.items()} == dict.fromkeys(found, "failed")

@@ -25,6 +25,7 @@ from sample_grade import budget, check, convnet, grade_of, lane, missed, mlp, pr
 from grader.core.evidence import Retraining
 from grader.core.outcome import Grade, NetworkResult, SubmissionInfo
 from grader.report import FORMATS
+from grader.report._record import record_docs
 from grader.report.csv import gradebook
 from grader.report.plots import retraining
 from grader.report.terminal import class_table, table
@@ -178,6 +179,7 @@ def test_the_same_grade_gives_the_same_bytes(name: str) -> None:
     assert render(sample_grade()) == render(sample_grade())
 
 
+@pytest.mark.kernel
 def test_formats_are_imported_only_when_asked_for() -> None:
     program = "import sys, grader.report; sys.exit(sorted({'jinja2', 'matplotlib', 'rich'} & set(sys.modules)) or 0)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
@@ -429,6 +431,7 @@ def in_chromium(pages: list[str], folder: Path) -> list[dict[str, Any]]:
     return measured
 
 
+@pytest.mark.kernel
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 def test_pages_fit_a_phone_and_run_no_script(tmp_path: Path) -> None:
     script = "<script>mark = 1</script>"
@@ -462,6 +465,7 @@ new WebSocket("{0}/ws")</script>
 """
 
 
+@pytest.mark.kernel
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 def test_pages_ask_for_nothing(tmp_path: Path) -> None:
     asked: list[str] = []
@@ -491,3 +495,29 @@ def test_pages_ask_for_nothing(tmp_path: Path) -> None:
         in_chromium([open_page], tmp_path)
         assert {"/img", "/css", "/script", "/fetch"} <= set(asked)  # the listener hears
         server.shutdown()
+
+
+def test_the_page_about_the_record_is_what_the_records_say():
+    assert (Path(__file__).parents[2] / "docs" / "record.md").read_text() == record_docs(), "run: make docs"
+
+
+FREE = ("settings", "initial", "details", "sandbox", "environment", "timings")
+
+
+def test_the_page_tells_every_field_of_a_written_record_and_each_version():
+    page = record_docs()
+    told = set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
+    written = json.loads(FORMATS["json"](sample_grade()))
+
+    def fields(value: object) -> set[str]:
+        """The keys of records; those of mappings such as settings are no fields."""
+        if isinstance(value, list):
+            return {name for item in value for name in fields(item)}
+        if not isinstance(value, dict):
+            return set()
+        inner = {k: v for k, v in value.items() if k not in FREE}
+        return set(value) | {name for item in inner.values() for name in fields(item)}
+
+    assert fields(written) <= told
+    versions = re.findall(r"^\| (\d+) \|", page, re.MULTILINE)
+    assert versions == [str(n + 1) for n in range(written["format_version"])]

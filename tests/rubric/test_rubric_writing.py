@@ -58,6 +58,7 @@ def test_a_new_rubric_lints(kind, tmp_path):
     assert lint(rubric) == []
 
 
+@pytest.mark.kernel
 def test_new_writes_a_rubric_from_options(tmp_path):
     path = tmp_path / "my quiz.yaml"
     done = grader(
@@ -71,6 +72,7 @@ def test_new_writes_a_rubric_from_options(tmp_path):
     )
 
 
+@pytest.mark.kernel
 def test_new_asks_for_what_is_not_said(tmp_path):
     path = tmp_path / "quiz.yaml"
     done = grader("rubric", "new", path, stdin="Quiz\n1A\nCounting\n2\nnumber\n\n")
@@ -78,12 +80,14 @@ def test_new_asks_for_what_is_not_said(tmp_path):
     assert load_rubric(path).problems[0].title == "Counting"
 
 
+@pytest.mark.kernel
 def test_new_overwrites_nothing(tmp_path):
     (tmp_path / "quiz.yaml").write_text("mine")
     done = grader("rubric", "new", tmp_path / "quiz.yaml", "--title", "Quiz", "--problem", "1A,2,number,Counting")
     assert (done.returncode, (tmp_path / "quiz.yaml").read_text()) == (3, "mine")
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize(
     "problem", ["1A", "1A,many,number,Counting", "1A,2,guess,Counting", ",2,number,x", "1A,nan,manual,x"]
 )

@@ -4,8 +4,9 @@ import time
 from pathlib import Path
 
 from grader.core.outcome import Grade
-from grader.pipeline import Options, grade_submission, tools_for
+from grader.pipeline import grade_submission
 from grader.rubric import load_rubric
+from grader.tools import Options, tools_for
 
 # They lie beside the checkout, since their texts are their authors'.
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "documents"

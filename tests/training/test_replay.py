@@ -6,17 +6,16 @@ import pytest
 import torch
 from safetensors.torch import load
 from small_mnist import small_mnist
-from warm import warm
 
 from grader.core.limits import Limits
 from grader.datasets import folder_without_test, load_dataset, mnist_folder
-from grader.execution import find_sandbox, run_notebook
+from grader.execution import run_notebook
 from grader.observation.evidence import observe_notebook
-from grader.pipeline import Options, tools_for
-from grader.retraining import Replays, replay, train_again
 from grader.rubric import load_rubric
-from grader.selftest import test_rubric as run_trials
-from grader.training import Rule
+from grader.rubric_trials import test_rubric as run_trials
+from grader.tools import Options, tools_for
+from grader.training import Replays, Rule, train_again
+from grader.training.replay import replay
 
 pytestmark = pytest.mark.mnist
 LIMITS = Limits(replay_seconds=60)
@@ -45,13 +44,19 @@ def fit(model, loader=loader, epochs=5, clip=5.0):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _data(tmp_path_factory):
+def _world(tmp_path_factory, sandbox, kernels):
+    global SANDBOX, KERNELS
+    SANDBOX, KERNELS = sandbox, kernels
     with small_mnist(tmp_path_factory.mktemp("data")):
         yield
 
 
 def run(*args, **kwargs):
-    return run_notebook(*args, warm=warm(), **kwargs)
+    return run_notebook(*args, warm=KERNELS, **kwargs)
+
+
+def in_full(*args, **kwargs):
+    return run(*args, sandbox=SANDBOX, **kwargs)
 
 
 def notebook_of(*cells):
@@ -61,9 +66,9 @@ def notebook_of(*cells):
 def replayed(folder, *cells, seeds=3):
     """What replaying the last network of a notebook gives."""
     notebook, dataset = notebook_of(*cells), load_dataset("mnist")
-    artefact = run(notebook, folder, find_sandbox(), LIMITS, data=mnist_folder())
-    observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, report=artefact.report, dataset=dataset)
-    replays = Replays(folder, {"a.ipynb": notebook}, find_sandbox(), LIMITS, run, fresh=True)
+    artefact = run(notebook, folder, SANDBOX, LIMITS, data=mnist_folder())
+    observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, findings=artefact.findings, dataset=dataset)
+    replays = Replays(folder, {"a.ipynb": notebook}, LIMITS, in_full, fresh=True)
     model, rule = observed.models[-1], Rule(kind="majority", planned=seeds)
     return train_again(model, dataset, replays, threshold=0.6, rule=rule, limits=LIMITS)
 
@@ -81,7 +86,7 @@ def test_a_seed_of_the_notebooks_own_is_another_under_another_seed(tmp_path):
     data = folder_without_test(load_dataset("mnist"))
     weights = []
     for seed in (0, 1, 1):
-        artefact = run(notebook, tmp_path, find_sandbox(), LIMITS, data=data, seed=seed, variables=("drawn",))
+        artefact = run(notebook, tmp_path, SANDBOX, LIMITS, data=data, seed=seed, variables=("drawn",))
         state = load(artefact.weights["0-last"])
         weights.append(torch.cat([state[key].ravel() for key in sorted(state)]))
     zero, one, again = weights
@@ -91,7 +96,7 @@ def test_a_seed_of_the_notebooks_own_is_another_under_another_seed(tmp_path):
 def test_weights_that_a_later_cell_changes_behind_autograds_back_are_handed_over(tmp_path):
     data = folder_without_test(load_dataset("mnist"))
     notebook = notebook_of("model = make(); fit(model, epochs=1)", "for p in model.parameters(): p.data.zero_()")
-    artefact = run(notebook, tmp_path, find_sandbox(), LIMITS, data=data, seed=0)
+    artefact = run(notebook, tmp_path, SANDBOX, LIMITS, data=data, seed=0)
     assert not any(tensor.any() for tensor in load(artefact.weights["0-last"]).values())
 
 
@@ -99,8 +104,8 @@ def test_the_test_split_is_not_there(tmp_path):
     """A notebook that trains on the test split trains on a part of the training split."""
     dataset, data = load_dataset("mnist"), folder_without_test(load_dataset("mnist"))
     notebook = notebook_of("sums = test.data.flatten(1).sum(1)[:100].tolist(); model = make(); fit(model, epochs=1)")
-    artefact = run(notebook, tmp_path, find_sandbox(), LIMITS, data=data, seed=0, variables=("sums",))
-    observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, report=artefact.report, dataset=dataset)
+    artefact = run(notebook, tmp_path, SANDBOX, LIMITS, data=data, seed=0, variables=("sums",))
+    observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, findings=artefact.findings, dataset=dataset)
     seen = set(observed.run.variables["sums"])
     hidden = np.asarray(dataset.test.images).reshape(len(dataset.test.labels), -1).sum(1).tolist()
     there = np.asarray(dataset.train.images).reshape(len(dataset.train.labels), -1).sum(1).tolist()
@@ -172,8 +177,8 @@ def test_weights_that_were_not_trained_there_earn_nothing(name, trained):
 
 def test_a_rubric_may_leave_replays_to_a_person(tmp_path):
     notebook, dataset = notebook_of("model = make(); fit(model)"), load_dataset("mnist")
-    artefact = run(notebook, tmp_path, find_sandbox(), LIMITS, data=mnist_folder())
-    observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, report=artefact.report, dataset=dataset)
+    artefact = run(notebook, tmp_path, SANDBOX, LIMITS, data=mnist_folder())
+    observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, findings=artefact.findings, dataset=dataset)
     rule = Rule(kind="majority", planned=3)
     result = train_again(observed.models[-1], dataset, None, threshold=0.6, rule=rule, limits=LIMITS)
     assert result.lanes == () and "clip_grad_norm_" in result.obstacle
@@ -186,10 +191,10 @@ def test_a_run_that_takes_too_long_is_a_persons(tmp_path):
         ),
         load_dataset("mnist"),
     )
-    artefact = run(notebook, tmp_path, find_sandbox(), LIMITS, data=mnist_folder())
-    observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, report=artefact.report, dataset=dataset)
+    artefact = run(notebook, tmp_path, SANDBOX, LIMITS, data=mnist_folder())
+    observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, findings=artefact.findings, dataset=dataset)
     limits = Limits(replay_seconds=15)
-    replays = Replays(tmp_path, {"a.ipynb": notebook}, find_sandbox(), limits, run, fresh=True)
+    replays = Replays(tmp_path, {"a.ipynb": notebook}, limits, in_full, fresh=True)
     result = replay(observed.models[-1], dataset, replays, threshold=0.6, rule=Rule(kind="majority", planned=1))
     assert result.lanes == () and "took longer than the 15 s" in result.obstacle
 

@@ -23,10 +23,13 @@ from grader.core.majority import majority
 from grader.core.network import ModelSpec, Recipe
 from grader.datasets import load_dataset
 from grader.files import cache_folder
-from grader.training import Rule, retrain
+from grader.training import Rule, TrainingPlan, retrain
 from grader.training.decision import still_needed
-from grader.training.lane import Training, train_lane
-from grader.training.samples import Samples
+from grader.training.lane import RunningLane, train_lane
+from grader.training.samples import Data
+from grader.training.trainers import choose_trainer
+
+pytestmark = pytest.mark.kernel  # it trains, some of it in processes of its own
 
 DIGITS = load_dataset("digits")
 
@@ -66,9 +69,17 @@ CONV = spec_of(
 IMAGE = {"inputs": {"shape": (1, 8, 8), "divide": 16.0, "mean": 0.3, "std": 0.4}}
 
 
+def plan(spec, how, **more):
+    return TrainingPlan(spec=spec, recipe=how, dataset="digits", **more)
+
+
+def running(spec, how, seed, checkpoint=None):
+    return RunningLane(plan(spec, how), choose_trainer(plan(spec, how)), Data.of(DIGITS), seed, checkpoint)
+
+
 def again(spec=MLP, threshold=0.8, seeds=1, limits=Limits(), **rest):
     how = rest.pop("recipe", None) or recipe()
-    return retrain(spec, how, "digits", threshold=threshold, rule=Rule(planned=seeds), limits=limits, **rest)
+    return retrain(plan(spec, how, limits=limits), threshold=threshold, rule=Rule(planned=seeds), **rest)
 
 
 def told(lane):
@@ -76,7 +87,7 @@ def told(lane):
 
 
 def lane_of(spec, how, seed):
-    return told(train_lane(spec, how, DIGITS, seed))
+    return told(train_lane(plan(spec, how), seed))
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +164,7 @@ LOOPS = {
 def test_it_trains_as_a_plain_loop_does(name):
     spec, changes, make, schedule, loss_of = LOOPS[name]
     how = recipe(**changes)
-    curve = train_lane(spec, how, DIGITS, 7).curve
+    curve = train_lane(plan(spec, how), 7).curve
 
     torch.manual_seed(7)
     order = torch.Generator().manual_seed(7)
@@ -208,7 +219,7 @@ def test_it_stops_when_it_knows():
     assert found.verdict == "reached" and [lane.seed for lane in found.lanes] == [0, 1, 2]
     assert seen == list(found.lanes)
     found = again(recipe=recipe(epochs=1), seeds=5, threshold=0.999)
-    assert found.verdict == "missed" and len(found.lanes) == 3 and (found.obstacle, found.fault) == ("", "")
+    assert found.verdict == "missed" and len(found.lanes) == 3 and (found.obstacle, found.fault) == ("", None)
 
 
 def test_a_time_budget_ends_with_what_is_known():
@@ -232,11 +243,11 @@ WIDE = spec_of(("Flatten", {}), linear(64, 10**5), linear(10**5, 10**4), linear(
 SHORT = spec_of(("Flatten", {}), linear(64, 2))
 # name: (network, what the recipe changes, whose fault it is, what is said)
 OBSTACLES = {
-    "an unknown loss": (MLP, {"loss": {"type": "HuberLoss"}}, "", "HuberLoss is no loss"),
-    "a loss with weights": (MLP, {"loss": WEIGHTED}, "", "with weight"),
-    "an optimiser of the student's own": (MLP, {"optimizer": {"type": "the student's own SGD"}}, "", "own SGD"),
-    "a setting that is not known": (MLP, sgd(turbo=True), "", "with turbo"),
-    "an unknown schedule": (MLP, {"schedules": [{"type": "LambdaLR"}]}, "", "LambdaLR is no schedule"),
+    "an unknown loss": (MLP, {"loss": {"type": "HuberLoss"}}, "grader", "HuberLoss is no loss"),
+    "a loss with weights": (MLP, {"loss": WEIGHTED}, "grader", "with weight"),
+    "an optimiser of the student's own": (MLP, {"optimizer": {"type": "the student's own SGD"}}, "grader", "own SGD"),
+    "a setting that is not known": (MLP, sgd(turbo=True), "grader", "with turbo"),
+    "an unknown schedule": (MLP, {"schedules": [{"type": "LambdaLR"}]}, "grader", "LambdaLR is no schedule"),
     "a schedule without its settings": (MLP, {"schedules": [{"type": "StepLR"}]}, "student", "StepLR"),
     "a negative learning rate": (MLP, sgd(lr=-1.0), "student", "Invalid learning rate"),
     "a word for a learning rate": (MLP, sgd(lr="high"), "student", "SGD"),
@@ -267,7 +278,7 @@ def test_what_cannot_be_trained_is_said(name):
 
 def test_missing_data_is_the_machines_fault(tmp_path, monkeypatch):
     monkeypatch.setenv("GRADER_DATA", str(tmp_path))
-    found = retrain(MLP, recipe(), "mnist", threshold=0.9, rule=Rule(planned=1), limits=Limits())
+    found = retrain(TrainingPlan(spec=MLP, recipe=recipe(), dataset="mnist"), threshold=0.9, rule=Rule(planned=1))
     assert found.fault == "machine" and "MNIST" in found.obstacle
 
 
@@ -315,11 +326,10 @@ KEPT = {
 @pytest.mark.parametrize("name", KEPT)
 def test_a_training_goes_on_from_its_checkpoint_bit_for_bit(name, tmp_path):
     spec, how = KEPT[name]
-    samples = Samples.of(DIGITS.train)
-    whole = Training(spec, how, DIGITS, samples, 3)
+    whole = running(spec, how, 3)
     for epoch in range(3):
         torch.manual_seed(epoch)  # whatever happens between
-        part = Training(spec, how, DIGITS, samples, 3, tmp_path / "lane.pt")
+        part = running(spec, how, 3, tmp_path / "lane.pt")
         assert len(part.curve) == epoch
         part.advance()
         part.keep()
@@ -333,27 +343,25 @@ def test_a_training_goes_on_from_its_checkpoint_bit_for_bit(name, tmp_path):
 def test_a_broken_checkpoint_is_not_believed(content, tmp_path):
     (tmp_path / "lane.pt").write_bytes(content)
     spec, how = KEPT["compiled"]
-    assert Training(spec, how, DIGITS, Samples.of(DIGITS.train), 3, tmp_path / "lane.pt").curve == []
+    assert running(spec, how, 3, tmp_path / "lane.pt").curve == []
 
 
 @pytest.mark.parametrize("name", KEPT)
 def test_a_lane_is_the_same_in_any_company(name, monkeypatch):
-    monkeypatch.setattr(sys.modules["grader.training.retrain"], "_WORTH_A_PROCESS", 0)
+    monkeypatch.setattr("grader.training.side_by_side.WORTH_A_PROCESS", 0)
     spec, how = KEPT[name]
     found = again(spec, recipe=how, seeds=7, threshold=0.0, fresh=True)
     assert [told(lane) for lane in found.lanes] == [lane_of(spec, how, seed) for seed in range(4)]
 
 
 KILLED = """
-    import sys
     if __name__ == "__main__":
-        from grader.core.limits import Limits
         from grader.core.network import ModelSpec, Recipe
-        from grader.training import Rule, retrain
-        sys.modules["grader.training.retrain"]._WORTH_A_PROCESS = 0
+        from grader.training import Rule, TrainingPlan, retrain, side_by_side
+        side_by_side.WORTH_A_PROCESS = 0
         spec, recipe = ModelSpec.model_validate_json({spec!r}), Recipe.model_validate_json({recipe!r})
         retrain(
-            spec, recipe, "digits", threshold=0.9, rule=Rule(planned=1), limits=Limits(),
+            TrainingPlan(spec=spec, recipe=recipe, dataset="digits"), threshold=0.9, rule=Rule(planned=1),
             on_epoch=lambda done, total: print(done, total, flush=True),
         )
 """
@@ -375,7 +383,7 @@ def test_a_killed_run_goes_on_where_it_was(name, own_cache, tmp_path, monkeypatc
     process.stdout.close()
     process.wait()
     assert told_before[0] == [1, 60]
-    monkeypatch.setattr(sys.modules["grader.training.retrain"], "_WORTH_A_PROCESS", 0)
+    monkeypatch.setattr("grader.training.side_by_side.WORTH_A_PROCESS", 0)
     epochs = []
 
     class Enough(Exception):
@@ -393,15 +401,14 @@ def test_a_killed_run_goes_on_where_it_was(name, own_cache, tmp_path, monkeypatc
 @pytest.mark.parametrize("whole_group", [True, False], ids=["from the terminal", "to the process alone"])
 def test_ctrl_c_leaves_no_process(whole_group, tmp_path):
     script = """
-        import sys
         if __name__ == "__main__":
-            from grader.core.limits import Limits
             from grader.core.network import ModelSpec, Recipe
-            from grader.training import Rule, retrain
-            sys.modules["grader.training.retrain"]._WORTH_A_PROCESS = 0
+            from grader.training import Rule, TrainingPlan, retrain, side_by_side
+            side_by_side.WORTH_A_PROCESS = 0
             print("begins", flush=True)
             spec, recipe = ModelSpec.model_validate_json({spec!r}), Recipe.model_validate_json({recipe!r})
-            retrain(spec, recipe, "digits", threshold=0.9, rule=Rule(), limits=Limits(), fresh=True)
+            plan = TrainingPlan(spec=spec, recipe=recipe, dataset="digits")
+            retrain(plan, threshold=0.9, rule=Rule(), fresh=True)
     """
     how = recipe(**IMAGE, epochs=100, batch_size=1)
     script = textwrap.dedent(script).format(spec=CONV.model_dump_json(), recipe=how.model_dump_json())

@@ -133,7 +133,7 @@ class ShortenedCalls(Calls):
         if options:
             return
         key = self.key(module, inputs)
-        trained = any(t.steps >= _ENOUGH_STEPS for t in self.session.of_network(module))
+        trained = any(t.steps >= _ENOUGH_STEPS and t.by_torch for t in self.session.of_network(module))
         if key is not None and self.may_skip(module) and trained:
             self.known[key] = output.detach().clone()
 

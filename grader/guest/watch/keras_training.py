@@ -48,6 +48,8 @@ _OWN_METHODS = {  # that a class of the student's may have: what they may change
 class KerasTraining:
     """Takes in each call of `fit` and `train_on_batch`, and writes down what a torch notebook would have shown."""
 
+    by_torch = False
+
     def __init__(self, session, torch, keras, network, x):
         self.session, self.keras, self.network = session, keras, network
         shape = tuple(x.shape[1:]) if hasattr(x, "shape") else None

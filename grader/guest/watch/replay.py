@@ -102,8 +102,11 @@ class Replay:
 class ReplayedTraining:
     """One optimiser at work in a full run."""
 
+    by_torch = True
+
     def __init__(self, session, torch, optimizer, network, parameters):
         self.session, self.network, self.parameters = session, network, parameters
+        self.optimizer = optimizer  # held, so that no other gets its id
         self.record = Training(
             number=len(session.trainings),
             model=id(network),

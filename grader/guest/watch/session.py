@@ -13,8 +13,9 @@ _MOST_NAMED = 20
 class Session:
     """What the watchers of torch and of Keras share.
 
-    A training, whoever watches it, has the `network` that it trains, its `parameters`, how many `steps` were seen, its
-    `record` with `note` for gaps, `finished()`, the whole record by now, and `end_cell()`.
+    A training, whoever watches it, has the `network` that it trains, its `parameters`, how many `steps` were seen,
+    whether they were taken `by_torch` itself, its `record` with `note` for gaps, `finished()`, the whole record by now,
+    and `end_cell()`.
     """
 
     def __init__(self, config, namespace):

@@ -34,6 +34,8 @@ class Step:
 class TorchTraining:
     """Takes in each step of one optimiser, and writes down what it saw."""
 
+    by_torch = True
+
     def __init__(self, session, torch, optimizer, network, settings):
         self.session, self.torch, self.optimizer, self.network = session, torch, optimizer, network
         self.parameters = [p for group in optimizer.param_groups for p in group["params"]]

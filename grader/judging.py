@@ -1,0 +1,81 @@
+"""Judges one problem: check by check, with what each asks providers for."""
+
+from grader.checks import Check
+from grader.core.evidence import OF_NOTEBOOKS, ModelFacts, ProblemEvidence, Retraining
+from grader.core.outcome import CheckResult, NetworkResult, Outcome, ProblemResult
+from grader.providers import Providers
+from grader.rubric import Problem
+
+
+def judge_problem(problem: Problem, evidence: ProblemEvidence, providers: Providers, broken: str = "") -> ProblemResult:
+    """All checks of a problem in their order. `broken` says why notebooks could not be run; empty when they could.
+
+    Providers are asked only when a check gets that far; what they gave stays for the checks after it.
+    """
+    outcomes: dict[str, Outcome] = {}
+    for check in problem.checks:
+        outcome = _blocked(check, outcomes) or _not_run(check, evidence, broken)
+        if outcome is None:
+            outcome, evidence = _judged(check, evidence, providers)
+        outcomes[check.title] = outcome
+    results = tuple(_result(check, outcomes[check.title]) for check in problem.checks)
+    shown = evidence.model if problem.needs(ModelFacts) else None
+    return ProblemResult(
+        id=problem.id,
+        title=problem.title,
+        asked=problem.text,
+        score=sum(result.score for result in results),
+        max_score=problem.points,
+        manual_points=sum(result.max_score for result in results if result.status == "manual"),
+        checks=results,
+        networks=(NetworkResult(model=shown, retraining=evidence.of(Retraining)),) if shown else (),
+    )
+
+
+def _blocked(check: Check, outcomes: dict[str, Outcome]) -> Outcome | None:
+    """The outcome of a check whose requirements did not pass; None when they did."""
+    for needed in check.requires:
+        status = outcomes[needed].status
+        if status in ("manual", "error"):
+            return Outcome(status=status, message=f"Waits for “{needed}”, which is not decided yet.")
+        if status != "passed":
+            return Outcome(status="skipped", message=f"Not judged, because “{needed}” did not pass.")
+    return None
+
+
+def _not_run(check: Check, evidence: ProblemEvidence, broken: str) -> Outcome | None:
+    """The outcome of a check on what notebooks do where they could not be run."""
+    if broken and evidence.model is None and not check.needs.isdisjoint(OF_NOTEBOOKS):
+        return Outcome(status="error", message=f"The notebooks could not be run: {broken}")
+    return None
+
+
+def _judged(check: Check, evidence: ProblemEvidence, providers: Providers) -> tuple[Outcome, ProblemEvidence]:
+    """One check's outcome, and the evidence with what was provided for it.
+
+    What the machine or the check itself got wrong is never the student's fault.
+    """
+    try:
+        evidence = providers.answer(check.requests(evidence.of_check(check.title)), evidence)
+        return check.judge(evidence.of_check(check.title)), evidence
+    except Exception as error:  # a check must never end the run, whatever the evidence
+        return Outcome(status="error", message=f"The check failed: {type(error).__name__}: {error}"), evidence
+
+
+def _result(check: Check, outcome: Outcome) -> CheckResult:
+    earned = outcome.share if outcome.status in ("passed", "partial") else 0.0
+    return CheckResult(
+        name=check.title,
+        type=check.type,
+        status=outcome.status,
+        score=round(earned * check.points, 6),
+        max_score=check.points,
+        message=outcome.message,
+        observed=outcome.observed,
+        source=outcome.source,
+        advice=outcome.advice,
+        asked=check.asked(),
+        note=check.note,
+        visibility=check.visibility,
+        details=outcome.details,
+    )

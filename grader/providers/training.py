@@ -1,0 +1,44 @@
+"""Trains the network that answers a problem again, once for all of the problem's checks."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from grader.core.evidence import ProblemEvidence, Retraining
+from grader.core.requests import TrainingRequest
+from grader.providers._base import Grading, Provider
+from grader.training import Replays, Rule, train_again
+
+
+@contextmanager
+def _opened(grading: Grading) -> Iterator[Callable[[TrainingRequest, ProblemEvidence], Retraining | None]]:
+    tools, options, limits = grading.tools, grading.options, grading.rubric.limits
+    run = partial(tools.run, sandbox=tools.sandbox)
+    replays = Replays(grading.submission.root, dict(grading.notebooks), limits, run, fresh=options.fresh)
+
+    def train(request: TrainingRequest, evidence: ProblemEvidence) -> Retraining | None:
+        model, problem = evidence.model, evidence.problem
+        if model is None or model.problem or not options.retrain or tools.dataset is None:
+            return None
+        tools.say(f"{problem}: training {model.variable or 'the network'} again")
+        return train_again(
+            model,
+            tools.dataset,
+            replays if request.replay else None,
+            threshold=request.threshold,
+            rule=Rule(
+                kind=request.rule,
+                planned=options.seeds or request.planned,
+                confidence=request.confidence,
+                min_seeds=request.min_seeds,
+            ),
+            limits=limits,
+            device=options.device,
+            fresh=options.fresh,
+            on_lane=lambda lane: tools.say(f"{problem}: seed {lane.seed} reached {lane.accuracy:.4f}"),
+        )
+
+    yield train
+
+
+PROVIDER = Provider(asked=TrainingRequest, gives=Retraining, open=_opened)

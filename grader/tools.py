@@ -1,0 +1,62 @@
+"""What a grading run is given: how to grade, and what is shared over many submissions."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from grader.core.errors import MachineError
+from grader.core.evidence import OF_NOTEBOOKS, FunctionRun
+from grader.core.record import Record
+from grader.datasets import Dataset, load_dataset
+from grader.execution import NotebookArtefact, Sandbox, find_sandbox, run_notebook, warm_kernels
+from grader.rubric import Rubric
+from grader.training.device import CPU, Device
+
+
+class Options(Record):
+    """How to grade: `retrain` off leaves accuracies to a person; `fresh` trains what was trained before again.
+
+    `device` is where networks are trained again, one that has proved itself (`grader.training.proof`).
+    """
+
+    retrain: bool = True
+    fresh: bool = False
+    seeds: int | None = None
+    device: Device = CPU
+
+
+class Tools(Record):
+    """What a grading run shares over many submissions: the sandbox, the data, and what tells of progress.
+
+    `functions` remembers by request and code what was run; None where each submission's code is run for itself.
+    """
+
+    model_config = {"arbitrary_types_allowed": True, "frozen": True}
+
+    sandbox: Sandbox
+    dataset: Dataset | None
+    data_problem: str = ""
+    say: Callable[[str], None] = lambda _: None
+    run: Callable[..., NotebookArtefact] = run_notebook
+    functions: dict[str, FunctionRun] | None = None
+
+
+def tools_for(rubric: Rubric, say: Callable[[str], None] = lambda _: None) -> Tools:
+    """Find the sandbox and the data that the rubric needs. Missing data doesn't raise: it becomes the outcome."""
+    dataset, problem = None, ""
+    if rubric.dataset:
+        try:
+            dataset = load_dataset(rubric.dataset)
+        except MachineError as error:
+            problem = str(error)
+    return Tools(sandbox=find_sandbox(), dataset=dataset, data_problem=problem, say=say)
+
+
+@contextmanager
+def warmed(tools: Tools, rubric: Rubric) -> Iterator[Tools]:
+    """The same tools for many submissions: where notebooks are run, their kernels are forked from a warm process."""
+    if not rubric.needs(*OF_NOTEBOOKS):
+        yield tools
+        return
+    with warm_kernels(lambda why: tools.say(f"kernels are started one by one: {why}")) as warm:
+        yield tools.model_copy(update={"run": partial(tools.run, warm=warm)})

@@ -1,0 +1,61 @@
+"""How a network is trained again: by its recipe where that holds everything, else by running its notebook in full."""
+
+import math
+from collections.abc import Callable
+
+from grader.core.evidence import Lane, ModelFacts, Retraining
+from grader.core.limits import Limits
+from grader.datasets import Dataset
+from grader.training.decision import Rule
+from grader.training.device import CPU, Device
+from grader.training.gaps import gaps, obstacles
+from grader.training.plan import TrainingPlan
+from grader.training.replay import replay
+from grader.training.replays import Replays
+from grader.training.retrain import retrain
+from grader.training.verdict import conclude
+
+
+def train_again(
+    model: ModelFacts,
+    dataset: Dataset,
+    replays: Replays | None,
+    *,
+    threshold: float,
+    rule: Rule,
+    limits: Limits,
+    device: Device = CPU,
+    fresh: bool = False,
+    time_budget: float = math.inf,
+    on_lane: Callable[[Lane], None] = lambda _: None,
+    on_epoch: Callable[[int, int], None] = lambda *_: None,
+) -> Retraining:
+    """By the recipe where that holds everything, else by running the notebook; else a person is asked, and told why.
+
+    `device` is where a recipe is trained; a notebook in full runs where its sandbox is.
+    """
+    missing = gaps(model)
+    if not missing and model.recipe is not None:
+        plan = TrainingPlan(spec=model.spec, recipe=model.recipe, dataset=dataset.name, device=device, limits=limits)
+        result = retrain(
+            plan,
+            threshold=threshold,
+            rule=rule,
+            fresh=fresh,
+            time_budget=time_budget,
+            on_lane=on_lane,
+            on_epoch=on_epoch,
+        )
+        said = tuple(gap.why for gap in model.recipe.gaps)
+        return result.model_copy(update={"notes": (*result.notes, *said)})
+    why = obstacles(model) or ([] if replays else missing)
+    if replays is None or why:
+        return conclude(
+            (),
+            dataset.name,
+            test_size=len(dataset.test.labels),
+            threshold=threshold,
+            rule=rule,
+            obstacle=f"{'; '.join(why)}. A person decides.",
+        )
+    return replay(model, dataset, replays, threshold=threshold, rule=rule, on_lane=on_lane)

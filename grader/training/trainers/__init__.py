@@ -1,0 +1,35 @@
+"""The ways to train, one file each; which one trains a plan follows from the plan alone."""
+
+from collections.abc import Iterable
+
+from grader.core.errors import UnsupportedError
+from grader.training.plan import TrainingPlan
+from grader.training.trainers import compiled, torch_cpu, torch_device
+from grader.training.trainers.protocol import Trainer, TrainerType
+
+
+def registry(entries: Iterable[TrainerType]) -> dict[str, TrainerType]:
+    """The trainers by name. Raises ValueError for two of one name."""
+    found: dict[str, TrainerType] = {}
+    for entry in entries:
+        if entry.name in found:
+            raise ValueError(f"two trainers are called {entry.name}")
+        found[entry.name] = entry
+    return found
+
+
+TRAINERS = registry((compiled.TRAINER, torch_cpu.TRAINER, torch_device.TRAINER))
+
+
+def choose_trainer(plan: TrainingPlan) -> str:
+    """The name of the first trainer that suits the plan.
+
+    Chosen once for a plan and handed on, so that all that is done for it means the same trainer.
+    """
+    for name, trainer in TRAINERS.items():
+        if trainer.suits(plan):
+            return name
+    raise UnsupportedError(f"nothing trains on {plan.device.kind}")
+
+
+__all__ = ["TRAINERS", "Trainer", "TrainerType", "choose_trainer", "registry"]
