@@ -168,7 +168,8 @@ class _Reader:
     def weighted(self, layer, kind, settings, value, shape, initial, *, mixed=False, free=False) -> Value:
         """A layer with weights; a second call of it shares them."""
         initial = {name: drawn for name, drawn in initial.items() if drawn is not None}
-        if initial == {name: Named(way) for name, way in LAYERS[kind].drawn.items()}:
+        usual = LAYERS[kind].drawn
+        if initial == {name: Named(usual[name]) for name in initial if name in usual}:
             initial = {}
         position = self.layer(kind, settings, layer.name, [value.position], initial)
         if id(layer) in self.written:
