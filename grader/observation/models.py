@@ -23,7 +23,7 @@ from grader.core.network import (
 from grader.core.record import Record
 from grader.datasets import Dataset
 from grader.observation.notebooks import headings_above
-from grader.observation.recognition import Sample, recognise
+from grader.observation.recognition import Sample, by_channel, recognise
 
 _Text = Annotated[str, Field(max_length=500)]
 _Note = Callable[[str, str], None]
@@ -311,8 +311,9 @@ def _inputs(training: _Training, dataset: Dataset | None, note: _Note) -> InputS
         note("input", f"the transform {', '.join(unknown)} is not known")
     named = InputSpec(shape=training.input_shape, divide=255.0 if transforms else 1.0)
     for transform in transforms:
-        if len(transform.mean) == len(transform.std) == 1:
-            named = named.model_copy(update={"mean": transform.mean[0], "std": transform.std[0]})
+        if {len(transform.mean), len(transform.std)} <= {1, dataset.channels if dataset else 1}:
+            scaling = {"mean": by_channel(transform.mean), "std": by_channel(transform.std)}
+            named = named.model_copy(update=scaling)
     if dataset is None or unknown or drawn:
         return named
     found = recognise(training.seen, dataset)
@@ -323,4 +324,5 @@ def _inputs(training: _Training, dataset: Dataset | None, note: _Note) -> InputS
         note("data", "it was trained on samples of the test split; the grader trains on the training split")
     if found.other_labels:
         note("data set", "its labels are not those of the data set")
+    named = named.model_copy(update={"channels_last": found.channels_last})
     return named if found.fits(named) else found.inputs(training.input_shape)

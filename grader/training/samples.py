@@ -12,7 +12,7 @@ _CHUNK = 2000
 
 
 class Samples:
-    """Raw images (N, height, width) uint8, labels (N,) int64."""
+    """Raw images (N, height, width) or (N, 3, height, width) uint8, labels (N,) int64."""
 
     def __init__(self, images: Tensor, labels: Tensor) -> None:
         self.images, self.labels = images, labels
