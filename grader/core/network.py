@@ -95,16 +95,23 @@ class ScheduleSpec(Record):
     step: Literal["epoch", "batch"] = "epoch"
 
 
+_Finite = Annotated[float, Field(allow_inf_nan=False)]
+_Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
 class InputSpec(Record):
     """What the network gets: raw data divided by `divide`, minus `mean`, over `std`, then shaped.
 
-    `shape` is the shape of one sample, e.g. (1, 28, 28) or (784,).
+    `mean` and `std` are one number, or one for each of the three channels of images in colour. `shape` is the shape of
+    one sample, e.g. (1, 28, 28) or (784,), into which pixels are filled in the order channel, row, column; with
+    `channels_last` in the order row, column, channel.
     """
 
     shape: tuple[Annotated[int, Field(ge=1, le=10**6)], ...]
-    divide: float = Field(default=1.0, gt=0, allow_inf_nan=False)
-    mean: float = Field(default=0.0, allow_inf_nan=False)
-    std: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    divide: _Positive = 1.0
+    mean: _Finite | tuple[_Finite, _Finite, _Finite] = 0.0
+    std: _Positive | tuple[_Positive, _Positive, _Positive] = 1.0
+    channels_last: bool = False
 
 
 class Recipe(Record):

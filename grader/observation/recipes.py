@@ -8,7 +8,7 @@ from grader.core.record import Record
 from grader.datasets import Dataset
 from grader.guest.protocol import MOST_WORDS, GapKind
 from grader.observation.findings import Findings, Named, Schedule, Training
-from grader.observation.recognition import recognise
+from grader.observation.recognition import by_channel, recognise
 
 _Note = Callable[[GapKind, str], None]
 _IGNORED_SETTINGS = frozenset({"foreach", "fused", "capturable", "differentiable"})  # how, not what, is computed
@@ -145,8 +145,9 @@ def _inputs(training: Training, dataset: Dataset | None, note: _Note) -> InputSp
         note(GapKind.INPUT, f"the transform {', '.join(unknown)} is not known")
     named = InputSpec(shape=training.input_shape, divide=255.0 if transforms else 1.0)
     for transform in transforms:
-        if len(transform.mean) == len(transform.std) == 1:
-            named = named.model_copy(update={"mean": transform.mean[0], "std": transform.std[0]})
+        if {len(transform.mean), len(transform.std)} <= {1, dataset.channels if dataset else 1}:
+            scaling = {"mean": by_channel(transform.mean), "std": by_channel(transform.std)}
+            named = named.model_copy(update=scaling)
     if dataset is None or unknown or drawn:
         return named
     found = recognise(training.seen, dataset)
@@ -157,4 +158,5 @@ def _inputs(training: Training, dataset: Dataset | None, note: _Note) -> InputSp
         note(GapKind.DATA, "it was trained on samples of the test split; the grader trains on the training split")
     if found.other_labels:
         note(GapKind.LABELS, "its labels are not those of the data set")
+    named = named.model_copy(update={"channels_last": found.channels_last})
     return named if found.fits(named) else found.inputs(training.input_shape)

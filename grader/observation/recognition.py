@@ -1,6 +1,6 @@
 """Finds the samples that a network was given in the host's own data, and with them how pixels became inputs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
 import numpy as np
@@ -11,9 +11,11 @@ from grader.core.record import Record
 from grader.datasets import Dataset, Split
 
 _Floats = np.ndarray[Any, np.dtype[np.float64]]
+_Numbers = np.ndarray[Any, np.dtype[Any]]
 _ALIKE = 0.9999  # correlation of a sample with the image that it was made of
 _TOLERANCE = 1e-4
-_CHUNK = 10_000
+_CHUNK = 10_000 * 784  # pixels
+_LEAST_SPREAD = {4: 1e-6, 8: 1e-12}  # by bytes of a number: below, it is rounding
 
 
 class Sample(Record):
@@ -24,72 +26,127 @@ class Sample(Record):
 
 
 class Recognised(Record):
-    """The images (k, pixels) behind k samples, and the one line, value = slope * pixel + offset, that made them."""
+    """The images behind k samples, and the line, value = slope * pixel + offset, that made them, of each channel.
+
+    `pixels` and `values` are (k, channels, pixels of a channel); `slopes` and `offsets` are one number where one line
+    made all channels. `channels_last`: the samples hold all channels of a pixel side by side.
+    """
 
     model_config = {"arbitrary_types_allowed": True, "frozen": True}
 
     pixels: _Floats
     values: _Floats
     maximum: int
-    slope: float
-    offset: float
+    slopes: tuple[float, ...]
+    offsets: tuple[float, ...]
+    channels_last: bool
     in_test_split: bool
     other_labels: bool
 
     def fits(self, spec: InputSpec) -> bool:
         """Whether a spec makes the samples of their pixels."""
-        return _close((self.pixels / spec.divide - spec.mean) / spec.std, self.values)
+        mean, std = (np.reshape(number, (-1, 1)) for number in (spec.mean, spec.std))
+        alike = spec.channels_last == self.channels_last and max(len(mean), len(std)) in (1, self.pixels.shape[1])
+        return alike and _close((self.pixels / spec.divide - mean) / std, self.values)
 
     def inputs(self, shape: tuple[int, ...]) -> InputSpec:
-        """The line as a spec, in the words that people use: a divisor, else mean and standard deviation."""
-        if abs(self.offset) < _TOLERANCE:
-            return InputSpec(shape=shape, divide=_plain(1 / self.slope))
-        std = 1 / (self.slope * self.maximum)
-        return InputSpec(shape=shape, divide=self.maximum, mean=_plain(-self.offset * std), std=_plain(std))
+        """The lines as a spec, in the words that people use: a divisor, else mean and standard deviation."""
+        spec = InputSpec(shape=shape, channels_last=self.channels_last)
+        if len(self.slopes) == 1 and abs(self.offsets[0]) < _TOLERANCE:
+            return spec.model_copy(update={"divide": _plain(1 / self.slopes[0])})
+        std = [1 / (slope * self.maximum) for slope in self.slopes]
+        mean = [-offset * each for offset, each in zip(self.offsets, std, strict=True)]
+        scaling = {"mean": by_channel(map(_plain, mean)), "std": by_channel(map(_plain, std))}
+        return spec.model_copy(update={"divide": float(self.maximum), **scaling})
 
 
 def recognise(samples: Sequence[Sample], dataset: Dataset) -> Recognised | None:
-    """Find each sample as a rescaled image of the data set; None unless all are found, rescaled alike."""
+    """Find each sample as a rescaled image of the data set; None unless all are found, rescaled alike.
+
+    Colours may have been put last, as NumPy and Keras have them.
+    """
     size = dataset.train.images[0].size
     if not samples or any(len(sample.values) != size for sample in samples):
         return None
     values = np.array([sample.values for sample in samples], dtype=np.float64)
-    centred = values - values.mean(axis=1, keepdims=True)
-    spread = np.linalg.norm(centred, axis=1)
-    if not np.isfinite(values).all() or not spread.all():
+    if not np.isfinite(values).all():
         return None
-    found = [_best(split, centred / spread[:, None]) for split in (dataset.train, dataset.test)]
+    labels = [sample.label for sample in samples]
+    found = _recognise(values.reshape(len(values), dataset.channels, -1), labels, dataset, channels_last=False)
+    if found is None and dataset.channels > 1:
+        swapped = values.reshape(len(values), -1, dataset.channels).swapaxes(1, 2)
+        found = _recognise(swapped, labels, dataset, channels_last=True)
+    return found
+
+
+def _recognise(values: _Floats, labels: list[int], dataset: Dataset, *, channels_last: bool) -> Recognised | None:
+    directions, varying = _directions(values)
+    if not varying.all():
+        return None
+    found = [_best(split, directions) for split in (dataset.train, dataset.test)]
     in_test = found[1][0] > found[0][0]
-    if not (np.maximum(found[0][0], found[1][0]) >= _ALIKE).all():
+    if not (np.maximum(found[0][0], found[1][0]) / varying >= _ALIKE).all():
         return None
     splits = [dataset.test if test else dataset.train for test in in_test]
     rows = np.where(in_test, found[1][1], found[0][1])
-    pixels = np.array([split.images[row].ravel() for split, row in zip(splits, rows, strict=True)], dtype=np.float64)
-    slope, offset = (float(number) for number in np.polyfit(pixels.ravel(), values.ravel(), 1))
-    if slope <= 0 or not _close(slope * pixels + offset, values):
+    images = [split.images[row] for split, row in zip(splits, rows, strict=True)]
+    pixels = np.array(images, dtype=np.float64).reshape(values.shape)
+    lines = _lines(pixels, values)
+    if lines is None:
         return None
-    labels = [split.labels[row] for split, row in zip(splits, rows, strict=True)]
     return Recognised(
         pixels=pixels,
         values=values,
         maximum=dataset.maximum,
-        slope=slope,
-        offset=offset,
+        slopes=lines[0],
+        offsets=lines[1],
+        channels_last=channels_last,
         in_test_split=bool(in_test.any()),
-        other_labels=[sample.label for sample in samples] != labels,
+        other_labels=labels != [split.labels[row] for split, row in zip(splits, rows, strict=True)],
     )
 
 
+def _lines(pixels: _Floats, values: _Floats) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+    """(slopes, offsets) of one line for all channels, else of one for each; None where no such lines explain all."""
+    one = pixels.reshape(1, 1, -1), values.reshape(1, 1, -1)
+    for given, made in (one, (pixels, values))[: pixels.shape[1]]:
+        if (np.ptp(given, axis=(0, 2)) == 0).any():
+            return None
+        fitted = [np.polyfit(given[:, i].ravel(), made[:, i].ravel(), 1) for i in range(given.shape[1])]
+        slopes, offsets = np.array(fitted, dtype=np.float64).T
+        if (slopes > 0).all() and _close(slopes[:, None] * given + offsets[:, None], made):
+            return tuple(slopes.tolist()), tuple(offsets.tolist())
+    return None
+
+
+def _directions(rows: _Numbers) -> tuple[_Numbers, _Numbers]:
+    """(rows (n, channels, pixels) as flat vectors, each channel without mean and of length 1; how many channels vary).
+
+    Each channel by itself, since each may have been scaled by itself.
+    """
+    centred = rows - rows.mean(axis=2, keepdims=True)
+    spread = np.linalg.norm(centred, axis=2, keepdims=True)
+    least = _LEAST_SPREAD[rows.dtype.itemsize]
+    return (centred / np.maximum(spread, least)).reshape(len(rows), -1), (spread > least).sum(axis=(1, 2))
+
+
 def _best(split: Split, directions: _Floats) -> tuple[_Floats, np.ndarray[Any, np.dtype[np.int64]]]:
-    """(the highest correlation of each direction with an image, the row of that image)."""
+    """(the highest sum over channels of correlations of each direction with an image, the row of that image)."""
     parts = []
-    for start in range(0, len(split.labels), _CHUNK):
-        images = split.images[start : start + _CHUNK].reshape(-1, directions.shape[1]).astype(np.float32)
-        images -= images.mean(axis=1, keepdims=True)
-        spread = np.linalg.norm(images, axis=1, keepdims=True)
-        parts.append((images @ directions.T.astype(np.float32)) / np.maximum(spread, 1e-6))
+    size = split.images[0].size
+    chunk = max(_CHUNK // size, 1)
+    channels = split.images.shape[1] if split.images.ndim == 4 else 1
+    for start in range(0, len(split.labels), chunk):
+        images = split.images[start : start + chunk].astype(np.float32)
+        parts.append(_directions(images.reshape(len(images), channels, -1))[0] @ directions.T.astype(np.float32))
     correlations = np.concatenate(parts)
     return correlations.max(axis=0).astype(np.float64), correlations.argmax(axis=0)
+
+
+def by_channel(numbers: Iterable[float]) -> float | tuple[float, ...]:
+    """One number where all are the same."""
+    found = tuple(numbers)
+    return found[0] if len(set(found)) == 1 else found
 
 
 def _close(one: _Floats, other: _Floats) -> bool:

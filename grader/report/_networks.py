@@ -59,9 +59,14 @@ def recipe_lines(recipe: Recipe) -> list[tuple[str, str]]:
 def _input(spec: InputSpec) -> str:
     words = ["shape " + " × ".join(map(str, spec.shape))]
     words += [f"divided by {spec.divide:g}"] if spec.divide != 1 else []
-    words += [f"minus {spec.mean:g}"] if spec.mean else []
-    words += [f"over {spec.std:g}"] if spec.std != 1 else []
+    words += [f"minus {_number(spec.mean)}"] if spec.mean else []
+    words += [f"over {_number(spec.std)}"] if spec.std != 1 else []
+    words += ["colours last"] if spec.channels_last else []
     return ", ".join(words)
+
+
+def _number(value: float | tuple[float, ...]) -> str:
+    return f"({', '.join(f'{each:g}' for each in value)})" if isinstance(value, tuple) else f"{value:g}"
 
 
 def diverged(lane: Lane) -> bool:

@@ -14,7 +14,7 @@ _CHUNK = 2000
 
 
 class Samples:
-    """Raw images (N, height, width) uint8, labels (N,) int64."""
+    """Raw images (N, height, width) or (N, 3, height, width) uint8, labels (N,) int64."""
 
     def __init__(self, images: Tensor, labels: Tensor) -> None:
         self.images, self.labels = images, labels
@@ -58,8 +58,14 @@ class Data:
 
 
 def inputs(images: Tensor, spec: InputSpec) -> Tensor:
-    """Raw uint8 images (N, height, width) as the network gets them: float32 (N, *shape)."""
+    """Raw uint8 images (N, height, width) or (N, 3, height, width) as the network gets them: float32 (N, *shape)."""
     scaled = images.to(torch.float32).div_(spec.divide)
     if spec.mean or spec.std != 1:
-        scaled.sub_(spec.mean).div_(spec.std)
+        scaled.sub_(_each_channel(spec.mean, scaled)).div_(_each_channel(spec.std, scaled))
+    if spec.channels_last and scaled.ndim == 4:
+        scaled = scaled.movedim(1, -1)
     return scaled.reshape(len(images), *spec.shape)
+
+
+def _each_channel(number: float | tuple[float, ...], like: Tensor) -> float | Tensor:
+    return torch.tensor(number, device=like.device).view(-1, 1, 1) if isinstance(number, tuple) else number

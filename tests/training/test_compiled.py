@@ -208,6 +208,9 @@ def test_what_the_loop_cannot_train_is_left_to_torch():
         (ModelSpec(layers=(*good.layers, LayerSpec(type="Add", inputs=(1, 3)))), recipe()),
         (network((30_000, 10)), recipe()),
         (good, recipe("Adam", eps=0)),
+        (good, recipe(inputs=InputSpec(shape=(WIDTH,), mean=(0.1, 0.2, 0.3)))),
+        (good, recipe(inputs=InputSpec(shape=(WIDTH,), std=(0.1, 0.2, 0.3)))),
+        (good, recipe(inputs=InputSpec(shape=(WIDTH,), channels_last=True))),
     ):
         assert chosen(spec, what) == "torch-cpu"
 

@@ -119,15 +119,15 @@ def _made_of(dataset):
     """What changes when a data set gives other samples."""
     data, transform = getattr(dataset, "data", None), getattr(dataset, "transform", None)
     targets = getattr(dataset, "targets", None)
-    version = _version(data), _version(targets)
+    version = (_version(data), _version(targets)) if _is_images(dataset) else ()
     return id(data), id(targets), version, id(transform), id(getattr(dataset, "indices", None)), len(dataset)
 
 
 def _version(values):
-    """What changes when values do in place."""
+    """What changes when the values of a known data set do in place."""
     if hasattr(values, "_version"):
         return values._version
-    return hash(tuple(values)) if isinstance(values, list) else values is not None and zlib.crc32(values)
+    return zlib.crc32(values.tobytes() if hasattr(values, "tobytes") else str(values).encode())
 
 
 def _arithmetic(dataset, torch):

@@ -195,6 +195,8 @@ def suits(plan: TrainingPlan) -> bool:
         and len({id(layer) for layer in layers if isinstance(layer, nn.Linear)})
         == sum(isinstance(layer, nn.Linear) for layer in layers)
         and sum(p.numel() for p in network.parameters()) <= MOST_PARAMETERS
+        and not (recipe.inputs.channels_last or isinstance(recipe.inputs.mean, tuple))
+        and not isinstance(recipe.inputs.std, tuple)
         and not Loss(recipe.loss, layers).of_probabilities
         and compiled() is not None  # last: it compiles at its first call
     )
