@@ -2,15 +2,21 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo docs documents test attacks lint bench clean
+.PHONY: demo docs documents test test-fast attacks lint bench clean
 
 demo: .venv/installed
 	@$(BIN)/grader demo
 
-# The attacks mostly wait, so they run beside the rest; what they say is shown when all is done.
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist worksteal
+
+# The tests that neither start a process nor train for long, and the linters.
+test-fast: lint
+	@$(BIN)/python -m pytest -m "not kernel and not deep" $(SIDE_BY_SIDE) $(PYTEST)
+
+# All tiers. The attacks mostly wait, so they run beside the rest; what they say is shown when all is done.
 test: .venv/installed
 	@$(BIN)/python -m pytest tests/attacks $(PYTEST) >.attacks.log 2>&1 & attacks=$$!; \
-	$(BIN)/python -m pytest --ignore=tests/attacks -n auto --maxprocesses 4 --dist worksteal $(PYTEST); rest=$$?; \
+	$(BIN)/python -m pytest --ignore=tests/attacks $(SIDE_BY_SIDE) $(PYTEST); rest=$$?; \
 	wait $$attacks; found=$$?; cat .attacks.log; exit $$((rest + found))
 
 # Hostile notebooks under every layer of protection that this machine offers, and how each ends; takes minutes.

@@ -144,6 +144,7 @@ def test_only_what_defines_something_is_taken_along():
     assert kept == ["import numpy as np", "K = [1, -2]", "class A: pass", "def f(x):", "def f(x):"]
 
 
+@pytest.mark.kernel
 def test_a_notebook_goes_before_the_report_that_quotes_it(tmp_path):
     (tmp_path / "a.md").write_text("```\ndef softmax(x): return None\n```\n")
     nbformat.write(notebook(SOFTMAX), tmp_path / "n.ipynb")
@@ -152,6 +153,7 @@ def test_a_notebook_goes_before_the_report_that_quotes_it(tmp_path):
     assert not any(call.trouble for call in found.calls)
 
 
+@pytest.mark.kernel
 def test_a_notebook_may_use_a_script_beside_it(tmp_path):
     (tmp_path / "helpers.py").write_text("def exponentials(x):\n    return np.exp(x - x.max(axis=1, keepdims=True))\n")
     code = (
@@ -212,6 +214,7 @@ JUDGED = {
 }  # fmt: skip
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("name", JUDGED)
 def test_a_function_is_judged(name, tmp_path):
     source, status, share, says = JUDGED[name]
@@ -265,6 +268,7 @@ VARIANTS = {
 }  # fmt: skip
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_check_may_ask(name, tmp_path):
     changes, source, status, says = VARIANTS[name]
@@ -357,6 +361,7 @@ SPEEDS = {
 }
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("name", SPEEDS)
 def test_how_time_grows_is_judged(name, tmp_path):
     source, status = SPEEDS[name]
@@ -384,6 +389,7 @@ def test_a_verdict_on_time_needs_all_halves_of_the_rounds(name):
     assert vectorised(growth) is verdict
 
 
+@pytest.mark.kernel
 def test_hidden_inputs_and_expected_values_are_not_in_the_students_copy(tmp_path):
     large = {"kind": "stable", "share": 1, "cases": 0, "inputs": [{"x": [[4321, 0]]}]}
     checks = [
@@ -491,6 +497,7 @@ ATTACKS = {
 }  # fmt: skip
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("layer", SANDBOXES)
 @pytest.mark.parametrize("name", ATTACKS)
 def test_a_hostile_function_earns_nothing_and_harms_nobody(name, layer, tmp_path):
@@ -503,6 +510,7 @@ def test_a_hostile_function_earns_nothing_and_harms_nobody(name, layer, tmp_path
     assert judge(tmp_path, SOFTMAX, check, sandbox).status == "passed"  # the next submission is judged as usual
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("layer", SANDBOXES)
 def test_a_function_that_writes_and_deletes_reaches_no_file_of_the_graders(layer, tmp_path):
     grades = tmp_path / "grades.csv"
