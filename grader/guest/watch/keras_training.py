@@ -152,8 +152,9 @@ class KerasTraining:
         epochs = max(int(options.get("epochs") or 1) - int(options.get("initial_epoch") or 0), 0)
         source = given.source
         self.record.loops += epochs
-        self.planned += epochs * given.steps()
-        self.record.steps += epochs * (given.epoch() or given.steps())
+        steps = given.steps() or 0  # not known in a replay, of a generator that ends by itself
+        self.planned += epochs * steps
+        self.record.steps += epochs * (given.epoch() or steps)
         described = Loader(
             batch_size=source.batch_size,
             drop_last=given.drop_last(),
