@@ -27,7 +27,6 @@ from grader.report._student import for_student
 from grader.rubric import Rubric
 from grader.tools import Options, tools_for
 
-
 SOFTMAX = """
 def softmax(x):
     e = np.exp(x - x.max(axis=1, keepdims=True))

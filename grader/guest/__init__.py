@@ -4,10 +4,19 @@ It imports only the standard library and what the kernel has. Nothing it writes 
 validates it, rebuilds the networks from torch's own layers, and trains and scores them on its own data.
 """
 
+from __future__ import annotations
+
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from .protocol import Config
+
+if TYPE_CHECKING:
+    from .serve.files import Copies
+    from .watch.optimisers import Optimisers
+    from .watch.replay import Replay
+    from .watch.session import Session
 
 
 def start(config_path: str) -> None:
@@ -25,7 +34,8 @@ def start(config_path: str) -> None:
     shell.events.register("post_run_cell", lambda result: session.quietly(session.end_cell, not result.success))
 
 
-def _watch(session) -> None:
+def _watch(session: Session) -> None:
+    """Put what watches around torch, and around Keras where the notebook imports it."""
     import torch
 
     from .serve import memory
@@ -33,6 +43,7 @@ def _watch(session) -> None:
     from .watch import keras_fit
 
     config = session.config
+    watcher: Optimisers | Replay
     memory.Memory(torch, patient=config.seed is not None).install()
     if config.seed is None:
         from .watch.optimisers import Optimisers
@@ -50,7 +61,8 @@ def _watch(session) -> None:
     old_names.install_torch(torch)
 
 
-def _be_like_colab(config: Config, shell):
+def _be_like_colab(config: Config, shell: Any) -> Copies:
+    """Data, paths and modules as notebooks of such a course expect them; gives what serves missing files."""
     from . import import_hooks
     from .serve import colab, datasets, files, paths
     from .standin import old_names, trackers
@@ -73,5 +85,6 @@ def _be_like_colab(config: Config, shell):
     return copies
 
 
-def _shell():
+def _shell() -> Any:
+    """IPython's shell, which runs the cells."""
     return sys.modules["IPython"].get_ipython()

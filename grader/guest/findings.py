@@ -1,7 +1,11 @@
 """Writes what was seen to one file, whole or not at all, so that a killed kernel leaves the last state behind."""
 
+from __future__ import annotations
+
 import math
 import os
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from .protocol import Findings
 
@@ -17,9 +21,9 @@ def write(path: str, found: Findings) -> None:
     os.replace(part, path)
 
 
-def variables(names: list, namespace: dict) -> dict:
+def variables(names: Iterable[str], namespace: Mapping[str, Any]) -> dict[str, object]:
     """The named variables that have a plain value: numbers, text, and lists or small arrays of them."""
-    found = {}
+    found: dict[str, object] = {}
     for name in names:
         if name in namespace:
             value = plain(namespace[name])
@@ -28,8 +32,8 @@ def variables(names: list, namespace: dict) -> dict:
     return found
 
 
-def plain(value):
-    """A value as JSON can hold it, or None."""
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it: text cut, arrays as lists. None where it can't, or not within bounds."""
     if isinstance(value, (bool, str)):
         return value[:_MOST_CHARACTERS] if isinstance(value, str) else value
     if isinstance(value, int):

@@ -648,13 +648,23 @@ def test_what_a_check_of_the_loss_makes_of_it(name, observed):
     assert outcome.status == JUDGED[name], outcome
 
 
-def test_a_full_run_hands_over_what_keras_scored(tmp_path, sandbox, kernels):
+FULL_RUNS = {
+    "arrays": "fit(model, 'adam', x=Z, epochs=4, class_weight={i: 1.0 for i in range(10)})\n",
+    "a generator that ends by itself": (
+        "batches = ((Z[i : i + 8], Y[i : i + 8]) for _ in range(4) for i in range(0, 1437, 8))\n"
+        "fit(model, 'adam', x=batches, y=None, epochs=1)\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FULL_RUNS)
+def test_a_full_run_hands_over_what_keras_scored(name, tmp_path, sandbox, kernels):
     cells = [
         PRELUDE,
         "model = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(8, 3, activation='relu'),\n"
         "    layers.BatchNormalization(), layers.Flatten(), layers.Dense(10, 'softmax')])\n"
-        "fit(model, 'adam', x=Z, epochs=4, class_weight={i: 1.0 for i in range(10)})\n"
-        "accuracy = float(model.evaluate(test_X.reshape(-1, 8, 8, 1), test_Y)[1])",
+        + FULL_RUNS[name]
+        + "accuracy = float(model.evaluate(test_X.reshape(-1, 8, 8, 1), test_Y)[1])",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     artefact = run_notebook(
@@ -663,7 +673,8 @@ def test_a_full_run_hands_over_what_keras_scored(tmp_path, sandbox, kernels):
     digits = load_dataset("digits")
     (model,), variables, _ = read_report(artefact.findings, notebook, "a.ipynb", digits)
     first, last = (artefact.weights[f"{model.training}-{when}"] for when in ("first", "last"))
-    lane = score_replay(model.spec, model.recipe.inputs, digits, 1, first, last, 1.0)
+    inputs = InputSpec(shape=(1, 8, 8), divide=16.0)
+    lane = score_replay(model.spec, inputs, digits, 1, first, last, 1.0)
     assert lane.accuracy == pytest.approx(variables["accuracy"], abs=1e-6) and lane.accuracy > 0.5
 
 

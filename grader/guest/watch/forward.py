@@ -1,19 +1,32 @@
 """Forward passes: which networks were called, with what; and outputs that are known need not be computed again."""
 
-from .session import quiet
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from .session import Session, quiet
+
+if TYPE_CHECKING:
+    import torch
+
+    from .loaders import Loaders
+    from .losses import Losses
 
 _MOST_CALLS = 64
 _ENOUGH_STEPS = 8  # of a loop without a loader; what follows is counted, not computed
+_Key = tuple[int, tuple[int, ...], bool]  # id of a network, shape of its input, whether with gradients
 
 
 class Call:
     """One forward pass that the notebook asked for, with gradients."""
 
-    def __init__(self, module, given, output):
+    def __init__(self, module: torch.nn.Module, given: torch.Tensor, output: torch.Tensor) -> None:
         self.module, self.given, self.output = module, given, output.detach()
-        self.known = None  # the tensor that stands for an output which was not computed
+        self.known: torch.Tensor | None = None  # the tensor that stands for an output which was not computed
 
-    def weights(self):
+    def weights(self) -> set[int]:
         """The ids of the weights of what was called."""
         return {id(parameter) for parameter in self.module.parameters()}
 
@@ -21,29 +34,35 @@ class Call:
 class Calls:
     """The last call of each module that the notebook called itself, the latest last."""
 
-    def __init__(self, session, torch, losses=None):
+    def __init__(self, session: Session, torch: ModuleType, losses: Losses | None = None) -> None:
         self.session, self.torch, self.losses = session, torch, losses
         self.depth = 0  # of module calls within module calls
-        self.last = {}  # id of a module -> Call
+        self.last: dict[int, Call] = {}  # id of a module -> Call
         session.cell_begins.append(self.begin_cell)
 
-    def install(self):
+    def install(self) -> None:
         """Watch every module from now on."""
         hooks = self.torch.nn.modules.module
         hooks.register_module_forward_pre_hook(self.enter)
         hooks.register_module_forward_hook(self.leave, with_kwargs=True, always_call=True)
 
-    def begin_cell(self):
+    def begin_cell(self) -> None:
         """An interrupted forward pass left the depth raised."""
         self.depth = 0
 
     @quiet
-    def enter(self, module, inputs):
+    def enter(self, module: torch.nn.Module, inputs: tuple[Any, ...]) -> None:
         """Before any module's forward."""
         self.depth += 1
 
     @quiet
-    def leave(self, module, inputs, options=None, output=None):
+    def leave(
+        self,
+        module: torch.nn.Module,
+        inputs: tuple[Any, ...],
+        options: dict[str, Any] | None = None,
+        output: Any = None,
+    ) -> None:
         """After any module's forward, also when it raised; then torch gives neither options nor output."""
         self.depth = max(self.depth - 1, 0)
         if options is None or self.torch.jit.is_tracing():  # a graph that is drawn must not hold what watches it
@@ -61,10 +80,12 @@ class Calls:
         else:
             self.called(module, given[0], output)
 
-    def computed(self, module, inputs, options, output):
+    def computed(
+        self, module: torch.nn.Module, inputs: tuple[Any, ...], options: Mapping[str, Any], output: torch.Tensor
+    ) -> None:
         """An output was computed."""
 
-    def called(self, module, given, output):
+    def called(self, module: torch.nn.Module, given: torch.Tensor, output: torch.Tensor) -> Call:
         """Remember a call as the last one; of networks that are called and never stepped, only some."""
         self.last.pop(id(module), None)
         call = self.last[id(module)] = Call(module, given, output)
@@ -72,7 +93,7 @@ class Calls:
             self.last.pop(next(iter(self.last)))
         return call
 
-    def holder(self, parameters):
+    def holder(self, parameters: Iterable[torch.Tensor]) -> torch.nn.Module | None:
         """The module that holds these parameters: the one called last, or one in a variable of the notebook."""
         wanted = {id(p) for p in parameters}
         candidates = [call.module for call in reversed(self.last.values())]
@@ -80,12 +101,12 @@ class Calls:
         held = [(module, wanted & {id(p) for p in module.parameters()}) for module in candidates]
         return next((m for m, p in held if p == wanted), None) or next((m for m, p in held if p), None)
 
-    def are_given(self, parameters):
+    def are_given(self, parameters: Iterable[torch.Tensor]) -> bool:
         """Whether these are what a network is given, as for an adversarial image: stepping them is no training."""
         places = {p.data_ptr() for p in parameters}
         return any(call.given.data_ptr() in places - {0} for call in self.last.values())
 
-    def forget(self, weights):
+    def forget(self, weights: set[int]) -> None:
         """The calls of networks that hold these weights, or none at all."""
         held = {key: call.weights() for key, call in self.last.items()}
         self.last = {key: call for key, call in self.last.items() if held[key] and not held[key] & weights}
@@ -97,18 +118,20 @@ class ShortenedCalls(Calls):
     Loaders are cut; batches that a notebook slices by hand can't be, so that each costs next to nothing instead.
     """
 
-    def __init__(self, session, torch, losses, loaders):
+    known: dict[_Key | None, torch.Tensor]  # what each network gave
+
+    def __init__(self, session: Session, torch: ModuleType, losses: Losses, loaders: Loaders) -> None:
         super().__init__(session, torch, losses)
         self.loaders = loaders
-        self.known = {}  # (id of a network, shape of its input, with gradients or without) -> what it gave
+        self.known = {}
 
-    def install(self):
+    def install(self) -> None:
         """Watch, and put known outputs before `forward`."""
         super().install()
         module_class, watch = self.torch.nn.Module, self
         original = module_class.__call__
 
-        def call(module, *args, **kwargs):
+        def call(module: torch.nn.Module, *args: Any, **kwargs: Any) -> Any:
             output = None
             if watch.depth == 0:
                 watch.loaders.network_called(watch.torch.is_grad_enabled() and module.training, module)
@@ -117,7 +140,9 @@ class ShortenedCalls(Calls):
 
         module_class.__call__ = call
 
-    def known_output(self, module, args, kwargs):
+    def known_output(
+        self, module: torch.nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> torch.Tensor | None:
         """An earlier output for an input of this shape, once enough steps of the network were computed."""
         output = self.known.get(self.key(module, args)) if self.may_skip(module) and not kwargs else None
         if output is None:
@@ -128,7 +153,9 @@ class ShortenedCalls(Calls):
             self.called(module, args[0], output).known = output
         return output
 
-    def computed(self, module, inputs, options, output):
+    def computed(
+        self, module: torch.nn.Module, inputs: tuple[Any, ...], options: Mapping[str, Any], output: torch.Tensor
+    ) -> None:
         """Remember what a network gave that was trained for a while."""
         if options:
             return
@@ -137,12 +164,12 @@ class ShortenedCalls(Calls):
         if key is not None and self.may_skip(module) and trained:
             self.known[key] = output.detach().clone()
 
-    def may_skip(self, module):
+    def may_skip(self, module: torch.nn.Module) -> bool:
         """Outside of any loader's loop, and wherever a network is only evaluated."""
         evaluated = not self.torch.is_grad_enabled() or (self.session.only_evaluates and not module.training)
         return self.loaders.loop is None or evaluated
 
-    def key(self, module, args):
+    def key(self, module: torch.nn.Module, args: Sequence[Any]) -> _Key | None:
         """What makes two calls alike; None when that can't be said."""
         if len(args) != 1 or not isinstance(args[0], self.torch.Tensor):
             return None

@@ -1,51 +1,70 @@
 """Backward passes: which weights they reached, from which loss, and what else happened to gradients on the way."""
 
+from __future__ import annotations
+
 import functools
 from collections import deque
+from collections.abc import Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from ..protocol import Gap, GapKind
-from .session import quiet, wrap
+from .session import Session, quiet, wrap
+
+if TYPE_CHECKING:
+    import torch
+
+    from .forward import Calls
+    from .loaders import Loaders
+    from .losses import Loss, Losses
 
 _MOST_BACKWARDS = 256  # whose step is yet to come
 _MOST_ELSEWHERE = 8
 _CLIPPING = ("clip_grad_norm_", "clip_grad_value_")
+Look = tuple[int, int, float | None]  # address, version and norm of a tensor
 
 
 class Backward:
-    """One backward pass: the weights that it reached, the loss that it began at, and what is to be said of it."""
+    """One backward pass: the weights that it reached, the loss that it began at, and what is to be said of it.
 
-    def __init__(self, reached, loss, gaps):
+    `loss` is None where none was seen.
+    """
+
+    def __init__(self, reached: set[int], loss: Loss | None, gaps: list[Gap]) -> None:
         self.reached, self.loss, self.gaps = reached, loss, gaps
 
 
 class Gradients:
     """What leads to the next step of each optimiser. Weights are spoken of by their ids."""
 
-    def __init__(self, session, torch, calls, losses, loaders):
+    # Id of a network -> (it, the cell where its gradients were computed first, its variable).
+    unstepped: dict[int, tuple[torch.nn.Module, int | None, str]]
+
+    def __init__(self, session: Session, torch: ModuleType, calls: Calls, losses: Losses, loaders: Loaders) -> None:
         self.session, self.torch, self.calls, self.losses, self.loaders = session, torch, calls, losses, loaders
-        self.unstepped = {}  # id of a network -> (it, the cell where its gradients were computed first, its variable)
+        self.unstepped = {}
         self.forget()
 
-    def install(self):
+    def install(self) -> None:
         """Watch `backward` and what clips gradients."""
         wrap(self.torch.Tensor, "backward", self.before, self.after)
         for name in _CLIPPING:
             wrap(self.torch.nn.utils, name, None, functools.partial(self.clipped, name))
 
-    def forget(self):
+    def forget(self) -> None:
         """Begin to gather what leads to the next step."""
         self.calls.last = {}
         self.losses.forget()
-        self.backwards = deque(maxlen=_MOST_BACKWARDS)
-        self.elsewhere = deque(maxlen=_MOST_ELSEWHERE)  # that reached no network's weights
-        self.looks = {}  # what the gradient of each weight looks like
-        self.gaps = []  # (weights, what is to be said of their next step)
+        self.backwards: deque[Backward] = deque(maxlen=_MOST_BACKWARDS)
+        self.elsewhere: deque[Backward] = deque(maxlen=_MOST_ELSEWHERE)  # that reached no network's weights
+        self.looks: dict[int, Look] = {}  # what the gradient of each weight looks like
+        self.gaps: list[tuple[set[int], Gap]] = []  # (weights, what is to be said of their next step)
 
-    def led_to(self, weights):
+    def led_to(self, weights: set[int]) -> list[Backward]:
         """The backward passes that reached any of these weights since they were stepped."""
         return [backward for backward in self.backwards if backward.reached & weights]
 
-    def forget_step(self, weights):
+    def forget_step(self, weights: set[int]) -> None:
         """These weights were stepped: another network may be between its loss and its step."""
         losses = [backward.loss for backward in self.led_to(weights) if backward.loss is not None]
         self.backwards = deque((b for b in self.backwards if not b.reached & weights), _MOST_BACKWARDS)
@@ -55,7 +74,7 @@ class Gradients:
         self.calls.forget(weights)
 
     @quiet
-    def before(self, *args, **kwargs):
+    def before(self, *args: Any, **kwargs: Any) -> None:
         """Before a backward pass: what was cleared since the last one leads to nothing."""
         weights, self.looks = self.current()
         cleared = weights - self.nonzero()
@@ -63,7 +82,7 @@ class Gradients:
             earlier.reached -= cleared
 
     @quiet
-    def after(self, _, tensor, *args, **kwargs):
+    def after(self, _: None, tensor: torch.Tensor, *args: Any, **kwargs: Any) -> None:
         """After a backward pass from this tensor."""
         if self.loaders.loop is not None:
             self.loaders.loop.backwards += 1
@@ -78,7 +97,7 @@ class Gradients:
             if id(call.module) not in self.unstepped and reached & call.weights():
                 self.unstepped[id(call.module)] = call.module, self.session.cell, self.session.name_of(call.module)
 
-    def beginning(self, tensor):
+    def beginning(self, tensor: torch.Tensor) -> tuple[Loss | None, list[Gap]]:
         """(the loss that a backward pass began at or near, gaps)."""
         loss = self.losses.at(tensor)
         if loss is not None or not self.losses.latest:
@@ -89,28 +108,28 @@ class Gradients:
         return self.losses.latest[-1], [Gap(GapKind.LOSS, "gradients are taken of something else than the loss itself")]
 
     @quiet
-    def clipped(self, name, *args, **kwargs):
+    def clipped(self, name: str, *args: Any, **kwargs: Any) -> None:
         """Gradients were clipped by this function of torch's."""
         self.gaps.append((self.changed(), Gap(GapKind.GRADIENTS, f"gradients are clipped with {name}")))
 
-    def current(self):
+    def current(self) -> tuple[set[int], dict[int, Look]]:
         """(the weights of all networks that were called, what the gradients among them look like)."""
         weights = {id(p): p for call in self.calls.last.values() for p in call.module.parameters()}
         found = {key: p.grad for key, p in weights.items() if p.grad is not None}
         return set(weights), dict(zip(found, looks([*found.values()], self.torch)))
 
-    def nonzero(self):
+    def nonzero(self) -> set[int]:
         """The weights whose gradients were not zero when they were last looked at."""
         return {key for key, (*_, norm) in self.looks.items() if norm != 0}
 
-    def changed(self):
+    def changed(self) -> set[int]:
         """The weights whose gradients are other ones than before."""
         before, (_, self.looks) = self.looks, self.current()
         return {key for key, look in self.looks.items() if before.get(key) != look}
 
-    def uncomputed(self):
+    def uncomputed(self) -> set[int]:
         """The weights that a backward pass would have reached, had the output that it ends at been computed."""
-        found = set()
+        found: set[int] = set()
         for call in self.calls.last.values():
             if call.known is not None and call.known.grad is not None:
                 found |= call.weights()
@@ -118,13 +137,13 @@ class Gradients:
         return found
 
 
-def norms(tensors, torch):
+def norms(tensors: Sequence[torch.Tensor], torch: ModuleType) -> list[float | None]:
     """The length of each as a number, and None where it is none: that equals itself."""
     with torch.no_grad():
         found = torch.stack(torch._foreach_norm(list(tensors))).tolist() if tensors else []
     return [None if norm != norm else norm for norm in found]
 
 
-def looks(gradients, torch):
+def looks(gradients: Sequence[torch.Tensor], torch: ModuleType) -> list[Look]:
     """What any change to a gradient changes."""
     return [(g.data_ptr(), g._version, norm) for g, norm in zip(gradients, norms(gradients, torch))]

@@ -1,6 +1,10 @@
 """What Keras's `fit` is given to train on, whatever brings its batches, and the same call with a few of them."""
 
+from __future__ import annotations
+
 import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 from ..protocol import Gap, GapKind
 
@@ -14,79 +18,125 @@ _DRAWN = (  # what an ImageDataGenerator draws at random
 )
 
 
-class Given:
-    """What `fit` was given to train on, and how much of it is trained on here."""
+class Source(Protocol):
+    """What brings the samples of an epoch, as far as that is known; None is what isn't."""
 
-    def __init__(self, options, batches, keras):
+    @property
+    def samples(self) -> int | None:
+        """How many there are."""
+
+    @property
+    def batch_size(self) -> int | None:
+        """How many a batch has."""
+
+    @property
+    def steps(self) -> int | None:
+        """Batches of an epoch, where the source itself says it."""
+
+    @property
+    def drop_last(self) -> bool:
+        """Whether it leaves out the batch that isn't full."""
+
+    @property
+    def shuffle(self) -> bool:
+        """Whether each epoch has another order."""
+
+    @property
+    def gaps(self) -> Sequence[Gap]:
+        """What makes it other than epochs of shuffled samples."""
+
+    def first(self) -> tuple[Any, Any] | None:
+        """(inputs, labels) of some first samples, before they are changed at random; None where nothing can be seen."""
+
+
+class Feed(Source, Protocol):
+    """A source that brings batches itself."""
+
+    def few(self, steps: int) -> tuple[Any, int | None]:
+        """(what brings so many of its batches, how many `fit` has to be told to take; None: all of them)."""
+
+
+class Given:
+    """What `fit` was given to train on, and how much of it is trained on here.
+
+    `options` are all arguments of `fit` by name; `batches` is how many of an epoch are trained on, None for all.
+    """
+
+    def __init__(self, options: Mapping[str, Any], batches: int | None, keras: Any) -> None:
         self.options, self.keras = options, keras
         self.batches = batches and (batches if int(options.get("epochs") or 1) <= _FULL_EPOCHS else 1)
-        x = options.get("x")
+        x: Any = options.get("x")
         whole = isinstance(x, (list, tuple)) and len(x) == 1 and is_array(x[0])
         self.x = x[0] if whole else x
         self.source = _source(self.x, options, keras)
-        self.arrays = isinstance(self.source, Arrays)
         self.total = self.samples = self.source.samples
         split = options.get("validation_split") or 0.0
-        if self.arrays and split and options.get("validation_data") is None:
-            self.samples = math.floor(self.total * (1.0 - split))
+        if isinstance(self.source, Arrays) and split and options.get("validation_data") is None:
+            self.samples = math.floor(self.source.samples * (1.0 - split))
 
-    def first(self):
+    def first(self) -> tuple[Any, Any] | None:
         """(inputs, labels) of some first samples, before they are changed at random; None where nothing can be seen."""
         return self.source.first()
 
-    def whole(self):
+    def whole(self) -> int | None:
         """Batches of one pass over all samples; None where that can't be known."""
         return math.ceil(self.samples / self.source.batch_size) if self.samples and self.source.batch_size else None
 
-    def epoch(self):
+    def full(self) -> int | None:
+        """Full batches of one pass over all samples; None where that can't be known."""
+        return self.samples // self.source.batch_size if self.samples and self.source.batch_size else None
+
+    def epoch(self) -> int | None:
         """Batches of an epoch; None where that can't be known."""
         return self.options.get("steps_per_epoch") or self.source.steps or self.whole()
 
-    def steps(self):
-        """Batches of an epoch that are trained on here."""
-        epoch = self.epoch()
-        if self.batches is None:
-            return epoch
-        return min(epoch, self.batches) if epoch else self.batches
+    def steps(self) -> int | None:
+        """Batches of an epoch that are trained on here; None where all are, and how many can't be known."""
+        return self.epoch() if self.batches is None else self.few(self.batches)
 
-    def drop_last(self):
+    def few(self, batches: int) -> int:
+        """So many batches, or all of an epoch where it has fewer."""
+        return min(self.epoch() or batches, batches)
+
+    def drop_last(self) -> bool:
         """Whether the batch that isn't full is left out."""
         asked = self.options.get("steps_per_epoch")
-        return self.source.drop_last or bool(asked and self.samples and asked == self.samples // self.source.batch_size)
+        return self.source.drop_last or bool(asked and asked == self.full())
 
-    def gaps(self):
+    def gaps(self) -> Iterator[Gap]:
         """What makes this other than epochs of shuffled samples."""
         yield from self.source.gaps
         asked, whole = self.options.get("steps_per_epoch"), self.whole()
-        if asked and whole and asked not in (whole, self.samples // self.source.batch_size):
+        if asked and whole and asked not in (whole, self.full()):
             yield _of_batches(f"an epoch is {asked:,} batches; all samples would be {whole:,}")
 
-    def cut(self):
+    def cut(self) -> dict[str, Any]:
         """The same call with a few batches of each pass."""
         options = dict(self.options)
         if self.batches is None:
             return options
-        size = self.source.batch_size or 1
-        if not self.arrays:
-            options["x"], options["steps_per_epoch"] = self.source.few(self.steps())
+        source, size, steps = self.source, self.source.batch_size or 1, self.few(self.batches)
+        if not isinstance(source, Arrays):
+            options["x"], options["steps_per_epoch"] = source.few(steps)
             return _fewer_validation(options, self.batches, size)
         size = min(size, _SMALL_BATCH)
         options["steps_per_epoch"], options["batch_size"] = None, size
-        most = self.steps() * size
-        if self.samples < self.total:
-            rest = slice(self.samples, self.samples + most)
+        most, samples = steps * size, self.samples or 0
+        if samples < source.samples:
+            rest = slice(samples, samples + most)
             weights = options.get("sample_weight")
             options["validation_data"] = tuple(
                 _part(part, rest) for part in (self.x, options["y"], weights) if part is not None
             )
             options["validation_split"] = 0.0
-        first = slice(0, min(most, self.samples))
+        first = slice(0, min(most, samples))
         for key, part in (("x", self.x), ("y", options["y"]), ("sample_weight", options.get("sample_weight"))):
             options[key] = _part(part, first)
         return _fewer_validation(options, self.batches, size)
 
 
-def _source(x, options, keras):
+def _source(x: Any, options: Mapping[str, Any], keras: Any) -> Arrays | Feed:
+    """By what it is, or what it has: stand-ins for TensorFlow's say what they know of themselves in `facts`."""
     if is_array(x):
         return Arrays(x, options)
     if hasattr(x, "facts"):
@@ -103,40 +153,42 @@ class Arrays:
 
     drop_last, steps = False, None
 
-    def __init__(self, x, options):
+    def __init__(self, x: Any, options: Mapping[str, Any]) -> None:
         self.x, self.y = x, options.get("y")
         self.samples, steps = len(x), options.get("steps_per_epoch")
         self.batch_size = int(options.get("batch_size") or (math.ceil(len(x) / steps) if steps else 32))
         shuffle = options.get("shuffle", True)
         self.shuffle = bool(shuffle)
         usual = shuffle in (True, False)
-        self.gaps = () if usual else (_of_batches(f"batches were shuffled with shuffle={shuffle!r}"),)
+        self.gaps = [] if usual else [_of_batches(f"batches were shuffled with shuffle={shuffle!r}")]
 
-    def first(self):
+    def first(self) -> tuple[Any, Any]:
+        """A first batch of inputs, and all labels."""
         return self.x[: self.batch_size], self.y
 
 
 class _Pipeline:
     """A `tf.data.Dataset`."""
 
-    def __init__(self, dataset):
+    def __init__(self, dataset: Any) -> None:
         self.dataset, facts = dataset, dataset.facts
         self.samples, self.batch_size, self.drop_last = facts.samples, facts.batch_size or 1, facts.drop_last
         self.steps = facts.elements
         self.shuffle = facts.window > 1
-        self.gaps = []
+        self.gaps: list[Gap] = []
         if facts.samples is None:
             self.gaps.append(_of_batches("how many samples its data set has is not known"))
         elif 1 < facts.window < facts.samples:
             why = f"samples were shuffled in a window of {facts.window:,}, not all {facts.samples:,} of them"
             self.gaps.append(_of_batches(why))
 
-    def first(self):
+    def first(self) -> tuple[Any, Any] | None:
         """Its first batch, without a trace in the random numbers of the notebook."""
         batch = _unseen(lambda: next(iter(self.dataset)))
         return batch[:2] if isinstance(batch, tuple) and len(batch) > 1 else None
 
-    def few(self, steps):
+    def few(self, steps: int) -> tuple[Any, None]:
+        """Its first batches."""
         return self.dataset.take(steps), None
 
 
@@ -145,29 +197,33 @@ class _Sequence:
 
     drop_last, shuffle = False, True
 
-    def __init__(self, x, keras):
+    def __init__(self, x: Any, keras: Any) -> None:
         self.x, self.keras = x, keras
         self.steps = x.num_batches
         self.batch_size = getattr(x, "batch_size", None) or len(self.one()[0])
         self.samples = self.steps and self.steps * self.batch_size
         self.gaps = [_of_batches(f"its batches came from a {type(x).__name__}")]
 
-    def one(self):
+    def one(self) -> Any:
+        """Its first batch."""
         return _unseen(lambda: self.x[0])
 
-    def first(self):
-        return self.one()[:2]
+    def first(self) -> tuple[Any, Any] | None:
+        """Inputs and labels of its first batch."""
+        batch: tuple[Any, Any] = self.one()[:2]
+        return batch
 
-    def few(self, steps):
-        given, keras = self.x, self.keras
+    def few(self, steps: int) -> tuple[Any, None]:
+        """The same with fewer numbers."""
+        given, dataset = self.x, self.keras.utils.PyDataset
 
-        class Few(keras.utils.PyDataset):
+        class Few(dataset):  # type: ignore[valid-type,misc]  # Keras is given at run time
             num_batches = steps
 
-            def __getitem__(self, position):
+            def __getitem__(self, position: int) -> Any:
                 return given[position]
 
-            def on_epoch_end(self):
+            def on_epoch_end(self) -> None:
                 given.on_epoch_end()
 
         return Few(), None
@@ -176,7 +232,7 @@ class _Sequence:
 class Images(_Sequence):
     """Images that an ImageDataGenerator changes, most often at random."""
 
-    def __init__(self, x, keras):
+    def __init__(self, x: Any, keras: Any) -> None:
         super().__init__(x, keras)
         self.samples, self.shuffle, self.changes = x.n, bool(x.shuffle), x.image_data_generator
         usual = vars(type(self.changes)())
@@ -189,7 +245,7 @@ class Images(_Sequence):
             why = "its training images are changed by a function of the notebook's own"
             self.gaps.append(Gap(GapKind.INPUT, why))
 
-    def first(self):
+    def first(self) -> tuple[Any, Any]:
         """Samples as they would be without what is drawn at random."""
         import numpy
 
@@ -202,29 +258,33 @@ class Unknown:
 
     drop_last, samples, steps, shuffle = False, None, None, False
 
-    def __init__(self, x):
-        self.x, self.seen = x, None
+    def __init__(self, x: Any) -> None:
+        self.x = x
+        self.seen: tuple[Any, Any] | None = None  # the first batch that was trained on
         self.batch_size = getattr(x, "batch_size", None)
         self.gaps = [_of_batches(f"its batches came from a {type(x).__name__}")]
 
-    def first(self):
+    def first(self) -> tuple[Any, Any] | None:
+        """The first batch, once it was trained on."""
         return self.seen
 
-    def watched(self):
+    def watched(self) -> Iterator[Any]:
+        """Its batches, the first of which is kept."""
         for batch in self.x:
             if self.seen is None and isinstance(batch, (tuple, list)) and len(batch) > 1:
-                self.seen = batch[:2]
+                self.seen = batch[0], batch[1]
             yield batch
 
-    def few(self, steps):
+    def few(self, steps: int) -> tuple[Any, int]:
+        """All of it, of which `fit` takes as many batches as it is told."""
         return (self.watched() if hasattr(self.x, "__next__") else self.x), steps
 
 
-def _of_batches(why):
+def _of_batches(why: str) -> Gap:
     return Gap.of(GapKind.BATCHES, why)
 
 
-def _unseen(act):
+def _unseen(act: Callable[[], Any]) -> Any:
     """What `act` returns, with all random numbers as before."""
     import random
 
@@ -240,18 +300,20 @@ def _unseen(act):
         numpy.random.set_state(numbers)
 
 
-def is_array(x):
+def is_array(x: Any) -> bool:
+    """Whether it has rows, as numpy's arrays and torch's tensors."""
     return hasattr(x, "shape") and hasattr(x, "__getitem__") and len(getattr(x, "shape", ())) > 0
 
 
-def _part(value, rows):
+def _part(value: Any, rows: slice) -> Any:
+    """These rows of an array, or of each of several; what isn't one stays."""
     if isinstance(value, (list, tuple)) and value and is_array(value[0]):
         return type(value)(part[rows] for part in value)
     return value[rows] if hasattr(value, "__getitem__") and value is not None else value
 
 
-def fewer(options, batches):
-    """The same evaluation of fewer samples."""
+def fewer(options: Mapping[str, Any], batches: int) -> dict[str, Any]:
+    """The same evaluation of fewer samples: the first ones of an array, so many batches of anything else."""
     x = options.get("x")
     if is_array(x):
         first = slice(0, SCORED)
@@ -264,7 +326,8 @@ def fewer(options, batches):
     return {**options, "steps": min(steps or batches, batches)}
 
 
-def _fewer_validation(options, batches, batch_size):
+def _fewer_validation(options: dict[str, Any], batches: int, batch_size: int) -> dict[str, Any]:
+    """The same call of `fit`, validated on fewer batches; their size is that of training where none is told."""
     given = options.get("validation_data")
     if given is None:
         return options

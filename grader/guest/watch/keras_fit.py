@@ -1,21 +1,32 @@
 """Watches Keras train: its methods are written down as they are called, and cut short."""
 
+from __future__ import annotations
+
 import functools
 import inspect
+from collections.abc import Callable
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from .. import import_hooks
 from ..protocol import GapKind
 from .keras_feeds import SCORED, Given, fewer, is_array
 from .keras_training import KerasTraining, drawn
 
+if TYPE_CHECKING:
+    from .session import Session
 
-def install(session, torch, forget) -> None:
+_Options = dict[str, Any]  # all arguments of a call, by name
+_Original = Callable[[_Options], Any]  # calls Keras's own method with other arguments
+
+
+def install(session: Session, torch: ModuleType, forget: Callable[[], None]) -> None:
     """Watch Keras from the moment when the notebook imports it.
 
     `forget` tells whoever watches torch that what was computed belongs to no step of its own.
     """
 
-    def begin(keras):
+    def begin(keras: Any) -> None:
         session.quietly(_Watch(session, torch, keras, forget).install)
 
     import_hooks.when_imported("keras", begin)
@@ -24,12 +35,13 @@ def install(session, torch, forget) -> None:
 class _Watch:
     """Puts itself around Keras's own methods."""
 
-    def __init__(self, session, torch, keras, forget):
+    def __init__(self, session: Session, torch: ModuleType, keras: Any, forget: Callable[[], None]) -> None:
         self.session, self.torch, self.keras, self.forget = session, torch, keras, forget
         self.quiet = session.quietly
         self.inside = 0  # within fit, which evaluates by itself
 
-    def install(self):
+    def install(self) -> None:
+        """Watch every model and every layer from now on."""
         keras = self.keras
         self.wrap(keras.Model, "fit", self.fit)
         self.wrap(keras.Model, "evaluate", self.evaluate)
@@ -39,19 +51,20 @@ class _Watch:
         original = keras.Layer.add_weight
 
         @functools.wraps(original)
-        def add_weight(layer, *args, **kwargs):
+        def add_weight(layer: Any, *args: Any, **kwargs: Any) -> Any:
             weight = original(layer, *args, **kwargs)
             self.quiet(lambda: setattr(weight, "grader_drawn", drawn(weight)))
             return weight
 
         keras.Layer.add_weight = add_weight
 
-    def wrap(self, owner, name, around):
+    def wrap(self, owner: Any, name: str, around: Callable[[_Original, Any, _Options], Any]) -> None:
+        """Call `around(original, model, options)` in a method's place."""
         original = getattr(owner, name)
         signature = inspect.signature(original)
 
         @functools.wraps(original)
-        def call(model, *args, **kwargs):
+        def call(model: Any, *args: Any, **kwargs: Any) -> Any:
             try:
                 bound = signature.bind(model, *args, **kwargs)
             except TypeError:
@@ -65,23 +78,26 @@ class _Watch:
         setattr(owner, name, call)
 
     @property
-    def batches(self):
+    def batches(self) -> int | None:
         """How many batches of an epoch are trained on; None in a replay, where nothing is cut."""
         return self.session.config.batches if self.session.weights is None else None
 
-    def training(self, model, x):
+    def training(self, model: Any, x: Any) -> KerasTraining | None:
         """The training of this network by its optimiser, the last to go on standing last; None where x doesn't fit."""
         if not _built(model, x):
             return None
         key = (id(model), id(model.optimizer))
-        found = self.session.trainings.get(key) or KerasTraining(self.session, self.torch, self.keras, model, x)
+        known = self.session.trainings.get(key)
+        found = known if isinstance(known, KerasTraining) else None
+        found = found or KerasTraining(self.session, self.torch, self.keras, model, x)
         self.session.begin(key, found)
         found.look_for_changes("between its steps")
         return found
 
     # around Keras's own methods
 
-    def fit(self, original, model, options):
+    def fit(self, original: _Original, model: Any, options: _Options) -> Any:
+        """Train on a few batches of each epoch; in a replay, on all."""
         watched = self.quiet(lambda: _Fit(self, model, options))
         cut = (watched and self.quiet(watched.cut)) or options
         self.inside += 1
@@ -92,29 +108,34 @@ class _Watch:
             if watched is not None:
                 self.quiet(watched.end)
 
-    def end(self, model, training):
+    def end(self, training: KerasTraining) -> None:
+        """A call that trained is over."""
         training.remember()
         self.hand_over(training, "last")
         self.forget()
         self.session.write()
 
-    def hand_over(self, training, when):
-        """In a replay: the weights before the first step, and after the last."""
+    def hand_over(self, training: KerasTraining, when: str) -> None:
+        """In a replay: the weights before the first step (`when` is "first"), and after the last ("last")."""
         weights = self.session.weights
         if weights is not None and not (when == "first" and training.steps):
             weights.write(f"{training.record.number}-{when}", training.as_module)
 
-    def evaluate(self, original, model, options):
-        if not self.inside and self.batches is not None:
-            options = self.quiet(lambda: fewer(options, self.batches)) or options
+    def evaluate(self, original: _Original, model: Any, options: _Options) -> Any:
+        """Evaluate fewer samples; in a replay, all."""
+        batches = self.batches
+        if not self.inside and batches is not None:
+            options = self.quiet(fewer, options, batches) or options
         return original(options)
 
-    def predict(self, original, model, options):
-        x = options.get("x")
-        if self.inside or self.batches is None:
+    def predict(self, original: _Original, model: Any, options: _Options) -> Any:
+        """Predict for the first samples, and repeat that for the others; in a replay, for all."""
+        x: Any = options.get("x")
+        batches = self.batches
+        if self.inside or batches is None:
             return original(options)
         if not is_array(x):
-            found = original(self.quiet(lambda: fewer(options, self.batches)) or options)
+            found = original(self.quiet(fewer, options, batches) or options)
             count = getattr(getattr(x, "facts", x), "samples", None) or getattr(x, "n", None)
             return self.quiet(lambda: _as_many(found, count)) if count and hasattr(found, "shape") else found
         options = {**options, "batch_size": SCORED}  # one batch: loaders are cut after a few
@@ -125,16 +146,18 @@ class _Watch:
             return original(options)
         return _as_many(found, len(x))
 
-    def train_on_batch(self, original, model, options):
+    def train_on_batch(self, original: _Original, model: Any, options: _Options) -> Any:
+        """Train on the batch, which is never cut."""
         training = self.quiet(lambda: self.training(model, options.get("x")))
         if training is not None:
-            self.quiet(lambda: training.take_batch(model, options))
+            self.quiet(training.take_batch, model, options)
         result = original(options)
         if training is not None:
-            self.quiet(lambda: self.end(model, training))
+            self.quiet(self.end, training)
         return result
 
-    def load_weights(self, original, model, options):
+    def load_weights(self, original: _Original, model: Any, options: _Options) -> Any:
+        """Load them, and say so of all trainings of the network."""
         for training in self.session.of_network(model):
             training.note(GapKind.WEIGHTS, "weights are loaded into it during or after its training")
         return original(options)
@@ -143,20 +166,24 @@ class _Watch:
 class _Fit:
     """One call of `fit`: it is written down once the network has its weights, before its first step at the latest."""
 
-    def __init__(self, watch, model, options):
+    def __init__(self, watch: _Watch, model: Any, options: _Options) -> None:
         self.watch, self.model, self.options = watch, model, options
         self.given = Given(options, watch.batches, watch.keras)
-        self.training = None
+        self.training: KerasTraining | None = None  # until it begins
 
-    def begin(self):
+    def begin(self) -> None:
+        """Write down what is known before the first step."""
         watch, first = self.watch, self.given.first()
         training = watch.training(self.model, first and first[0])
+        if training is None:
+            raise ValueError("a network that has no weights when its training begins")
         training.take_fit(self.model, self.given, self.options)
         watch.hand_over(training, "first")
         watch.session.write()
         self.training = training
 
-    def cut(self):
+    def cut(self) -> _Options:
+        """The arguments to train with here."""
         if self.model.built:
             self.begin()
         cut = self.given.cut()
@@ -165,32 +192,33 @@ class _Fit:
             cut["callbacks"] = [*(callbacks or ()), self.observer()]
         return cut
 
-    def observer(self):
+    def observer(self) -> Any:
         """A callback that counts steps and looks at the learning rate."""
-        fit = self
+        fit, callback = self, self.watch.keras.callbacks.Callback
 
-        class Observer(self.watch.keras.callbacks.Callback):
-            def on_train_begin(self, logs=None):
+        class Observer(callback):  # type: ignore[valid-type,misc]  # Keras is given at run time
+            def on_train_begin(self, logs: object = None) -> None:
                 if fit.training is None:
                     fit.watch.quiet(fit.begin)
 
-            def on_train_batch_end(self, batch, logs=None):
+            def on_train_batch_end(self, batch: int, logs: object = None) -> None:
                 if fit.training is not None:
                     fit.training.steps += 1
 
-            def on_epoch_begin(self, epoch, logs=None):
+            def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
                 if fit.training is not None:
                     fit.training.look_at_rate(self.model)
 
         return Observer()
 
-    def end(self):
+    def end(self) -> None:
+        """Write down what could be seen only while it trained."""
         if self.training is not None:
             self.training.take_late(self.model, self.given)
-            self.watch.end(self.model, self.training)
+            self.watch.end(self.training)
 
 
-def _built(model, x):
+def _built(model: Any, x: Any) -> bool:
     """Whether a model has its weights, which it may get only now; where it can't, its call will say why."""
     if not model.built and hasattr(x, "shape"):
         try:
@@ -200,7 +228,7 @@ def _built(model, x):
     return True
 
 
-def _as_many(found, count):
+def _as_many(found: Any, count: int) -> Any:
     """As many predictions as were asked for: those of the first samples, over and over."""
     import numpy
 

@@ -1,13 +1,24 @@
 """One Keras optimiser at work on one network, written down as the training that a torch notebook would have shown."""
 
+from __future__ import annotations
+
 import inspect
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from types import CodeType, ModuleType
+from typing import TYPE_CHECKING, Any
 
 from .. import findings
 from ..describe import keras_models
-from ..protocol import Data, GapKind, Loader, Named, Sample, Schedule, Training
-from .keras_feeds import SHOWN, Arrays, Images, Unknown
+from ..protocol import Data, GapKind, Loader, Named, Sample, Schedule, Settings, Training
+from .keras_feeds import SHOWN, Arrays, Given, Images, Unknown
 
+if TYPE_CHECKING:
+    import torch
+
+    from .session import Session
+
+_Norms = list[tuple[float, float]]  # length and sum of each weight
 _WITHIN_FIT = "drawn within fit"
 _LARGE_EPSILON = 1e-6  # Keras adds an optimiser's epsilon elsewhere than torch: seen only when it is larger
 _HARMLESS = (
@@ -46,11 +57,16 @@ _OWN_METHODS = {  # that a class of the student's may have: what they may change
 
 
 class KerasTraining:
-    """Takes in each call of `fit` and `train_on_batch`, and writes down what a torch notebook would have shown."""
+    """Takes in each call of `fit` and `train_on_batch`, and writes down what a torch notebook would have shown.
+
+
+    `network` is a Keras model that is compiled and has its weights; `x` is what it is trained on, by which the shape of
+    a sample is known where that is an array.
+    """
 
     by_torch = False
 
-    def __init__(self, session, torch, keras, network, x):
+    def __init__(self, session: Session, torch: ModuleType, keras: Any, network: Any, x: Any) -> None:
         self.session, self.keras, self.network = session, keras, network
         shape = tuple(x.shape[1:]) if hasattr(x, "shape") else None
         described = keras_models.describe(network, keras, torch, shape)
@@ -69,18 +85,19 @@ class KerasTraining:
         for gap in described.gaps:
             self.note(gap.kind, gap.why)
         self.take_optimizer(network.optimizer)
-        self.losses, self.first_rows = {}, set()
+        self.losses: dict[str, Named] = {}  # one of each kind with its settings
+        self.first_rows: set[int] = set()  # hashes of the first sample of each call
         self.steps = self.planned = 0  # taken while it was watched; that it was to take then
-        self.norms = None  # of its weights after the last step
+        self.norms: _Norms | None = None  # of its weights after the last step
         self.compare_weights()
         self.look_at_class()
 
     @property
-    def parameters(self):
+    def parameters(self) -> list[torch.Tensor]:
         """The weights that its optimiser steps, as torch's."""
         return list(self.network.parameters())
 
-    def compare_weights(self):
+    def compare_weights(self) -> None:
         """Gaps where weights are not all trained, or not as Keras draws them."""
         trainable = self.network.trainable_weights
         if len(trainable) < sum(1 for w in self.network.weights if _is_weight(w)):
@@ -90,7 +107,8 @@ class KerasTraining:
         if any(getattr(w, "grader_drawn", None) not in (_WITHIN_FIT, _norms([w])) for w in trainable):
             self.note(GapKind.WEIGHTS, "its first weights are not as Keras draws them: they were set or loaded")
 
-    def look_at_class(self):
+    def look_at_class(self) -> None:
+        """Gaps where a class of the student's changes how Keras trains."""
         for kind in type(self.network).__mro__:
             if kind.__module__.startswith("keras."):
                 break
@@ -100,8 +118,10 @@ class KerasTraining:
 
     # optimiser
 
-    def take_optimizer(self, optimizer):
-        kind, settings = type(optimizer).__name__, {}
+    def take_optimizer(self, optimizer: Any) -> None:
+        """The optimiser as torch's, with its learning rate, and gaps where torch has none like it."""
+        kind = type(optimizer).__name__
+        settings: Settings = {}
         if not type(optimizer).__module__.startswith("keras."):
             name = f"the student's own {kind}"
         elif kind in _OPTIMIZERS:
@@ -140,22 +160,24 @@ class KerasTraining:
         if epsilon > _LARGE_EPSILON and kind not in ("Adadelta", "SGD"):
             self.note(GapKind.OPTIMISER, f"{kind} adds its epsilon={epsilon:g} elsewhere than torch does")
 
-    def take_schedule(self, rate):
+    def take_schedule(self, rate: Any) -> None:
+        """The schedule that is the optimiser's learning rate, as torch's."""
         kind = type(rate).__name__
-        found = _SCHEDULES.get(kind, lambda rate: None)(rate) if type(rate).__module__.startswith("keras.") else None
+        found = _SCHEDULES[kind](rate) if kind in _SCHEDULES and type(rate).__module__.startswith("keras.") else None
         name, settings = found or (f"Keras's {kind}", {})
         unwritten = [] if found else ["all of it"]
         self.record.schedules.append(Schedule(name, settings, unwritten, steps=0, early=False))
 
     # data and steps
 
-    def take_fit(self, model, given, options):
+    def take_fit(self, model: Any, given: Given, options: Mapping[str, Any]) -> None:
         """Take in one call of `fit`."""
         epochs = max(int(options.get("epochs") or 1) - int(options.get("initial_epoch") or 0), 0)
         source = given.source
         self.record.loops += epochs
-        self.planned += epochs * given.steps()
-        self.record.steps += epochs * (given.epoch() or given.steps())
+        steps = given.steps() or 0  # not known in a replay, of a generator that ends by itself
+        self.planned += epochs * steps
+        self.record.steps += epochs * (given.epoch() or steps)
         described = Loader(
             batch_size=source.batch_size,
             drop_last=given.drop_last(),
@@ -172,12 +194,12 @@ class KerasTraining:
         self.take_samples(model, given)
         self.take_callbacks(options.get("callbacks"))
 
-    def take_late(self, model, given):
+    def take_late(self, model: Any, given: Given) -> None:
         """Look at samples that could be seen only while it trained."""
         if isinstance(given.source, Unknown):
             self.take_samples(model, given)
 
-    def take_samples(self, model, given):
+    def take_samples(self, model: Any, given: Given) -> None:
         """Look at what the network is given, and at what its loss compares with."""
         first = given.first()
         if first is not None:
@@ -188,9 +210,10 @@ class KerasTraining:
                 self.note(GapKind.BATCHES, "it was trained on different samples in different calls of fit")
         self.take_loss(model, first and first[1])
 
-    def take_batch(self, model, options):
+    def take_batch(self, model: Any, options: Mapping[str, Any]) -> None:
         """Take in one call of `train_on_batch`: these are never cut."""
-        x, y = options.get("x"), options.get("y")
+        x: Any = options.get("x")
+        y = options.get("y")
         if not hasattr(x, "shape"):
             self.note(GapKind.BATCHES, "train_on_batch was given no array")
             return
@@ -202,13 +225,14 @@ class KerasTraining:
         self.take_loss(model, y)
         self.look_for_loss_weights("train_on_batch", options)
 
-    def look_for_loss_weights(self, method, options):
+    def look_for_loss_weights(self, method: str, options: Mapping[str, Any]) -> None:
+        """Gaps where a call of this method weights its losses."""
         for name in ("class_weight", "sample_weight"):
             if options.get(name) is not None:
                 self.note(GapKind.LOSS_WEIGHTS, f"{method} was given a {name}")
 
-    def show(self, model, x, y):
-        """What the network got, as torch would have it."""
+    def show(self, model: Any, x: Any, y: Any) -> None:
+        """What the network got, as torch would have it; labels are None where it got none."""
         import numpy
 
         x, record = numpy.asarray(x), self.record
@@ -229,7 +253,8 @@ class KerasTraining:
         if record.input_shape is None:
             record.input_shape = list(shown.shape[1:])
 
-    def take_loss(self, model, y):
+    def take_loss(self, model: Any, y: Any) -> None:
+        """What the network's output is compared with, and how; labels are None where they aren't known."""
         found = self.loss_of(model)
         if found is None:
             return
@@ -250,12 +275,12 @@ class KerasTraining:
                 GapKind.TARGET, f"the loss compares with something else than the classes: labels of shape {shape}"
             )
 
-    def loss_of(self, model):
+    def loss_of(self, model: Any) -> tuple[Named, bool] | None:
         """(the loss that a model was compiled with, whether it takes class indices); None for none or several."""
         loss = model.loss[0] if isinstance(model.loss, (list, tuple)) and len(model.loss) == 1 else model.loss
         if isinstance(loss, str):
             loss = self.keras.losses.get(loss)
-        settings = {}
+        settings: Settings = {}
         if loss is None or isinstance(loss, (dict, list, tuple)):
             self.note(GapKind.LOSS, "no loss was seen, or several")
             return None
@@ -286,7 +311,8 @@ class KerasTraining:
                 self.note(GapKind.LOSS_WEIGHTS, f"the loss is reduced by {reduction}")
         return Named(kind, settings), name.lower().startswith("sparse")
 
-    def take_callbacks(self, callbacks):
+    def take_callbacks(self, callbacks: Any) -> None:
+        """Gaps where a callback may change the training: by its class if it is Keras's, else by the names it reads."""
         if callbacks is None:
             return
         for callback in callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]:
@@ -303,27 +329,27 @@ class KerasTraining:
             if meddling:
                 self.note(GapKind.LENGTH, f"the callback {kind.__name__} may change its training")
 
-    def look_at_rate(self, model):
+    def look_at_rate(self, model: Any) -> None:
         """A gap where an epoch begins with another learning rate than the first, and no schedule says so."""
         if not self.record.schedules and _plain(model.optimizer.learning_rate) != self.record.optimizer.settings["lr"]:
             self.note(GapKind.OPTIMISER, "the learning rate of the optimiser is changed while it trains")
 
-    def remember(self):
+    def remember(self) -> None:
         """After training: what the weights are until it goes on."""
         self.norms = _norms(self.network.trainable_weights)
 
-    def look_for_changes(self, when):
+    def look_for_changes(self, when: str) -> None:
         """A gap where the weights are no longer those that training left."""
         if self.norms is not None and _norms(self.network.trainable_weights) != self.norms:
             self.note(GapKind.WEIGHTS, f"its weights are changed by hand {when}")
 
-    def end_cell(self):
+    def end_cell(self) -> None:
         """After each cell; in a replay it hands over its weights."""
         self.look_for_changes("after its training")
         if self.session.weights is not None:
             self.session.weights.last(self.record.number, self.as_module)
 
-    def finished(self):
+    def finished(self) -> Training:
         """The whole record by now."""
         record = self.record
         whole = replace(
@@ -343,22 +369,23 @@ class KerasTraining:
 class _Weights:
     """A Keras network's weights as those of the spec, handed over as a torch module's."""
 
-    def __init__(self, weights):
+    def __init__(self, weights: Callable[[], dict[str, torch.Tensor]]) -> None:
         self.state_dict = weights
 
 
-def _is_weight(variable):
+def _is_weight(variable: Any) -> bool:
     """Whether training would change it, if nothing kept it from that."""
     last = variable.path.rsplit("/", 1)[-1]
     return not last.startswith(("moving_", "seed_generator")) and "seed_generator" not in variable.path
 
 
-def drawn(weight):
+def drawn(weight: Any) -> _Norms | str:
     """What a weight looks like as Keras drew it; within `fit` it can't be seen yet, and nobody can change it."""
     return _WITHIN_FIT if weight.value.device.type == "meta" else _norms([weight])
 
 
-def _norms(weights):
+def _norms(weights: Sequence[Any]) -> _Norms:
+    """What any change to the weights most likely changes."""
     found = []
     for weight in weights:
         value = weight.value.detach()
@@ -366,11 +393,12 @@ def _norms(weights):
     return found
 
 
-def _plain(number):
+def _plain(number: Any) -> float:
+    """A number with six digits: Keras holds it as float32."""
     return float(f"{float(number):.6g}")
 
 
-def _names(code):
+def _names(code: CodeType) -> set[str]:
     """Names that a function's code reads, in what it defines too."""
     found = set(code.co_names)
     for constant in code.co_consts:
@@ -379,23 +407,24 @@ def _names(code):
     return found
 
 
-def _changed(**settings):
+def _changed(**settings: tuple[Any, Any]) -> Settings:
     """Settings without those that torch has anyway; (value, torch's default) each."""
     return {key: findings.plain(value) for key, (value, usual) in settings.items() if value != usual}
 
 
-def _betas(optimizer):
+def _betas(optimizer: Any) -> tuple[list[float], list[float]]:
     return [optimizer.beta_1, optimizer.beta_2], [0.9, 0.999]
 
 
-def _adam(optimizer):
+def _adam(optimizer: Any) -> Settings:
     settings = _changed(betas=_betas(optimizer), eps=(optimizer.epsilon, 1e-8))
     if getattr(optimizer, "amsgrad", False):
         settings["amsgrad"] = True
     return settings
 
 
-_OPTIMIZERS = {
+# Keras's class -> (torch's, what reads those of torch's settings that differ from its defaults).
+_OPTIMIZERS: dict[str, tuple[str, Callable[[Any], Settings]]] = {
     "SGD": ("SGD", lambda o: _changed(momentum=(float(o.momentum), 0.0), nesterov=(bool(o.nesterov), False))),
     "Adam": ("Adam", _adam),
     "AdamW": ("AdamW", _adam),
@@ -418,16 +447,20 @@ _OPTIMIZERS = {
 }
 
 
-def _inverse_time(rate):
+def _inverse_time(rate: Any) -> tuple[str, Settings] | None:
     if rate.staircase and rate.decay_steps != 1:
         return None
     return "InverseTimeLR", {"decay": rate.decay_rate / rate.decay_steps}
 
 
-def _exponential(rate):
+def _exponential(rate: Any) -> tuple[str, Settings] | None:
     if rate.staircase:
         return "StepLR", {"step_size": int(rate.decay_steps), "gamma": float(rate.decay_rate)}
     return "ExponentialLR", {"gamma": float(rate.decay_rate) ** (1 / rate.decay_steps)}
 
 
-_SCHEDULES = {"InverseTimeDecay": _inverse_time, "ExponentialDecay": _exponential}
+# Keras's class -> what gives torch's and its settings, None where torch has none like it.
+_SCHEDULES: dict[str, Callable[[Any], tuple[str, Settings] | None]] = {
+    "InverseTimeDecay": _inverse_time,
+    "ExponentialDecay": _exponential,
+}

@@ -1,11 +1,20 @@
 """Loops over torch's loaders: how far each got, what it is for, and where it is cut short."""
 
+from __future__ import annotations
+
 import itertools
 import weakref
+from collections.abc import Iterator
 from enum import IntEnum
+from typing import TYPE_CHECKING, Any
 
 from . import source_loops
-from .session import quiet
+from .session import Session, quiet
+
+if TYPE_CHECKING:
+    import torch
+
+    Loader = torch.utils.data.DataLoader[Any]
 
 _FULL_LOOPS = 2  # over a loader, each of a few batches; later ones get one
 _MOST_BATCHES = 64  # of a loop in which no step was taken yet
@@ -20,15 +29,15 @@ class Use(IntEnum):
 
 
 class Loop:
-    """One loop over a loader, begun within another or not."""
+    """One loop over a loader, begun within another or not; `number` counts them, from 0."""
 
-    def __init__(self, number, loader, outer, most):
+    def __init__(self, number: int, loader: Loader, outer: Loop | None, most: int) -> None:
         self.number, self.loader, self.outer = number, loader, outer
         self.batches, self.most = 0, most  # so far; where it is cut
         self.use = Use.LOOKS
         self.backwards, self.stepped, self.by_next = 0, False, False
 
-    def expected(self):
+    def expected(self) -> int:
         """How many batches it has when nothing ends it early."""
         try:
             return min(len(self.loader), self.most)
@@ -39,17 +48,18 @@ class Loop:
 class Loaders:
     """Cuts loops over loaders to a few batches. `loop` is the one that is under way."""
 
-    def __init__(self, session):
+    def __init__(self, session: Session) -> None:
         self.session = session
-        self.loop = None
+        self.loop: Loop | None = None
         self.numbers = itertools.count()
-        self.seen = weakref.WeakKeyDictionary()  # loops over each loader since the last training began
+        # Loops over each loader since the last training began.
+        self.seen: weakref.WeakKeyDictionary[Loader, int] = weakref.WeakKeyDictionary()
 
-    def install(self, loader_class):
-        """Watch every loop from now on."""
+    def install(self, loader_class: Any) -> None:
+        """Watch every loop over a loader of torch's class from now on."""
         watch, original = self, loader_class.__iter__
 
-        def cut(loader):
+        def cut(loader: Loader) -> Iterator[Any]:
             loop = watch.begin(loader)
             try:
                 for batch in original(loader):
@@ -65,7 +75,7 @@ class Loaders:
 
         loader_class.__iter__ = cut
 
-    def begin(self, loader):
+    def begin(self, loader: Loader) -> Loop:
         """A loop begins; the first ones show what there is to see, the others are counted."""
         self.seen[loader] = self.seen.get(loader, 0) + 1
         most = self.session.config.batches if self.seen[loader] <= _FULL_LOOPS else 1
@@ -73,13 +83,13 @@ class Loaders:
         loop.by_next = source_loops.asked_by_next()
         return loop
 
-    def training_begins(self):
+    def training_begins(self) -> None:
         """What was seen of loaders before tells nothing of this training."""
         self.seen.clear()
         if self.loop is not None:
             self.loop.most = self.session.config.batches
 
-    def seen_enough(self, loop):
+    def seen_enough(self, loop: Loop) -> bool:
         """Whether a loop is cut here."""
         if loop.backwards and not loop.stepped and loop.batches < _MOST_BATCHES:
             return False  # a step may come only after several batches
@@ -90,8 +100,8 @@ class Loaders:
         return loop.most == 1 and loop.batches >= 1  # what looks at the data may add it up, in the first loops
 
     @quiet
-    def network_called(self, training, module):
-        """A network is called within the loops that are under way."""
+    def network_called(self, training: bool, module: torch.nn.Module) -> None:
+        """A network is called within the loops that are under way; `training`: in that mode, with gradients."""
         loop, use = self.loop, Use.TRAINS if training else Use.EVALUATES
         if loop is not None and loop.use < use and next(module.parameters(), None) is not None:
             while loop is not None:

@@ -1,11 +1,22 @@
 """The losses that a notebook computes: their kind, their settings, and what they were taken of."""
 
+from __future__ import annotations
+
 import functools
 import inspect
 from collections import deque
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
-from .session import wrap
+from ..protocol import Settings
+from .session import Session, wrap
 from .settings import changed, own_or_torch, parameters_of
+
+if TYPE_CHECKING:
+    import torch
+
+    from .forward import Calls
 
 _KEPT = 8  # of which a step may come
 _REDUCED = {"MeanBackward0": "mean", "SumBackward0": "sum"}
@@ -20,48 +31,56 @@ _FUNCTIONS = {
 
 
 class Loss:
-    """One evaluation of a loss: what it was taken of, and the tensor that it gave."""
+    """One evaluation of a loss: what it was taken of, and the tensor that it gave.
 
-    def __init__(self, kind, settings, given, target, value):
+    `kind` is its class in `torch.nn`, or says in words that it is none; `settings` are those that differ from defaults.
+    """
+
+    def __init__(
+        self, kind: str, settings: Settings, given: torch.Tensor, target: torch.Tensor, value: torch.Tensor
+    ) -> None:
         self.kind, self.settings, self.given, self.target, self.value = kind, settings, given, target, value
 
 
 class Losses:
     """The last losses, oldest first."""
 
-    def __init__(self, session, torch):
+    def __init__(self, session: Session, torch: ModuleType) -> None:
         self.session, self.torch = session, torch
-        self.latest = deque(maxlen=_KEPT)
+        self.latest: deque[Loss] = deque(maxlen=_KEPT)
 
-    def install(self, forward):
-        """Watch losses that are called as functions, outside of any module."""
+    def install(self, forward: Calls) -> None:
+        """Watch losses that are called as functions, outside of any module; `forward` knows whether one is called."""
         functional = self.torch.nn.functional
         for name, kind in _FUNCTIONS.items():
             function = getattr(functional, name)
             seen = functools.partial(self.function_called, forward, kind, function)
             wrap(functional, name, None, functools.partial(self.session.quietly, seen))
 
-    def function_called(self, forward, kind, function, value, *args, **kwargs):
+    def function_called(
+        self, forward: Calls, kind: str, function: Callable[..., object], value: torch.Tensor, *args: Any, **kwargs: Any
+    ) -> None:
         """`torch.nn.functional` gave this loss."""
         if forward.depth == 0 and value.requires_grad:
             options = dict(inspect.signature(function).bind(*args, **kwargs).arguments)
             given, target = options.pop("input"), options.pop("target")
             self.latest.append(Loss(kind, changed(options, function), given, target, value))
 
-    def module_called(self, module, given, value):
+    def module_called(self, module: torch.nn.Module, given: Sequence[torch.Tensor], value: torch.Tensor) -> None:
         """A module that is a loss was called with these tensors."""
-        kind = type(module)
+        kind: type = type(module)
         settings = {name: getattr(module, name) for name in parameters_of(kind) if hasattr(module, name)}
         name = own_or_torch(kind, self.torch.nn)
         self.latest.append(Loss(name, changed(settings, kind), given[0], given[-1], value))
 
-    def at(self, tensor):
+    def at(self, tensor: torch.Tensor) -> Loss | None:
         """The loss that this is: the value that was given, or the mean or sum of those that were given one a sample."""
+        node = tensor.grad_fn
         for place, loss in enumerate(self.latest):
             if loss.value is tensor:
                 return loss
-            reduction, single = _REDUCED.get(type(tensor.grad_fn).__name__), loss.settings.get("reduction") == "none"
-            whole = reduction and tensor.dim() == 0 and tensor.grad_fn.next_functions[0][0] is loss.value.grad_fn
+            reduction, single = _REDUCED.get(type(node).__name__), loss.settings.get("reduction") == "none"
+            whole = reduction and tensor.dim() == 0 and node and node.next_functions[0][0] is loss.value.grad_fn
             if single and whole and "weight" not in loss.settings:
                 settings = {key: value for key, value in loss.settings.items() if key != "reduction"}
                 settings.update({} if reduction == "mean" else {"reduction": reduction})
@@ -69,21 +88,22 @@ class Losses:
                 return self.latest[place]
         return None
 
-    def multiple_of(self, tensor):
+    def multiple_of(self, tensor: torch.Tensor) -> Loss | None:
         """The loss that this is a positive multiple of, as where it is divided by a number of batches; else None."""
-        if type(tensor.grad_fn).__name__ not in _SCALED:
+        node = tensor.grad_fn
+        if node is None or type(node).__name__ not in _SCALED:
             return None
-        (source, *others) = [function for function, _ in tensor.grad_fn.next_functions if function is not None]
+        (source, *others) = [function for function, _ in node.next_functions if function is not None]
         for loss in reversed(self.latest):
             if not others and source is loss.value.grad_fn and float(tensor.detach()) * float(loss.value.detach()) > 0:
                 return loss
         return None
 
-    def forget(self):
+    def forget(self) -> None:
         """All of them led to steps."""
         self.latest.clear()
 
-    def forget_until(self, used):
+    def forget_until(self, used: Sequence[Loss]) -> None:
         """Those that led to a step, and older ones: another network may be between its loss and its step."""
         while self.latest and (not used or any(loss in self.latest for loss in used)):
             self.latest.popleft()

@@ -1,8 +1,12 @@
 """Watches torch's optimisers step: which network, led there by what."""
 
+from __future__ import annotations
+
 import functools
 import time
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from ..layers import LAYERS
 from ..protocol import EnoughSeen, GapKind, Unstepped
@@ -13,8 +17,11 @@ from .gradients import Gradients, norms
 from .loaders import Loaders
 from .losses import Losses
 from .schedules import CHANGED_BY_HAND, Schedules
-from .session import quiet, wrap
+from .session import Session, quiet, wrap
 from .torch_training import Step, TorchTraining
+
+if TYPE_CHECKING:
+    import torch
 
 _ENOUGH_SECONDS = 4.0  # for a loop that ends when a condition holds, which a shortened training may never reach
 
@@ -22,7 +29,7 @@ _ENOUGH_SECONDS = 4.0  # for a loop that ends when a condition holds, which a sh
 class Optimisers:
     """Records every training by an optimiser of torch's. The notebook's own objects are only read."""
 
-    def __init__(self, session, torch):
+    def __init__(self, session: Session, torch: Any) -> None:
         self.session, self.torch = session, torch
         self.loaders = Loaders(session)
         self.losses = Losses(session, torch)
@@ -32,7 +39,7 @@ class Optimisers:
         self.draws = Draws(torch, norms)
         session.unstepped = self.unstepped
 
-    def install(self):
+    def install(self) -> None:
         """Watch modules, losses, gradients, loaders, schedules and optimisers from now on."""
         torch = self.torch
         self.calls.install()
@@ -41,8 +48,7 @@ class Optimisers:
         self.losses.install(self.calls)
         for kind in {base for name in LAYERS for base in getattr(torch.nn, name, object).__mro__}:
             if "reset_parameters" in vars(kind):
-                reset = functools.partial(self.session.quietly, self.weights_drawn)
-                wrap(kind, "reset_parameters", None, reset)
+                wrap(kind, "reset_parameters", None, self.weights_drawn)
         self.draws.install()
         self.loaders.install(torch.utils.data.DataLoader)
         self.schedules.install(torch.optim.lr_scheduler)
@@ -51,51 +57,59 @@ class Optimisers:
         wrap(import_module("copy"), "deepcopy", None, self.copied)
         wrap(torch.nn.Module, "load_state_dict", None, self.loaded)
 
-    def weights_drawn(self, _, module):
+    @quiet
+    def weights_drawn(self, _: None, module: torch.nn.Module) -> None:
         """A layer has drawn its weights."""
         self.draws.layer_drew(module)
 
-    def forget(self):
+    def forget(self) -> None:
         """What was called and computed so far led to the steps of others."""
         self.gradients.forget()
 
     @quiet
-    def copied(self, _, value, *args, **kwargs):
+    def copied(self, _: object, value: object, *args: Any, **kwargs: Any) -> None:
         """Something was copied."""
         for training in self.session.of_network(value):
-            training.copied = True
+            if isinstance(training, TorchTraining):
+                training.copied = True
 
     @quiet
-    def loaded(self, _, module, *args, **kwargs):
+    def loaded(self, _: object, module: torch.nn.Module, *args: Any, **kwargs: Any) -> None:
         """Weights were loaded into a module."""
         for training in self.session.of_network(module):
             training.note(GapKind.WEIGHTS, "weights are loaded into it after its training began")
             training.remember()
 
-    def before_step(self, optimizer, args, kwargs):
+    def training_of(self, optimizer: torch.optim.Optimizer) -> TorchTraining | None:
+        """The training of an optimiser that has stepped before."""
+        training = self.session.trainings.get(id(optimizer))
+        return training if isinstance(training, TorchTraining) else None
+
+    def before_step(self, optimizer: torch.optim.Optimizer, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
         """Before every step of every optimiser."""
         if not has_closure(args, kwargs):
             self.see(optimizer, closure=False)
-        training = self.session.trainings.get(id(optimizer))
-        endless = training is not None and training.open_end == source_loops.UNTIL
-        if endless and time.monotonic() - self.session.cell_began > _ENOUGH_SECONDS:
+        training = self.training_of(optimizer)
+        if training is None or training.open_end != source_loops.UNTIL:
+            return
+        if time.monotonic() - self.session.cell_began > _ENOUGH_SECONDS:
             raise EnoughSeen(f"{training.open_end}. The grader looks at a shortened training first, and went on here.")
 
     @quiet
-    def after_step(self, optimizer, args, kwargs):
+    def after_step(self, optimizer: torch.optim.Optimizer, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
         """After every step."""
         if has_closure(args, kwargs):  # its forward pass came within the step
             self.see(optimizer, closure=True)
         self.session.cell_steps += 1
-        training = self.session.trainings.get(id(optimizer))
+        training = self.training_of(optimizer)
         if training is not None:
             training.remember()
         self.gradients.forget_step({id(p) for group in optimizer.param_groups for p in group["params"]})
 
     @quiet
-    def see(self, optimizer, closure):
+    def see(self, optimizer: torch.optim.Optimizer, closure: bool) -> None:
         """One step, as its training's first or next."""
-        training = self.session.trainings.get(id(optimizer))
+        training = self.training_of(optimizer)
         if training is None:
             parameters = [p for group in optimizer.param_groups for p in group["params"]]
             if self.calls.are_given(parameters):
@@ -109,7 +123,9 @@ class Optimisers:
         else:
             self.session.write_now_and_then()
 
-    def begin(self, optimizer, parameters, closure):
+    def begin(
+        self, optimizer: torch.optim.Optimizer, parameters: Sequence[torch.Tensor], closure: bool
+    ) -> TorchTraining:
         """A training that was not seen before."""
         network = self.calls.holder(parameters)
         settings = self.schedules.unscheduled.get(id(optimizer))
@@ -120,11 +136,11 @@ class Optimisers:
             training.note(GapKind.OPTIMISER, "its steps take a closure")
         if network is not None:
             call = self.calls.last.get(id(network))
-            training.describe(None if call is None else call.given.shape[1:], None if closure else self.draws)
+            training.describe(network, None if call is None else call.given.shape[1:], None if closure else self.draws)
         self.loaders.training_begins()
         return training
 
-    def step_of(self, training):
+    def step_of(self, training: TorchTraining) -> Step:
         """What led to the step that is being taken."""
         gradients, calls = self.gradients, self.calls.last
         weights = {id(p) for p in training.parameters}
@@ -139,7 +155,7 @@ class Optimisers:
             gaps.append(CHANGED_BY_HAND)
         return Step(first, last, backwards, gaps, gradients.looks, self.loaders.loop)
 
-    def unstepped(self):
+    def unstepped(self) -> list[Unstepped]:
         """Networks whose gradients were computed, and none of whose weights any optimiser stepped."""
         stepped = {id(p) for training in self.session.trainings.values() for p in training.parameters}
         return [
@@ -149,13 +165,13 @@ class Optimisers:
         ]
 
 
-def watch_steps(before, after):
+def watch_steps(before: Callable[..., None], after: Callable[..., None]) -> None:
     """Call these around each step of every optimiser."""
     optimizers = import_module("torch.optim.optimizer")
     optimizers.register_optimizer_step_pre_hook(before)
     optimizers.register_optimizer_step_post_hook(after)
 
 
-def has_closure(args, kwargs):
+def has_closure(args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
     """Whether a step was given a function that computes the loss; the first argument is the optimiser itself."""
     return bool(kwargs.get("closure") or next(iter(args[1:]), None))

@@ -1,38 +1,76 @@
 """One notebook as it runs: its cells, the trainings seen in it, and the file that tells of them."""
 
+from __future__ import annotations
+
 import functools
 import time
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from .. import findings
-from ..protocol import Findings
+from ..protocol import Config, Findings, GapKind, Training, Unstepped
 
+if TYPE_CHECKING:
+    from .replay import Weights
+
+_Given = ParamSpec("_Given")
+_Result = TypeVar("_Result")
 _WRITE_EVERY = 1.0  # seconds between two writes while a cell trains
 _MOST_NAMED = 20
 
 
+class WatchedTraining(Protocol):
+    """One optimiser at work on one network, whoever watches it: torch's, Keras's, or one of either in a replay."""
+
+    record: Training
+    by_torch: bool
+    """Whether torch's own optimiser takes its steps, of batches that the notebook may slice by hand."""
+
+    @property
+    def network(self) -> Any:
+        """The module that it trains; None where the notebook holds none with these weights."""
+
+    @property
+    def parameters(self) -> list[Any]:
+        """The weights that its optimiser steps, as torch's."""
+
+    @property
+    def steps(self) -> int:
+        """How many steps were seen."""
+
+    def note(self, kind: GapKind, why: object) -> None:
+        """Say, once, that its record leaves something out."""
+
+    def remember(self) -> None:
+        """Its weights are as they should be: only what changes them from now on is by hand."""
+
+    def end_cell(self) -> None:
+        """Called after each cell."""
+
+    def finished(self) -> Training:
+        """The whole record by now."""
+
+
 class Session:
-    """What the watchers of torch and of Keras share.
+    """What the watchers of torch and of Keras share; `namespace` is the notebook's own, by variable."""
 
-    A training, whoever watches it, has the `network` that it trains, its `parameters`, how many `steps` were seen,
-    whether they were taken `by_torch` itself, its `record` with `note` for gaps, `finished()`, the whole record by now,
-    and `end_cell()`.
-    """
-
-    def __init__(self, config, namespace):
+    def __init__(self, config: Config, namespace: dict[str, Any]) -> None:
         self.config, self.namespace = config, namespace
         self.cells = iter(config.cells)
-        self.cell, self.nested, self.cell_began, self.cell_steps = None, 0, 0.0, 0
-        self.trainings = {}  # by the optimiser; the last to step stands last
-        self.unfinished = {}  # cells that did not run to their end, as far as is known; an ordered set, as are:
-        self.shortened = {}  # cells that saw only a part of a loader's batches
-        self.served = {}  # files that stood in for others that were not handed in
-        self.faults = {}  # what went wrong in watching
-        self.weights = None  # in a replay, what hands over weights
-        self.unstepped = list  # gives networks whose gradients no optimiser stepped
-        self.cell_begins = []  # called before each cell
-        self.written_at = 0.0
+        self.cell: int | None = None  # None outside of the notebook's own cells
+        self.nested, self.cell_began, self.cell_steps = 0, 0.0, 0
+        self.trainings: dict[Hashable, WatchedTraining] = {}  # by the optimiser; the last to step stands last
+        # Cells that did not run to their end, as far as is known; an ordered set, as are:
+        self.unfinished: dict[int | None, None] = {}
+        self.shortened: dict[int | None, None] = {}  # cells that saw only a part of a loader's batches
+        self.served: dict[str, None] = {}  # files that stood in for others that were not handed in
+        self.faults: dict[str, None] = {}  # what went wrong in watching
+        self.weights: Weights | None = None  # in a replay, what hands over weights
+        self.unstepped: Callable[[], list[Unstepped]] = list  # networks whose gradients no optimiser stepped
+        self.cell_begins: list[Callable[[], object]] = []  # called before each cell
+        self.written_at = 0.0  # on the monotonic clock, in seconds
 
-    def begin_cell(self):
+    def begin_cell(self) -> None:
         """Called before each cell of the notebook runs, and before what a magic such as %%capture runs within it."""
         self.nested += 1
         if self.nested > 1:
@@ -43,8 +81,8 @@ class Session:
         for begin in self.cell_begins:
             begin()
 
-    def end_cell(self, raised):
-        """Called after each cell, and what a magic runs within it."""
+    def end_cell(self, raised: bool) -> None:
+        """Called after each cell, and what a magic runs within it; `raised`: it ended with an error."""
         self.nested = max(self.nested - 1, 0)  # the host's own cell, which installed this, ends too
         if not raised and not self.nested:
             self.unfinished.pop(self.cell, None)
@@ -52,11 +90,11 @@ class Session:
             self.quietly(training.end_cell)
         self.quietly(self.write)
 
-    def fault(self, error, where):
+    def fault(self, error: Exception, where: str) -> None:
         """What goes wrong in watching is written down, and never disturbs the notebook."""
         self.faults[f"watching it failed in {where}: {type(error).__name__}: {error}"[:500]] = None
 
-    def quietly(self, act, *args, **kwargs):
+    def quietly(self, act: Callable[_Given, _Result], *args: _Given.args, **kwargs: _Given.kwargs) -> _Result | None:
         """What `act` gives; None where it fails, which is written down."""
         try:
             return act(*args, **kwargs)
@@ -64,31 +102,31 @@ class Session:
             self.fault(error, getattr(act, "__name__", "a function"))
             return None
 
-    def begin(self, key, training):
+    def begin(self, key: Hashable, training: WatchedTraining) -> None:
         """A training was seen, or seen again: the last to step stands last."""
         self.trainings.pop(key, None)
         self.trainings[key] = training
         training.record.cell = self.cell
 
     @property
-    def only_evaluates(self):
+    def only_evaluates(self) -> bool:
         """Whether networks were trained, and none in this cell."""
         return bool(self.trainings) and not self.cell_steps
 
-    def of_network(self, network):
+    def of_network(self, network: object) -> list[WatchedTraining]:
         """Its trainings so far."""
         return [training for training in self.trainings.values() if training.network is network]
 
-    def name_of(self, network):
+    def name_of(self, network: object) -> str:
         """The variable that holds it; empty when none does."""
         return next((k for k, v in self.namespace.items() if v is network and k[0] != "_"), "")
 
-    def write_now_and_then(self):
+    def write_now_and_then(self) -> None:
         """Write if the last time is a while ago."""
         if time.monotonic() - self.written_at > _WRITE_EVERY:
             self.write()
 
-    def write(self):
+    def write(self) -> None:
         """Put everything seen so far into the file."""
         self.written_at = time.monotonic()
         found = Findings(
@@ -103,22 +141,31 @@ class Session:
         findings.write(self.config.out, found)
 
 
-def quiet(method):
+class _HasSession(Protocol):
+    session: Session
+
+
+_Owner = TypeVar("_Owner", bound=_HasSession)
+
+
+def quiet(
+    method: Callable[Concatenate[_Owner, _Given], _Result],
+) -> Callable[Concatenate[_Owner, _Given], _Result | None]:
     """A method of what has a `session`: what goes wrong in it is written down, and never disturbs the notebook."""
 
     @functools.wraps(method)
-    def watched(self, *args, **kwargs):
-        return self.session.quietly(method, self, *args, **kwargs)
+    def watched(owner: _Owner, /, *args: _Given.args, **kwargs: _Given.kwargs) -> _Result | None:
+        return owner.session.quietly(method, owner, *args, **kwargs)
 
     return watched
 
 
-def wrap(owner, name, before, after):
+def wrap(owner: object, name: str, before: Callable[..., object] | None, after: Callable[..., object] | None) -> None:
     """Call `before(*args)` and `after(result, *args)` around a function; neither may raise."""
     original = getattr(owner, name)
 
     @functools.wraps(original)
-    def watched(*args, **kwargs):
+    def watched(*args: Any, **kwargs: Any) -> Any:
         if before:
             before(*args, **kwargs)
         result = original(*args, **kwargs)

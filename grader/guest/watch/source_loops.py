@@ -1,12 +1,16 @@
 """Reads the loops around a training step: whether the notebook itself says how often it steps."""
 
+from __future__ import annotations
+
 import argparse
 import ast
 import linecache
 import re
 import sys
 import sysconfig
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from types import FrameType
 
 UNTIL = "it trains until a condition holds, not for a number of epochs"
 _GUEST = str(Path(__file__).parents[1])  # this package, which stands between the notebook and torch
@@ -21,7 +25,7 @@ def open_end() -> str:
 
     Looks at every function of the notebook's that the step was called from.
     """
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         if str(frame.f_globals.get("__name__")).startswith("IPython."):
             return ""  # from here on it is what runs the notebook
@@ -36,7 +40,7 @@ def open_end() -> str:
 
 def asked_by_next() -> bool:
     """Whether a batch is asked for by `next()`, not by a loop, in the notebook or in a wrapper of its own."""
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(_GUEST):
         frame = frame.f_back
     if frame is None or _installed(frame.f_code.co_filename):
@@ -49,7 +53,8 @@ def _installed(file: str) -> bool:
     return file.startswith(_LIBRARIES) or bool(_INSTALLED.search(file))
 
 
-def _around(source: str, frame) -> str:
+def _around(source: str, frame: FrameType) -> str:
+    """How the loops around the line that a frame is at may end early, in words, or empty; `source` is its file."""
     line = frame.f_lineno
     try:
         tree = ast.parse(source)
@@ -68,13 +73,13 @@ def _around(source: str, frame) -> str:
     return ""
 
 
-def _holders(tree, line):
+def _holders(tree: ast.Module, line: int) -> list[ast.stmt]:
     """The statements that the line stands in, outermost first."""
     found = [n for n in ast.walk(tree) if isinstance(n, ast.stmt) and n.lineno <= line <= (n.end_lineno or n.lineno)]
     return sorted(found, key=lambda node: (node.lineno, -(node.end_lineno or 0)))
 
 
-def _counts(loop) -> bool:
+def _counts(loop: ast.While) -> bool:
     """Whether a `while` ends by a count: all that it compares is constant, or stepped by constants alone."""
     names = {node.id for node in ast.walk(loop.test) if isinstance(node, ast.Name)}
     if not names or any(isinstance(node, (ast.Call, ast.Attribute)) for node in ast.walk(loop.test)):
@@ -85,7 +90,7 @@ def _counts(loop) -> bool:
     return bool(stored) and all(any(step.target is name for step in steps) for name in stored)
 
 
-def _outside_loops(body):
+def _outside_loops(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
     """The nodes of a loop's body that stand in no loop within it."""
     for node in body:
         yield node
@@ -96,18 +101,18 @@ def _outside_loops(body):
 class _Flags:
     """Names that no loop changes, such as `args.dry_run`: whether an `if` on them alone is taken is known."""
 
-    def __init__(self, frame, tree, loop):
+    def __init__(self, frame: FrameType, tree: ast.Module, loop: ast.For | ast.While) -> None:
         self.values = {**frame.f_globals, **frame.f_locals}
         self.changing = {n.id for n in ast.walk(loop) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         for node in ast.walk(tree):
             if isinstance(node, (ast.Global, ast.Nonlocal)):
                 self.changing.update(node.names)
 
-    def never(self, test) -> bool:
+    def never(self, test: ast.expr) -> bool:
         """Whether this is one of those names, and false."""
         return not isinstance(test, ast.Constant) and self.value(test) in (False, None, 0)
 
-    def value(self, node):
+    def value(self, node: ast.expr) -> bool | int | None:
         """The plain value of a name, or of an attribute of parsed arguments; anything else is as good as true."""
         if isinstance(node, ast.Name) and node.id not in self.changing:
             value = self.values.get(node.id, True)
@@ -121,8 +126,8 @@ class _Flags:
         return value if isinstance(value, (bool, int, type(None))) else True
 
 
-def _leaves(node, breaks: bool, flags) -> bool:
-    """Whether a statement may leave the loop it stands in: by break, or return from the function."""
+def _leaves(node: ast.AST, breaks: bool, flags: _Flags) -> bool:
+    """Whether a statement may leave the loop it stands in: by return from the function, or where `breaks`, by break."""
     if isinstance(node, ast.Break):
         return breaks
     if isinstance(node, ast.Return):

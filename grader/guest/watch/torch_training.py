@@ -1,13 +1,27 @@
 """One optimiser of torch's at work: the network that it steps, and everything that a recipe needs."""
 
+from __future__ import annotations
+
 import json
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from ..describe import modules
-from ..protocol import GapKind, Named, Sample, Training
+from ..protocol import Gap, GapKind, Named, Sample, Schedule, Settings, Training
 from . import source_loops
-from .gradients import looks, norms
+from .gradients import Backward, Look, looks, norms
 from .settings import described_loader, optimizer_settings, own_or_torch
+
+if TYPE_CHECKING:
+    import torch
+
+    from .draws import Draws
+    from .forward import Call
+    from .loaders import Loop
+    from .losses import Loss
+    from .session import Session
 
 _MOST_VALUES = 4_000_000  # of a batch whose samples are told apart
 _MOSTLY = 0.98
@@ -17,26 +31,42 @@ _MOST_LOADERS = 10
 
 @dataclass
 class Step:
-    """What led to one step: the calls of the network's first and last part, backward passes, gaps, and the loop."""
+    """What led to one step: the calls of the network's first and last part, backward passes, gaps, and the loop.
 
-    first: object
-    last: object
-    backwards: list
-    gaps: list
-    gradients: dict  # id of a weight -> what its gradient looked like after the last backward pass
-    loop: object
-    loss: object = field(init=False)
+    Calls and loss are None where none was seen, the loop where the step is taken in no loop over a loader.
+    """
 
-    def __post_init__(self):
+    first: Call | None
+    last: Call | None
+    backwards: list[Backward]
+    gaps: list[Gap]
+    gradients: dict[int, Look]  # id of a weight -> what its gradient looked like after the last backward pass
+    loop: Loop | None
+    loss: Loss | None = field(init=False)
+
+    def __post_init__(self) -> None:
         self.loss = self.backwards[-1].loss if self.backwards else None
 
 
 class TorchTraining:
-    """Takes in each step of one optimiser, and writes down what it saw."""
+    """Takes in each step of one optimiser, and writes down what it saw.
+
+    `network` is None where no module is known that holds the optimiser's weights; `settings` are the optimiser's before
+    a schedule changed them, None where none did.
+    """
 
     by_torch = True
+    parameters: list[torch.Tensor]
+    direction: torch.Tensor | None  # that samples are multiplied with, to tell them apart by one number
 
-    def __init__(self, session, torch, optimizer, network, settings):
+    def __init__(
+        self,
+        session: Session,
+        torch: ModuleType,
+        optimizer: torch.optim.Optimizer,
+        network: torch.nn.Module | None,
+        settings: Settings | None,
+    ) -> None:
         self.session, self.torch, self.optimizer, self.network = session, torch, optimizer, network
         self.parameters = [p for group in optimizer.param_groups for p in group["params"]]
         self.record = Training(
@@ -49,35 +79,39 @@ class TorchTraining:
         )
         self.note = self.record.note
         self.steps = 0
-        self.schedules = list
-        self.losses, self.loops, self.first_rows = {}, {}, set()
-        self.rows, self.rows_seen, self.direction = set(), 0, None
+        self.schedules: Callable[[], list[Schedule]] = list  # what is written of the optimiser's schedules by now
+        self.losses: dict[str, Loss] = {}  # one of each kind with its settings
+        self.loops: dict[int, tuple[Loop, int]] = {}  # number of a loop -> (it, steps that were taken in it)
+        self.first_rows: set[int] = set()  # hashes of the first sample of each batch
+        self.rows: set[float] = set()  # samples, each as its product with the direction
+        self.rows_seen = 0
+        self.direction = None
         self.copied = False  # whether the network was copied since its training began
         self.closure = False  # whether its forward pass runs within the step, which is seen when it is over
-        self.norms = None  # of its weights after the last step
+        self.norms: list[float | None] | None = None  # of its weights after the last step
         self.open_end = source_loops.open_end()
         if self.open_end:
             self.note(GapKind.LENGTH, self.open_end)
 
-    def describe(self, shape, draws):
+    def describe(self, network: torch.nn.Module, shape: Sequence[int] | None, draws: Draws | None) -> None:
         """Write the network down. `shape` is that of one sample where it is known; `draws` knows how weights began."""
-        spec, gaps, positions = modules.describe(self.network, self.torch, shape)
+        spec, gaps, positions = modules.describe(network, self.torch, shape)
         self.record.spec = spec
         for gap in gaps:
             self.note(gap.kind, gap.why)
-        self.compare_weights()
-        if draws is None or any(training is not self for training in self.session.of_network(self.network)):
+        self.compare_weights(network)
+        if draws is None or any(training is not self for training in self.session.of_network(network)):
             return  # trained before: that is said elsewhere
-        for module in self.network.modules():
+        for module in network.modules():
             if id(module) in positions:
                 initial, known = draws.initial(module)
                 spec.layers[positions[id(module)]].initial = initial
                 if not known:
                     self.note(GapKind.WEIGHTS, "its first weights are not as torch draws them: they were set or loaded")
 
-    def compare_weights(self):
+    def compare_weights(self, network: torch.nn.Module) -> None:
         """Gaps where the weights that are stepped are not all of the network's, or not plain ones."""
-        stepped, weights = {id(p) for p in self.parameters}, list(self.network.parameters())
+        stepped, weights = {id(p) for p in self.parameters}, list(network.parameters())
         if stepped - {id(p) for p in weights}:
             self.note(GapKind.OPTIMISER, "the optimiser also steps weights outside this network")
         if not stepped >= {id(p) for p in weights}:
@@ -89,17 +123,18 @@ class TorchTraining:
         if any(p.dtype != self.torch.float32 for p in weights):
             self.note(GapKind.WEIGHTS, f"its weights are {weights[0].dtype}")
 
-    def observe(self, step):
+    def observe(self, step: Step) -> None:
         """Take in one step, before its weights change (or, of a closure, after)."""
         self.steps += 1
         if self.copied:
             self.note(GapKind.EVALUATION, "a copy of the network was kept while it trained")
-        if step.first is not None:
+        if step.first is not None and self.network is not None:
             self.take_input(step.first.given, step.loss, step.loop)
             self.record.evaluation_mode |= not all(module.training for module in self.network.modules())
         if step.loop is not None:
             step.loop.stepped = True
-            self.loops.setdefault(step.loop.number, [step.loop, 0])[1] += 1
+            _, steps = self.loops.get(step.loop.number, (step.loop, 0))
+            self.loops[step.loop.number] = step.loop, steps + 1
             if step.loop.by_next:
                 self.note(GapKind.BATCHES, "batches are asked for one by one with next(), not in a loop over the epoch")
         if step.loss is None:
@@ -110,7 +145,7 @@ class TorchTraining:
             self.take_gradients(step)
             self.look_for_changes("between its steps")
 
-    def take_input(self, given, loss, loop):
+    def take_input(self, given: torch.Tensor, loss: Loss | None, loop: Loop | None) -> None:
         """What the network got in this step."""
         record = self.record
         record.samples += len(given)
@@ -121,13 +156,13 @@ class TorchTraining:
         if record.input_shape is None:
             record.input_shape = list(given.shape[1:])
             values = given[:_SHOWN_SAMPLES].detach().reshape(min(len(given), _SHOWN_SAMPLES), -1)
-            labels = loss.target[: len(values)].detach() if loss is not None else []
+            labels: Iterable[torch.Tensor] = loss.target[: len(values)].detach() if loss is not None else []
             classes = [int(label.argmax() if label.dim() else label) for label in labels]
             record.seen = [
                 Sample([float(f"{v:.7g}") for v in row], label) for row, label in zip(values.tolist(), classes)
             ]
 
-    def count_rows(self, given):
+    def count_rows(self, given: torch.Tensor) -> None:
         """How many different samples there were, and how many in a row came without many repetitions."""
         if given.numel() > _MOST_VALUES:
             return
@@ -139,7 +174,7 @@ class TorchTraining:
         if len(self.rows) >= _MOSTLY * self.rows_seen:
             self.record.fresh_samples = self.rows_seen
 
-    def take_loss(self, loss, call):
+    def take_loss(self, loss: Loss, call: Call | None) -> None:
         """A recipe can name only a loss of torch's, of the network's output itself and the classes of the batch."""
         self.losses.setdefault(str((loss.kind, loss.settings)), loss)
         if getattr(self.torch.nn, loss.kind, None) is None:
@@ -151,32 +186,32 @@ class TorchTraining:
         if not one_hot and (target.dim() != 1 or target.is_floating_point()):
             self.note(GapKind.TARGET, "the loss compares with something else than the classes")
 
-    def take_gradients(self, step):
+    def take_gradients(self, step: Step) -> None:
         """What happened between the loss and the step."""
         if len(step.backwards) != 1:
             self.note(GapKind.GRADIENTS, f"{len(step.backwards) or 'no'} backward passes lead to a step")
         for gap in step.gaps:
             self.note(gap.kind, gap.why)
-        with_gradient = [p for p in self.parameters if p.grad is not None]
-        now = looks([p.grad for p in with_gradient], self.torch)
-        if now != [step.gradients.get(id(p)) for p in with_gradient]:
+        gradients = {id(p): p.grad for p in self.parameters if p.grad is not None}
+        now = looks([*gradients.values()], self.torch)
+        if now != [step.gradients.get(key) for key in gradients]:
             self.note(GapKind.GRADIENTS, "gradients are changed by hand")
 
-    def remember(self):
+    def remember(self) -> None:
         """After a step: what the weights are until the next."""
         if not self.closure:
             self.norms = norms(self.parameters, self.torch)
 
-    def look_for_changes(self, when):
+    def look_for_changes(self, when: str) -> None:
         """A gap where the weights are no longer those that the last step left."""
         if self.norms is not None and norms(self.parameters, self.torch) != self.norms:
             self.note(GapKind.WEIGHTS, f"its weights are changed by hand {when}")
 
-    def end_cell(self):
+    def end_cell(self) -> None:
         """After each cell."""
         self.look_for_changes("after its training")
 
-    def finished(self):
+    def finished(self) -> Training:
         """The whole record by now."""
         loops = [loop for loop, _ in self.loops.values()]
         loaders = {
