@@ -1,8 +1,11 @@
 """Stands in for what Colab has and this kernel has not: `google.colab`, its magics, and its drive."""
 
+from __future__ import annotations
+
 import functools
 import re
 from types import ModuleType
+from typing import Any
 
 from ..import_hooks import module, when_missing
 
@@ -11,7 +14,7 @@ _POINTLESS = ("tensorboard", "tensorflow_version")  # the first starts a server
 _OPTIONS_OF_TIMEIT = re.compile(r"^\s*(?:-[nrp]\s*\d+\s+|-[tcqv]\s+)*")
 
 
-def install(shell) -> None:
+def install(shell: Any) -> None:
     """Make `from google.colab import drive, files` work, and magics that are not here cost only their own line."""
     when_missing("google", lambda: module("google"))
     when_missing("google.colab", lambda: _Silent("google.colab"))
@@ -22,18 +25,18 @@ def install(shell) -> None:
     _lenient_magics(shell)
 
 
-def _part(name):
+def _part(name: str) -> _Silent:
     return _Silent(f"google.colab.{name}", **_CONTENTS.get(name, {}))
 
 
 class _Silent(ModuleType):
     """A module in which whatever is not there is a function that does nothing, or a part of its own."""
 
-    def __init__(self, name, **contents):
+    def __init__(self, name: str, **contents: Any) -> None:
         super().__init__(name)
         vars(self).update(contents)
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
         if self.__name__ == "google.colab" and name in _PARTS:
@@ -41,36 +44,36 @@ class _Silent(ModuleType):
         return _nothing
 
 
-def _nothing(*args, **kwargs):
+def _nothing(*args: Any, **kwargs: Any) -> None:
     return None
 
 
-class _Uploaded(dict):
+class _Uploaded(dict[str, bytes]):
     """What `files.upload()` gives: the files beside the notebook, by name."""
 
-    def __missing__(self, name):
+    def __missing__(self, name: str) -> bytes:
         with open(name, "rb") as file:
             return file.read()
 
 
-def _mount(*args, **kwargs):
+def _mount(*args: Any, **kwargs: Any) -> None:
     print("Drive is not there when a notebook is graded; going on without it.")
 
 
-_CONTENTS = {
+_CONTENTS: dict[str, dict[str, Any]] = {
     "drive": {"mount": _mount},
     "files": {"upload": lambda *args, **kwargs: _Uploaded()},
     "userdata": {"get": lambda *args, **kwargs: ""},
 }
 
 
-def _lenient_magics(shell) -> None:
+def _lenient_magics(shell: Any) -> None:
     """A magic that can't work here says so and is passed over; the rest of the cell runs."""
     from IPython.core.error import UsageError
 
     run_line, run_cell = shell.run_line_magic, shell.run_cell_magic
 
-    def line_magic(name, line, _stack_depth=1):
+    def line_magic(name: str, line: str, _stack_depth: int = 1) -> Any:
         if name == "timeit":
             line = _once(line)
         if name == "matplotlib":
@@ -84,7 +87,7 @@ def _lenient_magics(shell) -> None:
                 raise
             print(f"%{name} is passed over: {error}")
 
-    def cell_magic(name, line, cell):
+    def cell_magic(name: str, line: str, cell: str) -> Any:
         if name == "timeit":
             line = _once(line)
         if name == "shell":
@@ -104,7 +107,8 @@ def _once(line: str) -> str:
     return "-n1 -r1 " + _OPTIONS_OF_TIMEIT.sub("", line)
 
 
-def _is_python(shell, cell: str) -> bool:
+def _is_python(shell: Any, cell: str) -> bool:
+    """Whether the cell would compile, once IPython has made Python of its magics."""
     try:
         compile(shell.transform_cell(cell), "cell", "exec")
     except (SyntaxError, ValueError):

@@ -1,13 +1,17 @@
 """Lets files beside the notebook be found where Colab and its Drive would have them."""
 
+from __future__ import annotations
+
 import builtins
 import functools
 import io
 import os
 import re
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from ..import_hooks import when_imported
 
@@ -24,11 +28,14 @@ _ASK_OF_PATHS = (os.path, ("exists", "isfile", "isdir", "getsize"))
 
 
 class Paths:
-    """The working folder under its names on Colab."""
+    """The working folder under its names on Colab.
 
-    def __init__(self):
+    `work` is the folder that the notebook's process began in, `given` what lies there when the notebook starts.
+    """
+
+    def __init__(self) -> None:
         self.work = Path.cwd()
-        self.given = []
+        self.given: list[Path] = []
         self.is_colab = str(self.work) == _COLAB
 
     def enter(self, file: str) -> None:
@@ -41,7 +48,7 @@ class Paths:
                 _link(self.work / path.name, path)
         self.given = [*self.work.iterdir()][:_MOST_ENTRIES]
 
-    def install(self, shell) -> None:
+    def install(self, shell: Any) -> None:
         """Where the sandbox can't put the working folder at `/content`, functions of Python look there for it."""
         if self.is_colab or os.path.exists(_COLAB):
             return
@@ -54,7 +61,7 @@ class Paths:
         run = shell.system
         shell.system = lambda command: run(re.sub(rf"(?<![\w/.]){_COLAB}\b", lambda _: str(self.work), command))
 
-    def translate_torch(self, torch) -> None:
+    def translate_torch(self, torch: Any) -> None:
         """Torch writes files without Python's functions."""
         save = torch.save
         torch.save = functools.wraps(save)(
@@ -62,15 +69,17 @@ class Paths:
         )
         torch.load = self.translating(torch.load)
 
-    def translating(self, function):
+    def translating(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, with its first argument, a path on Colab, in the working folder."""
+
         @functools.wraps(function)
-        def call(*args, **kwargs):
+        def call(*args: Any, **kwargs: Any) -> Any:
             return function(*map(self.here, args[:1]), *args[1:], **kwargs)
 
         return call
 
-    def here(self, path):
-        """The path in the working folder that Colab would have at this path."""
+    def here(self, path: Any) -> Any:
+        """The path in the working folder that Colab would have at this path; what is no path on Colab as it is."""
         if isinstance(path, (str, os.PathLike)):
             name = os.fspath(path)
             if isinstance(name, str) and (name == _COLAB or name.startswith(f"{_COLAB}/")):
@@ -101,9 +110,9 @@ def _link(place: Path, target: Path) -> None:
         place.symlink_to(target)
 
 
-def named_in(source: str):
+def named_in(source: str) -> list[str]:
     """The paths on Colab that a cell names, but those that it makes itself."""
-    found = set()
+    found: set[str] = set()
     for line in source.splitlines():
         if "mkdir" not in line and "makedirs" not in line:
             command = line.lstrip().startswith(("!", "%"))

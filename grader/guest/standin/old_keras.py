@@ -1,13 +1,21 @@
 """Lets notebooks written for Keras 1, 2 or TensorFlow's Keras run on Keras 3 with torch, without TensorFlow."""
 
+from __future__ import annotations
+
 import functools
 import inspect
 import math
 import os
 import sys
 import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Never
 
 from .. import import_hooks
+from ..datasets import DataSet
+from ..protocol import Config
 from ..serve import datasets
 from . import scikit_keras, tensorflow
 
@@ -42,9 +50,12 @@ _OLD_FIT = {"nb_epoch": "epochs", "samples_per_epoch": None, "nb_val_samples": N
 _OLD_GENERATOR = {**_OLD_FIT, "max_q_size": None, "max_queue_size": None, "nb_worker": None, "workers": None}
 _OLD_GENERATOR |= {"use_multiprocessing": None, "pickle_safe": None, "val_samples": None}
 
+Arguments = tuple[tuple[Any, ...], dict[str, Any]]  # of one call: by place, and by name
+Change = Callable[[Any, tuple[Any, ...], dict[str, Any]], Arguments]  # with the object that they are for
 
-def install(config: dict) -> None:
-    """Be ready for the moment when the notebook imports Keras or TensorFlow."""
+
+def install(config: Config) -> None:
+    """Be ready for the moment when the notebook imports Keras or TensorFlow; called after what watches is in place."""
     import_hooks.when_imported("keras", lambda keras: _modernise(keras, config.data))
     import_hooks.when_missing("keras", _no_keras)
     for owner in ("keras", "tensorflow.keras", "tensorflow.python.keras"):
@@ -52,17 +63,18 @@ def install(config: dict) -> None:
     tensorflow.install(config.data)
 
 
-def _no_keras():
+def _no_keras() -> Never:
     raise ModuleNotFoundError(_NO_KERAS, name="keras")
 
 
-def _wrappers():
+def _wrappers() -> ModuleType:
+    """`keras.wrappers.scikit_learn`, under each of its names."""
     import keras
 
     return import_hooks.module("keras.wrappers.scikit_learn", **scikit_keras.make(keras))
 
 
-def _modernise(keras, folders) -> None:
+def _modernise(keras: Any, folders: dict[str, str]) -> None:
     """Give Keras 3 the names, arguments and data that notebooks expect."""
     sys.modules["keras.src.utils.module_utils"].tensorflow._available = False  # whatever notebooks may import
     keras.grader_modern = True
@@ -90,31 +102,34 @@ def _modernise(keras, folders) -> None:
             getattr(keras.datasets, entry.keras).load_data = functools.partial(_load_data, entry, folder)
 
 
-def _classes(module, base):
+def _classes(module: Any, base: type[Any]) -> list[type[Any]]:
+    """The classes of a module that are made otherwise than the one that they come from."""
     found = {id(kind): kind for kind in vars(module).values() if inspect.isclass(kind) and issubclass(kind, base)}
     return [kind for kind in found.values() if "__init__" in vars(kind) and kind is not base]
 
 
-def _translate(kind, change) -> None:
+def _translate(kind: Any, change: Change) -> None:
     """Have the arguments of a class changed before it sees them."""
     original = kind.__init__
 
     @functools.wraps(original)
-    def init(self, *args, **kwargs):
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
         args, kwargs = change(self, args, kwargs)
         original(self, *args, **kwargs)
 
-    init.__signature__ = inspect.signature(original)  # Keras looks at it
+    init.__signature__ = inspect.signature(original)  # type: ignore[attr-defined]  # Keras looks at it
     kind.__init__ = init
 
 
-def _old_modules(keras) -> None:
+def _old_modules(keras: Any) -> None:
+    """Modules of Keras 1 and 2 by their old names, filled from those of today."""
     layers = {name: value for name, value in vars(keras.layers).items() if not name.startswith("__")}
     made = {f"layers.{name}": import_hooks.module(f"keras.layers.{name}", **layers) for name in _LAYER_MODULES}
     vars(made["layers.merge"])["merge"] = functools.partial(_merge, keras)
     vars(made["layers.convolutional"])["Convolution2D"] = _convolution(keras)
-    np_utils = import_hooks.module("keras.utils.np_utils", to_categorical=_to_categorical(keras))
-    np_utils.normalize = keras.utils.normalize
+    np_utils = import_hooks.module(
+        "keras.utils.np_utils", to_categorical=_to_categorical(keras), normalize=keras.utils.normalize
+    )
     keras.utils.to_categorical = np_utils.to_categorical
     made["utils.np_utils"] = np_utils
     made["utils.vis_utils"] = import_hooks.module(
@@ -136,7 +151,7 @@ def _old_modules(keras) -> None:
             setattr(keras.constraints, old, getattr(keras.constraints, now))
 
 
-def _image_generators(keras) -> None:
+def _image_generators(keras: Any) -> None:
     """ImageDataGenerator and what belongs to it, which Keras 3 keeps out of sight."""
     from keras.src.legacy.preprocessing import image
 
@@ -146,18 +161,19 @@ def _image_generators(keras) -> None:
             setattr(images, name, value)
 
 
-def _to_categorical(keras):
+def _to_categorical(keras: Any) -> Callable[..., Any]:
+    """`to_categorical` with the old name of an argument, and with `dtype`, which is gone."""
     original = keras.utils.to_categorical
 
     @functools.wraps(original)
-    def to_categorical(x, num_classes=None, nb_classes=None, **kwargs):
+    def to_categorical(x: Any, num_classes: int | None = None, nb_classes: int | None = None, **kwargs: Any) -> Any:
         kwargs.pop("dtype", None)
         return original(x, num_classes or nb_classes)
 
     return to_categorical
 
 
-def _old_layer(layer, args, kwargs):
+def _old_layer(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
     """Names of arguments in Keras 1, and its kernels of two numbers."""
     kind = type(layer).__name__
     known = inspect.signature(type(layer).__init__).parameters
@@ -181,20 +197,21 @@ def _old_layer(layer, args, kwargs):
     return args, kwargs
 
 
-def _input(keras):
+def _input(keras: Any) -> Callable[..., Any]:
+    """`Input`, whose shape may be one number."""
     original = keras.Input
 
     @functools.wraps(original)
-    def Input(shape=None, *args, **kwargs):  # noqa: N802
+    def Input(shape: Any = None, *args: Any, **kwargs: Any) -> Any:  # noqa: N802
         return original((shape,) if isinstance(shape, int) else shape, *args, **kwargs)  # (784) is no tuple
 
     return Input
 
 
-def _convolution(keras):
+def _convolution(keras: Any) -> Callable[..., Any]:
     """Convolution2D(filters, rows, columns) of Keras 1, and the name that it still has in Keras 3."""
 
-    def Convolution2D(*args, **kwargs):  # noqa: N802
+    def Convolution2D(*args: Any, **kwargs: Any) -> Any:  # noqa: N802
         if len(args) >= 3 and isinstance(args[1], int) and isinstance(args[2], int):
             args = (args[0], (args[1], args[2]), *args[3:])
         return keras.layers.Conv2D(*args, **kwargs)
@@ -202,14 +219,16 @@ def _convolution(keras):
     return Convolution2D
 
 
-def _merge(keras, inputs, mode="sum", concat_axis=-1, **kwargs):
+def _merge(keras: Any, inputs: Any, mode: str = "sum", concat_axis: int = -1, **kwargs: Any) -> Any:
+    """Layers joined as Keras 1 says it."""
     if mode == "concat":
         return keras.layers.concatenate(inputs, axis=concat_axis)
     joins = {"sum": "add", "mul": "multiply", "ave": "average", "max": "maximum", "dot": "dot"}
     return getattr(keras.layers, joins[mode])(inputs)
 
 
-def _old_optimizer(keras, optimizer, args, kwargs):
+def _old_optimizer(keras: Any, optimizer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
+    """`lr` and `decay`; notes whether the learning rate was left to Keras, whose default has changed."""
     if "lr" in kwargs:
         kwargs["learning_rate"] = kwargs.pop("lr")
     decay = kwargs.pop("decay", None)
@@ -224,7 +243,8 @@ def _old_optimizer(keras, optimizer, args, kwargs):
     return args, kwargs
 
 
-def _old_names(keras) -> None:
+def _old_names(keras: Any) -> None:
+    """Optimisers in small letters, losses and metrics by their short names."""
     keras.metrics.accuracy = sys.modules["keras.src.metrics.accuracy_metrics"].accuracy
     for name in ("SGD", "RMSprop", "Adagrad", "Adadelta", "Adam", "Adamax", "Nadam"):
         setattr(keras.optimizers, name.lower(), getattr(keras.optimizers, name))
@@ -234,16 +254,17 @@ def _old_names(keras) -> None:
                 setattr(owner, name, getattr(keras.losses, now))
 
 
-def _old_backend(keras) -> None:
+def _old_backend(keras: Any) -> None:
+    """`keras.backend`: what is gone, and for the rest the operations that took its place."""
     backend = keras.backend
     orderings = {value: key for key, value in _ORDERINGS.items()}
 
-    def missing(name):
+    def missing(name: str) -> Any:
         if not name.startswith("__") and hasattr(keras.ops, name):
             return getattr(keras.ops, name)
         raise AttributeError(f"module 'keras.backend' has no attribute {name!r}")
 
-    def set_value(variable, value):
+    def set_value(variable: Any, value: Any) -> None:
         variable.assign(value)
 
     backend.image_dim_ordering = lambda: orderings[backend.image_data_format()]
@@ -253,11 +274,12 @@ def _old_backend(keras) -> None:
     backend.__getattr__ = missing
 
 
-def _old_model(keras) -> None:
+def _old_model(keras: Any) -> None:
+    """Methods and arguments of models that are gone."""
     model, functional = keras.Model, type(_small_model(keras))
     new = model.__new__
 
-    def create(cls, *args, **kwargs):
+    def create(cls: type[Any], *args: Any, **kwargs: Any) -> Any:
         return new(cls, *args, **_renamed(kwargs, {"input": "inputs", "output": "outputs"}))
 
     model.__new__ = staticmethod(create)
@@ -266,12 +288,12 @@ def _old_model(keras) -> None:
     _call_with(model, "fit", _old_fit)
     _call_with(model, "evaluate", lambda kwargs: _renamed(kwargs, {"show_accuracy": None}))
 
-    def fit_generator(self, generator, *args, **kwargs):
+    def fit_generator(self: Any, generator: Any, *args: Any, **kwargs: Any) -> Any:
         names = ("steps_per_epoch", "epochs", "verbose", "callbacks", "validation_data", "validation_steps")
         kwargs.update(zip(names, args))
         return self.fit(generator, **_renamed(kwargs, _OLD_GENERATOR))
 
-    def classes(self, x, **kwargs):
+    def classes(self: Any, x: Any, **kwargs: Any) -> Any:
         shares = self.predict(x, **kwargs)
         return shares.argmax(-1) if shares.shape[-1] > 1 else (shares > 0.5).astype("int32")
 
@@ -288,12 +310,12 @@ def _old_model(keras) -> None:
                 _load_from(owner, name)
 
 
-def _old_compile_of(model) -> None:
+def _old_compile_of(model: Any) -> None:
     """`compile(optimizer, loss, metrics)`: in Keras 3 the weights of losses stand third."""
     original = model.compile
 
     @functools.wraps(original)
-    def compile(self, *args, **kwargs):
+    def compile(self: Any, *args: Any, **kwargs: Any) -> Any:
         if len(args) > 2 and any(not isinstance(metric, (int, float)) for metric in _listed(args[2]) or ()):
             args, kwargs = args[:2], {"metrics": args[2], **kwargs}
         return original(self, *args, **_old_compile(kwargs))
@@ -301,7 +323,8 @@ def _old_compile_of(model) -> None:
     model.compile = compile
 
 
-def _old_fit(kwargs):
+def _old_fit(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of `fit` as Keras 3 has them."""
     kwargs = _renamed(kwargs, _OLD_FIT)
     for name in ("steps_per_epoch", "validation_steps"):
         if isinstance(kwargs.get(name), float):  # len(x) / batch_size
@@ -309,33 +332,35 @@ def _old_fit(kwargs):
     return kwargs
 
 
-def _small_model(keras):
+def _small_model(keras: Any) -> Any:
+    """A model of the kind that is made of inputs and outputs."""
     given = keras.Input((1,))
     return keras.Model(given, given)
 
 
-def _renamed(kwargs, names):
+def _renamed(kwargs: dict[str, Any], names: Mapping[str, str | None]) -> dict[str, Any]:
     """Old arguments by their new names; those of None are gone."""
-    kept = {names.get(key, key): value for key, value in kwargs.items()}
-    kept.pop(None, None)
-    return kept
+    return {now: value for key, value in kwargs.items() if (now := names.get(key, key)) is not None}
 
 
-def _call_with(owner, name, change) -> None:
+def _call_with(owner: Any, name: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Have the named arguments of a method changed before it sees them."""
     original = getattr(owner, name)
 
     @functools.wraps(original)
-    def call(self, *args, **kwargs):
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         return original(self, *args, **change(kwargs))
 
     setattr(owner, name, call)
 
 
-def _listed(value):
+def _listed(value: Any) -> Any:
+    """A list where Keras takes one: a single value in a list of its own."""
     return value if isinstance(value, (list, tuple, dict)) or value is None else [value]
 
 
-def _old_compile(kwargs):
+def _old_compile(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The metrics of `compile` as Keras 3 has them."""
     if "metrics" in kwargs:
         kwargs["metrics"] = _listed(kwargs["metrics"])
     metrics = kwargs.get("metrics")
@@ -345,100 +370,103 @@ def _old_compile(kwargs):
     return kwargs
 
 
-def _save_under(owner, name, ending) -> None:
+def _save_under(owner: Any, name: str, ending: str) -> None:
     """Keras 3 asks for certain endings of a file's name: it gets them behind the student's own."""
     original = getattr(owner, name)
 
     @functools.wraps(original)
-    def save(self, filepath, *args, **kwargs):
+    def save(self: Any, filepath: Any, *args: Any, **kwargs: Any) -> Any:
         kwargs.pop("save_format", None)
         return original(self, _ended(filepath, ending), *args, **kwargs)
 
     setattr(owner, name, save)
 
 
-def _ended(path, ending):
-    path = str(path)
+def _ended(path: str | os.PathLike[str], ending: str) -> str:
+    name = str(path)
     accepted = (ending, ".h5", ".hdf5") if ending == ".keras" else (ending,)
-    return path if path.endswith(accepted) else path + ending
+    return name if name.endswith(accepted) else name + ending
 
 
-def _load_from(owner, name) -> None:
+def _load_from(owner: Any, name: str) -> None:
+    """What was saved under an ending that Keras 3 asks for is found without it."""
     original = getattr(owner, name)
 
     @functools.wraps(original)
-    def load(*args, **kwargs):
+    def load(*args: Any, **kwargs: Any) -> Any:
         at = 0 if name == "load_model" else 1
-        args, key = list(args), "filepath"
-        path = args[at] if len(args) > at else kwargs.get(key)
+        given, key = list(args), "filepath"
+        path = given[at] if len(given) > at else kwargs.get(key)
         there = next((p for e in ("", ".weights.h5", ".keras") if os.path.exists(p := f"{path}{e}")), path)
-        if len(args) > at:
-            args[at] = there
+        if len(given) > at:
+            given[at] = there
         else:
             kwargs[key] = there
         kwargs.pop("by_name", None)
-        return original(*args, **kwargs)
+        return original(*given, **kwargs)
 
     setattr(owner, name, load)
 
 
-class _History(dict):
+class _History(dict[str, Any]):
     """What was measured, by the names of Keras 3 and of Keras 2."""
 
-    def __missing__(self, key):
+    def __missing__(self, key: str) -> Any:
         other = key[: -len("acc")] + "accuracy" if key.endswith("acc") else key.replace("accuracy", "acc")
         if other != key and dict.__contains__(self, other):
             return self[other]
         raise KeyError(key)
 
-    def get(self, key, default=None):
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of a key under either name."""
         try:
             return self[key]
         except KeyError:
             return default
 
 
-def _old_callbacks(keras) -> None:
+def _old_callbacks(keras: Any) -> None:
+    """Callbacks that watch `acc` or take old arguments, and a history that has both names."""
     callbacks = keras.callbacks
 
-    def of_today(text):
+    def of_today(text: str) -> str:
         return text.replace("val_acc:", "val_accuracy:").replace("{acc:", "{accuracy:")
 
-    def change(callback, args, kwargs):
-        args, kwargs = list(args), dict(kwargs)
+    def change(callback: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
+        given, kwargs = list(args), dict(kwargs)
         at = 1 if isinstance(callback, callbacks.ModelCheckpoint) else 0
         names = {"acc": "accuracy", "val_acc": "val_accuracy"}
-        if len(args) > at:
-            args[at] = names.get(args[at], args[at])
+        if len(given) > at:
+            given[at] = names.get(given[at], given[at])
         if "monitor" in kwargs:
             kwargs["monitor"] = names.get(kwargs["monitor"], kwargs["monitor"])
         if at:
             ending = ".weights.h5" if kwargs.get("save_weights_only") else ".keras"
             if "period" in kwargs:
                 kwargs.pop("period")
-            path = args.pop(0) if args else kwargs.pop("filepath")
+            path = given.pop(0) if given else kwargs.pop("filepath")
             path = of_today(str(path))
             accepted = (ending, ".h5") if ending == ".keras" else (ending,)
-            args.insert(0, path if path.endswith(accepted) else path + ending)
+            given.insert(0, path if path.endswith(accepted) else path + ending)
         if "epsilon" in kwargs and isinstance(callback, callbacks.ReduceLROnPlateau):
             kwargs["min_delta"] = kwargs.pop("epsilon")
-        return args, kwargs
+        return tuple(given), kwargs
 
     for kind in (callbacks.EarlyStopping, callbacks.ModelCheckpoint, callbacks.ReduceLROnPlateau):
         _translate(kind, change)
-    python_utils = sys.modules["keras.src.utils.python_utils"]
+    python_utils: Any = sys.modules["keras.src.utils.python_utils"]
     logs_of = python_utils.pythonify_logs
     python_utils.pythonify_logs = lambda logs: _History(logs_of(logs))
     begin = callbacks.History.on_train_begin
 
     @functools.wraps(begin)
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self: Any, logs: dict[str, Any] | None = None) -> None:
         begin(self, logs)
         self.history = _History(self.history)
 
     callbacks.History.on_train_begin = on_train_begin
 
 
-def _load_data(entry, folder, path=None):
+def _load_data(entry: DataSet, folder: Path, path: str | None = None) -> Any:
     """A data set as Keras gives it, read from the host's copy."""
     return datasets.keras_arrays(entry, folder)

@@ -1,10 +1,15 @@
 """Lets notebooks that were written for older libraries run on those that are here."""
 
+from __future__ import annotations
+
 import builtins
 import functools
 import importlib
 import inspect
 import warnings
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
 
 from ..import_hooks import module, when_imported, when_missing
 
@@ -57,7 +62,8 @@ def install() -> None:
     when_missing("torch._six", _six)
 
 
-def _rename(names, it) -> None:
+def _rename(names: dict[str, str], it: Any) -> None:
+    """Give a module the names that it no longer has."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # asking for a deprecated name says so
         for name, now in names.items():
@@ -65,17 +71,20 @@ def _rename(names, it) -> None:
                 setattr(it, name, getattr(it, now))
 
 
-def _moved(name, now):
+def _moved(name: str, now: str) -> ModuleType:
+    """A module of a name that is gone, with what is in the one that took its place."""
     return module(name, **{k: v for k, v in vars(importlib.import_module(now)).items() if not k.startswith("__")})
 
 
-def _abstract_names(collections) -> None:
+def _abstract_names(collections: Any) -> None:
+    """`collections.Iterable` and others, which are in `collections.abc` alone now."""
     for name in collections.abc.__all__:
         if not hasattr(collections, name):
             setattr(collections, name, getattr(collections.abc, name))
 
 
-def _builtin_names(numpy) -> None:
+def _builtin_names(numpy: Any) -> None:
+    """`numpy.int` and others, which were Python's own."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for kind in _BUILTINS:
@@ -83,7 +92,8 @@ def _builtin_names(numpy) -> None:
                 setattr(numpy, kind.__name__, kind)
 
 
-def _six():
+def _six() -> ModuleType:
+    """What torch kept of the library six, for Python 2."""
     return module(
         "torch._six",
         string_classes=(str, bytes),
@@ -94,19 +104,20 @@ def _six():
     )
 
 
-def _styles(style) -> None:
+def _styles(style: Any) -> None:
     """`seaborn-whitegrid` is called `seaborn-v0_8-whitegrid` now."""
     for name in [name for name in style.library if name.startswith("seaborn-v0_8")]:
         style.library.setdefault(name.replace("-v0_8", ""), style.library[name])
 
 
-def _hold(pyplot) -> None:
+def _hold(pyplot: Any) -> None:
     """Figures hold what was drawn, always."""
     if not hasattr(pyplot, "hold"):
         pyplot.hold = pyplot.Axes.hold = lambda *args, **kwargs: None
 
 
-def _bars_without_widgets(notebook) -> None:
+def _bars_without_widgets(notebook: Any) -> None:
+    """Bars of progress in text, where ipywidgets is not installed."""
     if notebook.IProgress is not None:
         return
     std = importlib.import_module("tqdm.std")
@@ -114,17 +125,17 @@ def _bars_without_widgets(notebook) -> None:
     notebook.trange = notebook.tnrange = std.trange
 
 
-def _figure_formats(display) -> None:
+def _figure_formats(display: Any) -> None:
     """Where the formats of figures were set until IPython 8; nobody looks at them here."""
     for name in ("set_matplotlib_formats", "set_matplotlib_close"):
         if not hasattr(display, name):
             setattr(display, name, lambda *args, **kwargs: None)
 
 
-def _frames(pandas) -> None:
+def _frames(pandas: Any) -> None:
     """`append`, `ix` and other methods of data frames that are gone."""
 
-    def append(self, other, ignore_index=False, **options):
+    def append(self: Any, other: Any, ignore_index: bool = False, **options: Any) -> Any:
         rows = other if isinstance(other, list) else [other]
         if type(self) is pandas.Series:
             return pandas.concat([self, *rows], ignore_index=ignore_index)
@@ -143,33 +154,35 @@ def _frames(pandas) -> None:
             setattr(kind, name, method)
 
 
-def _row(pandas, values):
+def _row(pandas: Any, values: Any) -> Any:
+    """A data frame of one row, from a dict or a series, whose name is the row's."""
     named = isinstance(values, pandas.Series) and values.name is not None
     return pandas.DataFrame([dict(values)], index=[values.name] if named else None)
 
 
-def _values(frame, columns):
+def _values(frame: Any, columns: Any) -> Any:
+    """The values of a frame or of some columns of it, as numpy's array."""
     return (frame if columns is None else frame[columns]).to_numpy()
 
 
 class _ByEither:
     """`frame.ix[...]`: by label, and where there is none such, by position."""
 
-    def __init__(self, frame):
+    def __init__(self, frame: Any) -> None:
         self.frame = frame
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: Any) -> Any:
         try:
             return self.frame.loc[key]
         except (KeyError, TypeError, IndexError):
             return self.frame.iloc[key]
 
-    def __setitem__(self, key, value):
+    def __setitem__(self, key: Any, value: Any) -> None:
         self.frame.loc[key] = value
 
 
-def install_torch(torch) -> None:
-    """The same for torch; called when everything that watches is in place."""
+def install_torch(torch: Any) -> None:
+    """The same for torch, and its GPU if there is none; called when everything that watches is in place."""
     loader = torch.utils.data.DataLoader
     begin = loader.__iter__
     loader.__iter__ = lambda self: _Batches(begin(self))
@@ -189,37 +202,38 @@ def install_torch(torch) -> None:
 class _Batches:
     """An iterator that still has the method it had in Python 2."""
 
-    def __init__(self, batches):
+    def __init__(self, batches: Iterator[Any]) -> None:
         self.batches = batches
 
-    def __iter__(self):
+    def __iter__(self) -> _Batches:
         return self
 
-    def __next__(self):
+    def __next__(self) -> Any:
         return next(self.batches)
 
     next = __next__
 
 
-def _without_verbose(kind) -> None:
+def _without_verbose(kind: Any) -> None:
+    """Let a schedule be made with `verbose`, which it no longer takes."""
     make = kind.__init__
     if "verbose" in inspect.signature(make).parameters:
         return
 
     @functools.wraps(make)
-    def init(self, *args, **kwargs):
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
         kwargs.pop("verbose", None)
         make(self, *args, **kwargs)
 
     kind.__init__ = init
 
 
-def _first_of_a_number(tensor) -> None:
+def _first_of_a_number(tensor: Any) -> None:
     """`loss.data[0]`, from when a loss had one element in one dimension; only where indexing would raise."""
     take = tensor.__getitem__
 
     @functools.wraps(take)
-    def getitem(self, key):
+    def getitem(self: Any, key: Any) -> Any:
         try:
             return take(self, key)
         except IndexError:

@@ -1,13 +1,18 @@
 """A stand-in for TensorFlow on torch: its Keras, pipelines and simple operations; the rest says that it is not here."""
 
+from __future__ import annotations
+
 import contextlib
 import functools
 import inspect
 import re
 import sys
-from types import SimpleNamespace
+from collections.abc import Callable, Container
+from types import ModuleType, SimpleNamespace
+from typing import Any, Never
 
 from .. import import_hooks
+from ..datasets import DataSet
 from ..protocol import DataSetMissing, ModuleMissing, PartMissing
 from ..serve.datasets import parts, served
 from . import tf_data
@@ -48,14 +53,15 @@ _ARGUMENTS = {  # TensorFlow's names of arguments: Keras's, the first that a fun
 }
 
 
-def install(folders) -> None:
-    """Be ready for the moment when the notebook imports TensorFlow or its data sets."""
+def install(folders: dict[str, str]) -> None:
+    """Be ready for the moment when the notebook imports TensorFlow or its data sets, whose folders these are."""
     import_hooks.when_missing("tensorflow", _tensorflow)
     import_hooks.when_missing("tensorflow_datasets", functools.partial(_tensorflow_datasets, folders))
     sys.meta_path.append(_NoTensorFlow())
 
 
-def missing(name) -> PartMissing:
+def missing(name: str) -> PartMissing:
+    """The error for what TensorFlow has and its stand-in has not."""
     return PartMissing(f"{name}: {_ONLY_KERAS}")
 
 
@@ -63,27 +69,30 @@ class _NoTensorFlow:
     """Says why there is no more of TensorFlow, when all others have looked for it."""
 
     @staticmethod
-    def find_spec(name, path=None, target=None):
+    def find_spec(name: str, path: Any = None, target: Any = None) -> None:
+        """Called by Python's import; as the last to be asked, it finds nothing and says why."""
         if name.startswith("tensorflow."):
             raise ModuleMissing(f"{name}: {_ONLY_KERAS}", name=name)
 
 
-class _Part(type(sys)):
+class _Part(ModuleType):
     """A module of which only a part is here."""
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Never:
         if name.startswith("__"):
             raise AttributeError(name)
         raise missing(f"{self.__name__}.{name}")
 
 
-def _part(name, **contents):
+def _part(name: str, **contents: Any) -> _Part:
+    """A module of TensorFlow's that holds these; anything else of it is not here."""
     made = _Part(name)
     vars(made).update(contents)
     return made
 
 
-def _tensorflow():
+def _tensorflow() -> _Part:
+    """The module itself, made when the notebook imports it. Keras is its Keras, by each name that it had there."""
     import keras
     import torch
 
@@ -107,7 +116,7 @@ def _tensorflow():
     }
     tensorflow = _part("tensorflow", **contents)
     v1 = _part("tensorflow.compat.v1", **contents)
-    tensorflow.compat = _part("tensorflow.compat", v1=v1, v2=tensorflow)
+    vars(tensorflow)["compat"] = _part("tensorflow.compat", v1=v1, v2=tensorflow)
     for name, module in list(sys.modules.items()):
         if name.split(".")[0] == "keras" and not name.startswith(("keras.src", "keras._")):
             sys.modules[f"tensorflow.{name}"] = sys.modules[f"tensorflow.python.{name}"] = module
@@ -117,35 +126,45 @@ def _tensorflow():
     return tensorflow
 
 
-def _operations(keras, torch) -> dict:
+def _operations(keras: Any, torch: Any) -> dict[str, Any]:
     """TensorFlow's functions of tensors, by Keras's: they take arrays, tensors and what a network computes."""
     ops = keras.ops
 
-    def constant(value, dtype=None, shape=None, name=None):
+    def constant(value: Any, dtype: str | None = None, shape: Any = None, name: str | None = None) -> Any:
         made = ops.convert_to_tensor(value, dtype)
         return made if shape is None else ops.broadcast_to(made, shape)
 
-    def one_hot(indices, depth, on_value=None, off_value=None, axis=-1, dtype=None, name=None):
+    def one_hot(
+        indices: Any,
+        depth: int,
+        on_value: Any = None,
+        off_value: Any = None,
+        axis: int = -1,
+        dtype: str | None = None,
+        name: str | None = None,
+    ) -> Any:
         return ops.one_hot(indices, depth, axis=axis, dtype=dtype or "float32")
 
-    def argmax(input, axis=0, output_type=None, name=None):
+    def argmax(input: Any, axis: int = 0, output_type: Any = None, name: str | None = None) -> Any:
         return ops.argmax(input, axis)
 
-    def split(value, num_or_size_splits, axis=0, name=None):
+    def split(value: Any, num_or_size_splits: Any, axis: int = 0, name: str | None = None) -> Any:
         whole = isinstance(num_or_size_splits, int)
         at = num_or_size_splits if whole else ops.cumsum(num_or_size_splits)[:-1]
         return ops.split(ops.convert_to_tensor(value), at if whole else [int(n) for n in at], axis)
 
-    def gather(params, indices, axis=0, **kwargs):
+    def gather(params: Any, indices: Any, axis: int = 0, **kwargs: Any) -> Any:
         return ops.take(ops.convert_to_tensor(params), indices, axis=axis)
 
-    def pad(tensor, paddings, mode="CONSTANT", constant_values=0, name=None):
+    def pad(
+        tensor: Any, paddings: Any, mode: str = "CONSTANT", constant_values: Any = 0, name: str | None = None
+    ) -> Any:
         return ops.pad(tensor, [tuple(int(n) for n in pair) for pair in paddings], mode.lower())
 
-    def filled(fill):
+    def filled(fill: Callable[..., Any]) -> Callable[..., Any]:
         return lambda shape, dtype="float32", name=None: fill(shape, dtype=dtype)
 
-    def function(func=None, **kwargs):
+    def function(func: Callable[..., Any] | None = None, **kwargs: Any) -> Callable[..., Any]:
         return func if func is not None else (lambda func: func)
 
     same = {name: _nameless(getattr(ops, name), _ARGUMENTS) for name in _SAME}
@@ -167,38 +186,53 @@ def _operations(keras, torch) -> dict:
     }
 
 
-def _nameless(function, arguments):
+def _nameless(function: Callable[..., Any], arguments: dict[str, tuple[str, ...]]) -> Callable[..., Any]:
     """Without the names that TensorFlow gives to operations, and with its arguments by Keras's names."""
     known = inspect.signature(function).parameters
 
     @functools.wraps(function)
-    def call(*args, name=None, **kwargs):
+    def call(*args: Any, name: str | None = None, **kwargs: Any) -> Any:
         return function(*args, **{_known(key, known, arguments): value for key, value in kwargs.items()})
 
     return call
 
 
-def _known(name, known, arguments):
+def _known(name: str, known: Container[str], arguments: dict[str, tuple[str, ...]]) -> str:
+    """Keras's name for an argument of TensorFlow's, as the function that takes it has it."""
     return name if name in known else next((n for n in arguments.get(name, ()) if n in known), name)
 
 
-def _parts(keras, torch, operations) -> dict:
+def _parts(keras: Any, torch: Any, operations: dict[str, Any]) -> dict[str, Any]:
     """Modules of TensorFlow's: pipelines, random numbers, activations, arithmetic."""
     ops = keras.ops
 
-    def confusion_matrix(labels, predictions, num_classes=None, **kwargs):
+    def confusion_matrix(labels: Any, predictions: Any, num_classes: int | None = None, **kwargs: Any) -> Any:
         rows, columns = (torch.as_tensor(part).long().reshape(-1) for part in (labels, predictions))
         size = num_classes or int(max(rows.max(), columns.max())) + 1
         return torch.bincount(rows * size + columns, minlength=size * size).reshape(size, size)
 
-    def normal(shape, mean=0.0, stddev=1.0, dtype="float32", seed=None, name=None):
+    def normal(
+        shape: Any,
+        mean: float = 0.0,
+        stddev: float = 1.0,
+        dtype: str = "float32",
+        seed: int | None = None,
+        name: str | None = None,
+    ) -> Any:
         return keras.random.normal(shape, mean, stddev, dtype, seed)
 
-    def uniform(shape, minval=0, maxval=None, dtype="float32", seed=None, name=None):
+    def uniform(
+        shape: Any,
+        minval: Any = 0,
+        maxval: Any = None,
+        dtype: str = "float32",
+        seed: int | None = None,
+        name: str | None = None,
+    ) -> Any:
         draw = keras.random.randint if "int" in dtype else keras.random.uniform
         return draw(shape, minval, 1 if maxval is None else maxval, dtype, seed)
 
-    def shuffle(value, seed=None, name=None):
+    def shuffle(value: Any, seed: int | None = None, name: str | None = None) -> Any:
         return keras.random.shuffle(ops.convert_to_tensor(value), seed=seed)
 
     dataset = tf_data.make(torch, keras, missing)
@@ -212,16 +246,16 @@ def _parts(keras, torch, operations) -> dict:
     }
 
 
-def _machine(keras) -> dict:
+def _machine(keras: Any) -> dict[str, Any]:
     """What notebooks ask of GPUs and logs."""
 
-    def nothing(*args, **kwargs):
+    def nothing(*args: Any, **kwargs: Any) -> None:
         return None
 
-    def none_found(*args, **kwargs):
+    def none_found(*args: Any, **kwargs: Any) -> list[Any]:
         return []
 
-    def none_there(*args, **kwargs):
+    def none_there(*args: Any, **kwargs: Any) -> bool:
         return False
 
     devices = dict.fromkeys(("list_physical_devices", "list_logical_devices", "get_visible_devices"), none_found)
@@ -246,35 +280,43 @@ def _machine(keras) -> dict:
     }
 
 
-def _tensorflow_datasets(folders):
+def _tensorflow_datasets(folders: dict[str, str]) -> _Part:
     """`tfds.load(name)`, from the host's copies."""
     import keras
     import tensorflow
 
     names = {"train": 0, "test": 1}
 
-    def one(split, supervised, batch_size, arrays):
+    def one(split: str, supervised: bool, batch_size: int | None, arrays: Any) -> Any:
         found = re.fullmatch(r"(train|test)(?:\[(-?\d*)(%?):(-?\d*)(%?)\])?", split.strip())
         if not found:
             raise ValueError(f"the split {split!r} is not known here: give train, test, or a slice of them")
         images, labels = arrays[names[found[1]]]
         start, stop = (_bound(found[at], found[at + 1], len(labels)) for at in (2, 4))
         images = images if images.ndim == 4 else images[..., None]
-        made = images[start:stop], labels[start:stop].astype("int64")
+        made: Any = images[start:stop], labels[start:stop].astype("int64")
         made = made if supervised else dict(zip(("image", "label"), made))
         dataset = tensorflow.data.Dataset.from_tensor_slices(made)
         if batch_size == -1:
             return next(iter(dataset.batch(len(dataset))))
         return dataset.batch(batch_size) if batch_size else dataset
 
-    def load(name, split=None, *, batch_size=None, as_supervised=False, with_info=False, **kwargs):
+    def load(
+        name: str,
+        split: Any = None,
+        *,
+        batch_size: int | None = None,
+        as_supervised: bool = False,
+        with_info: bool = False,
+        **kwargs: Any,
+    ) -> Any:
         asked = re.split(r"[:/]", name)[0]
         found = next(((entry, folder) for entry, folder in served(folders) if entry.tensorflow == asked), None)
         if not asked or found is None:
             raise DataSetMissing(f"{name} of tensorflow_datasets")
         arrays = parts(*found)
 
-        def made(split):
+        def made(split: Any) -> Any:
             if isinstance(split, (list, tuple)):
                 return [made(part) for part in split]
             return one(split, as_supervised, batch_size, arrays)
@@ -282,7 +324,7 @@ def _tensorflow_datasets(folders):
         loaded = {part: made(part) for part in names} if split is None else made(split)
         return (loaded, _info(found[0], arrays)) if with_info else loaded
 
-    def as_numpy(dataset):
+    def as_numpy(dataset: Any) -> Any:
         if hasattr(dataset, "as_numpy_iterator"):
             return dataset.as_numpy_iterator()
         return keras.tree.map_structure(keras.ops.convert_to_numpy, dataset)
@@ -290,13 +332,15 @@ def _tensorflow_datasets(folders):
     return _part("tensorflow_datasets", load=load, as_numpy=as_numpy, disable_progress_bar=lambda: None)
 
 
-def _bound(number, percent, count):
+def _bound(number: str | None, percent: str | None, count: int) -> int | None:
+    """Where a slice of a split begins or ends, in samples; None where it is left open."""
     if not number:
         return None
     return round(int(number) * count / 100) if percent else int(number)
 
 
-def _info(entry, arrays):
+def _info(entry: DataSet, arrays: Any) -> SimpleNamespace:
+    """What `with_info` gives: how many samples each split has, and what they look like."""
     splits = {name: SimpleNamespace(num_examples=len(labels)) for name, (_, labels) in zip(("train", "test"), arrays)}
     names = list(entry.classes)
     label = SimpleNamespace(num_classes=len(names), names=names, int2str=names.__getitem__, str2int=names.index)
