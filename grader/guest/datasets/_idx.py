@@ -53,7 +53,7 @@ def npz(**arrays: Array) -> bytes:
     import numpy as np
 
     file = io.BytesIO()
-    np.savez(file, **arrays)
+    np.savez(file, **arrays)  # type: ignore[arg-type]  # numpy takes names of arrays for its own flag
     return file.getvalue()
 
 
@@ -79,7 +79,7 @@ def _serve(folder: str, kind: Any, folder_of: Callable[[object], str]) -> None:
 
 def _shared(folder: str) -> dict[str, Callable[[Path], bytes]]:
     """The four files by the names that are in use, packed and not."""
-    made = {}
+    made: dict[str, Callable[[Path], bytes]] = {}
     for file in FILES:
         for name in (file, file.replace("-idx", ".idx")):
             made[name] = partial(_plain, name=f"{folder}/{file}")

@@ -38,10 +38,8 @@ def initial_of_keras(initializer: Any, shape: tuple[int, ...]) -> Drawn | None:
     """What one of Keras's own initialisers is, for weights of this shape in Keras's order; None where there is none."""
     if not type(initializer).__module__.startswith("keras."):
         return None
-    if hasattr(initializer, "distribution"):
-        found = _scaled(initializer, shape)
-    else:
-        found = _KERAS.get(type(initializer).__name__, lambda _: None)(initializer)
+    way = _KERAS.get(type(initializer).__name__, lambda _: None)
+    found = _scaled(initializer, shape) if hasattr(initializer, "distribution") else way(initializer)
     if found is None:
         return None
     name, settings = found

@@ -22,7 +22,8 @@ def _named(reader: KerasReader, layer: Any, given: list[Value], shape: tuple[int
 
 
 def _clamped(given: Arguments) -> tuple[str, Settings]:
-    kind = {(0, None): "ReLU", (0, 6): "ReLU6"}.get((given.get("min"), given.get("max")))
+    kinds: dict[tuple[Any, Any], str] = {(0, None): "ReLU", (0, 6): "ReLU6"}
+    kind = kinds.get((given.get("min"), given.get("max")))
     if kind is None:
         raise CannotError("the operation clamp is not supported")
     return kind, {}

@@ -14,7 +14,7 @@ def _windows(kind: str, more: dict[str, Any]) -> KerasForm:
     def read(reader: KerasReader, layer: Any, given: list[Value], shape: tuple[int, ...]) -> Value:
         (value,) = given
         size, stride = tuple(layer.pool_size), tuple(layer.strides)
-        settings = {"kernel_size": size, "stride": stride}
+        settings: dict[str, Any] = {"kernel_size": size, "stride": stride}
         if layer.padding == "same":
             around = [same_padding(n, k, s) for n, k, s in zip(reader.places(value), size, stride)]
             if any(right > left + 1 for left, right in around):

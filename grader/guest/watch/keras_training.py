@@ -71,7 +71,8 @@ class KerasTraining:
         shape = tuple(x.shape[1:]) if hasattr(x, "shape") else None
         described = keras_models.describe(network, keras, torch, shape)
         self.rescaling = described.rescaling
-        self.as_module = _Weights(described.weights)
+        weights: Any = described.weights
+        self.as_module = _Weights(weights)
         self.record = Training(
             number=len(session.trainings),
             model=id(network),
