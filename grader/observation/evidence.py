@@ -9,7 +9,7 @@ from grader.core.record import Record
 from grader.datasets import Dataset
 from grader.observation.assign import Assignment, Place, Target, assign, owners
 from grader.observation.explain import explain
-from grader.observation.models import read_report, remarks, shortened
+from grader.observation.models import read_models, remarks, shortened
 from grader.observation.notebooks import (
     claims_of,
     headings,
@@ -59,7 +59,7 @@ def observe_notebook(
     dataset: Dataset | None = None,
 ) -> Observed:
     """What a notebook holds, and what the probe saw when it ran."""
-    models, variables, fault = read_report(findings, notebook, file, dataset)
+    models, variables, fault = read_models(findings, notebook, file, dataset)
     claims = saved_claims(notebook, file)
     of_models = claims_of([model.cell for model in models], claims)
     models = tuple(m.model_copy(update={"claims": own}) for m, own in zip(models, of_models, strict=True))

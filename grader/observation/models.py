@@ -19,11 +19,11 @@ _UNSTEPPED = (
 _COUNTED = ("rows", "parameters", "buffers_as_weights", "hidden_units", "hidden_layers")
 
 
-def read_report(
-    report: str, notebook: NotebookNode, file: str, dataset: Dataset | None
+def read_models(
+    findings: str, notebook: NotebookNode, file: str, dataset: Dataset | None
 ) -> tuple[tuple[ModelFacts, ...], dict[str, object], str]:
-    """(trained models in the order of their last step, variables, what is wrong with the report if anything is)."""
-    found, wrong = read_findings(report)
+    """(trained models in the order of their last step, variables, what is wrong with the findings if anything is)."""
+    found, wrong = read_findings(findings)
     if wrong:
         return (), {}, wrong
     by_model: dict[int, list[Training]] = {}
@@ -33,21 +33,21 @@ def read_report(
     return models, found.variables, "" if models else "; ".join(found.faults)
 
 
-def remarks(report: str) -> tuple[str, ...]:
+def remarks(findings: str) -> tuple[str, ...]:
     """What must be said of what the notebook did: files that were read in the place of others, gradients in vain."""
-    told = read_findings(report)[0]
+    told = read_findings(findings)[0]
     served = (f"{name} was not handed in: the grader's copy of the data was read in its place" for name in told.served)
     unstepped = (_UNSTEPPED.format(cell=n.cell, name=n.variable or n.type) for n in told.unstepped)
     return (*served, *unstepped)
 
 
-def shortened(report: str) -> frozenset[int]:
+def shortened(findings: str) -> frozenset[int]:
     """The cells that saw only a part of a loader's batches."""
-    return frozenset(read_findings(report)[0].shortened)
+    return frozenset(read_findings(findings)[0].shortened)
 
 
 def _facts(
-    trainings: list[Training], report: Findings, notebook: NotebookNode, file: str, dataset: Dataset | None
+    trainings: list[Training], found: Findings, notebook: NotebookNode, file: str, dataset: Dataset | None
 ) -> ModelFacts:
     last = trainings[-1]
     spec = last.spec
@@ -60,7 +60,7 @@ def _facts(
         variable=last.variable,
         headings=headings_above(notebook, last.cell),
         spec=spec,
-        recipe=read_recipe(trainings, report, dataset),
+        recipe=read_recipe(trainings, found, dataset),
         training=trainings[0].number,
     )
     return counted(facts, last.input_shape)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from grader.core.network import Gap, InputSpec, LossSpec, OptimizerSpec, Recipe, ScheduleSpec
 from grader.core.record import Record
 from grader.datasets import Dataset
+from grader.guest.layers import LAYERS
 from grader.guest.protocol import MOST_WORDS, GapKind
 from grader.observation.findings import Findings, Named, Schedule, Training
 from grader.observation.recognition import by_channel, recognise
@@ -15,7 +16,6 @@ _IGNORED_SETTINGS = frozenset({"foreach", "fused", "capturable", "differentiable
 _SAMPLERS = ("RandomSampler", "SequentialSampler", "SubsetRandomSampler")
 _STEADY = ("ToTensor", "Normalize", "ToImage", "ToDtype", "PILToTensor", "ConvertImageDtype", "Lambda", "function")
 _AUGMENTING = ("Random", "ColorJitter", "ElasticTransform", "AutoAugment", "TrivialAugment", "GaussianBlur")
-_RESTING = ("BatchNorm", "Dropout", "AlphaDropout")  # layers that do something else in evaluation
 _PART = 0.1  # of the samples may be missing where epochs are inferred from them
 
 
@@ -37,9 +37,8 @@ def read_recipe(trainings: list[Training], found: Findings, dataset: Dataset | N
         note(GapKind.OPTIMISER, f"it has {training.groups} parameter groups")
     if len(training.losses) != 1:
         note(GapKind.LOSS, "several losses were used" if training.losses else "no loss was seen")
-    changing = (
-        [layer.type for layer in training.spec.layers if layer.type.startswith(_RESTING)] if training.spec else []
-    )
+    types = [layer.type for layer in training.spec.layers] if training.spec else []
+    changing = [kind for kind in types if kind in LAYERS and LAYERS[kind].differs_in_evaluation]
     if training.evaluation_mode and changing:
         why = f"{changing[0]} was switched off in training by eval(); the notebook never calls train() again"
         note(GapKind.MODE, why)

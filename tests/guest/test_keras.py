@@ -19,7 +19,7 @@ from grader.execution import run_notebook
 from grader.network.build import build
 from grader.observation.claims import read_claims
 from grader.observation.explain import explain
-from grader.observation.models import read_report
+from grader.observation.models import read_models
 from grader.training import TrainingPlan
 from grader.training.handed_over import score_replay
 from grader.training.lane import one_thread, train_lane
@@ -527,8 +527,8 @@ NAMED = {
     "a loss that torch has not": ("model = mlp(); fit(model, loss='kl_divergence')", None),
     "a loss and a penalty of its own": (
         "class Own(keras.Sequential):\n"
-        "    def compute_loss(self, x=None, y=None, y_pred=None, **rest):\n"
-        "        return super().compute_loss(x=x, y=y, y_pred=y_pred, **rest) + keras.ops.mean(y_pred ** 2)\n"
+        "    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):\n"
+        "        return super().compute_loss(x, y, y_pred, sample_weight) + keras.ops.mean(y_pred ** 2)\n"
         "model = Own([keras.Input((64,)), layers.Dense(10, 'softmax')]); fit(model)",
         "a compute_loss of its own",
     ),
@@ -594,7 +594,7 @@ def observed(tmp_path_factory, sandbox, kernels):
     cells = [PRELUDE, *(case[0] for case in cases.values())]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     artefact = run_notebook(notebook, tmp_path_factory.mktemp("submission"), sandbox, Limits(), data=None, warm=kernels)
-    models, _, fault = read_report(artefact.findings, notebook, "a.ipynb", load_dataset("digits"))
+    models, _, fault = read_models(artefact.findings, notebook, "a.ipynb", load_dataset("digits"))
     assert (artefact.failure, fault, artefact.cells[0].error) == ("", "", "")
     assert json.loads(artefact.findings)["unstepped"] == []
     last = {model.cell: model for model in models}
@@ -671,7 +671,7 @@ def test_a_full_run_hands_over_what_keras_scored(name, tmp_path, sandbox, kernel
         notebook, tmp_path, sandbox, Limits(), data=None, seed=1, variables=("accuracy",), warm=kernels
     )
     digits = load_dataset("digits")
-    (model,), variables, _ = read_report(artefact.findings, notebook, "a.ipynb", digits)
+    (model,), variables, _ = read_models(artefact.findings, notebook, "a.ipynb", digits)
     first, last = (artefact.weights[f"{model.training}-{when}"] for when in ("first", "last"))
     inputs = InputSpec(shape=(1, 8, 8), divide=16.0)
     lane = score_replay(model.spec, inputs, digits, 1, first, last, 1.0)

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from grader.training.eager import inputs
 
 from grader.core.network import InputSpec
 from grader.datasets import Dataset, Split
 from grader.observation.recognition import Sample, recognise
+from grader.training.samples import inputs
 
 RANDOM = np.random.default_rng(0)
 

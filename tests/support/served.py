@@ -7,12 +7,11 @@ from pathlib import Path
 
 import nbformat
 from small_data import small_dataset
-from warm import warm
 
 from grader.core.limits import Limits
 from grader.datasets import served
-from grader.execution import find_sandbox, run_notebook
-from grader.observation.models import read_report
+from grader.execution import run_notebook
+from grader.observation.models import read_models
 
 # Where cells compare with the host's arrays, they see these: uint8, colours last, as NumPy users have them.
 HOST = """
@@ -23,7 +22,7 @@ def same(array, part, what):
 """
 
 
-def run_cells(cells, name, root, **sizes):
+def run_cells(sandbox, kernels, cells, name, root, **sizes):
     """(the artefact of a notebook that is served a small data set, its trained models, the data set)."""
     with small_dataset(name, Path(root), **sizes) as dataset:
         notebook = nbformat.v4.new_notebook(
@@ -31,16 +30,16 @@ def run_cells(cells, name, root, **sizes):
         )
         with tempfile.TemporaryDirectory() as folder:
             artefact = run_notebook(
-                notebook, Path(folder), find_sandbox(), Limits(), data=served(name), variables=("found",), warm=warm()
+                notebook, Path(folder), sandbox, Limits(), data=served(name), variables=("found",), warm=kernels
             )
-        models, variables, fault = read_report(artefact.report, notebook, "a.ipynb", dataset)
-    assert (artefact.failure, fault, json.loads(artefact.report).get("faults", [])) == ("", "", [])
+        models, variables, fault = read_models(artefact.findings, notebook, "a.ipynb", dataset)
+    assert (artefact.failure, fault, json.loads(artefact.findings).get("faults", [])) == ("", "", [])
     return artefact, models, dataset
 
 
-def errors(cases, name, root, **sizes):
+def errors(sandbox, kernels, cases, name, root, **sizes):
     """How each case, by its name, ended; all of them are cells of one notebook."""
-    artefact, _, _ = run_cells(list(cases.values()), name, root, **sizes)
+    artefact, _, _ = run_cells(sandbox, kernels, list(cases.values()), name, root, **sizes)
     assert artefact.cells[0].error == ""
     return {case: cell.error for case, cell in zip(cases, artefact.cells[1:], strict=True)}
 

@@ -18,7 +18,7 @@ class CannotError(Exception):
 
 
 class CompiledOp(IntEnum):
-    """The operations of the compiled loop, numbered as in `enum Kind` of `grader/training/dense.cpp`."""
+    """The operations of the compiled loop, numbered as in `enum Kind` of `grader/training/trainers/dense.cpp`."""
 
     LINEAR = 0
     RELU = 1

@@ -31,7 +31,7 @@ class Draws:
         self.torch, self.norms = torch, norms
         # Address of a tensor -> (function, settings, what it looked like then).
         self.last: dict[int, tuple[str, Settings, Looks]] = {}
-        self.own: set[tuple[type, str, Looks]] = set()  # what parameters look like as torch's layers drew them
+        self.by_layers: set[tuple[type, str, Looks]] = set()  # what parameters look like as torch's layers drew them
 
     def install(self) -> None:
         """Watch `torch.nn.init` and the methods that fill a tensor."""
@@ -83,14 +83,14 @@ class Draws:
         """A layer of torch's has drawn its weights."""
         for name, parameter in module.named_parameters(recurse=False):
             if not parameter.is_meta:
-                self.own.add((type(module), name, self.looks(parameter)))
+                self.by_layers.add((type(module), name, self.looks(parameter)))
 
     def initial(self, module: torch.nn.Module) -> tuple[dict[str, Named], bool]:
         """(how each parameter was drawn that torch's layer did not draw, whether all that is known)."""
         found = {}
         for name, parameter in module.named_parameters(recurse=False):
             looks = self.looks(parameter)
-            if (type(module), name, looks) in self.own:
+            if (type(module), name, looks) in self.by_layers:
                 continue
             function, settings, then = self.last.get(parameter.data_ptr(), ("", {}, None))
             if then != looks:

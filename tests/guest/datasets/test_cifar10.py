@@ -175,8 +175,8 @@ CASES = {
 
 
 @pytest.fixture(scope="module")
-def ended(tmp_path_factory):
-    return errors(CASES, "cifar10", tmp_path_factory.mktemp("data"))
+def ended(tmp_path_factory, sandbox, kernels):
+    return errors(sandbox, kernels, CASES, "cifar10", tmp_path_factory.mktemp("data"))
 
 
 @pytest.mark.parametrize("case", CASES)

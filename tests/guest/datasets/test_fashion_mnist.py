@@ -37,8 +37,8 @@ CASES = {
 
 
 @pytest.fixture(scope="module")
-def ended(tmp_path_factory):
-    return errors(CASES, "fashion_mnist", tmp_path_factory.mktemp("data"))
+def ended(tmp_path_factory, sandbox, kernels):
+    return errors(sandbox, kernels, CASES, "fashion_mnist", tmp_path_factory.mktemp("data"))
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -46,6 +46,6 @@ def test_its_files(case, ended):
     assert ended[case] == ""
 
 
-def test_nothing_says_which_is_meant(tmp_path):
+def test_nothing_says_which_is_meant(tmp_path, sandbox, kernels):
     cell = "open('t10k-labels-idx1-ubyte', 'rb')"
-    assert errors({"": cell}, "fashion_mnist", tmp_path)[""].startswith("FileNotFoundError")
+    assert errors(sandbox, kernels, {"": cell}, "fashion_mnist", tmp_path)[""].startswith("FileNotFoundError")

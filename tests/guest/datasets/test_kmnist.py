@@ -29,8 +29,8 @@ CASES = {
 
 
 @pytest.fixture(scope="module")
-def ended(tmp_path_factory):
-    return errors(CASES, "kmnist", tmp_path_factory.mktemp("data"))
+def ended(tmp_path_factory, sandbox, kernels):
+    return errors(sandbox, kernels, CASES, "kmnist", tmp_path_factory.mktemp("data"))
 
 
 @pytest.mark.parametrize("case", CASES)

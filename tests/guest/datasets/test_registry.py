@@ -7,7 +7,6 @@ from functools import cache
 
 import numpy as np
 import pytest
-from grader.retraining import gaps, train_again
 from served import run_cells
 from small_data import drawn, small_dataset, write_dataset
 
@@ -15,7 +14,8 @@ from grader.core.errors import MachineError
 from grader.core.limits import Limits
 from grader.datasets import absent, load_dataset, served_without_test
 from grader.guest.datasets import data_sets, registered
-from grader.training import Rule
+from grader.training import Rule, train_again
+from grader.training.gaps import gaps
 
 IN_FILES = [name for name, entry in data_sets().items() if entry.files]
 
@@ -128,8 +128,13 @@ assert info.features["label"].str2int(info.features["label"].names[3]) == 3
 DOORS = {"torchvision": TORCH, "keras": KERAS, "openml": OPENML, "tensorflow": TENSORFLOW}
 
 
-@cache
-def ran(name, root):
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory, sandbox, kernels):
+    """What the notebook of each data set came to, run once."""
+    return cache(lambda name: run_notebook_of(name, tmp_path_factory.mktemp(name), sandbox, kernels))
+
+
+def run_notebook_of(name, root, sandbox, kernels):
     """One notebook with a cell for each way to get a data set, and one that trains on flattened images."""
     entry = data_sets()[name]
     names, number = entry.openml or ("", 0)
@@ -140,22 +145,18 @@ def ran(name, root):
     doors = {door: cell for door, cell in DOORS.items() if getattr(entry, door)}
     if entry.keras:
         doors["flat"] = FLAT
-    artefact, models, dataset = run_cells([cell.format(**facts) for cell in doors.values()], name, root)
+    cells = [cell.format(**facts) for cell in doors.values()]
+    artefact, models, dataset = run_cells(sandbox, kernels, cells, name, root)
     ended = dict(zip(doors, (cell.error for cell in artefact.cells[1:]), strict=True))
     trained = {list(doors)[model.cell - 2]: model for model in models}
     return ended, trained, dataset, root
 
 
-@pytest.fixture(scope="module")
-def roots(tmp_path_factory):
-    return {name: tmp_path_factory.mktemp(name) for name in IN_FILES}
-
-
 @pytest.mark.parametrize(("name", "door"), [(name, door) for door in DOORS for name in sets(door)])
-def test_notebooks_get_it(name, door, roots):
+def test_notebooks_get_it(name, door, ran):
     if door in ("keras", "tensorflow"):
         needs_keras()
-    assert ran(name, roots[name])[0][door] == ""
+    assert ran(name)[0][door] == ""
 
 
 def needs_keras():
@@ -167,10 +168,10 @@ TRAINED = [(n, d) for d in ("torchvision", "keras", "flat") for n in sets("keras
 
 
 @pytest.mark.parametrize(("name", "door"), TRAINED)
-def test_a_network_is_trained_again_on_the_graders_copy(name, door, roots, tmp_path, monkeypatch):
+def test_a_network_is_trained_again_on_the_graders_copy(name, door, ran, tmp_path, monkeypatch):
     if door != "torchvision":
         needs_keras()
-    ended, trained, dataset, root = ran(name, roots[name])
+    ended, trained, dataset, root = ran(name)
     assert ended[door] == "" and gaps(trained[door]) == []
     model, colour = trained[door], dataset.channels > 1
     inputs = model.recipe.inputs
@@ -190,10 +191,10 @@ def test_a_network_is_trained_again_on_the_graders_copy(name, door, roots, tmp_p
 
 
 @pytest.mark.parametrize("name", IN_FILES)
-def test_the_kernel_is_told_what_is_served_and_no_more(name, roots):
-    _, _, dataset, _ = ran(name, roots[name])
+def test_the_kernel_is_told_what_is_served_and_no_more(name, ran, sandbox, kernels):
+    _, _, dataset, root = ran(name)
     other = next(entry for entry in data_sets().values() if entry.torchvision and entry.name != name)
     cell = f"from torchvision import datasets; datasets.{other.torchvision}('x', download=True)"
-    artefact, _, _ = run_cells([cell], name, roots[name])
+    artefact, _, _ = run_cells(sandbox, kernels, [cell], name, root)
     assert artefact.cells[1].error.startswith("DataSetMissing")
-    assert dataset.name == name and json.loads(artefact.report)["served"] == []
+    assert dataset.name == name and json.loads(artefact.findings)["served"] == []

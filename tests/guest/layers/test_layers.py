@@ -20,7 +20,7 @@ from grader.guest.describe import modules
 from grader.guest.layers import KerasForm, LayerType, collect
 from grader.network.build import build
 from grader.network.count import count
-from grader.training.replay import tensors
+from grader.training.handed_over import tensors
 
 os.environ["KERAS_BACKEND"] = "torch"
 try:
