@@ -1,11 +1,20 @@
 """Writes a Keras network down in torch's terms: channels come first, an activation is a layer of its own."""
 
-import math
-from typing import NamedTuple
+from __future__ import annotations
 
-from ..layers import KERAS, KERAS_FUNCTIONS, LAYERS, CannotError, Value, initial_of_keras
-from ..protocol import Gap, GapKind, Named, Spec
-from .modules import as_spec
+import functools
+import math
+from collections.abc import Callable, Iterator, Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..layers import KERAS, KERAS_FUNCTIONS, LAYERS, CannotError, Settings, Value, initial_of_keras
+from ..protocol import Gap, GapKind, Layer, Loose, Named, Spec
+
+if TYPE_CHECKING:
+    import torch
+
+_Order = tuple[int, ...] | bool  # of a vector's entries: `Value.mixed`
 
 
 class Described(NamedTuple):
@@ -16,13 +25,13 @@ class Described(NamedTuple):
     """
 
     spec: Spec
-    gaps: list
-    shape: list | None
-    weights: object
-    rescaling: tuple = (1.0, 0.0)
+    gaps: list[Gap]
+    shape: list[int] | None
+    weights: Callable[[], dict[str, torch.Tensor]]
+    rescaling: tuple[float, float] = (1.0, 0.0)
 
 
-def describe(model, keras, torch, shape=None) -> Described:
+def describe(model: Any, keras: Any, torch: ModuleType, shape: Sequence[int] | None = None) -> Described:
     """Write a network down; what can't be is named in the spec."""
     reader = _Reader(keras, torch)
     given = None
@@ -39,17 +48,17 @@ def describe(model, keras, torch, shape=None) -> Described:
         last = reader.walk(graph, Value(-1, known))
         if last.mixed:
             raise CannotError("its outputs are those of a Flatten")
-        if last.position != len(reader.spec["layers"]) - 1:
+        if last.position != len(reader.spec.layers) - 1:
             reader.layer("Identity", {}, "output", [last.position])
     except CannotError as error:
         reader.cannot(model.name, error)
     except Exception as error:
         reader.cannot(model.name, f"it can't be read: {type(error).__name__}: {error}")
     reader.leftovers(model)
-    return Described(as_spec(reader.spec), reader.gaps, given, reader.weights, reader.rescaling)
+    return Described(reader.spec, reader.gaps, given, reader.weights, reader.rescaling)
 
 
-def _layers(graph, keras):
+def _layers(graph: Any, keras: Any) -> Iterator[Any]:
     for layer in graph.layers if hasattr(graph, "layers") else graph._operations:
         yield layer
         if isinstance(layer, keras.Model):
@@ -57,47 +66,53 @@ def _layers(graph, keras):
 
 
 class _Reader:
-    def __init__(self, keras, torch):
+    """Walks through a network and fills `spec`; `KerasReader` says what the registry's entries may ask of it."""
+
+    def __init__(self, keras: Any, torch: ModuleType) -> None:
         self.keras, self.torch = keras, torch
-        self.spec = {"layers": [], "loose": [], "gaps": [], "unused": []}
-        self.gaps = []
-        self.written = {}  # id of a layer -> its position
-        self.owners = {}  # id of a weight -> id of the layer that had it first
-        self.placed = []  # (layer, what its input's order was)
+        self.spec = Spec()
+        self.gaps: list[Gap] = []
+        self.written: dict[int, int] = {}  # id of a layer -> its position
+        self.owners: dict[int, int] = {}  # id of a weight -> id of the layer that had it first
+        self.placed: list[tuple[Any, _Order]] = []  # (layer, what its input's order was)
         self.scrambled = False  # whether a Dense layer's outputs would have to be put in order too
         self.channels_first = False  # whether Keras too has channels first
         self.rescaling = (1.0, 0.0)
-        self.way = []  # (graph, node) where it is now, from the outermost network inwards
+        self.way: list[tuple[Any, Any]] = []  # (graph, node) where it is now, from the outermost network inwards
 
-    def cannot(self, what, why):
-        self.spec["gaps"].append(Gap.of(GapKind.LAYER, f"{what}: {why}"))
+    def cannot(self, what: str, why: object) -> None:
+        """This part of the network has no place in a spec."""
+        self.spec.gaps.append(Gap.of(GapKind.LAYER, f"{what}: {why}"))
 
-    def differs(self, kind, why):
+    def differs(self, kind: GapKind, why: str) -> None:
+        """It trains otherwise than the network that is written down."""
         self.gaps.append(Gap.of(kind, why))
 
-    def layer(self, kind, settings, name, inputs, initial=None) -> int:
-        layer = {"type": kind, "settings": settings, "name": str(name)[:200]}
-        if inputs != [len(self.spec["layers"]) - 1]:
-            layer["inputs"] = inputs
-        if initial:
-            layer["initial"] = initial
-        self.spec["layers"].append(layer)
-        return len(self.spec["layers"]) - 1
+    def layer(
+        self, kind: str, settings: Settings, name: str, inputs: list[int], initial: dict[str, Named] | None = None
+    ) -> int:
+        """Write one layer down; its position."""
+        before = len(self.spec.layers) - 1
+        written = Layer(kind, settings, initial or {}, str(name)[:200], None if inputs == [before] else inputs)
+        self.spec.layers.append(written)
+        return before + 1
 
-    def in_torch(self, shape):
+    def in_torch(self, shape: tuple[int, ...]) -> list[int]:
         """A shape as torch has it."""
         image = len(shape) == 3 and not self.channels_first
         return [shape[2], shape[0], shape[1]] if image else list(shape)
 
-    def channels(self, value):
+    def channels(self, value: Value) -> int:
+        """How many channels, or entries of a vector."""
         return value.shape[0] if self.channels_first else value.shape[-1]
 
-    def places(self, value):
+    def places(self, value: Value) -> tuple[int, ...]:
+        """Height and width."""
         return value.shape[1:] if self.channels_first else value.shape[:-1]
 
     # the graph
 
-    def graph(self, model, shape):
+    def graph(self, model: Any, shape: Sequence[int] | None) -> Any:
         """What a model computes, as Keras writes it down; a model with a call of its own is called once."""
         keras = self.keras
         if "call" in vars(model) or model._forward_hooks or model._forward_pre_hooks:
@@ -114,7 +129,8 @@ class _Reader:
         given = keras.Input(tuple(shape))
         return keras.Function(given, model.call(given))
 
-    def walk(self, graph, value) -> Value:
+    def walk(self, graph: Any, value: Value) -> Value:
+        """Write a graph down that is given this value; what it gives."""
         values = {id(graph._inputs[0]): value}
         for depth in sorted(graph._nodes_by_depth, reverse=True):
             for node in graph._nodes_by_depth[depth]:
@@ -130,7 +146,8 @@ class _Reader:
                 values[id(node.output_tensors[0])] = out
         return values[id(graph._outputs[0])]
 
-    def operation(self, node, given) -> Value:
+    def operation(self, node: Any, given: list[Value]) -> Value:
+        """One call of a layer, of an operation or of a network in the network; raises CannotError."""
         layer, keras = node.operation, self.keras
         kind = type(layer).__name__
         shape = tuple(node.output_tensors[0].shape[1:])
@@ -156,7 +173,7 @@ class _Reader:
             return KERAS[kind].read(self, layer, given, shape)
         raise CannotError(f"{layer.name}: {kind} is no layer that the grader knows")
 
-    def look_at(self, layer):
+    def look_at(self, layer: Any) -> None:
         """Whatever in a layer changes its training and has no place in a spec."""
         for name, value in vars(layer).items():
             if name.endswith(("_regularizer", "_constraint")) and value is not None:
@@ -165,16 +182,27 @@ class _Reader:
         if getattr(layer, "dtype", "float32") != "float32" or getattr(layer, "compute_dtype", "float32") != "float32":
             self.differs(GapKind.WEIGHTS, f"{layer.name} computes in {layer.compute_dtype}")
 
-    def weighted(self, layer, kind, settings, value, shape, initial, *, mixed=False, free=False) -> Value:
+    def weighted(
+        self,
+        layer: Any,
+        kind: str,
+        settings: Settings,
+        value: Value,
+        shape: tuple[int, ...],
+        initial: dict[str, Named | None],
+        *,
+        mixed: _Order = False,
+        free: bool = False,
+    ) -> Value:
         """A layer with weights; a second call of it shares them."""
-        initial = {name: drawn for name, drawn in initial.items() if drawn is not None}
+        known = {name: drawn for name, drawn in initial.items() if drawn is not None}
         usual = LAYERS[kind].drawn
-        if initial == {name: Named(usual[name]) for name in initial if name in usual}:
-            initial = {}
-        position = self.layer(kind, settings, layer.name, [value.position], initial)
+        if known == {name: Named(usual[name]) for name in known if name in usual}:
+            known = {}
+        position = self.layer(kind, settings, layer.name, [value.position], known)
         if id(layer) in self.written:
-            self.spec["layers"][position]["shares"] = self.written[id(layer)]
-            self.spec["layers"][position].pop("initial", None)
+            self.spec.layers[position].shares = self.written[id(layer)]
+            self.spec.layers[position].initial = {}
         self.written.setdefault(id(layer), position)
         self.placed.append((layer, value.mixed))
         weights = [w for w in layer.weights if not w.path.endswith(("moving_mean", "moving_variance"))]
@@ -187,35 +215,37 @@ class _Reader:
             raise CannotError(f"{layer.name}: its weights are not those that its settings give it")
         return Value(position, shape, mixed, free)
 
-    def weights(self) -> dict:
+    def weights(self) -> dict[str, torch.Tensor]:
         """What each layer holds now, as torch's layers of the spec would; empty where that can't be said."""
         if self.scrambled or any(order is True for _, order in self.placed):
             return {}
-        found = {}
+        found: dict[str, torch.Tensor] = {}
         for layer, order in self.placed:
-            weights = KERAS[type(layer).__name__].weights(layer, lambda tensor, order=order: _rows(tensor, order))
+            form = KERAS[type(layer).__name__]
+            assert form.weights is not None
+            weights = form.weights(layer, functools.partial(_rows, order=order))
             found.update({f"{layer.name}.{name}": tensor.contiguous() for name, tensor in weights.items()})
         return found
 
-    def leftovers(self, model):
+    def leftovers(self, model: Any) -> None:
         """Weights of what could not be written act as raw parameters."""
         for weight in model.trainable_weights:
             if id(weight) not in self.owners:
-                self.spec["loose"].append(
-                    {"name": str(weight.path)[:200], "shape": list(weight.shape), "kind": "parameter"}
-                )
+                self.spec.loose.append(Loose(str(weight.path)[:200], list(weight.shape), "parameter"))
 
     # what is asked for by entries of the registry
 
-    def plain(self, kind, settings, layer, value, shape) -> Value:
+    def plain(self, kind: str, settings: Settings, layer: Any, value: Value, shape: tuple[int, ...]) -> Value:
+        """A layer without weights."""
         return Value(self.layer(kind, settings, layer.name, [value.position]), shape, value.mixed, value.free)
 
-    def pointwise(self, kind, settings, name, value) -> Value:
+    def pointwise(self, kind: str, settings: Settings, name: str, value: Value) -> Value:
+        """An activation; one with a `dim` works on the channels."""
         if "dim" in LAYERS[kind].settings:
             settings = {"dim": {1: 1, 2: -1, 3: -1 if self.channels_first else 1}[len(value.shape)]}
         return value._replace(position=self.layer(kind, settings, name, [value.position]))
 
-    def applied(self, layer, value, name="") -> Value:
+    def applied(self, layer: Any, value: Value, name: str = "") -> Value:
         """The activation that a layer has as an argument."""
         function = layer.activation
         kind = getattr(function, "__name__", type(function).__name__)
@@ -230,7 +260,8 @@ class _Reader:
             raise CannotError(f"{layer.name}: the activation {kind} is not supported")
         return self.pointwise(*KERAS_FUNCTIONS[kind], name or f"{layer.name}.{kind}", value)
 
-    def drawn(self, layer, weight, by=""):
+    def drawn(self, layer: Any, weight: str, by: str = "") -> Named | None:
+        """How a layer draws its weight of that name; None, and a gap, where torch has no such way."""
         initializer = getattr(layer, by or f"{weight}_initializer")
         found = initial_of_keras(initializer, tuple(getattr(layer, weight).shape))
         if found is None:
@@ -241,11 +272,11 @@ class _Reader:
 
     # what is no layer
 
-    def rescaled(self, layer, value) -> Value:
+    def rescaled(self, layer: Any, value: Value) -> Value:
         """Of the network's only input, which is recorded as rescaled already."""
         if not isinstance(layer.scale, (int, float)) or not isinstance(layer.offset, (int, float)):
             raise CannotError(f"{layer.name}: a Rescaling by several numbers is not supported")
-        if any(made["type"] not in _SHAPING for made in self.spec["layers"]) or not all(
+        if any(made.type not in _SHAPING for made in self.spec.layers) or not all(
             _only_use(graph, node) for graph, node in self.way
         ):
             raise CannotError(f"{layer.name}: a Rescaling behind the first layer is not supported")
@@ -253,7 +284,7 @@ class _Reader:
         self.rescaling = (scale * layer.scale, offset * layer.scale + layer.offset)
         return value
 
-    def at_random(self, layer, value) -> Value:
+    def at_random(self, layer: Any, value: Value) -> Value:
         """What changes its inputs in training alone: a network that is evaluated goes without it."""
         config = layer.get_config()
         said = ", ".join(f"{key}={config[key]}" for key in _AT_RANDOM[type(layer).__name__] if config.get(key))
@@ -262,15 +293,15 @@ class _Reader:
         return value
 
 
-def _rows(tensor, order):
+def _rows(tensor: torch.Tensor, order: _Order) -> torch.Tensor:
     """A tensor whose first dimension stands in torch's order behind a Flatten of this shape."""
-    if not order:
+    if isinstance(order, bool):
         return tensor
     rest = tensor.shape[1:]
     return tensor.reshape(*order, *rest).movedim(2, 0).reshape(-1, *rest)
 
 
-def _only_use(graph, node):
+def _only_use(graph: Any, node: Any) -> bool:
     """Whether nothing else in a graph takes what a node is given, back to the graph's input."""
     nodes = [node for level in graph._nodes_by_depth.values() for node in level]
     while not node.is_input:
@@ -281,7 +312,7 @@ def _only_use(graph, node):
     return True
 
 
-def _numbers(thing):
+def _numbers(thing: object) -> list[tuple[str, float]]:
     return [(key, float(v)) for key, v in vars(thing).items() if isinstance(v, (int, float)) or hasattr(v, "item")]
 
 

@@ -1,13 +1,26 @@
 """Writes a network down as data: `nn.Sequential` directly, other modules by tracing their forward pass."""
 
-import itertools
+from __future__ import annotations
 
-from ..layers import FUNCTIONS, LAYERS, CannotError
+import itertools
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from ..layers import FUNCTIONS, LAYERS, CannotError, Settings
 from ..protocol import Gap, GapKind, Layer, Loose, Spec
 from . import tracing
 
+if TYPE_CHECKING:
+    import torch
+    from torch.fx import Graph, Node
 
-def describe(model, torch, shape=None) -> tuple:
+_Made = list[tuple[str, Settings, list[int]]]  # layers: type, settings, positions of the inputs
+
+
+def describe(
+    model: torch.nn.Module, torch: ModuleType, shape: Sequence[int] | None = None
+) -> tuple[Spec, list[Gap], dict[int, int]]:
     """(the model as a Spec, gaps between how it trains and that spec, id of a module -> its layer's position).
 
     `shape` is that of one sample, where it is known.
@@ -16,34 +29,27 @@ def describe(model, torch, shape=None) -> tuple:
     writer.example = None if shape is None else torch.zeros(tracing.BATCH, *shape)
     writer.sequence(model, "")
     writer.leftovers()
-    return as_spec(writer.spec), writer.gaps, writer.written
-
-
-def as_spec(written: dict) -> Spec:
-    """The record of what was written."""
-    return Spec(
-        layers=[Layer(**layer) for layer in written["layers"]],
-        loose=[Loose(**tensor) for tensor in written["loose"]],
-        gaps=written["gaps"],
-        unused=written["unused"],
-    )
+    return writer.spec, writer.gaps, writer.written
 
 
 class _Writer:
-    def __init__(self, model, torch):
-        self.model, self.torch = model, torch
-        self.spec = {"layers": [], "loose": [], "gaps": [], "unused": []}
-        self.gaps = []
-        self.written = {}  # id of a module -> its position
-        self.owners = {}  # id of a weight -> id of the module that had it first
-        self.loose = set()
+    """Goes through a network and fills `spec`; what comes next is given `example`, None where its shape isn't known."""
 
-    def known(self, module) -> bool:
+    def __init__(self, model: torch.nn.Module, torch: ModuleType) -> None:
+        self.model, self.torch = model, torch
+        self.spec = Spec()
+        self.gaps: list[Gap] = []
+        self.written: dict[int, int] = {}  # id of a module -> its position
+        self.owners: dict[int, int] = {}  # id of a weight -> id of the module that had it first
+        self.loose: set[str] = set()
+        self.example: Any = None
+
+    def known(self, module: torch.nn.Module) -> bool:
         """Whether it is torch's own layer, itself and not a subclass."""
         kind = type(module)
         return kind.__name__ in LAYERS and kind is getattr(self.torch.nn, kind.__name__, None)
 
-    def tampered(self, module) -> str:
+    def tampered(self, module: torch.nn.Module) -> str:
         """Why a module does not do what its class says; empty when it does."""
         if self.torch.nn.utils.parametrize.is_parametrized(module):
             return "its weights are parametrized"
@@ -52,7 +58,7 @@ class _Writer:
             return "a hook or another forward pass is attached to it"
         return ""
 
-    def altered(self, module, settings) -> str:
+    def altered(self, module: torch.nn.Module, settings: Settings) -> str:
         """Why a known layer's weights are not those that its settings give it; empty when they are."""
         weights = list(module.parameters())
         if any(self.owners.setdefault(id(p), id(module)) != id(module) for p in weights):
@@ -65,17 +71,16 @@ class _Writer:
         same = [p.shape for p in plain.parameters()] == [p.shape for p in weights]
         return "" if same else "its weights are not those that its settings give it"
 
-    def cannot(self, what, why):
-        self.spec["gaps"].append(Gap.of(GapKind.LAYER, f"{what}: {why}"))
+    def cannot(self, what: str, why: str) -> None:
+        """This part of the network has no place in a spec."""
+        self.spec.gaps.append(Gap.of(GapKind.LAYER, f"{what}: {why}"))
 
-    def layer(self, kind, settings, name, inputs=None) -> int:
-        layer = {"type": kind, "settings": settings, "name": name[:200]}
-        if inputs is not None:
-            layer["inputs"] = inputs
-        self.spec["layers"].append(layer)
-        return len(self.spec["layers"]) - 1
+    def layer(self, kind: str, settings: Settings, name: str, inputs: list[int] | None = None) -> int:
+        """Write one layer down; its position."""
+        self.spec.layers.append(Layer(kind, settings, name=name[:200], inputs=inputs))
+        return len(self.spec.layers) - 1
 
-    def module(self, module, name, inputs=None) -> int:
+    def module(self, module: torch.nn.Module, name: str, inputs: list[int] | None = None) -> int:
         """One call of a known layer."""
         kind = type(module).__name__
         settings = LAYERS[kind].settings_of(module)
@@ -84,12 +89,12 @@ class _Writer:
         if why:
             self.cannot(f"{name} ({kind})", why)
         if id(module) in self.written:
-            self.spec["layers"][position]["shares"] = self.written[id(module)]
+            self.spec.layers[position].shares = self.written[id(module)]
         else:
             self.written[id(module)] = position
         return position
 
-    def sequence(self, module, name):
+    def sequence(self, module: Any, name: str) -> None:
         """A Sequential, nested ones laid flat, a single layer, or a custom module."""
         if type(module) is self.torch.nn.Sequential:
             why = self.tampered(module)
@@ -101,9 +106,9 @@ class _Writer:
             self.module(module, name)
             self.advance(module)
         else:
-            self.traced(module, name, len(self.spec["layers"]) - 1)
+            self.traced(module, name, len(self.spec.layers) - 1)
 
-    def traced(self, root, prefix, feed):
+    def traced(self, root: torch.nn.Module, prefix: str, feed: int) -> None:
         """A custom module, through the graph of its forward pass; `feed` is the position of its input."""
         label = f"{prefix or 'the network'} ({type(root).__name__})"
         why = self.tampered(root)
@@ -128,33 +133,34 @@ class _Writer:
         _Graph(self, root, prefix, feed, tracer.made).write(trained)
         self.example = tracer.output
 
-    def graph(self, root, training):
+    def graph(self, root: torch.nn.Module, training: bool) -> tuple[Graph, tracing.ShapedTracer]:
+        """A forward pass in training or in evaluation, and what was seen as it was traced."""
         for module in root.modules():
             module.training = training  # not root.train(): many students have a method of that name
         tracer = tracing.ShapedTracer(None if self.example is None else self.example.shape[1:])
         return tracer.trace(root), tracer
 
-    def advance(self, module):
+    def advance(self, module: torch.nn.Module) -> None:
         """Keep the shape of what comes next."""
         try:
             self.example = None if self.example is None else tracing.apply(module, self.example)
         except Exception:  # shapes that don't fit are found where the network is counted
             self.example = None
 
-    def leftovers(self):
+    def leftovers(self) -> None:
         """Parameters outside the known layers act as weights; layers never reached are unused."""
         modules = dict(self.model.named_modules(remove_duplicate=False))
         for name, parameter in self.model.named_parameters():
             if not self.known(modules[name.rpartition(".")[0]]) and name not in self.loose:
-                self.spec["loose"].append({"name": name[:200], "shape": list(parameter.shape), "kind": "parameter"})
-        if self.spec["gaps"]:
+                self.spec.loose.append(Loose(name[:200], list(parameter.shape), "parameter"))
+        if self.spec.gaps:
             return  # what comes after such a part is unknown, not unused
         for name, module in self.model.named_modules():
             if self.known(module) and id(module) not in self.written:
-                self.spec["unused"].append(f"{name} ({type(module).__name__})"[:200])
+                self.spec.unused.append(f"{name} ({type(module).__name__})"[:200])
 
 
-def _difference(trained, evaluated):
+def _difference(trained: Graph, evaluated: Graph) -> Gap | None:
     """How a forward pass does other things in evaluation than in training, but for switching dropout off."""
     for node, other in itertools.zip_longest(trained.nodes, evaluated.nodes):
         if node is None or other is None or (node.op, str(node.target)) != (other.op, str(other.target)):
@@ -170,20 +176,23 @@ def _difference(trained, evaluated):
 _EVALUATED_OTHERWISE = Gap(GapKind.EVALUATION, "its forward pass is another one in evaluation")
 
 
-def _dropout_is_on(node) -> bool:
+def _dropout_is_on(node: Node) -> bool:
     return (node.args[2] if len(node.args) > 2 else node.kwargs.get("training", True)) is True
 
 
 class _Graph:
     """Turns a torch.fx graph into layers."""
 
-    def __init__(self, writer, root, prefix, feed, made):
+    def __init__(
+        self, writer: _Writer, root: torch.nn.Module, prefix: str, feed: int, made: Mapping[str, torch.nn.Module]
+    ) -> None:
         self.writer, self.root, self.prefix, self.feed = writer, root, prefix, feed
-        self.position = {}  # graph node -> position of the layer that makes its value
+        self.position: dict[Any, int] = {}  # graph node -> position of the layer that makes its value
         self.torch = writer.torch
         self.modules = {**dict(root.named_modules(remove_duplicate=False)), **made}
 
-    def write(self, graph):
+    def write(self, graph: Graph) -> None:
+        """Every node in its order, up to the first that has no place in a spec."""
         for node in graph.nodes:
             try:
                 self.node(node)
@@ -196,15 +205,18 @@ class _Graph:
                 self.writer.cannot(self.name(node.name), why)
                 return
 
-    def name(self, text):
+    def name(self, text: object) -> str:
+        """Within the whole network."""
         return f"{self.prefix}.{text}" if self.prefix else str(text)
 
-    def source(self, argument):
+    def source(self, argument: Any) -> int:
+        """Position of the layer that makes this value; raises CannotError where none does."""
         if argument not in self.position:
             raise CannotError(f"takes {argument} as an input")
         return self.position[argument]
 
-    def node(self, node):
+    def node(self, node: Node) -> None:
+        """Write one node down; raises CannotError, or whatever a call that is not known ends in."""
         if node.op == "placeholder":
             if not self.position:
                 self.position[node] = self.feed
@@ -224,26 +236,28 @@ class _Graph:
             self.call(node)
         elif node.op == "output":
             last = self.source(node.args[0])
-            if last != len(self.writer.spec["layers"]) - 1:
+            if last != len(self.writer.spec.layers) - 1:
                 self.writer.layer("Identity", {}, self.name("output"), [last])
 
-    def in_place(self, node, value):
+    def in_place(self, node: Node, value: Any) -> None:
         """A spec has no values that change: one that is changed must not be used again."""
         if list(value.users)[-1] is not node:
             raise CannotError("it changes a value that is used again")
 
-    def attribute(self, node):
-        value = self.root
+    def attribute(self, node: Node) -> None:
+        """A tensor of a module that the forward pass takes by itself: it is noted, and ends what can be written."""
+        value: Any = self.root
         for part in str(node.target).split("."):
             value = getattr(value, part)
         kind = "parameter" if isinstance(value, self.torch.nn.Parameter) else "buffer"
         name = self.name(node.target)
         self.writer.loose.add(name)
-        self.writer.spec["loose"].append({"name": name[:200], "shape": list(getattr(value, "shape", ())), "kind": kind})
+        self.writer.spec.loose.append(Loose(name[:200], list(getattr(value, "shape", ())), kind))
         raise CannotError(f"uses the {kind} “{node.target}” directly")
 
-    def call(self, node):
-        name = node.target if node.op == "call_method" else getattr(node.target, "__name__", str(node.target))
+    def call(self, node: Node) -> None:
+        """A function or a method of a tensor, as the layers that do the same."""
+        name: str = getattr(node.target, "__name__", str(node.target))  # the target of a method is its name
         if name in _SIZES and not (name == "mul" and all(a in self.position for a in node.args)):
             return  # sizes, which only a view uses
         if name in ("contiguous", "float", "to", "clone"):
@@ -255,7 +269,7 @@ class _Graph:
         for kind, settings, inputs in made:
             self.position[node] = self.writer.layer(kind, settings, self.name(node.name), inputs)
 
-    def _layer(self, node, name):
+    def _layer(self, node: Node, name: str) -> _Made:
         """What does the same as a layer."""
         kind, form = FUNCTIONS[name]
         given = _given(node, (*form.inputs, *form.arguments))
@@ -272,7 +286,7 @@ class _Graph:
             given.pop(key, None)
         return [(*(form.read(given) if form.read else (kind, given)), sources)]
 
-    def _reshape(self, node, name):
+    def _reshape(self, node: Node, name: str) -> _Made:
         if name == "flatten":
             given = _given(node, ("input", "start_dim", "end_dim"))
             if (given.get("start_dim", 0), given.get("end_dim", -1)) == (1, -1):
@@ -287,9 +301,10 @@ class _Graph:
                 return [("Unflatten", {"dim": 1, "unflattened_size": tuple(sizes)}, [flat])]
         return self._shaped(node, name)
 
-    def _shaped(self, node, name):
+    def _shaped(self, node: Node, name: str) -> _Made:
         """By the shapes before and after: what keeps samples apart and their values in order only shapes them anew."""
-        before, after = (n.meta.get("value") for n in (node.args[0], node))
+        given: Any = node.args[0]
+        before, after = given.meta.get("value"), node.meta.get("value")
         if before is not None and after is not None and len(before) == len(after) == tracing.BATCH:
             source, sizes = self.source(node.args[0]), tuple(after.shape[1:])
             if name in ("view", "reshape", "flatten", "squeeze", "unsqueeze") and after.numel() == before.numel():
@@ -309,7 +324,7 @@ class _Graph:
         raise CannotError(f"the operation {name} is not supported")
 
 
-def _given(node, keys):
+def _given(node: Node, keys: Sequence[str]) -> dict[str, Any]:
     """The arguments of a call by name; any other than these is refused."""
     given = dict(zip(keys, node.args))
     given.update({"dim" if key == "axis" else key: value for key, value in node.kwargs.items()})  # numpy's name

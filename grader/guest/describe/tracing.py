@@ -55,7 +55,7 @@ class ShapedTracer(Tracer):
         super().__init__()
         self.example = torch.zeros(BATCH, *shape) if shape is not None else None
         self.made: dict[str, Module] = {}
-        self.output = None
+        self.output: Any = None
 
     def proxy(self, node: Node) -> Shaped:
         """The value of a node."""

@@ -71,8 +71,7 @@ class KerasTraining:
         shape = tuple(x.shape[1:]) if hasattr(x, "shape") else None
         described = keras_models.describe(network, keras, torch, shape)
         self.rescaling = described.rescaling
-        weights: Any = described.weights
-        self.as_module = _Weights(weights)
+        self.as_module = _Weights(described.weights)
         self.record = Training(
             number=len(session.trainings),
             model=id(network),
