@@ -1,23 +1,36 @@
 """Serves data sets from the host's read-only copies, and says where a loader's batches come from."""
 
+from __future__ import annotations
+
 import functools
 import importlib
 import inspect
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
-from ..datasets import data_sets
+from ..datasets import DataSet, data_sets
 from ..import_hooks import when_imported
 from ..protocol import Config, Data, DataSetMissing, Transform
 
+if TYPE_CHECKING:
+    import numpy as np
 
-def served(folders: dict) -> list:
+    Array = np.ndarray[Any, np.dtype[np.uint8]]
+    Part = tuple[Array, Array]  # images (N, height, width), or (N, height, width, 3) in colour; classes (N,)
+
+Served = Sequence[tuple[DataSet, Path]]  # data sets with the folders that hold them
+
+
+def served(folders: dict[str, str]) -> Served:
     """(data set, folder that holds it) for each that the host gives, by name."""
     return [(data_sets()[name], Path(folder)) for name, folder in folders.items()]
 
 
 @functools.cache
-def parts(entry, folder):
+def parts(entry: DataSet, folder: Path) -> tuple[Part, ...]:
     """((images, labels) to train with, (images, labels) to test with), as a notebook has them: colours last."""
     numpy = importlib.import_module("numpy")
     return tuple(
@@ -32,11 +45,11 @@ def install(config: Config) -> None:
     when_imported("sklearn.datasets", lambda datasets: _sklearn(datasets, here))
 
 
-def _torchvision(datasets, here) -> None:
+def _torchvision(datasets: Any, here: Served) -> None:
     """Let torchvision's classes read the host's copies, whatever root they are given."""
     homes = {getattr(datasets, entry.torchvision): (entry, folder) for entry, folder in here if entry.torchvision}
 
-    def folder_of(self):
+    def folder_of(self: object) -> str:
         """For one of these classes or a student's subclass of it, but not for torchvision's, which hold other data."""
         theirs = next(kind for kind in type(self).__mro__ if kind.__module__.startswith("torchvision."))
         return str(homes[theirs][1]) if theirs in homes else ""
@@ -51,11 +64,12 @@ def _torchvision(datasets, here) -> None:
             _say_what_is_missing(kind)
 
 
-def _read_local(kind, folder_of) -> None:
+def _read_local(kind: Any, folder_of: Callable[[object], str]) -> None:
+    """Have a class read the folder that is found for it, whatever root it is given."""
     original = kind.__init__
 
     @functools.wraps(original)
-    def read_local(self, root=None, *args, **kwargs):
+    def read_local(self: Any, root: Any = None, *args: Any, **kwargs: Any) -> None:
         arguments = list(args)
         if folder_of(self):
             root = folder_of(self)
@@ -66,11 +80,12 @@ def _read_local(kind, folder_of) -> None:
     kind.__init__ = read_local
 
 
-def _say_what_is_missing(kind) -> None:
+def _say_what_is_missing(kind: Any) -> None:
+    """Have a class that finds no data say that it is not here."""
     original = kind.__init__
 
     @functools.wraps(original)
-    def init(self, *args, **kwargs):
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
         try:
             original(self, *args, **kwargs)
         except (OSError, RuntimeError) as error:  # no network, or "Dataset not found or corrupted"
@@ -81,16 +96,17 @@ def _say_what_is_missing(kind) -> None:
     kind.__init__ = init
 
 
-def _is_absence(error) -> bool:
+def _is_absence(error: Exception) -> bool:
     words = str(error).lower()
     return any(said in words for said in ("urlopen", "download", "not found", "no such file", "name resolution"))
 
 
-def _sklearn(datasets, here) -> None:
-    original = getattr(datasets, "fetch_openml", None)
+def _sklearn(datasets: Any, here: Served) -> None:
+    """Let scikit-learn's functions that download give the host's copies."""
+    original: Any = getattr(datasets, "fetch_openml", None)
 
     @functools.wraps(original)
-    def fetch_openml(name=None, *args, **options):
+    def fetch_openml(name: Any = None, *args: Any, **options: Any) -> Any:
         number = options.get("data_id")
         for entry, folder in here:
             if entry.openml and (number == entry.openml[1] or str(name).lower() == entry.openml[0].lower()):
@@ -100,7 +116,7 @@ def _sklearn(datasets, here) -> None:
         except OSError as error:
             raise DataSetMissing(f"{name or number} of OpenML", error) from error
 
-    def fetch_mldata(name, *args, **options):
+    def fetch_mldata(name: str, *args: Any, **options: Any) -> Any:
         for entry, folder in here:
             if entry.mldata and entry.mldata in name.lower():
                 return _mldata(entry, folder)
@@ -109,8 +125,9 @@ def _sklearn(datasets, here) -> None:
     datasets.fetch_openml, datasets.fetch_mldata = fetch_openml, fetch_mldata
 
 
-def _openml(entry, folder, options):
+def _openml(entry: DataSet, folder: Path, options: dict[str, Any]) -> Any:
     """As scikit-learn gives it: a row an image, the training part first, classes as strings."""
+    assert entry.openml is not None
     images, labels = _rows(entry, folder)
     names = [f"pixel{i}" for i in range(1, images.shape[1] + 1)]
     data, target, frame = images.astype("int64"), labels.astype(str).astype(object), None
@@ -128,20 +145,20 @@ def _openml(entry, folder, options):
     )  # fmt: skip
 
 
-def _bunch(**contents):
+def _bunch(**contents: Any) -> Any:
     return importlib.import_module("sklearn.utils").Bunch(**contents)
 
 
 @functools.cache
-def _frame(pandas):
+def _frame(pandas: Any) -> Callable[..., Any]:
     """A data frame that gives rows where it is indexed like the array that it was until scikit-learn 0.24."""
 
-    class DataFrame(pandas.DataFrame):
+    class DataFrame(pandas.DataFrame):  # type: ignore[misc]  # of whatever pandas the kernel has
         @property
-        def _constructor(self):
+        def _constructor(self) -> Callable[..., Any]:
             return DataFrame
 
-        def __getitem__(self, key):
+        def __getitem__(self, key: Any) -> Any:
             try:
                 return super().__getitem__(key)
             except (KeyError, TypeError, pandas.errors.InvalidIndexError):
@@ -152,8 +169,8 @@ def _frame(pandas):
     return DataFrame
 
 
-def _mldata(entry, folder):
-    """Numbers as classes, and each part sorted by class."""
+def _mldata(entry: DataSet, folder: Path) -> Any:
+    """As mldata.org had it: numbers as classes, and each part sorted by class."""
     (_, training), _ = parts(entry, folder)
     images, labels = _rows(entry, folder)
     order = sorted(range(len(labels)), key=lambda i: (i >= len(training), labels[i]))
@@ -162,14 +179,14 @@ def _mldata(entry, folder):
     )
 
 
-def _rows(entry, folder):
+def _rows(entry: DataSet, folder: Path) -> Part:
     """(images N x pixels, labels N), the training part first."""
     numpy = importlib.import_module("numpy")
     images, labels = (numpy.concatenate(arrays) for arrays in zip(*parts(entry, folder), strict=True))
     return images.reshape(len(images), -1), labels
 
 
-def keras_arrays(entry, folder):
+def keras_arrays(entry: DataSet, folder: Path) -> tuple[Part, ...]:
     """What `keras.datasets` gives: two pairs of arrays that the notebook may change."""
     return tuple(
         (images.copy(), labels.reshape(-1, 1).copy() if entry.keras_columns else labels.copy())
@@ -177,7 +194,7 @@ def keras_arrays(entry, folder):
     )
 
 
-def describe(dataset, torch) -> Data:
+def describe(dataset: Any, torch: ModuleType) -> Data:
     """What a data set is: its class, its size, and the transforms between raw pixels and its values."""
     size = len(dataset) if hasattr(dataset, "__len__") else None
     while isinstance(dataset, torch.utils.data.Subset):
@@ -188,14 +205,15 @@ def describe(dataset, torch) -> Data:
     return Data(type(dataset).__name__, size, steps)
 
 
-def _transform(transform) -> Transform:
+def _transform(transform: Any) -> Transform:
     name = type(transform).__name__
     if name == "Normalize":
         return Transform(name, _numbers(transform.mean), _numbers(transform.std))
     return Transform(name)
 
 
-def _numbers(values) -> list:
+def _numbers(values: Any) -> list[float]:
+    """One number for each channel, or one for all."""
     try:
         return [float(v) for v in values]
     except TypeError:

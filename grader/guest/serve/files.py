@@ -4,15 +4,19 @@ Only names that mean one thing are known, and names that several data sets use w
 Each file is made of the host's copy when it is asked for.
 """
 
+from __future__ import annotations
+
 import builtins
 import functools
 import io
 import re
 import tempfile
+from collections.abc import Callable, Iterable, Set
 from contextlib import suppress
 from pathlib import Path, PureWindowsPath
+from typing import Any
 
-from ..datasets import data_sets
+from ..datasets import DataSet, data_sets
 from ..import_hooks import when_imported
 from .datasets import served
 
@@ -25,18 +29,18 @@ _NOT_READING = frozenset("wax+")
 class Copies:
     """Reads what is missing elsewhere: in the host's data sets, by name in `folders`, and the files given to `work`."""
 
-    def __init__(self, folders, work, given):
-        self.served = {}
+    def __init__(self, folders: dict[str, str], work: Path, given: Iterable[Path]) -> None:
+        self.served: dict[str, None] = {}  # names of copies that were made, as an ordered set
         self.here = served(folders)
         self.work, self.given = work, {path.name: path for path in given if path.is_file()}
-        self.named = set()  # data that code speaks of
+        self.named: set[str] = set()  # data that code speaks of
         for path in self.given.values():
             if path.suffix == ".py":
                 self.named |= _spoken_of(_source(path))
 
-    def install(self, shell) -> None:
+    def install(self, shell: Any) -> None:
         """Functions that open files and addresses read a copy where there is one and nothing else."""
-        opened = self.reading(builtins.open)
+        opened: Any = self.reading(builtins.open)
         builtins.open = io.open = opened
         if "open" in shell.user_ns:  # IPython gives notebooks one of its own
             shell.user_ns["open"] = self.reading(shell.user_ns["open"])
@@ -51,11 +55,11 @@ class Copies:
             with suppress(OSError):
                 self.samples(self.work / "sample_data")
 
-    def reading(self, function):
+    def reading(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """A function that opens a path, which looks elsewhere for what is not there."""
 
         @functools.wraps(function)
-        def opened(file, mode="r", *args, **kwargs):
+        def opened(file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
             try:
                 return function(file, mode, *args, **kwargs)
             except FileNotFoundError:
@@ -66,23 +70,23 @@ class Copies:
 
         return opened
 
-    def urllib(self, request) -> None:
+    def urllib(self, request: Any) -> None:
         """The same for addresses that urllib opens, and pandas and Keras through it."""
         original = request.urlopen
 
         @functools.wraps(original)
-        def urlopen(url, *args, **kwargs):
+        def urlopen(url: Any, *args: Any, **kwargs: Any) -> Any:
             copy = self.copy(getattr(url, "full_url", url))
             return original(url if copy is None else copy.as_uri(), *args, **kwargs)
 
         request.urlopen = urlopen
 
-    def requests(self, adapters) -> None:
+    def requests(self, adapters: Any) -> None:
         """The same for requests."""
         original = adapters.HTTPAdapter.send
 
         @functools.wraps(original)
-        def send(adapter, request, *args, **kwargs):
+        def send(adapter: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
             copy = self.copy(request.url)
             if copy is None:
                 return original(adapter, request, *args, **kwargs)
@@ -94,22 +98,22 @@ class Copies:
 
         adapters.HTTPAdapter.send = send
 
-    def find(self, path):
+    def find(self, path: object) -> Path | None:
         """Where to read what a path names, or None: beside the notebook under the same name, else a copy of data."""
         return self.given.get(_name(path)) or self.copy(path)
 
-    def copy(self, path):
+    def copy(self, path: object) -> Path | None:
         """The file that a path or an address names, where it is a data set's in a well-known file; else None."""
-        path = str(path)
-        name = _name(path)
+        text = str(path)
+        name = _name(text)
         for entry, folder in self.here:
-            if name in entry.copies and _spoken_of(path) <= {entry.name}:
+            if name in entry.copies and _spoken_of(text) <= {entry.name}:
                 return self.made(entry, name, entry.copies[name], folder)
-            if name in entry.shared and self.meant(path) is entry:
+            if name in entry.shared and self.meant(text) is entry:
                 return self.made(entry, name, entry.shared[name], folder)
         return None
 
-    def meant(self, path):
+    def meant(self, path: str) -> DataSet | None:
         """The data set whose file a path names, where others have files of this name; None where that isn't sure."""
         address, plainly = _ADDRESS.match(path), re.search(_unspoken().spoken, path, re.I)
         if said := _spoken_of(path):
@@ -119,7 +123,7 @@ class Copies:
         # An address must say so: Keras has Fashion-MNIST at one that doesn't.
         return None if address and not plainly else _unspoken()
 
-    def made(self, entry, name, content, folder):
+    def made(self, entry: DataSet, name: str, content: Callable[[Path], bytes], folder: Path) -> Path:
         """The copy by this name, written at its first use."""
         place = _scratch() / entry.name / name
         if not place.exists():
@@ -143,31 +147,32 @@ class Copies:
                 self.served[name] = None
 
 
-def _open_anew(datasource) -> None:
+def _open_anew(datasource: Any) -> None:
     """NumPy keeps the `open` that it was imported with, in a forked kernel before anything was changed."""
     datasource._file_openers._file_openers[None] = lambda *args, **kwargs: builtins.open(*args, **kwargs)  # noqa: SIM115  # who calls it closes
 
 
 @functools.cache
 def _scratch() -> Path:
+    """The folder that copies are written to."""
     return Path(tempfile.mkdtemp(prefix="copies-"))
 
 
-def _source(path) -> str:
+def _source(path: Path) -> str:
     """The beginning of a file; nothing where it can't be read."""
     with suppress(OSError), path.open(errors="replace") as file:
         return file.read(_MOST_SOURCE)
     return ""
 
 
-def _name(path) -> str:
+def _name(path: object) -> str:
     """The file's name in a path of any system, or in an address."""
     return PureWindowsPath(re.sub(r"[?#].*", "", str(path))).name
 
 
-def _spoken_of(text) -> set:
+def _spoken_of(text: str) -> set[str]:
     """The data sets that a text names, but the one that is meant where none is named; `another` for unknown ones."""
-    found = set()
+    found: set[str] = set()
     for entry in data_sets().values():
         if entry.spoken and not entry.unspoken:
             text, times = re.subn(entry.spoken, "", text, flags=re.I)
@@ -175,11 +180,12 @@ def _spoken_of(text) -> set:
     return found | ({"another"} if re.search(_unspoken().others, text, re.I) else set())
 
 
-def _only(names):
+def _only(names: Set[str]) -> DataSet | None:
     """The data set, where one that is known is named and no other."""
     return data_sets().get(next(iter(names))) if len(names) == 1 else None
 
 
 @functools.cache
-def _unspoken():
+def _unspoken() -> DataSet:
+    """The data set that is meant where none is named."""
     return next(entry for entry in data_sets().values() if entry.unspoken)

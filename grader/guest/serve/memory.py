@@ -1,10 +1,22 @@
 """Serves loaders from tensors in memory: the same batches in the same order, without making each sample anew."""
 
+from __future__ import annotations
+
 import random
 import weakref
 import zlib
+from collections.abc import Callable, Iterator, Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from ..datasets import data_sets
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from torch.utils.data import DataLoader
+
+    Loader = DataLoader[Any]
+    Samples = Callable[[Tensor], tuple[Tensor, Tensor]]  # places to (inputs, labels)
 
 _CHECKED = 32  # samples that must come out of memory as they come out of the data set
 _MOST_VALUES = 300_000_000  # of all data sets that were read whole
@@ -16,30 +28,32 @@ class Memory:
     Where `patient` is False, no data set is read whole: one that would have to be is left to torch.
     """
 
-    def __init__(self, torch, patient=True):
+    def __init__(self, torch: ModuleType, patient: bool = True) -> None:
         self.torch, self.patient = torch, patient
-        self.held = {}  # id of a data set -> (a reference to it, what it was made of, what gives its samples, values)
+        # Id of a data set -> (a reference to it, what it was made of, what gives its samples, values).
+        self.held: dict[int, tuple[weakref.ref[Any], object, Samples | None, int]] = {}
 
     def install(self) -> None:
         """Serve every loader whose batches are sure to be the same."""
         loader_class = self.torch.utils.data.DataLoader
         original, memory = loader_class.__iter__, self
 
-        def served(loader):
+        def served(loader: Loader) -> Iterator[Any]:
             samples = memory.samples(loader)
             return original(loader) if samples is None else memory.batches(loader, samples)
 
         loader_class.__iter__ = served
 
-    def batches(self, loader, samples):
+    def batches(self, loader: Loader, samples: Samples) -> Iterator[list[Tensor]]:
         """What the loader gives, drawn with the same random numbers."""
         torch = self.torch
+        assert loader.batch_sampler is not None
         drawn = iter(loader.batch_sampler)
         torch.empty((), dtype=torch.int64).random_(generator=loader.generator)  # the loader's seed for its workers
         for batch in drawn:
             yield list(samples(torch.as_tensor(batch)))
 
-    def samples(self, loader):
+    def samples(self, loader: Loader) -> Samples | None:
         """What gives (inputs, labels) for places in the loader's data set; None when its batches may be others."""
         kinds = self.torch.utils.data
         plain = (
@@ -50,7 +64,7 @@ class Memory:
         )
         return self.of(loader.dataset) if plain else None
 
-    def of(self, dataset):
+    def of(self, dataset: Any) -> Samples | None:
         """The same for a data set."""
         made_of = _made_of(dataset)
         held = self.held.get(id(dataset))
@@ -62,7 +76,7 @@ class Memory:
             self.held.pop(next(iter(self.held)))
         return samples
 
-    def read(self, dataset):
+    def read(self, dataset: Any) -> tuple[Samples | None, int]:
         """(what gives a data set's samples or None, how many values it holds)."""
         torch, kinds = self.torch, self.torch.utils.data
         if type(dataset) is kinds.TensorDataset and len(dataset.tensors) == 2:
@@ -83,8 +97,8 @@ class Memory:
         )
         return self.images(dataset, some) if steady else (None, 0)
 
-    def images(self, dataset, some):
-        """By the arithmetic of known transforms, else by reading each sample once."""
+    def images(self, dataset: Any, some: Sequence[tuple[Tensor, int]]) -> tuple[Samples | None, int]:
+        """The same for images whose first samples are `some`: by arithmetic, else by reading each sample once."""
         torch = self.torch
         labels = torch.as_tensor([int(label) for label in dataset.targets])
         arithmetic = _arithmetic(dataset, torch)
@@ -100,22 +114,22 @@ class Memory:
             return None, 0
         return lambda rows: (inputs[rows], labels[rows]), inputs.numel()
 
-    def numbers(self):
+    def numbers(self) -> tuple[object, ...]:
         """The state of everything that random numbers are drawn from."""
         import numpy
 
-        drawn = numpy.random.get_state()
+        drawn: Any = numpy.random.get_state()
         return self.torch.get_rng_state().tolist(), random.getstate(), (drawn[1].tolist(), *drawn[2:])
 
 
-def _is_images(dataset) -> bool:
+def _is_images(dataset: Any) -> bool:
     """A known data set as torchvision has it: a subclass may give anything."""
     kind = type(dataset)
     known = {entry.torchvision for entry in data_sets().values()}
     return kind.__name__ in known and kind.__module__.startswith("torchvision.") and not dataset.target_transform
 
 
-def _made_of(dataset):
+def _made_of(dataset: Any) -> object:
     """What changes when a data set gives other samples."""
     data, transform = getattr(dataset, "data", None), getattr(dataset, "transform", None)
     targets = getattr(dataset, "targets", None)
@@ -123,14 +137,15 @@ def _made_of(dataset):
     return id(data), id(targets), version, id(transform), id(getattr(dataset, "indices", None)), len(dataset)
 
 
-def _version(values):
+def _version(values: Any) -> int:
     """What changes when the values of a known data set do in place."""
     if hasattr(values, "_version"):
-        return values._version
+        version: int = values._version
+        return version
     return zlib.crc32(values.tobytes() if hasattr(values, "tobytes") else str(values).encode())
 
 
-def _arithmetic(dataset, torch):
+def _arithmetic(dataset: Any, torch: ModuleType) -> Callable[[Tensor], Tensor] | None:
     """What makes inputs as ToTensor and Normalize do, many at a time; None when there is another transform."""
     transform = dataset.transform
     steps = list(getattr(transform, "transforms", [transform]))
@@ -141,16 +156,17 @@ def _arithmetic(dataset, torch):
     if len(steps) == 2:
         mean, std = (torch.as_tensor(v, dtype=kind).view(-1, 1, 1) for v in (steps[1].mean, steps[1].std))
 
-    def inputs(rows):
+    def inputs(rows: Tensor) -> Tensor:
         values = _channels_first(torch.as_tensor(dataset.data)[rows]).to(kind).div(255)
-        return values if mean is None else values.sub_(mean).div_(std)
+        return values if mean is None or std is None else values.sub_(mean).div_(std)
 
     return inputs
 
 
-def _channels_first(images):
+def _channels_first(images: Tensor) -> Tensor:
+    """Images N x height x width, or with colours last, as N x channels x height x width."""
     return images.unsqueeze(1) if images.ndim == 3 else images.permute(0, 3, 1, 2).contiguous()
 
 
-def _same(one, other) -> bool:
+def _same(one: Tensor, other: Tensor) -> bool:
     return one.dtype == other.dtype and one.shape == other.shape and bool((one == other).all())
