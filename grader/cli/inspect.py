@@ -35,8 +35,8 @@ def command(
     except ValueError as error:
         raise typer.BadParameter(f"--input {shape}: give numbers such as 1,28,28") from error
     loaded = load_rubric(rubric) if rubric else None
-    taken = dataset.value if dataset else loaded.dataset if loaded else USUAL_DATASET.value
-    data, missing = _data(taken) if taken and file.suffix.lower() != ".json" else (None, "")
+    taken = dataset.value if dataset else (loaded and loaded.dataset) or USUAL_DATASET.value
+    data, missing = _data(taken) if file.suffix.lower() != ".json" else (None, "")
     models, notes = inspect_file(file, loaded, sizes, data)
     console = Console()
     for model in models:

@@ -10,9 +10,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .protocol import Config
-
 if TYPE_CHECKING:
+    from .protocol import Config
     from .serve.files import Copies
     from .watch.optimisers import Optimisers
     from .watch.replay import Replay
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
 def start(config_path: str) -> None:
     """Begin to watch; called by the host before the first cell. The config is JSON that the host wrote."""
+    from .protocol import Config  # here, since the host imports the package for its registries alone
     from .watch.session import Session
 
     config = Config.from_json(Path(config_path).read_text(encoding="utf-8"))

@@ -5,7 +5,6 @@ The format: two zero bytes, 8 for unsigned bytes, the rank, then each size in fo
 
 from __future__ import annotations
 
-import gzip
 import io
 import math
 import struct
@@ -92,4 +91,6 @@ def _plain(root: Path, name: str) -> bytes:
 
 
 def _packed(root: Path, name: str) -> bytes:
+    import gzip
+
     return gzip.compress(_plain(root, name), 1)

@@ -7,7 +7,6 @@ are followed by hand; any other, and any name but those of NumPy's arrays, is re
 from __future__ import annotations
 
 import math
-import pickletools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +74,8 @@ class _Reader:
 
     def read(self, content: bytes) -> Any:
         """The value that is left when the pickle stops."""
+        import pickletools
+
         for opcode, argument, _ in pickletools.genops(content):
             if opcode.name == "STOP":
                 (value,) = self.stack

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import pickle
-import tarfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -48,6 +46,8 @@ def _batch(path: Path) -> Part:
 
 
 def _write(train: Part, test: Part) -> dict[str, bytes]:
+    import pickle
+
     import numpy as np
 
     parts = [np.array_split(array, len(_BATCHES)) for array in train]
@@ -57,6 +57,8 @@ def _write(train: Part, test: Part) -> dict[str, bytes]:
 
 
 def _pickled(images: Array, labels: Array) -> bytes:
+    import pickle
+
     batch = {"data": images.reshape(len(images), -1), "labels": labels.tolist(), "filenames": [""] * len(labels)}
     return pickle.dumps(batch, protocol=4)
 
@@ -82,6 +84,8 @@ def _file(root: Path, name: str) -> bytes:
 
 def _tar(root: Path) -> bytes:
     """The archive that it is handed out in."""
+    import tarfile
+
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w:gz", compresslevel=1) as archive:
         for name in DATA_SET.files:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import io
-import pickle
-import tarfile
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +20,9 @@ def _npz(root: Path) -> bytes:
 
 def _pickle(root: Path) -> bytes:
     """Pixels over 256, as in the file of 2010; a sixth of the training part is kept for validation."""
+    import gzip
+    import pickle
+
     (images, labels), test = DATA_SET.read(root)
     cut = len(labels) * 5 // 6
     parts = ((images[:cut], labels[:cut]), (images[cut:], labels[cut:]), test)
@@ -34,6 +34,8 @@ def _pickle(root: Path) -> bytes:
 
 def _tar(root: Path) -> bytes:
     """The folder that torchvision keeps, as it was handed out when the original site was down."""
+    import tarfile
+
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w:gz", compresslevel=1) as archive:
         for name in _idx.FILES:
