@@ -914,6 +914,7 @@ def keras_accuracy(layers, optimizer, seed):
     return float((model.predict(test, verbose=0).argmax(1) == digits.test.labels).mean()), spec, here
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("name", FAIR)
 def test_retraining_reaches_what_keras_reaches(name):
     layers, optimizer, (kind, settings) = FAIR[name]

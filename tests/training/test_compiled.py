@@ -22,6 +22,8 @@ from grader.training.samples import Samples
 from grader.training.schedule import steps
 from grader.training.trainers import TRAINERS, choose_trainer, compiled
 
+pytestmark = pytest.mark.kernel  # it compiles and trains
+
 STEPS, BATCH, WIDTH = 100, 16, 40
 
 

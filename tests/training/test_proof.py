@@ -31,6 +31,7 @@ def trained():
     return train
 
 
+@pytest.mark.deep
 def test_a_device_that_trains_as_the_cpu_does_is_proved(trained, monkeypatch):
     monkeypatch.setattr("grader.training.device.accelerators", lambda: (STAND_IN,))
     with pytest.raises(MachineError, match="grader doctor --prove stand-in"):
@@ -79,6 +80,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_device_that_trains_otherwise_is_refused(name, trained):
     change, said = BROKEN[name]

@@ -16,6 +16,8 @@ from grader.training.samples import Samples
 from grader.training.schedule import steps
 from grader.training.trainers import TRAINERS
 
+pytestmark = pytest.mark.kernel  # it trains
+
 EPOCHS, BATCHES, BATCH, SIDE = 4, 25, 8, 8
 SAMPLES = BATCHES * BATCH - 3  # the last batch is smaller
 ACTIVATIONS = {
