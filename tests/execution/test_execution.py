@@ -162,7 +162,7 @@ def test_output_costs_the_grader_no_memory(name, tmp_path):
 
 
 @pytest.mark.parametrize("layer", LAYERS)
-def test_no_process_survives(layer, tmp_path):
+def test_no_process_survives(layer, tmp_path, run):
     mark = f"survivor-{uuid.uuid4()}"
     fork = f"""
         import os, subprocess, sys
@@ -199,11 +199,12 @@ def marked(mark):
 FORGED = {
     "trainings": [
         {
-            "model": 1, "variable": "model", "cell": 1, "optimizer": {"type": "Adam", "settings": {"lr": 0.001}},
+            "number": 0, "model": 1, "variable": "model", "cell": 1,
+            "optimizer": {"type": "Adam", "settings": {"lr": 0.001}},
             "spec": {"layers": [{"type": "Linear", "settings": {"in_features": 64, "out_features": 10**12}}]},
             "groups": 1, "losses": [{"type": "CrossEntropyLoss"}], "steps": 3, "samples": 96, "largest_batch": 32,
-            "different_batches": 3, "passes": 1, "steps_in_passes": 3, "batches_in_passes": 3, "rests": False,
-            "loaders": [], "input_shape": [64], "seen": [], "schedules": [], "notes": [],
+            "different_batches": 3, "loops": 1, "steps_in_loops": 3, "batches_in_loops": 3,
+            "loaders": [], "input_shape": [64], "seen": [], "schedules": [], "gaps": [],
         }
     ]
 }  # fmt: skip
@@ -351,7 +352,7 @@ def test_what_runs_a_notebook_is_no_part_of_its_loops(layer, tmp_path, run):
             opt.zero_grad()
     """
     (training,) = json.loads(run(layer, [cell], tmp_path).findings)["trainings"]
-    assert training["notes"] == []
+    assert training["gaps"] == []
 
 
 def test_a_warm_kernel_holds_what_its_code_speaks_of(tmp_path, run):
