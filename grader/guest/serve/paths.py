@@ -64,9 +64,7 @@ class Paths:
     def translate_torch(self, torch: Any) -> None:
         """Torch writes files without Python's functions."""
         save = torch.save
-        torch.save = functools.wraps(save)(
-            lambda it, file, *args, **options: save(it, self.here(file), *args, **options)
-        )
+        torch.save = functools.wraps(save)(lambda obj, f, *args, **options: save(obj, self.here(f), *args, **options))
         torch.load = self.translating(torch.load)
 
     def translating(self, function: Callable[..., Any]) -> Callable[..., Any]:
