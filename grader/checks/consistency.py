@@ -9,9 +9,10 @@ from pydantic import Field, model_validator
 from grader.checks._answers import labelled, listing, without_retracted
 from grader.checks._base import Check, no_answer
 from grader.checks._tables import column_of, number_at, tables_of
-from grader.core.evidence import ProblemEvidence, Reading, Section, Source
+from grader.core.evidence import ProblemEvidence, Reading, Section
 from grader.core.outcome import Outcome, failed, manual, passed
 from grader.core.record import Record
+from grader.core.source import Source
 
 _ITEM = r"[(\[]?\s{0,3}\d{0,3}\.\d{1,9}\s?\\?%?\s{0,3}[)\]]?"
 _RUN = re.compile(rf"{_ITEM}(?:\s{{0,3}}[,;]\s{{0,3}}(?:and\s)?{_ITEM}){{1,99}}")

@@ -9,9 +9,10 @@ from grader.checks._arithmetic import UnreadableError, evaluate, normal
 from grader.checks._base import Check, no_answer
 from grader.checks._mistakes import advice
 from grader.core.derive import Layer
-from grader.core.evidence import Formula, ProblemEvidence, Source
+from grader.core.evidence import Formula, ProblemEvidence
 from grader.core.outcome import Outcome, failed, manual, partial, passed
 from grader.core.record import Record
+from grader.core.source import Source
 
 _COUNT = re.compile(r"(\d+(?:,\d{3})+|\d+(?:\.\d+)?)\s*(k|m|thousand|millions?|mio\.?)?(?![\w.,]*\d)", re.IGNORECASE)
 _SCALE = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mio": 1e6, "million": 1e6, "millions": 1e6}

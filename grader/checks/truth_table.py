@@ -10,8 +10,9 @@ from pydantic import Field
 
 from grader.checks._arithmetic import Form, Reader, UnreadableError
 from grader.checks._base import Check, no_answer
-from grader.core.evidence import Formula, ProblemEvidence, Source
+from grader.core.evidence import Formula, ProblemEvidence
 from grader.core.outcome import Outcome, failed, manual, partial, passed
+from grader.core.source import Source
 
 _TARGET = re.compile(r"\\?(?P<name>[A-Za-z]+(?:_?\{?\w{1,3}\}?)?)\s*(?:\((?P<arguments>[^()]*)\))?")
 _WEIGHTS = re.compile(

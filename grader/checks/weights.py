@@ -7,9 +7,10 @@ from typing import Literal
 from pydantic import Field
 
 from grader.checks._base import Check, no_answer
-from grader.core.evidence import ProblemEvidence, Source
+from grader.core.evidence import ProblemEvidence
 from grader.core.outcome import Outcome, failed, partial, passed
 from grader.core.record import Record
+from grader.core.source import Source
 
 _SHAPE = r"[\[(](?P<{}>(?:[^()\[\]]|\[[^()\[\]]{{0,50}}\]){{1,200}})[\])]"
 _VARIABLE = re.compile(

@@ -8,24 +8,9 @@ from grader.core.majority import Verdict
 from grader.core.network import ModelSpec, Recipe
 from grader.core.record import Record
 from grader.core.requests import Question
+from grader.core.source import Source
 
 Fact = TypeVar("Fact", bound=Record)
-
-
-class Source(Record):
-    """Where a fact was seen, as a TA would look it up."""
-
-    file: str
-    line: int | None = None
-    cell: int | None = None
-    page: int | None = None
-
-    def __str__(self) -> str:
-        if self.page is not None:
-            return f"{self.file}, page {self.page}"
-        if self.cell is not None:
-            return f"{self.file}, cell {self.cell}"
-        return f"{self.file}:{self.line}" if self.line is not None else self.file
 
 
 Matrix = tuple[tuple[float, ...], ...]

@@ -9,7 +9,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from grader.core.evidence import Reading, Source
+from grader.core.evidence import Reading
+from grader.core.source import Source
 
 _THOUSANDS = r"(?:,|\{,\}|\\,|[\u00a0\u2009\u202f]|\ (?=000(?!\d)))"
 _NUMBER = rf"[-+−]?(?:\d{{1,3}}(?:{_THOUSANDS}\d{{3}})+(?![\d,])|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?"

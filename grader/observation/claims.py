@@ -2,7 +2,8 @@
 
 import re
 
-from grader.core.evidence import Claim, Source
+from grader.core.evidence import Claim
+from grader.core.source import Source
 
 _ACCURACY = re.compile(
     r"(?<![a-z])(train(?:ing)?(?:[ _-](?:set|data))?[ _-]{0,3})?(?:[a-z]{1,30}_){0,4}acc(?:uracy|\.)?(?![a-z])",

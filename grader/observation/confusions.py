@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from grader.core.evidence import Confusion, Reading, Source
+from grader.core.evidence import Confusion, Reading
+from grader.core.source import Source
 from grader.observation.cells import Row
 
 _COUNT = re.compile(r"\d{1,9}|\d{1,3}(?:,\d{3}){1,2}")

@@ -7,8 +7,8 @@ from itertools import islice
 
 from nbformat import NotebookNode
 
-from grader.core.evidence import Source
 from grader.core.record import Record
+from grader.core.source import Source
 
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 _BEGIN = re.compile(r"\s*\\begin\{(lstlisting|verbatim\*?|minted|Verbatim)\}")

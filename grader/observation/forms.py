@@ -15,8 +15,9 @@ from nbformat import NotebookNode
 
 from grader.checks import Check
 from grader.core.errors import RubricError
-from grader.core.evidence import Formula, Reading, Section, Source
+from grader.core.evidence import Formula, Reading, Section
 from grader.core.record import Record
+from grader.core.source import Source
 from grader.observation.answers import read_answers
 from grader.observation.formulas import read_formulas
 from grader.rubric.model import Problem, Rubric

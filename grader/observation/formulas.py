@@ -7,7 +7,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
-from grader.core.evidence import Formula, Source
+from grader.core.evidence import Formula
+from grader.core.source import Source
 
 _MOST_TEXT = 1_000_000
 _MOST_FORMULAS = 500

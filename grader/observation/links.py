@@ -3,7 +3,8 @@
 import re
 from urllib.parse import urlsplit
 
-from grader.core.evidence import Link, Source
+from grader.core.evidence import Link
+from grader.core.source import Source
 
 _URL = re.compile(r"https?://[^\s<>\"'`\])}|\\]{1,1000}", re.IGNORECASE)
 _COLAB = re.compile(r"/(?:drive/[\w-]{10,}|github/[^/]+/[^/]+/|gist/[^/]+/)")

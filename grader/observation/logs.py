@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from grader.core.evidence import Epoch, Source, TrainingLog
+from grader.core.evidence import Epoch, TrainingLog
+from grader.core.source import Source
 
 _EPOCH = re.compile(
     r"^[\s>|*\[(-]{0,20}(?:train(?:ing)?\s{1,3})?(?:epoch|ep)\b[\s:#.\[(=]{0,6}(?P<number>\d{1,6})"

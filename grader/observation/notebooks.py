@@ -7,7 +7,8 @@ from itertools import zip_longest
 
 from nbformat import NotebookNode
 
-from grader.core.evidence import Claim, Source
+from grader.core.evidence import Claim
+from grader.core.source import Source
 from grader.observation.claims import read_claims
 
 _UNDERLINE = re.compile(r"={2,200}|-{2,200}")

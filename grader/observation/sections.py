@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from grader.core.evidence import Section, Source
+from grader.core.evidence import Section
 from grader.core.record import Record
+from grader.core.source import Source
 from grader.observation.answers import read_answers, without_retracted
 from grader.observation.cells import blocks
 from grader.observation.confusions import read_confusions

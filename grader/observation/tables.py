@@ -4,7 +4,8 @@ import math
 import re
 from collections.abc import Iterable
 
-from grader.core.evidence import Source, Table, TableRow
+from grader.core.evidence import Table, TableRow
+from grader.core.source import Source
 from grader.observation.cells import Row
 
 _NUMBER = re.compile(r"([-+−]?(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})?(?:\.\d{1,15})?(?:[eE][-+]?\d{1,3})?)\s*(\\?%)?")

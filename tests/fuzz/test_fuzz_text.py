@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inputs import ANSWERS, fuzz
 
-from grader.core.evidence import Source
+from grader.core.source import Source
 from grader.observation.claims import read_claims
 from grader.observation.evidence import labels_of, observe
 from grader.observation.sections import find_sections

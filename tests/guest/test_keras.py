@@ -11,9 +11,10 @@ import pytest
 import torch
 
 from grader.checks.loss import Loss
-from grader.core.evidence import CellRun, ProblemEvidence, Source
+from grader.core.evidence import CellRun, ProblemEvidence
 from grader.core.limits import Limits
 from grader.core.network import InputSpec, LossSpec, ModelSpec, OptimizerSpec, Recipe, ScheduleSpec
+from grader.core.source import Source
 from grader.datasets import load_dataset, served
 from grader.execution import run_notebook
 from grader.guest.protocol import Blocks

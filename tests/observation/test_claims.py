@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.core.evidence import Source
+from grader.core.source import Source
 from grader.observation.claims import read_claims
 from grader.observation.notebooks import saved_claims
 

@@ -3,10 +3,11 @@
 from pydantic import TypeAdapter
 
 from grader.checks import Check, check_types
-from grader.core.evidence import CellRun, Claim, Lane, ModelFacts, NotebookRun, Retraining, Source
+from grader.core.evidence import CellRun, Claim, Lane, ModelFacts, NotebookRun, Retraining
 from grader.core.network import Gap, LayerSpec, LooseTensor, ModelSpec, Recipe
 from grader.core.record import Record
 from grader.core.requests import TrainingRequest
+from grader.core.source import Source
 from grader.guest.protocol import GapKind
 from grader.network.count import count
 from grader.observation.sections import Labels, find_sections
