@@ -71,7 +71,8 @@ def test_a_lane_is_kept_under_who_trained_it_and_where(monkeypatch):
     ]
     from dataclasses import replace
 
-    monkeypatch.setitem(TRAINERS, "torch-cpu", replace(TRAINERS["torch-cpu"], version=99))
+    changed = {**TRAINERS, "torch-cpu": replace(TRAINERS["torch-cpu"], version=99)}
+    monkeypatch.setattr("grader.training.cache.TRAINERS", changed)
     keys.append(lane_key(cpu, "torch-cpu", DIGITS, 0))
     assert len(set(keys)) == len(keys)
     assert lane_key(cpu, "compiled", DIGITS, 0) == keys[2]
