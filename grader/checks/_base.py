@@ -68,18 +68,30 @@ class Check(Record):
         return []
 
 
+def absent(evidence: ProblemEvidence, message: str, *, advice: str = "", source: object = "") -> Outcome:
+    """The outcome when what is asked for isn't there: failed where all that was handed in was read, and not before.
+
+    The one rule for every check: what nobody read may hold it, so a person looks, and is told where.
+    """
+    unread = [*([evidence.unsure] if evidence.unsure else []), *evidence.unread]
+    unread += [f"{section.source}: {what}" for section in evidence.sections for what in section.unread]
+    if not unread:
+        return failed(message, advice=advice, source=source)
+    shown = "; ".join(unread[:6]) + (f"; and {len(unread) - 6} more" if len(unread) > 6 else "")
+    return manual(f"{message} A person looks, since not all was read: {shown}.", source=source)
+
+
 def no_answer(evidence: ProblemEvidence, what: str) -> Outcome:
     """The outcome when nothing in the text answers: a missing section is told from an empty one."""
-    if not evidence.sections and evidence.unreadable:
-        return manual(f"{'; '.join(evidence.unreadable)}. A person looks for the answer.")
     if not evidence.sections:
-        return failed(
+        return absent(
+            evidence,
             f"No section for problem {evidence.problem} was found in the report.",
             advice=f"Start the answer with a heading such as “Problem {evidence.problem}”.",
         )
     source = evidence.sections[0].source
     if not any(section.text.strip() for section in evidence.sections):
-        return failed("The answer is empty.", source=source)
+        return absent(evidence, "The answer is empty.", source=source)
     return manual(f"No {what} could be read from this answer; a person reads it.", source=source)
 
 
@@ -95,7 +107,7 @@ def model_of(evidence: ProblemEvidence) -> ModelFacts | Outcome:
         excused = next((c for n in evidence.notebooks for c in n.crashes if c.fault in not_theirs), None)
         if excused is not None:
             return manual(f"{why} Cell {excused.index} did not finish: {excused.explanation}")
-        return failed(why, advice=_crash_advice(evidence))
+        return absent(evidence, why, advice=_crash_advice(evidence))
     if model.problem:
         return failed(f"The network can't be built: {model.problem}", source=model.source)
     return model

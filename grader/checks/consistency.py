@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from grader.checks._answers import labelled, listing, without_retracted
+from grader.checks._answers import labelled, listing
 from grader.checks._base import Check, no_answer
 from grader.checks._tables import column_of, number_at, tables_of
 from grader.core.evidence import ProblemEvidence, Reading, Section
@@ -93,9 +93,7 @@ class Consistency(Check):
                 items = [x for row in matrix.matrix or () for x in row]
                 if len(items) == len(self.of):
                     return _Own(numbers=dict(zip(self.of, items, strict=True)), source=matrix.source)
-            for run in (
-                m for line in without_retracted(section.text).split("\n") for m in _RUN.finditer(line[:20_000])
-            ):
+            for run in (m for line in section.text.split("\n") for m in _RUN.finditer(line[:20_000])):
                 items = [float(m[1]) / (100 if m[2] else 1) for m in _NUMBER.finditer(run[0])]
                 if len(items) == len(self.of):
                     first = next((r for r in section.readings if r.number == items[0]), section)

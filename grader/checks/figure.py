@@ -4,9 +4,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from grader.checks._base import Check, Needs
+from grader.checks._base import Check, Needs, absent
 from grader.core.evidence import NotebookRun, ProblemEvidence, Section
-from grader.core.outcome import Outcome, failed, manual, passed
+from grader.core.outcome import Outcome, passed
 
 
 class Figure(Check):
@@ -30,10 +30,8 @@ class Figure(Check):
         total = sum(n for _, n in places)
         if total >= self.count:
             return passed(f"{total} figure{'s' if total > 1 else ''} found.", observed=str(total), source=where)
-        if evidence.unreadable:
-            return manual(f"{'; '.join(evidence.unreadable)}. A person looks for the figure.")
-        return failed(
+        return absent(
+            evidence,
             f"{total} figures found; {self.count} asked for.",
-            observed=str(total),
             advice="Put the image into the report, or save the notebook with its outputs.",
         )

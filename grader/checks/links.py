@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from grader.checks._base import Check
+from grader.checks._base import Check, absent
 from grader.core.evidence import ProblemEvidence
 from grader.core.outcome import Outcome, failed, passed
 
@@ -42,7 +42,8 @@ class Links(Check):
                 advice="Copy the link of the notebook itself: in Colab, Share, Copy link.",
             )
         other = f"; {links[0].url} is none" if links and not fitting else ""
-        return failed(
+        return absent(
+            evidence,
             f"{len(whole)} {_NAMES[self.kind]} links found; {self.count} asked for{other}.",
             source=evidence.sections[0].source if evidence.sections else "",
             advice="Paste the link into the answer to this problem.",

@@ -4,7 +4,6 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from grader.checks._answers import of_kind
 from grader.checks._base import Check, no_answer
 from grader.checks._mistakes import advice
 from grader.core.derive import Pooled
@@ -59,9 +58,10 @@ class Matrices(Check):
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         expected = self._expected()
         sizes = {(len(m), len(m[0])) for m in expected}
-        readings = [r for r in of_kind(evidence, "matrix") if r.matrix and (len(r.matrix), len(r.matrix[0])) in sizes]
-        if self.title not in evidence.stated:
-            readings = [r for r in readings if self.lead.lower() in r.lead]
+        every = [r for r in evidence.readings if r.kind == "matrix" and not r.doubt]
+        sized = [r for r in every if r.matrix and (len(r.matrix), len(r.matrix[0])) in sizes]
+        led = self.title not in evidence.stated
+        readings = [r for r in sized if not led or self.lead.lower() in r.lead]
         if not readings:
             return no_answer(evidence, "matrix of the expected size")
         source = readings[0].source
@@ -78,9 +78,19 @@ class Matrices(Check):
         ]
         if not wrong:
             return passed(f"{_counted(len(expected))} right.", observed=observed, source=source)
+        message = f"{sum(right)} of {_counted(len(expected))} right; wrong or missing: number {', '.join(wrong)}."
+        missed = [expected[int(number) - 1] for number in wrong]
+        elsewhere = [r for r in sized if any(self._equal(r.matrix, want) for want in missed)]
+        if any(r not in readings or not right[readings.index(r)] for r in elsewhere):
+            return manual(
+                f"{message} They stand elsewhere in the answer; a person decides.", observed=observed, source=source
+            )
+        if any(r.matrix is None for r in every) or any(section.unread for section in evidence.sections):
+            return manual(
+                f"{message} Not all that stands there can be read; a person does.", observed=observed, source=source
+            )
         given = [r.matrix for r, ok in zip(readings, right, strict=False) if not ok]
         hint = advice(self.mistakes, lambda match: any(self._equal(matrix, match) for matrix in given))
-        message = f"{sum(right)} of {_counted(len(expected))} right; wrong or missing: number {', '.join(wrong)}."
         if not any(right):
             return failed(message, observed=observed, source=source, advice=hint)
         return partial(sum(right) / len(expected), message, observed=observed, source=source, advice=hint)

@@ -1,16 +1,20 @@
 """`numeric`: a number that the report states."""
 
+import math
+import re
 from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from grader.checks._answers import asserted, candidates, of_kind, undecided
-from grader.checks._base import Check, no_answer
+from grader.checks._answers import decide, quoted
+from grader.checks._base import Check
 from grader.checks._mistakes import advice
 from grader.core.derive import ParametersOf
-from grader.core.evidence import ProblemEvidence
+from grader.core.evidence import ProblemEvidence, Reading
 from grader.core.outcome import Outcome, failed, passed
 from grader.core.record import Record
+
+_RATE = re.compile(r"accura|\bacc\b|percent|\brates?\b|score|precision|recall")
 
 
 class Mistake(Record):
@@ -68,21 +72,34 @@ class Numeric(Check):
         return any(abs(value - right) <= self.tolerance for right in (float(expect), *self.accept))
 
     def judge(self, evidence: ProblemEvidence) -> Outcome:
-        readings = of_kind(evidence, "number")
-        found = asserted(readings, self.label, key=lambda r: r.number)
+        readings = [r for r in evidence.readings if r.kind == "number"]
         what = self.label[0] if self.label else "number"
-        if not found:
-            return no_answer(evidence, what)
-        reading = found[0]
+        decision = decide(evidence, readings, self.label, key=lambda r: r.number, right=self._reads_right, what=what)
+        reading = decision.reading
+        if decision.why is not None:
+            return decision.why
+        assert reading is not None
         assert reading.number is not None
-        if len(found) == 1 and self._right(reading.number):
-            return passed(f"{reading.text} is right.", observed=reading.text, source=reading.source)
-        also = [r for r in candidates(readings, self.label) if r.number is not None and self._right(r.number)]
-        unclear = undecided(found, also[:1])
-        if unclear:
-            return unclear
+        if decision.verdict == "right":
+            return passed(f"{reading.text} is right.", observed=quoted(reading), source=reading.source)
         value = reading.number
         hint = advice(self.mistakes, lambda wrong: abs(wrong - value) <= self.tolerance)
         return failed(
-            f"{reading.text} is not right for “{what}”.", observed=reading.text, source=reading.source, advice=hint
+            f"{reading.text} is not right for “{what}”.", observed=quoted(reading), source=reading.source, advice=hint
         )
+
+    def _reads_right(self, reading: Reading) -> bool | None:
+        """None where its characters may as well mean another number, and that would change the verdict."""
+        values = [reading.number, *reading.others]
+        verdicts = {
+            self._right(value / 100 if self._of_hundred(value, reading) else value)
+            for value in values
+            if value is not None
+        }
+        return verdicts.pop() if len(verdicts) == 1 else None
+
+    def _of_hundred(self, value: float, reading: Reading) -> bool:
+        """Whether a bare 97.79 means percent: an accuracy was asked for, which can't be more than 1."""
+        highest = self.between[1] if self.between else max((float(right) for right in self.answers()), default=math.inf)
+        words = f"{' '.join(self.label)} {reading.before[-60:]} {reading.after[:60]}".lower()
+        return highest <= 1 < value <= 100 and not reading.percent and _RATE.search(words) is not None

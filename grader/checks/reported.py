@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from grader.checks._base import Check, Needs
+from grader.checks._base import Check, Needs, absent
 from grader.core.evidence import Claim, ModelFacts, NotebookRun, ProblemEvidence, Reading, Retraining, Section
 from grader.core.outcome import Outcome, failed, passed
 
@@ -36,9 +36,9 @@ class Reported(Check):
         observed = ", ".join(best)
         if len(best) >= self.count:
             return passed(f"{len(best)} accuracies are stated.", observed=observed, source=source)
-        return failed(
+        return absent(
+            evidence,
             f"{len(best)} accuracies are stated; {self.count} asked for.",
-            observed=observed,
             source=source,
             advice="List them in the report, each with at least three decimals.",
         )
@@ -48,7 +48,8 @@ class Reported(Check):
             return self._sweep(evidence)
         claim = _claim(evidence)
         if claim is None:
-            return failed(
+            return absent(
+                evidence,
                 "No accuracy is stated in the saved outputs of the notebook.",
                 advice="Print the test accuracy and save the notebook with its outputs.",
             )

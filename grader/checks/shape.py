@@ -3,11 +3,11 @@
 from collections import Counter
 from typing import ClassVar, Literal
 
-from grader.checks._answers import asserted, of_kind, undecided
+from grader.checks._answers import decide, quoted
 from grader.checks._base import Check, no_answer
 from grader.checks._mistakes import advice
 from grader.core.derive import OutputShapeOf
-from grader.core.evidence import ProblemEvidence
+from grader.core.evidence import ProblemEvidence, Reading
 from grader.core.outcome import Outcome, failed, manual, passed
 from grader.core.record import Record
 
@@ -57,31 +57,45 @@ class Shape(Check):
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         right = self._right()
         rank = len(next(iter(right)))
-        readings = of_kind(evidence, "shape")
-        found = asserted([r for r in readings if r.shape and len(r.shape) == rank], self.label, key=lambda r: r.shape)
-        if not found and any(_is_part(r.shape or (), shape) for r in readings for shape in right):
+        every = [r for r in evidence.readings if r.kind == "shape"]
+        readings = [r for r in every if r.shape is None or len(r.shape) == rank]
+        others = [r for r in every if r not in readings]
+        if not readings and others:
+            return self._of_another_rank(evidence, others, rank)
+        decision = decide(
+            evidence, readings, self.label, key=lambda r: r.shape, right=lambda r: r.shape in right, what="shape"
+        )
+        reading = decision.reading
+        if decision.why is not None:
+            return decision.why
+        assert reading is not None
+        if decision.verdict == "right":
+            return passed(f"{reading.text} is right.", observed=quoted(reading), source=reading.source)
+        if other := next((r for r in others for shape in right if _is_part(r.shape or (), shape)), None):
             return manual(
-                f"The shape is given in another form ({readings[-1].text}); a person reads it.",
-                observed=readings[-1].text,
-                source=readings[-1].source,
+                f"{reading.text} is not the right shape, but {other.text} may be; a person decides.",
+                observed=quoted(reading),
+                source=reading.source,
             )
-        if not found and readings:
-            return failed(
-                f"{readings[-1].text} has {len(readings[-1].shape or ())} dimensions; the shape asked for has {rank}.",
-                observed=readings[-1].text,
-                source=readings[-1].source,
-            )
-        if not found:
-            return no_answer(evidence, "shape")
-        reading = found[0]
-        if len(found) == 1 and reading.shape in right:
-            return passed(f"{reading.text} is right.", observed=reading.text, source=reading.source)
-        unclear = undecided(found, [r for r in readings if r.shape in right][:1])
-        if unclear:
-            return unclear
         hint = advice(self.mistakes, lambda wrong: wrong == reading.shape)
         return failed(
-            f"{reading.text} is not the right shape.", observed=reading.text, source=reading.source, advice=hint
+            f"{reading.text} is not the right shape.", observed=quoted(reading), source=reading.source, advice=hint
+        )
+
+    def _of_another_rank(self, evidence: ProblemEvidence, others: list[Reading], rank: int) -> Outcome:
+        last = others[-1]
+        if any(_is_part(r.shape or (), shape) for r in others for shape in self._right()):
+            return manual(
+                f"The shape is given in another form ({last.text}); a person reads it.",
+                observed=quoted(last),
+                source=last.source,
+            )
+        if any(section.unread for section in evidence.sections) or last.doubt:
+            return no_answer(evidence, "shape")
+        return failed(
+            f"{last.text} has {len(last.shape or ())} dimensions; the shape asked for has {rank}.",
+            observed=quoted(last),
+            source=last.source,
         )
 
 

@@ -16,25 +16,51 @@ Fact = TypeVar("Fact", bound=Record)
 Matrix = tuple[tuple[float, ...], ...]
 
 
-class Reading(Record):
-    """One value that a text states.
+# Why a value that stands in a text isn't simply what its author says: it is denied ("not 608"), a bound ("more than
+# 600"), a requirement ("should be at least"), somebody else's, part of a question or a quotation, taken back ("no,
+# wait"), a guess ("maybe"), an end of a range, the number of a thing ("Problem 2"), a part's ("76 per filter") or the input's.
+Doubt = Literal[
+    "",
+    "denied",
+    "bounded",
+    "required",
+    "another's",
+    "question",
+    "quoted",
+    "withdrawn",
+    "guessed",
+    "range",
+    "reference",
+    "part",
+    "input",
+]
 
-    `strength` orders how clearly it is asserted: `final` (boxed, or in bold after "answer"), `asserted`
-    (the right-hand side of an equation, "is ..."), `mentioned` (anything else).
-    `before` and `after` are the rest of its sentence, `lead` the last line of words above a matrix; all lower case.
+
+class Reading(Record):
+    """One value that a text states, and what is said of it.
+
+    Without `number`, `shape` or `matrix` it is a value that could not be read. `others` are numbers that the same
+    characters may as well mean. `strength` orders how clearly it is asserted: `final` (boxed, after "answer" or
+    "total"), `asserted` (the right-hand side of an equation, "is ..."), `mentioned` (anything else). `doubt` says why it
+    isn't the author's own plain statement. `before` and `after` are the rest of its sentence, `lead` the last line of
+    words above a matrix; all lower case. `sentence` is the whole as written.
     """
 
     kind: Literal["number", "shape", "matrix", "version"]
     number: float | None = None
+    others: tuple[float, ...] = ()
+    percent: bool = False
     shape: tuple[int, ...] | None = None
     matrix: Matrix | None = None
     version: str | None = None
     text: str
     source: Source
     strength: Literal["final", "asserted", "mentioned"]
+    doubt: Doubt = ""
     before: str = ""
     after: str = ""
     lead: str = ""
+    sentence: str = ""
 
 
 class Formula(Record):
@@ -131,7 +157,11 @@ class Link(Record):
 
 
 class Section(Record):
-    """The part of a document that answers one problem."""
+    """The part of a document that answers one problem.
+
+    `unread` says what stands there that a person sees and the machine can't read, `hidden` holds words that stand there
+    and no reader sees: they are no answer.
+    """
 
     problem: str
     text: str
@@ -143,6 +173,8 @@ class Section(Record):
     links: tuple[Link, ...] = ()
     formulas: tuple[Formula, ...] = ()
     figures: int = 0
+    unread: tuple[str, ...] = ()
+    hidden: str = ""
 
 
 class Claim(Record):
@@ -309,8 +341,9 @@ class ProblemEvidence(Record):
 
     `model` is the network that answers it; when several could, it is None and they are `candidates`.
     `elsewhere` holds the answers to the other problems, for statements that must agree across them.
-    `stated` holds what a form (`answers.yaml`) says for a check by its title; `unreadable` says which documents could
-    not be read, and why. `provided` holds what checks asked for, each request with the answer of its provider.
+    `stated` holds what a form (`answers.yaml`) says for a check by its title, `unclear` why what it says can't be used.
+    `unread` names what was handed in and nobody read, files and lines, each with the reason; `unsure` says why it isn't
+    clear which lines answer this problem. `provided` holds what checks asked for, each request with its answer.
     """
 
     problem: str
@@ -321,7 +354,9 @@ class ProblemEvidence(Record):
     candidates: tuple[ModelFacts, ...] = ()
     why_no_model: str = ""
     stated: dict[str, Section] = {}
-    unreadable: tuple[str, ...] = ()
+    unclear: dict[str, str] = {}
+    unread: tuple[str, ...] = ()
+    unsure: str = ""
     provided: tuple[tuple[Record, Record], ...] = ()
 
     def of(self, kind: type[Fact], request: Record | None = None) -> Fact | None:

@@ -1,4 +1,4 @@
-"""Reads numbers, shapes and matrices from a text, and how clearly each is asserted.
+"""Reads numbers, shapes and matrices from an answer, and what is said of each.
 
 Every pattern here is linear in the text: a document is untrusted, and may be a megabyte of brackets.
 """
@@ -6,25 +6,46 @@ Every pattern here is linear in the text: a document is untrusted, and may be a 
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from typing import NamedTuple
 
+from grader.core.document import Block, Run
 from grader.core.evidence import Reading
 from grader.core.source import Source
+from grader.observation.assertions import around, doubt_of, in_ranges, of_the_input, strength_of
+from grader.observation.numbers import Number, decimal_comma, normalised, read_numbers, read_words
 
-_THOUSANDS = r"(?:,|\{,\}|\\,|[\u00a0\u2009\u202f]|\ (?=000(?!\d)))"
-_NUMBER = rf"[-+−]?(?:\d{{1,3}}(?:{_THOUSANDS}\d{{3}})+(?![\d,])|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?"
-_NUMBER_RE = re.compile(rf"(?<![\w.,]){_NUMBER}(?P<unit>\s*\\?%|\s?[kKM]\b)?(?![\w]|[.,]\d)")
-_TIMES = r"\s*+(?:x|X|×|\\times|by)\s*+"
-_LIST = r"\s*+(\d+(?:\s*+,\s*+\d+){1,4})\s*+,?+\s*+"
+_TIMES = r"\s*+(?:x|X|×|✕|⨯|\*|\\times|\\cdot|\\ast|by)\s*+"
+_LIST = r"\s*+(\d+(?:\s*+[,;]\s*+\d+){1,4})\s*+,?+\s*+"
 _SHAPE_RE = re.compile(
     rf"(?<![\w.])(\d+(?:{_TIMES}\d+){{1,4}})(?![\w.]\d|\w)"
     rf"|(?:(?<!\w)|(?<=[Ss]ize)|(?<=[Ss]hape))\({_LIST}\)"
     rf"|\[{_LIST}\](?!\s*+[,\]])"
 )
 _CALL = re.compile(r"(?<=\w)\(\s*+\d++(?:\s*+,\s*+\d++)*+\s*+\)")
-_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_WORD_RE = re.compile(rf"\b({'|'.join(_WORDS)})\b", re.IGNORECASE)
+_BATCH = r"(?:N|B|M|n|bs|None|-1|[Bb]atch(?:[ _][Ss]ize)?)"
+_BATCHED = re.compile(rf"(?<=[(\[])\s*{_BATCH}\s*,\s*(?=\d)|(?<![\w)]){_BATCH}{_TIMES}(?=\d)")
+_COUNTED = r"(?:(?:output|input|feature|color|colour)\s+)?(?:channels?|filters?|(?:feature|activation)?\s?maps?|planes?|kernels?|depth)"
+_CHANNELS_FIRST = re.compile(
+    rf"(?<![\w.])(\d+)\s*(?:{_COUNTED}\s*(?:,|each|with|that\s+are|which\s+are)?\s*(?:of|with|by)?\s*(?:size|shape|dimensions?)?\s*|@\s*)(\d+){_TIMES}(\d+)(?![\w.]\d|\w)"
+)
+_CHANNELS_LAST = re.compile(
+    rf"(?<![\w.])(\d+){_TIMES}(\d+)\s*(?:pixels?|px|images?|outputs?|maps?)?\s*,?\s*(?:with|and|in|for|by|times|x|×)?\s*(?:a\s+depth\s+of\s+|depth\s+)?(\d+)\s*(?:{_COUNTED}|deep)\b"
+)
+_EXTENT = re.compile(
+    r"\b(height|width|depth|channels?|filters?|rows|columns|H|W|C|D)\b\s*(?:=|:|is|of|\()?\s*\$?(\d+)(?![\w.]\d|\w)"
+)
+_AXES = {
+    "height": "h",
+    "rows": "h",
+    "width": "w",
+    "columns": "w",
+    "depth": "c",
+    "channels": "c",
+    "filters": "c",
+    "d": "c",
+}
 
 _MATRIX_NAME = r"\{(?:[bpvBV]?(?:small)?matrix\*?|array)\}"
 _LATEX_MATRIX = re.compile(
@@ -32,38 +53,40 @@ _LATEX_MATRIX = re.compile(
 )
 _NESTED_LIST = re.compile(r"\[\s*+(\[[^\[\]]*+\](?:\s*+,?+\s*+\[[^\[\]]*+\])*+)\s*+,?+\s*+\]")
 _SEMICOLONS = re.compile(r"\[([^\[\];]++(?:;[^\[\];]++)++)\]")
-_LATEX_ROWS = re.compile(r"\\\\(?:\[[^\]]{0,20}\])?|\\hline")
+_LATEX_ROWS = re.compile(r"\\\\(?:\[[^\]]{0,20}\])?|\\hline|\\cr(?![A-Za-z])")
 _LIST_ROWS = re.compile(r"\]\s*+,?+\s*+\[")
 _CELLS = re.compile(r"[\s,]+")
 _FRACTION = re.compile(
-    r"([-+−]?)(?:\\[dt]?frac\s*(?:\{\s*(\d{1,15})\s*\}\s*\{\s*(\d{1,15})\s*\}|(\d)\s*(\d))|(\d{1,15})\s*/\s*(\d{1,15}))"
+    r"([-+−–]?)\s*(?:\\[dt]?frac\s*(?:\{\s*(-?\d{1,15})\s*\}\s*\{\s*(\d{1,15})\s*\}|(\d)\s*(\d))|(\d{1,15})\s*/\s*(\d{1,15}))"
 )
-_DECIMAL = re.compile(r"[-+−]?(?:\d{1,300}\.?\d{0,300}|\.\d{1,300})(?:[eE][-+]?\d{1,3})?")
+_DECIMAL = re.compile(r"[-+−–]?\s?(?:\d{1,300}[.,]?\d{0,300}|\.\d{1,300})(?:[eE][-+]?\d{1,3})?")
 _VULGAR = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 1 / 3, "⅔": 2 / 3}
+_FACTOR = re.compile(
+    r"(?P<sign>[-−–])?\s*(?:\\[dt]?frac\s*(?:\{\s*(?P<top>\d{1,9})\s*\}\s*\{\s*(?P<bottom>\d{1,9})\s*\}|(?P<t>\d)(?P<b>\d))"
+    r"|\(?(?<![\w.])(?P<number>\d{1,9}(?:\.\d{1,9})?)(?:\s*/\s*(?P<over>\d{1,9}))?\)?|(?P<vulgar>[½¼¾⅓⅔]))?"
+    r"\s*(?:\\cdot|\\times|\*|·|×|\\,|\\;)?\s*(?:\\left)?\s*[(\[]?\s*$"
+)
+_BEHIND_MATRIX = re.compile(
+    r"\s*(?:\\right)?\s*[)\]]?\s*\^\s*\{?\s*(?:(?P<t>\\top|T|\\intercal|\\mathsf\s*\{?T\}?|\\mathrm\{T\}|')|(?P<else>[^\s}]))"
+)
 
-_OPERATOR = r"(?:[*/·×^]|\\cdot|\\times)"
-_OPERATOR_BEFORE = re.compile(rf"(?:{_OPERATOR}|\w\(|[\d)]\s*[-+])\s*\(?\s*$")
+_OPERATOR = r"(?:[*/·×^⋅]|\\cdot|\\times|\\div)"
+_OPERATOR_BEFORE = re.compile(rf"(?:{_OPERATOR}|\w\(|[\d)]\s*[-+−–]|\b(?:times|plus|minus|divided\s+by)\b)\s*\(?\s*$")
 _OPERATOR_AFTER = re.compile(
-    rf"\s*(?:{_OPERATOR}+\s*[\w({{\\$]|[-+]\s*[\d(\\])|\(\s*\d|\s*(?:[A-Za-z]+\s+){{1,2}}(?:[*·×]|\\cdot|\\times|\+\s*\d|x\s+\d)"
+    rf"\s*(?:{_OPERATOR}+\s*[\w({{\\$]|[-+−]\s*[\d(\\]|(?:times|plus|minus|divided\s+by)\s+[\w(])|\(\s*\d"
+    r"|\s*(?:[A-Za-z]+\s+){1,2}(?:[*·×]|\\cdot|\\times|\+\s*\d|(?:x|times|plus)\s+\d)"
 )
 _EQUALS = re.compile(r"\s*\$?\s*(?:=|≈|\\approx)")
 _EXPRESSION = re.compile(rf"[\s$]*=[\s$]*\(?\s*\d+\s*(?:{_OPERATOR}|[-+(]|x\s*\d)")
-_ASSERTING = re.compile(
-    r"(?:=|≈|\\approx|→|\\rightarrow|:|\b(?:is|are|has|have|equals|gives|get|needs?|so|thus|therefore|hence|exactly"
-    r"|totals?|total\s+of))\s*[$*_]*\s*$"
-)
-_FINAL = re.compile(r"(?:\\boxed\s*\{|\banswer\s*(?:is|:|=)\s*[$*_]*)\s*$", re.IGNORECASE)
 
-_TEXT_MACRO = re.compile(r"\\(?:text(?:bf|it|rm|tt)?|math(?:bf|rm|it)|emph|underline)\s*+\{([^{}]*)\}")
-_MACRO = re.compile(r"\\[A-Za-z]+")
-_RETRACTED = re.compile(r"~~[^~\n]+~~|\\(?:cancel|sout)\{[^{}]*\}")
-_INVISIBLE = re.compile(r"\\(?:left|right)(?![A-Za-z])|^[ \t]*+[*+-](?=[ \t])", re.MULTILINE)
-_EMPHASIS = tuple(
-    re.compile(rf"(?<![\w){mark}])({mark}{{1,2}})(?=[^\s{mark}])([^{mark}\n]*+)(?<=\S)\1(?![\w{mark}])")
-    for mark in (r"\*", "_")
+_TEXT_MACRO = re.compile(
+    r"\\(?:text(?:bf|it|rm|tt)?|math(?:bf|rm|it|sf|tt)|emph|underline|mbox|operatorname|bm|boldsymbol)\s*+\{([^{}]*)\}"
 )
-_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+(?=[A-Z(])|\n\s*\n|\n(?=\s*[-*|\d])")
+_MACRO = re.compile(r"\\[A-Za-z]+")
+_STRUCK = re.compile(r"\\(?:cancel|bcancel|xcancel|sout|st)\{[^{}]*\}|\\phantom\{[^{}]*\}")
+_INVISIBLE = re.compile(r"\\(?:left|right|bigl?|bigr?|Bigl?|Bigr?)(?![A-Za-z])")
 _NO_LEAD = frozenset({"image", "images", "matrix", "input", "output", "example", "sample", "picture", "and", "the"})
+_GOES_ON = re.compile(r"(?::|=|\b(?:is|are|be|by|get|gives|have|as|of))\s*$", re.IGNORECASE)
 _MOST_READINGS = 2000
 _MOST_TEXT = 1_000_000
 _MOST_DIGITS = 11
@@ -72,52 +95,118 @@ _Fields = dict[str, object]
 _Matrices = list[tuple[int, int, list[list[float]]]]
 
 
-def read_answers(text: str, file: str, first_line: int) -> tuple[Reading, ...]:
-    """All values in the text, in order, up to caps that no answer comes near.
+class _Place(NamedTuple):
+    """Where in the text a piece of a block begins: a cell of a table has the words of its row and column `above` it."""
 
-    `first_line` is the line of the file that the text begins in.
+    start: int
+    source: Source
+    quoted: bool
+    above: str
+
+
+def read_answers(blocks: Sequence[Block]) -> tuple[Reading, ...]:
+    """All values in an answer, in order, up to caps that no answer comes near.
+
+    What is struck out or hidden isn't read. A cell of a table is read with the words of its row and its column.
     """
-    text = text[:_MOST_TEXT]
-    plain = _INVISIBLE.sub(_blank, without_retracted(text))
-    for emphasis in _EMPHASIS:
-        plain = emphasis.sub(_without_marks, plain)
+    text, places = _joined(blocks)
+    text = normalised(text)
+    plain = _INVISIBLE.sub(_blank, _STRUCK.sub(_blank, text))
     words = _TEXT_MACRO.sub(lambda m: m[1].ljust(len(m[0])), plain)
     formula = _TEXT_MACRO.sub(lambda m: (m[1] if re.search(r"\d", m[1]) else "").ljust(len(m[0])), plain)
-    matrices = list(islice(_matrices(words), _MOST_READINGS))
+    comma = decimal_comma(text)
+    matrices = list(islice(_matrices(words, comma=comma), _MOST_READINGS))
     words_left, formula_left = [_without(t, ((a, b) for a, b, _ in matrices)) for t in (words, formula)]
-    shapes = list(_SHAPE_RE.finditer(formula_left))
-    numbers_left = _CALL.sub(_blank, _without(formula_left, (m.span() for m in shapes)))
+    unbatched = _BATCHED.sub(_blank, formula_left)
+    shapes = sorted(_shapes(unbatched))
+    numbers_left = _CALL.sub(_blank, _without(formula_left, ((a, b) for a, b, _ in shapes)))
+    numbers = list(islice(read_numbers(numbers_left, comma=comma), _MOST_READINGS))
     found = [
         *_matrix_readings(words, matrices),
         *islice(_shape_readings(shapes, words_left, formula_left), _MOST_READINGS),
-        *islice(_number_readings(numbers_left, words_left, formula_left), _MOST_READINGS),
-        *islice(_word_readings(words_left), _MOST_READINGS),
+        *islice(_number_readings(numbers, words_left, formula_left), _MOST_READINGS),
+        *(
+            (number.start, _stated(number, words_left, "mentioned"))
+            for number in islice(read_words(words_left), _MOST_READINGS)
+        ),
     ]
     found.sort(key=lambda item: item[0])
-    line_ends = [match.start() for match in re.finditer("\n", text)]
+    starts = [place.start for place in places]
     return tuple(
-        Reading.model_validate(
-            {**fields, "source": Source(file=file, line=first_line + bisect_right(line_ends, position))}
-        )
+        _reading(fields, position, text, places[max(0, bisect_right(starts, position) - 1)])
         for position, fields in found[:_MOST_READINGS]
     )
 
 
-def without_retracted(text: str) -> str:
-    """The text with blanks for what is struck out: it isn't asserted."""
-    return _RETRACTED.sub(_blank, text)
+def _reading(fields: _Fields, position: int, text: str, place: _Place) -> Reading:
+    source = place.source.below(text.count("\n", place.start, position))
+    if place.quoted and not fields.get("doubt"):
+        fields = {**fields, "doubt": "quoted"}
+    if place.above:
+        strength = "asserted" if fields["strength"] == "mentioned" else fields["strength"]
+        fields = {**fields, "before": f"{place.above.lower()}: ", "strength": strength, "sentence": place.above}
+    return Reading.model_validate({**fields, "source": source})
+
+
+def _joined(blocks: Sequence[Block]) -> tuple[str, list[_Place]]:
+    """The words of the blocks as one text, and where each begins. A displayed formula goes on with its sentence."""
+    parts: list[str] = []
+    places: list[_Place] = []
+    length = 0
+    last = ""
+    for block in blocks:
+        for piece, above in _pieces(block):
+            if not piece.strip():
+                continue
+            shown = block.kind in ("formula", "code")
+            on = (shown and _GOES_ON.search(last)) or (last.endswith("$") and piece[:1].islower())
+            separator = "" if not parts else " " if on else "\n\n"
+            length += len(separator)
+            places.append(_Place(length, block.source, block.kind == "quotation", above))
+            parts += [separator, piece]
+            length += len(piece)
+            last = piece[-60:].rstrip()
+        if length > _MOST_TEXT:
+            break
+    return "".join(parts)[:_MOST_TEXT], places or [_Place(0, Source(file=""), False, "")]
+
+
+def _pieces(block: Block) -> Iterator[tuple[str, str]]:
+    """(words, the words of a cell's row and column) of a block: one piece, or one a cell."""
+    if block.kind != "table":
+        yield _words(block.runs, display=block.kind == "formula"), ""
+        return
+    header = [_words(cell) for cell in block.rows[0]] if block.rows else []
+    titled = any(name.strip() for name in header) and not any(re.search(r"\d", name) for name in header[1:])
+    for number, row in enumerate(block.rows):
+        cells = [_words(cell) for cell in row]
+        label = cells[0] if cells else ""
+        for column, cell in enumerate(cells):
+            above = header[column] if titled and number and column < len(header) else ""
+            beside = label if column else ""
+            yield cell, " ".join(f"{beside} {above}".split()) or " "
+
+
+def _words(runs: Sequence[Run], *, display: bool = False) -> str:
+    mark = "$$" if display else "$"
+    return "".join(
+        f"{mark}{run.text}{mark}" if run.formula else _starred(run, runs)
+        for run in runs
+        if not (run.hidden or run.struck)
+    )
+
+
+def _starred(run: Run, runs: Sequence[Run]) -> str:
+    """The words; a number in italics right behind another is a product whose stars were taken for marks: 8 *5* 3."""
+    if run.italic and re.fullmatch(r"\s*\d+\s*", run.text):
+        at = next(i for i, other in enumerate(runs) if other is run)
+        if at and re.search(r"[\d)]\s*$", runs[at - 1].text):
+            return f"*{run.text}*"
+    return run.text
 
 
 def _blank(match: re.Match[str]) -> str:
     return re.sub(r"[^\n]", " ", match[0])
-
-
-def _without_marks(match: re.Match[str]) -> str:
-    """Words in bold or italics without the marks, unless these are signs of multiplication: `8 *5* 3`."""
-    if re.search(r"[\d)]\s*$", match.string[max(0, match.start() - 20) : match.start()]):
-        return match[0]
-    space = " " * len(match[1])
-    return f"{space}{match[2]}{space}"
 
 
 def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
@@ -129,34 +218,66 @@ def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
     return "".join([*parts, text[last:]])
 
 
-def _matrices(text: str) -> Iterator[tuple[int, int, list[list[float]]]]:
+def _matrices(text: str, *, comma: bool) -> Iterator[tuple[int, int, list[list[float]]]]:
+    """Each matrix with the factor before it multiplied in; empty where a part of it can't be read."""
     taken = 0
     kinds = ((_LATEX_MATRIX, _LATEX_ROWS, "&"), (_NESTED_LIST, _LIST_ROWS, ""), (_SEMICOLONS, re.compile(";"), ""))
     matches = [(m, rows, cells) for pattern, rows, cells in kinds for m in pattern.finditer(text)]
     for match, rows, cells in sorted(matches, key=lambda item: item[0].start()):
         if match.start() < taken:
             continue
-        values = [_row(row, cells) for row in rows.split(match[1].strip().strip("[]")) if row.strip()]
+        values = [_row(row, cells, comma=comma) for row in rows.split(match[1].strip().strip("[]")) if row.strip()]
         complete = [row for row in values if row]
         if complete and len(complete) == len(values) and len({len(row) for row in complete}) == 1:
             taken = match.end()
-            yield match.start(), match.end(), complete
+            yield match.start(), match.end(), _scaled(complete, text, match.start(), match.end())
+        elif complete and cells:
+            taken = match.end()
+            yield match.start(), match.end(), []
 
 
-def _row(text: str, separator: str) -> list[float] | None:
+def _scaled(rows: list[list[float]], text: str, start: int, end: int) -> list[list[float]]:
+    """The matrix times what stands before it, transposed where it says so; empty for another power."""
+    behind = _BEHIND_MATRIX.match(text, end)
+    if behind and behind["else"]:
+        return []
+    if behind:
+        rows = [list(row) for row in zip(*rows, strict=True)]
+    found = _FACTOR.search(text[max(0, start - 40) : start])
+    factor = _factor(found) if found else 1.0
+    return rows if factor == 1.0 else [[round(factor * x, 15) for x in row] for row in rows]
+
+
+def _factor(match: re.Match[str]) -> float:
+    value = 1.0
+    if match["top"] or match["t"]:
+        value = float(match["top"] or match["t"]) / (float(match["bottom"] or match["b"]) or math.nan)
+    elif match["vulgar"]:
+        value = _VULGAR[match["vulgar"]]
+    elif match["number"]:
+        value = float(match["number"]) / (float(match["over"] or 1) or math.nan)
+    value = -value if match["sign"] else value
+    return value if math.isfinite(value) else 1.0
+
+
+def _row(text: str, separator: str, *, comma: bool) -> list[float] | None:
     cells = text.split(separator) if separator else _CELLS.split(re.sub(r"\s*+/\s*+", "/", text))
-    values = [_plain_number(cell.strip().strip("$").strip()) for cell in cells if cell.strip()]
+    values = [_plain_number(cell.strip().strip("$").strip(), comma=comma) for cell in cells if cell.strip()]
     return None if None in values else [v for v in values if v is not None]
 
 
-def _plain_number(text: str) -> float | None:
+def _plain_number(text: str, *, comma: bool = False) -> float | None:
     if text in _VULGAR:
         return _VULGAR[text]
+    text = text.replace("{,}", ",")
     fraction = _FRACTION.fullmatch(text)
     if fraction:
         top, bottom = [int(part) for part in fraction.groups()[1:] if part]
-        return (-1 if fraction[1] in ("-", "−") else 1) * top / bottom if bottom else None
-    value = float(text.replace("−", "-")) if _DECIMAL.fullmatch(text) else math.inf
+        return (-1 if fraction[1] in ("-", "−", "–") else 1) * top / bottom if bottom else None
+    if "," in text and not comma:
+        return None
+    written = re.sub(r"[−–]", "-", text).replace(" ", "").replace(",", ".")
+    value = float(written) if _DECIMAL.fullmatch(text) and written.strip("-+.") else math.inf
     return value if math.isfinite(value) else None
 
 
@@ -164,14 +285,18 @@ def _matrix_readings(text: str, matrices: _Matrices) -> Iterator[tuple[int, _Fie
     lead, last = "", 0
     for start, end, rows in matrices:
         lead, last = _lead(text[last:start]) or lead, end
+        before, after = around(text, start, end)
+        doubt = doubt_of(before, after, text[end : end + 200], "")
         yield (
             start,
             {
                 "kind": "matrix",
-                "matrix": tuple(tuple(row) for row in rows),
+                "matrix": tuple(tuple(row) for row in rows) or None,
                 "text": " ".join(text[start : min(end, start + 1000)].split())[:200],
-                "strength": "asserted",
+                "strength": "final" if strength_of(before, after) == "final" else "asserted",
+                "doubt": doubt if doubt in ("denied", "withdrawn", "another's") else "",
                 "lead": lead,
+                "sentence": _sentence(before, text[start:end], after),
             },
         )
 
@@ -185,57 +310,96 @@ def _lead(between: str) -> str:
     return ""
 
 
-def _shape_readings(shapes: list[re.Match[str]], words: str, formula: str) -> Iterator[tuple[int, _Fields]]:
-    for match in shapes:
-        start, end = match.span()
-        dims = re.findall(r"\d+", match[0])
+def _shapes(text: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """(start, end, dimensions) of everything that has the form of a shape; none overlap."""
+    found: list[tuple[int, int, tuple[str, ...]]] = []
+    for pattern in (_CHANNELS_FIRST, _CHANNELS_LAST):
+        found += [(*m.span(), m.groups()) for m in pattern.finditer(text)]
+    found += _extents(text)
+    found += [(*m.span(), tuple(re.findall(r"\d+", m[0]))) for m in _SHAPE_RE.finditer(text)]
+    taken = -1
+    for start, end, dims in sorted(found, key=lambda item: (item[0], -item[1])):
+        if start >= taken:
+            taken = end
+            yield start, end, dims
+
+
+def _extents(text: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """Height, width and depth that are named one by one, close together."""
+    group: list[re.Match[str]] = []
+    for match in _EXTENT.finditer(text):
+        axis = _axis(match[1])
+        near = group and match.start() - group[-1].end() <= 12 and axis not in {_axis(m[1]) for m in group}
+        group = [*group, match] if near else [match]
+        if len(group) == 3:
+            dims = {_axis(m[1]): m[2] for m in group}
+            yield group[0].start(), match.end(), (dims["h"], dims["w"], dims["c"])
+            group = []
+
+
+def _axis(word: str) -> str:
+    word = word.lower()
+    return _AXES.get(word) or _AXES.get(f"{word}s") or word
+
+
+def _shape_readings(
+    shapes: list[tuple[int, int, tuple[str, ...]]], words: str, formula: str
+) -> Iterator[tuple[int, _Fields]]:
+    for start, end, dims in shapes:
         if any(len(n) > _MOST_DIGITS for n in dims) or re.search(
             rf"(?:{_OPERATOR}|\d\s*[-+])\s*$", formula[max(0, start - 20) : start]
         ):
             continue
         if re.match(r"\s*(?:=|[+]\s*\d)", formula[end : end + 20]):
             continue  # the factors of a product: what follows it is the value
-        before, after = _around(words, start, end)
-        common = {"strength": _strength(words, start), "before": before, "after": after}
-        shape = tuple(int(n) for n in dims)
-        yield start, {"kind": "shape", "shape": shape, "text": " ".join(match[0].split()), **common}
-        for part in re.finditer(r"\d+", match[0]):
+        text = " ".join(formula[start:end].split())
+        common = _said(words, start, end, text)
+        if common["doubt"] in ("", "reference", "part"):
+            common["doubt"] = "input" if of_the_input(str(common["before"])) else ""
+        yield start, {"kind": "shape", "shape": tuple(map(int, dims)), "text": text, **common}
+        for part in re.finditer(r"\d+", formula[start:end]):
             yield start + part.start(), {"kind": "number", "number": float(part[0]), "text": part[0], **common}
 
 
-def _number_readings(text: str, words: str, formula: str) -> Iterator[tuple[int, _Fields]]:
-    for match in _NUMBER_RE.finditer(text):
-        start, end = match.span()
-        value = None if _operand(formula, start, end) else _value(match)
-        if value is not None:
-            before, after = _around(words, start, end)
-            yield (
-                start,
-                {
-                    "kind": "number",
-                    "number": value,
-                    "text": match[0].strip(),
-                    "strength": _strength(words, start),
-                    "before": before,
-                    "after": after,
-                },
-            )
+def _number_readings(numbers: Sequence[Number], words: str, formula: str) -> Iterator[tuple[int, _Fields]]:
+    ranges = in_ranges(formula, numbers)
+    for position, number in enumerate(numbers):
+        if not _operand(formula, number.start, number.end):
+            fields = _stated(number, words)
+            if position in ranges and not fields["doubt"]:
+                fields["doubt"] = "range"
+            yield number.start, fields
 
 
-def _word_readings(text: str) -> Iterator[tuple[int, _Fields]]:
-    for match in _WORD_RE.finditer(text):
-        before, after = _around(text, match.start(), match.end())
-        yield (
-            match.start(),
-            {
-                "kind": "number",
-                "number": float(_WORDS.index(match[1].lower())),
-                "text": match[0],
-                "strength": "mentioned",
-                "before": before,
-                "after": after,
-            },
-        )
+def _stated(number: Number, words: str, strength: str = "") -> _Fields:
+    text = words[number.start : number.end].strip()
+    fields = _said(words, number.start, number.end, text)
+    return {
+        "kind": "number",
+        "number": number.value,
+        "others": number.others,
+        "percent": number.percent,
+        "text": text,
+        **fields,
+        **({"strength": strength} if strength and fields["strength"] == "mentioned" else {}),
+    }
+
+
+def _said(words: str, start: int, end: int, text: str) -> _Fields:
+    """What the words around a value say of it."""
+    before, after = around(words, start, end)
+    return {
+        "strength": strength_of(before, after) if before.strip(" $*_") or after.strip(" .$*_") else "asserted",
+        "doubt": doubt_of(before, after, words[end : end + 200], text),
+        "before": before.lower(),
+        "after": after.lower(),
+        "sentence": _sentence(before, words[start:end], after),
+    }
+
+
+def _sentence(before: str, value: str, after: str) -> str:
+    """The sentence with its value marked."""
+    return f"{' '.join(before.split())} »{' '.join(value.split())}« {' '.join(after.split())}".strip()[:400]
 
 
 def _operand(text: str, start: int, end: int) -> bool:
@@ -244,29 +408,3 @@ def _operand(text: str, start: int, end: int) -> bool:
     if _OPERATOR_BEFORE.search(before) or _OPERATOR_AFTER.match(after):
         return True
     return bool(_EQUALS.match(after)) and not _EXPRESSION.match(after)
-
-
-def _value(match: re.Match[str]) -> float | None:
-    unit = (match["unit"] or "").strip().lstrip("\\")
-    digits = match[0][: len(match[0]) - len(match["unit"] or "")]
-    number = float(re.sub(r"[^\d.eE+-]", "", digits.replace("−", "-")))
-    scale = {"%": 0.01, "k": 1e3, "K": 1e3, "M": 1e6}.get(unit, 1.0)
-    scaled = round(number * scale, 12) if scale != 1 and math.isfinite(number) else number
-    return scaled if math.isfinite(scaled) else None
-
-
-def _strength(text: str, start: int) -> str:
-    before = text[max(0, start - 40) : start]
-    if _FINAL.search(before):
-        return "final"
-    return "asserted" if _ASSERTING.search(before) else "mentioned"
-
-
-def _around(text: str, start: int, end: int) -> tuple[str, str]:
-    """The rest of the sentence before and after, lower case."""
-    window = 240
-    before = _SENTENCE_END.split(text[max(0, start - window) : start])[-1]
-    if before.rstrip(" \t").endswith("\n") and not _ASSERTING.search(before):
-        before = ""  # a line that begins with the value is an item of its own, unless the line above leads to it
-    after = _SENTENCE_END.split(text[end : end + window])[0]
-    return before.lower(), after.lower()

@@ -1,7 +1,7 @@
 """Reads confusion matrices, also where recognition of a scan left blanks and moved a row."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from grader.core.evidence import Confusion, Reading
 from grader.core.source import Source
@@ -18,15 +18,15 @@ _MOST_LINES = 500
 
 
 def read_confusions(
-    found: Iterable[list[Row]], readings: Iterable[Reading], file: str, first_line: int
+    found: Iterable[list[Row]], readings: Iterable[Reading], places: Sequence[Source]
 ) -> tuple[Confusion, ...]:
     """Square tables of counts: with the classes above and beside them, or printed as a matrix."""
-    confusions = [c for block in found if (c := _drawn(block[:_MOST_LINES], file, first_line)) is not None]
+    confusions = [c for block in found if (c := _drawn(block[:_MOST_LINES], places)) is not None]
     confusions += _printed(readings)
     return tuple(confusions[:_MOST_FOUND])
 
 
-def _drawn(block: list[Row], file: str, first_line: int) -> Confusion | None:
+def _drawn(block: list[Row], places: Sequence[Source]) -> Confusion | None:
     """A block whose columns are headed 0, 1, 2, ... or 1, 2, 3, ..., and rows likewise."""
     head = next((h for row in block if (h := _head(row)) is not None), None)
     if head is None:
@@ -51,7 +51,7 @@ def _drawn(block: list[Row], file: str, first_line: int) -> Confusion | None:
         first=first,
         blanks=tuple(cells.count("") for cells, _ in rows),
         doubtful=doubtful,
-        source=Source(file=file, line=first_line + line),
+        source=places[line],
         sure=not any(doubtful) and not any(moved for _, moved in rows),
     )
 

@@ -5,7 +5,7 @@ Every step is linear in the text: a document is untrusted, and may be a megabyte
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from grader.core.evidence import Formula
 from grader.core.source import Source
@@ -50,7 +50,7 @@ _CALL = re.compile(r"[\w\\']{1,20}\([^()]{1,40}\)$")
 _BULLET = re.compile(r"^\s*(?:[-*+•>]|\d{1,2}[.)]|\|)\s+")
 
 
-def read_formulas(text: str, file: str, first_line: int) -> tuple[Formula, ...]:
+def read_formulas(text: str, places: Sequence[Source]) -> tuple[Formula, ...]:
     """All formulas in order. A line that begins with an equals sign goes on with the formula before it."""
     text = repaired(text[:_MOST_TEXT])
     line_ends = [match.start() for match in re.finditer("\n", text)]
@@ -62,8 +62,8 @@ def read_formulas(text: str, file: str, first_line: int) -> tuple[Formula, ...]:
                 continue
             if _RELATION.match(row.strip()) and not _OR.search(before):
                 formula = _continued(found, formula)
-            line = first_line + bisect_right(line_ends, start + offset)
-            found.append(formula.model_copy(update={"source": Source(file=file, line=line)}))
+            place = places[bisect_right(line_ends, start + offset)]
+            found.append(formula.model_copy(update={"source": place}))
             if len(found) >= _MOST_FORMULAS:
                 return tuple(found)
     return tuple(found)

@@ -1,8 +1,10 @@
 """Finds web addresses, and whether they lead to a notebook."""
 
 import re
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
+from grader.core.document import Block
 from grader.core.evidence import Link
 from grader.core.source import Source
 
@@ -11,19 +13,25 @@ _COLAB = re.compile(r"/(?:drive/[\w-]{10,}|github/[^/]+/[^/]+/|gist/[^/]+/)")
 _MOST = 500
 
 
-def read_links(text: str, file: str, first_line: int) -> tuple[Link, ...]:
-    """Every address in the text, in order."""
+def read_links(blocks: Sequence[Block]) -> tuple[Link, ...]:
+    """Every address in the blocks, in order: those that are written out, and those that words lead to."""
     found: list[Link] = []
-    for number, line in enumerate(text.split("\n")):
-        if "://" not in line:
-            continue
-        for match in _URL.finditer(line):
-            link = _link(match[0].rstrip(".,;:!?*_"), Source(file=file, line=first_line + number))
-            if link is not None:
-                found.append(link)
-            if len(found) == _MOST:
-                return tuple(found)
+    for address, source in _addresses(blocks):
+        link = _link(address.rstrip(".,;:!?*_"), source)
+        if link is not None and link.url not in {other.url for other in found[-20:]}:
+            found.append(link)
+        if len(found) == _MOST:
+            break
     return tuple(found)
+
+
+def _addresses(blocks: Sequence[Block]) -> Iterator[tuple[str, Source]]:
+    for block in blocks:
+        for number, line in enumerate(block.text.split("\n")):
+            if "://" in line:
+                yield from ((match[0], block.source.below(number)) for match in _URL.finditer(line))
+        runs = [*block.runs, *(run for row in block.rows for cell in row for run in cell)]
+        yield from ((run.link, block.source) for run in runs if _URL.fullmatch(run.link) and not run.hidden)
 
 
 def _link(url: str, source: Source) -> Link | None:

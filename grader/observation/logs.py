@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from grader.core.evidence import Epoch, TrainingLog
@@ -44,13 +44,13 @@ class _Line(NamedTuple):
     values: dict[str, float] = {}
 
 
-def read_logs(text: str, file: str, first_line: int) -> tuple[TrainingLog, ...]:
+def read_logs(text: str, places: Sequence[Source]) -> tuple[TrainingLog, ...]:
     """The trainings whose epochs are printed, in order; a number that doesn't go up begins another one."""
-    logs = [*_printed(text, file, first_line), *_lists(text, file, first_line)]
+    logs = [*_printed(text, places), *_lists(text, places)]
     return tuple(sorted(logs, key=lambda log: log.source.line or 0))
 
 
-def _printed(text: str, file: str, first_line: int) -> Iterator[TrainingLog]:
+def _printed(text: str, places: Sequence[Source]) -> Iterator[TrainingLog]:
     epochs: list[Epoch] = []
     planned: int | None = None
     total = 0
@@ -71,11 +71,11 @@ def _printed(text: str, file: str, first_line: int) -> Iterator[TrainingLog]:
                 total += 1
                 if total > _MOST_EPOCHS:
                     break
-                source = Source(file=file, line=first_line + number)
+                source = places[number]
                 epochs.append(Epoch(number=read.number, source=source, text=line.strip()[:120]))
             planned = read.planned or planned
         if epochs and read.values and since <= _BETWEEN:
-            epochs[-1] = _with(epochs[-1], read.values, line, Source(file=file, line=first_line + number))
+            epochs[-1] = _with(epochs[-1], read.values, line, places[number])
     yield from _log(epochs, planned)
 
 
@@ -137,7 +137,7 @@ def _number(match: re.Match[str]) -> float | None:
     return value if 0 <= value <= 1 else None
 
 
-def _lists(text: str, file: str, first_line: int) -> Iterator[TrainingLog]:
+def _lists(text: str, places: Sequence[Source]) -> Iterator[TrainingLog]:
     """Runs of at least three lines such as `4: 97.41 %`, whose numbers go up from 0 or 1"""
     run: list[Epoch] = []
     for number, line in enumerate([*text.split("\n"), "end"]):
@@ -152,7 +152,7 @@ def _lists(text: str, file: str, first_line: int) -> Iterator[TrainingLog]:
                 yield TrainingLog(epochs=tuple(run))
             run = []
         if match is not None and fits and (follows or int(match["number"]) in (0, 1)) and len(run) < _MOST_EPOCHS:
-            source = Source(file=file, line=first_line + number)
+            source = places[number]
             run.append(
                 Epoch(number=int(match["number"]), accuracy=round(value, 12), text=line.strip()[:120], source=source)
             )

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from grader.core.evidence import Table, TableRow
 from grader.core.source import Source
@@ -17,11 +17,11 @@ _MOST_ROWS = 500
 _MOST_TABLES = 200
 
 
-def read_tables(found: Iterable[list[Row]], file: str, first_line: int) -> tuple[Table, ...]:
+def read_tables(found: Iterable[list[Row]], places: Sequence[Source]) -> tuple[Table, ...]:
     """The tables among blocks of cells: those with a number in at least half of their rows."""
     tables = []
     for block in found:
-        table = _table(block[:_MOST_ROWS], file, first_line)
+        table = _table(block[:_MOST_ROWS], places)
         if table is not None:
             tables.append(table)
         if len(tables) == _MOST_TABLES:
@@ -29,11 +29,11 @@ def read_tables(found: Iterable[list[Row]], file: str, first_line: int) -> tuple
     return tuple(tables)
 
 
-def _table(block: list[Row], file: str, first_line: int) -> Table | None:
+def _table(block: list[Row], places: Sequence[Source]) -> Table | None:
     header = tuple(_clean(cell) for cell in block[0].cells) if _is_header(block) else ()
     body = block[1:] if header else block
     percent = [bool(_PERCENT.search(name)) for name in header]
-    rows = [_row(row, percent, file, first_line) for row in body if any(row.cells)]
+    rows = [_row(row, percent, places) for row in body if any(row.cells)]
     numbered = sum(any(number is not None for number in row.numbers) for row in rows)
     if not rows or 2 * numbered < len(rows):
         return None
@@ -41,7 +41,7 @@ def _table(block: list[Row], file: str, first_line: int) -> Table | None:
     return Table(
         header=header,
         rows=tuple(rows),
-        source=Source(file=file, line=first_line + block[0].line),
+        source=places[block[0].line],
         sure=len(widths) == 1,
     )
 
@@ -53,7 +53,7 @@ def _is_header(block: list[Row]) -> bool:
     return bool(below) and numbers < max(sum(plain_number(cell) is not None for cell in row.cells) for row in below)
 
 
-def _row(row: Row, percent: list[bool], file: str, first_line: int) -> TableRow:
+def _row(row: Row, percent: list[bool], places: Sequence[Source]) -> TableRow:
     numbers = [plain_number(cell) for cell in row.cells]
     scaled = tuple(
         round(number / 100, 12)
@@ -67,7 +67,7 @@ def _row(row: Row, percent: list[bool], file: str, first_line: int) -> TableRow:
         numbers=scaled,
         name=name,
         value=value,
-        source=Source(file=file, line=first_line + row.line),
+        source=places[row.line],
     )
 
 
