@@ -29,14 +29,13 @@ _ROW_AFTER = re.compile(rf"^(?:{_SEPARATOR}{_VALUE})+(?![\w])")
 # What nobody means as an answer: it fails no one and passes no one.
 _NEVER: frozenset[Doubt] = frozenset({"denied", "required", "another's", "question", "quoted", "withdrawn"})
 # What is an answer only where nothing plainer stands there.
-_RATHER_NOT: frozenset[Doubt] = frozenset({"reference", "part", "input"})
+_RATHER_NOT: frozenset[Doubt] = frozenset({"reference", "part", "input", "earlier"})
 _VERDICT = Callable[[Reading], bool | None]
 
 # Words that say that a value is the whole answer, or a better one than that before.
 _WHOLE = re.compile(
-    r"\b(?:answer|total|totals|sum|result|final|finally|altogether|overall|in all|so|thus|therefore|hence|correct|correction"
-    r"|corrected|actually|wait|sorry|mean|meant|with (?:the |all )?bias(?:es)?|including|incl|plus|again|instead|rather|got"
-    r"|changed?|now|updated?|edit)\b"
+    r"\b(?:answer|total|totals|sum|result|final|finally|altogether|overall|in all|correct|correction|corrected|actually|wait"
+    r"|sorry|meant|with (?:the |all )?bias(?:es)?|including|incl|instead|rather|changed?|updated?|edit)\b"
 )
 _SHORTENED = {"parameter": "param", "accuracy": r"acc(?:uracies|urate|\.)?", "dimension": "dim", "activation": "act"}
 _SMALL_WORDS = frozenset(
@@ -75,30 +74,31 @@ def decide(
     """
     values = [r for r in readings if not _unread(r)]
     unread = [r for r in readings if _unread(r)]
-    found = asserted(_meant(values, labels), labels, key)
+    meant = _meant(values, labels)
+    found = asserted(meant, labels, key)
     if not found:
         return Decision("unclear", None, _nothing(evidence, values, unread, what))
-    verdicts = {right(r) for r in found}
+    best, verdicts = found[0], {right(r) for r in found}
+    left = [r for r in values if r not in found and r.doubt not in _NEVER and not _of_another_kind(r, best, labels)]
     if verdicts == {True}:
-        best = found[0]
-        if best.doubt:
+        if best.doubt and not (best.doubt == "input" and len(meant) == len(found)):
             return _unclear([best], _DOUBTED[best.doubt])
-        against = [
-            r for r in values if r not in found and right(r) is not True and _says_otherwise(r, best, values, labels)
-        ]
+        against = [r for r in left if right(r) is not True and _says_otherwise(r, best, values, labels)]
         return _unclear([best, *against], _SEVERAL) if against else Decision("right", best)
     if verdicts != {False} or len(found) > 4:
         return _unclear(found, _SEVERAL if len(found) > 1 else "may be read in several ways")
-    perhaps = [r for r in values if r not in found and r.doubt not in _NEVER and right(r) is not False]
+    if best.strength == "final" and len(found) == 1:
+        left = [r for r in left if r.doubt != "earlier" and not _adds_up(best, left)]
+    perhaps = [r for r in left if right(r) is not False]
     if perhaps:
-        return _unclear([found[0], *perhaps], _SEVERAL)
+        return _unclear([best, *perhaps], _SEVERAL)
     if unread:
-        return _unclear([found[0], *unread[:3]], "or something that can't be read may be the answer")
-    if found[0].doubt in ("bounded", "range"):
-        return _unclear(found[:1], _DOUBTED[found[0].doubt])
+        return _unclear([best, *unread[:3]], "or something that can't be read may be the answer")
+    if best.doubt:
+        return _unclear(found[:1], _DOUBTED[best.doubt])
     if any(section.unread for section in evidence.sections):
-        return Decision("unclear", found[0], no_answer(evidence, what))
-    return Decision("wrong", found[0])
+        return Decision("unclear", best, no_answer(evidence, what))
+    return Decision("wrong", best)
 
 
 _SEVERAL = "could each be the answer"
@@ -109,6 +109,7 @@ _DOUBTED: dict[Doubt, str] = {
     "reference": "may be no more than a number of something",
     "part": "is said of a part",
     "input": "is said of the input",
+    "earlier": "is said of an earlier state",
 }
 
 
@@ -118,7 +119,63 @@ def _meant(values: list[Reading], labels: tuple[str, ...]) -> list[Reading]:
     if any("input" in label.lower() for label in labels):
         possible = [r.model_copy(update={"doubt": ""}) if r.doubt == "input" else r for r in possible]
     plainer = [r for r in possible if r.doubt not in _RATHER_NOT]
+    if labels:
+        plainer = [r for r in plainer if not _of_other_quantity(r, labels)]
+        plainer = _of_the_right_set(plainer, labels)
     return plainer if labelled(plainer, labels) or any(r.strength != "mentioned" for r in plainer) else possible
+
+
+# Quantities that a value is plainly said to be of, right beside it; they are no answer where another one is asked for.
+_QUANTITY = (
+    r"(?:loss|losses|learning rate|lr|momentum|epochs?|batch(?: size)?|seconds?|minutes?|hours?|ms|dropout|seed|threshold"
+    r"|outputs?|inputs?|units|neurons|images?|samples?|classes|features|channels|filters?|kernels?|strides?|padding|width"
+    r"|height|depth|error|non-?trainable(?: param(?:eter)?s?)?|decay|rate)"
+)
+_QUANTITY_BEFORE = re.compile(rf"\b({_QUANTITY})\b\s*(?:of|is|was|=|:|\()?[\s$(]*$")
+_QUANTITY_BEHIND = re.compile(rf"^[\s$)}}]*({_QUANTITY})\b")
+_SETS = (re.compile(r"\btrain(?:ing|ed)?\b"), re.compile(r"\b(?:test(?:ing|ed)?|validation|val|held-?out|dev)\b"))
+
+
+def _of_other_quantity(reading: Reading, labels: tuple[str, ...]) -> bool:
+    """Whether it is plainly said to be a loss, a learning rate or the like, and none of the labels is that."""
+    named = _QUANTITY_BEHIND.match(reading.after) or _QUANTITY_BEFORE.search(reading.before[-60:])
+    return named is not None and not any(_called(label).search(named[1]) or named[1] in label for label in labels)
+
+
+def _of_the_right_set(readings: list[Reading], labels: tuple[str, ...]) -> list[Reading]:
+    """Without the values of the training set where those of the test set are asked for, or are there and neither is."""
+    asked = [kind for kind, words in enumerate(_SETS) if any(words.search(label.lower()) for label in labels)]
+    sets = {id(r): _set_of(r) for r in readings}
+    wanted = asked[0] if len(asked) == 1 else 1 if not asked and 1 in sets.values() else None
+    return readings if wanted is None else [r for r in readings if sets[id(r)] in (wanted, None)]
+
+
+def _set_of(reading: Reading) -> int | None:
+    """Of which set its clause speaks: 0 for training, 1 for test; None for neither or both."""
+    before, after = _clauses(reading)
+    for words in (before, after):
+        found = [kind for kind, pattern in enumerate(_SETS) if pattern.search(words)]
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None
+
+
+def _of_another_kind(reading: Reading, best: Reading, labels: tuple[str, ...]) -> bool:
+    """Whether a value can't be the one meant beside the best: of another quantity, or of the other set."""
+    if not labels:
+        return False
+    other = {_set_of(reading), _set_of(best)} == {0, 1}
+    return _of_other_quantity(reading, labels) or other
+
+
+def _adds_up(total: Reading, others: list[Reading]) -> bool:
+    """Whether the other values are the terms of this total."""
+    terms = {r.number for r in others if r.number is not None and r.doubt == ""}
+    return (
+        total.number is not None
+        and len(terms) > 1
+        and abs(sum(terms) - total.number) < 1e-9 * max(1, abs(total.number))
+    )
 
 
 def _says_otherwise(other: Reading, best: Reading, values: list[Reading], labels: tuple[str, ...]) -> bool:
@@ -239,8 +296,8 @@ def asserted(readings: list[Reading], labels: tuple[str, ...], key: Callable[[Re
     pool = candidates(readings, labels)
     for strength in _ORDER:
         at_this = [r for r in pool if r.strength == strength]
-        if any(_in_row(r) for r in at_this):
-            at_this += [r for r in pool if _in_row(r)]
+        rows = {_bare(r) for r in at_this if _in_row(r)}
+        at_this += [r for r in pool if r not in at_this and _in_row(r) and _bare(r) in rows]
         if at_this and labels and len({key(r) for r in pool}) > _MOST_VALUES:
             at_this = pool
         if at_this:
@@ -256,6 +313,11 @@ def asserted(readings: list[Reading], labels: tuple[str, ...], key: Callable[[Re
 def _in_row(reading: Reading) -> bool:
     """Whether another value stands right before or after, as in a list."""
     return bool(_ROW_BEFORE.search(reading.before) or _ROW_AFTER.match(reading.after))
+
+
+def _bare(reading: Reading) -> str:
+    """Its sentence without the mark on the value: the same for all values of the sentence."""
+    return re.sub(r"[»«]|\s", "", reading.sentence)
 
 
 def listing(readings: Sequence[Reading]) -> str:

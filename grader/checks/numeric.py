@@ -90,13 +90,16 @@ class Numeric(Check):
 
     def _reads_right(self, reading: Reading) -> bool | None:
         """None where its characters may as well mean another number, and that would change the verdict."""
-        values = [reading.number, *reading.others]
-        verdicts = {
-            self._right(value / 100 if self._of_hundred(value, reading) else value)
-            for value in values
-            if value is not None
-        }
-        return verdicts.pop() if len(verdicts) == 1 else None
+        assert reading.number is not None
+        verdicts = {self._is_right(value, reading) for value in (reading.number, *reading.others)}
+        if len(verdicts) == 2:
+            return None
+        perhaps = [*reading.unlikely, *([-reading.number] if reading.parenthesised else [])]
+        right = verdicts.pop()
+        return None if not right and any(self._is_right(value, reading) for value in perhaps) else right
+
+    def _is_right(self, value: float, reading: Reading) -> bool:
+        return self._right(value / 100 if self._of_hundred(value, reading) else value)
 
     def _of_hundred(self, value: float, reading: Reading) -> bool:
         """Whether a bare 97.79 means percent: an accuracy was asked for, which can't be more than 1."""

@@ -18,7 +18,8 @@ Matrix = tuple[tuple[float, ...], ...]
 
 # Why a value that stands in a text isn't simply what its author says: it is denied ("not 608"), a bound ("more than
 # 600"), a requirement ("should be at least"), somebody else's, part of a question or a quotation, taken back ("no,
-# wait"), a guess ("maybe"), an end of a range, the number of a thing ("Problem 2"), a part's ("76 per filter") or the input's.
+# wait"), a guess ("maybe"), an end of a range, the number of a thing ("Problem 2"), a part's ("76 per filter"),
+# the input's, or an earlier state's ("my first network", "from 0.96 to 0.97").
 Doubt = Literal[
     "",
     "denied",
@@ -33,6 +34,7 @@ Doubt = Literal[
     "reference",
     "part",
     "input",
+    "earlier",
 ]
 
 
@@ -40,7 +42,7 @@ class Reading(Record):
     """One value that a text states, and what is said of it.
 
     Without `number`, `shape` or `matrix` it is a value that could not be read. `others` are numbers that the same
-    characters may as well mean. `strength` orders how clearly it is asserted: `final` (boxed, after "answer" or
+    characters may as well mean, `unlikely` those that they may mean elsewhere or by mistake. `strength` orders how clearly it is asserted: `final` (boxed, after "answer" or
     "total"), `asserted` (the right-hand side of an equation, "is ..."), `mentioned` (anything else). `doubt` says why it
     isn't the author's own plain statement. `before` and `after` are the rest of its sentence, `lead` the last line of
     words above a matrix; all lower case. `sentence` is the whole as written.
@@ -49,6 +51,7 @@ class Reading(Record):
     kind: Literal["number", "shape", "matrix", "version"]
     number: float | None = None
     others: tuple[float, ...] = ()
+    unlikely: tuple[float, ...] = ()
     percent: bool = False
     shape: tuple[int, ...] | None = None
     matrix: Matrix | None = None
@@ -61,6 +64,11 @@ class Reading(Record):
     after: str = ""
     lead: str = ""
     sentence: str = ""
+
+    @property
+    def parenthesised(self) -> bool:
+        """Whether it stands alone in parentheses, as accountants write what is negative."""
+        return self.before.rstrip(" $").endswith("(") and self.after.lstrip(" $").startswith(")")
 
 
 class Formula(Record):

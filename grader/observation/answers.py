@@ -13,22 +13,27 @@ from typing import NamedTuple
 from grader.core.document import Block, Run
 from grader.core.evidence import Reading
 from grader.core.source import Source
-from grader.observation.assertions import around, doubt_of, in_ranges, of_the_input, strength_of
-from grader.observation.numbers import Number, decimal_comma, normalised, read_numbers, read_words
+from grader.language.assertions import around, doubt_of, in_ranges, of_the_input, strength_of
+from grader.language.numbers import Number, decimal_comma, normalised, read_numbers, read_words
 
 _TIMES = r"\s*+(?:x|X|×|✕|⨯|\*|\\times|\\cdot|\\ast|by)\s*+"
 _LIST = r"\s*+(\d+(?:\s*+[,;]\s*+\d+){1,4})\s*+,?+\s*+"
 _SHAPE_RE = re.compile(
-    rf"(?<![\w.])(\d+(?:{_TIMES}\d+){{1,4}})(?![\w.]\d|\w)"
+    rf"(?<![\w.,])((?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:{_TIMES}\d+){{1,4}})(?![\w.]\d|\w|\s*(?:\^|\*\*))"
     rf"|(?:(?<!\w)|(?<=[Ss]ize)|(?<=[Ss]hape))\({_LIST}\)"
     rf"|\[{_LIST}\](?!\s*+[,\]])"
+    r"|(?:(?<=[Ss]ize\()|(?<=[Ss]hape\s))\[\s*+(\d+)\s*+,?+\s*+\]|\(\s*+(\d+)\s*+,\s*+\)"
+)
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?![\d,])")
+_ROWS_AND_COLUMNS = re.compile(
+    r"(?<![\w.,])(\d+)\s+rows?\s*(?:and|,|by|x|×|times|of)?\s*(\d+)\s+(?:columns?|entries|values)\b"
 )
 _CALL = re.compile(r"(?<=\w)\(\s*+\d++(?:\s*+,\s*+\d++)*+\s*+\)")
 _BATCH = r"(?:N|B|M|n|bs|None|-1|[Bb]atch(?:[ _][Ss]ize)?)"
 _BATCHED = re.compile(rf"(?<=[(\[])\s*{_BATCH}\s*,\s*(?=\d)|(?<![\w)]){_BATCH}{_TIMES}(?=\d)")
 _COUNTED = r"(?:(?:output|input|feature|color|colour)\s+)?(?:channels?|filters?|(?:feature|activation)?\s?maps?|planes?|kernels?|depth)"
 _CHANNELS_FIRST = re.compile(
-    rf"(?<![\w.])(\d+)\s*(?:{_COUNTED}\s*(?:,|each|with|that\s+are|which\s+are)?\s*(?:of|with|by)?\s*(?:size|shape|dimensions?)?\s*|@\s*)(\d+){_TIMES}(\d+)(?![\w.]\d|\w)"
+    rf"(?<![\w.])(\d+)\s*(?:{_COUNTED}\s*(?:,\s*)?(?:each|with|that\s+are|which\s+are)?\s*(?:of|with|by)?\s*(?:size|shape|dimensions?)?\s*|@\s*)(\d+){_TIMES}(\d+)(?![\w.]\d|\w)"
 )
 _CHANNELS_LAST = re.compile(
     rf"(?<![\w.])(\d+){_TIMES}(\d+)\s*(?:pixels?|px|images?|outputs?|maps?)?\s*,?\s*(?:with|and|in|for|by|times|x|×)?\s*(?:a\s+depth\s+of\s+|depth\s+)?(\d+)\s*(?:{_COUNTED}|deep)\b"
@@ -70,13 +75,18 @@ _BEHIND_MATRIX = re.compile(
     r"\s*(?:\\right)?\s*[)\]]?\s*\^\s*\{?\s*(?:(?P<t>\\top|T|\\intercal|\\mathsf\s*\{?T\}?|\\mathrm\{T\}|')|(?P<else>[^\s}]))"
 )
 
+# A matrix that is worked out: what follows is the value.
+_WORKED_OUT = re.compile(r"[\s)\]]*(?:=|\\approx|≈)[\s$(\[\d./]*(?:\\(?:begin|left|[dt]?frac|cdot)|\[)")
+_OF_MATRICES = ("denied", "withdrawn", "another's", "question")
 _OPERATOR = r"(?:[*/·×^⋅]|\\cdot|\\times|\\div)"
-_OPERATOR_BEFORE = re.compile(rf"(?:{_OPERATOR}|\w\(|[\d)]\s*[-+−–]|\b(?:times|plus|minus|divided\s+by)\b)\s*\(?\s*$")
+_OPERATOR_BEFORE = re.compile(
+    rf"(?:{_OPERATOR}|\w\(|[\d)]\s*[-+−–]|(?:[\d)%]|\w{(3,)})\s+(?:times|plus|minus|divided\s+by))\s*\(?\s*$"
+)
 _OPERATOR_AFTER = re.compile(
     rf"\s*(?:{_OPERATOR}+\s*[\w({{\\$]|[-+−]\s*[\d(\\]|(?:times|plus|minus|divided\s+by)\s+[\w(])|\(\s*\d"
     r"|\s*(?:[A-Za-z]+\s+){1,2}(?:[*·×]|\\cdot|\\times|\+\s*\d|(?:x|times|plus)\s+\d)"
 )
-_EQUALS = re.compile(r"\s*\$?\s*(?:=|≈|\\approx)")
+_EQUALS = re.compile(r"\s*\)?\s*\$?\s*(?:=|≈|\\approx)")
 _EXPRESSION = re.compile(rf"[\s$]*=[\s$]*\(?\s*\d+\s*(?:{_OPERATOR}|[-+(]|x\s*\d)")
 
 _TEXT_MACRO = re.compile(
@@ -89,7 +99,10 @@ _NO_LEAD = frozenset({"image", "images", "matrix", "input", "output", "example",
 _GOES_ON = re.compile(r"(?::|=|\b(?:is|are|be|by|get|gives|have|as|of))\s*$", re.IGNORECASE)
 _MOST_READINGS = 2000
 _MOST_TEXT = 1_000_000
+_MOST_ROWS = 100
 _MOST_DIGITS = 11
+_SMALL_WORD = 12
+_TOTAL = re.compile(r"\b(?:total|sum|altogether|overall|gesamt|summe)\b", re.IGNORECASE)
 
 _Fields = dict[str, object]
 _Matrices = list[tuple[int, int, list[list[float]]]]
@@ -126,10 +139,11 @@ def read_answers(blocks: Sequence[Block]) -> tuple[Reading, ...]:
         *islice(_shape_readings(shapes, words_left, formula_left), _MOST_READINGS),
         *islice(_number_readings(numbers, words_left, formula_left), _MOST_READINGS),
         *(
-            (number.start, _stated(number, words_left, "mentioned"))
+            (number.start, _stated(number, words_left, in_words=True))
             for number in islice(read_words(words_left), _MOST_READINGS)
         ),
     ]
+    found += _written_out(blocks, places, comma=comma)
     found.sort(key=lambda item: item[0])
     starts = [place.start for place in places]
     return tuple(
@@ -144,7 +158,10 @@ def _reading(fields: _Fields, position: int, text: str, place: _Place) -> Readin
         fields = {**fields, "doubt": "quoted"}
     if place.above:
         strength = "asserted" if fields["strength"] == "mentioned" else fields["strength"]
-        fields = {**fields, "before": f"{place.above.lower()}: ", "strength": strength, "sentence": place.above}
+        fields = {**fields, "before": f"{place.above.lower()}: ", "sentence": f"{place.above}: »{fields['text']}«"}
+        fields["strength"] = "final" if _TOTAL.search(place.above) else strength
+        if fields["kind"] == "shape" and not fields["doubt"] and of_the_input(place.above.lower()):
+            fields["doubt"] = "input"
     return Reading.model_validate({**fields, "source": source})
 
 
@@ -294,11 +311,30 @@ def _matrix_readings(text: str, matrices: _Matrices) -> Iterator[tuple[int, _Fie
                 "matrix": tuple(tuple(row) for row in rows) or None,
                 "text": " ".join(text[start : min(end, start + 1000)].split())[:200],
                 "strength": "final" if strength_of(before, after) == "final" else "asserted",
-                "doubt": doubt if doubt in ("denied", "withdrawn", "another's") else "",
+                "doubt": "part" if _WORKED_OUT.match(after) else doubt if doubt in _OF_MATRICES else "",
                 "lead": lead,
                 "sentence": _sentence(before, text[start:end], after),
             },
         )
+
+
+def _written_out(blocks: Sequence[Block], places: Sequence[_Place], *, comma: bool) -> Iterator[tuple[int, _Fields]]:
+    """Matrices as tables of nothing but numbers, and as rows of numbers in code."""
+    starts = {id(place.source): place.start for place in reversed(places)}
+    for block in blocks:
+        if block.kind == "table":
+            rows = [[_words(cell).strip(" $") for cell in row] for row in block.rows]
+        elif block.kind == "code":
+            rows = [_CELLS.split(line.strip(" []")) for line in block.text.split("\n") if line.strip()]
+        else:
+            continue
+        rows = [row for row in rows if any(row)][:_MOST_ROWS]
+        values = [[_plain_number(cell, comma=comma) for cell in row] for row in rows]
+        if len(values) > 1 and len(values[0]) > 1 and len({len(row) for row in values}) == 1:
+            if all(value is not None for row in values for value in row) and id(block.source) in starts:
+                text = "; ".join(" ".join(row) for row in rows)[:200]
+                fields = {"kind": "matrix", "matrix": tuple(map(tuple, values)), "text": text, "strength": "asserted"}
+                yield starts[id(block.source)], {**fields, "doubt": "", "lead": "", "sentence": text}
 
 
 def _lead(between: str) -> str:
@@ -313,10 +349,13 @@ def _lead(between: str) -> str:
 def _shapes(text: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
     """(start, end, dimensions) of everything that has the form of a shape; none overlap."""
     found: list[tuple[int, int, tuple[str, ...]]] = []
-    for pattern in (_CHANNELS_FIRST, _CHANNELS_LAST):
+    for pattern in (_CHANNELS_FIRST, _CHANNELS_LAST, _ROWS_AND_COLUMNS):
         found += [(*m.span(), m.groups()) for m in pattern.finditer(text)]
     found += _extents(text)
-    found += [(*m.span(), tuple(re.findall(r"\d+", m[0]))) for m in _SHAPE_RE.finditer(text)]
+    found += [
+        (*m.span(), tuple(re.findall(r"\d+", m[0].replace(",", "") if _GROUPED.match(m[0]) else m[0])))
+        for m in _SHAPE_RE.finditer(text)
+    ]
     taken = -1
     for start, end, dims in sorted(found, key=lambda item: (item[0], -item[1])):
         if start >= taken:
@@ -358,7 +397,8 @@ def _shape_readings(
             common["doubt"] = "input" if of_the_input(str(common["before"])) else ""
         yield start, {"kind": "shape", "shape": tuple(map(int, dims)), "text": text, **common}
         for part in re.finditer(r"\d+", formula[start:end]):
-            yield start + part.start(), {"kind": "number", "number": float(part[0]), "text": part[0], **common}
+            fields = {"kind": "number", "number": float(part[0]), "text": part[0], **common}
+            yield start + part.start(), {**fields, "doubt": common["doubt"] or "part"}
 
 
 def _number_readings(numbers: Sequence[Number], words: str, formula: str) -> Iterator[tuple[int, _Fields]]:
@@ -371,17 +411,19 @@ def _number_readings(numbers: Sequence[Number], words: str, formula: str) -> Ite
             yield number.start, fields
 
 
-def _stated(number: Number, words: str, strength: str = "") -> _Fields:
+def _stated(number: Number, words: str, *, in_words: bool = False) -> _Fields:
+    """A number with what is said of it. Small ones in words are rather articles: "one filter", "the two layers"."""
     text = words[number.start : number.end].strip()
     fields = _said(words, number.start, number.end, text)
     return {
         "kind": "number",
         "number": number.value,
         "others": number.others,
+        "unlikely": number.unlikely,
         "percent": number.percent,
         "text": text,
         **fields,
-        **({"strength": strength} if strength and fields["strength"] == "mentioned" else {}),
+        **({"doubt": "part"} if in_words and not fields["doubt"] and abs(number.value or 0) <= _SMALL_WORD else {}),
     }
 
 
@@ -389,7 +431,7 @@ def _said(words: str, start: int, end: int, text: str) -> _Fields:
     """What the words around a value say of it."""
     before, after = around(words, start, end)
     return {
-        "strength": strength_of(before, after) if before.strip(" $*_") or after.strip(" .$*_") else "asserted",
+        "strength": strength_of(before, after) if before.strip(" $*_\n") or after.strip(" .$*_\n") else "asserted",
         "doubt": doubt_of(before, after, words[end : end + 200], text),
         "before": before.lower(),
         "after": after.lower(),

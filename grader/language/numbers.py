@@ -135,14 +135,15 @@ _IN_WORDS = re.compile(rf"\b(?:{'|'.join(_WORDS)})(?:(?:[ -]|\sand\s){{1,3}}(?:{
 class Number(NamedTuple):
     """A number in a text, from `start` to `end`. `value` is None where it can't be read.
 
-    `others` are values that the same characters may as well mean: 1,608 is 1608, or 1.608 where commas are decimal.
-    `precision` is half a unit of its last digit; `plain` tells digits from words.
+    `others` are values that the same characters may as well mean, as `– 0.75` behind a word, and `unlikely` those that
+    they may mean in some countries or by mistake: 1.608 is 1608 there. `precision` is half a unit of its last digit; `plain` tells digits from words.
     """
 
     start: int
     end: int
     value: float | None
     others: tuple[float, ...] = ()
+    unlikely: tuple[float, ...] = ()
     precision: float = 0.5
     percent: bool = False
     plain: bool = True
@@ -230,16 +231,17 @@ def _number(text: str, match: re.Match[str], comma: bool) -> Number | None:
             return Number(match.start(), glued.end(), None)  # a multiple of something: 3x
     factor = scale * (0.01 if percent else 1.0)
     start, signs = _signed(text, match.start())
-    values = [
-        round(sign * v * factor, 15) if factor != 1 else sign * v
-        for v in (value, *others)
-        if v is not None
-        for sign in signs
-    ]
-    values = list(dict.fromkeys(v for v in values if math.isfinite(v)))
-    if not values:
+    if value is None:
         return Number(start, end, None)
-    return Number(start, end, values[0], tuple(values[1:]), precision * factor, percent)
+    scaled = [_times(v, factor) for v in (value, *others)]
+    if percent and value <= 1:
+        scaled.append(value)  # 0.98 % for 0.98
+    values = [sign * scaled[0] for sign in signs]
+    return Number(start, end, values[0], tuple(values[1:]), tuple(scaled[1:]), precision * factor, percent)
+
+
+def _times(value: float, factor: float) -> float:
+    return value if factor == 1 else round(value * factor, 15)
 
 
 def _powered(
@@ -310,7 +312,7 @@ def _signed(text: str, start: int) -> tuple[int, tuple[int, ...]]:
 
 
 def _grouped(body: str, comma: bool) -> tuple[float | None, tuple[float, ...], int]:
-    """(the value of digits with their separators, others that it may be, decimals)."""
+    """(the value of digits with their separators, others that it may be where they are written otherwise, decimals)."""
     text = body.replace("{,}", ",").replace("{.}", ".")
     text = re.sub(rf"\\,|['’]|{_SPACE}", "_", text)
     pieces = re.split(r"([,._])", text)
@@ -331,8 +333,9 @@ def _grouped(body: str, comma: bool) -> tuple[float | None, tuple[float, ...], i
         if len(marks) > 1:
             return (_float("".join(groups)) if tripled else None), (), 0
         value = _float(f"{groups[0] or '0'}.{groups[1]}")
-        if comma and tripled:
-            return _float("".join(groups)), (value,) if value is not None else (), 0
+        whole = _float("".join(groups)) if tripled else None
+        if whole is not None and value is not None:
+            return (whole, (value,), 0) if comma else (value, (whole,), 3)
         return value, (), len(groups[1])
     if kinds == ",":
         decimal = _float(f"{groups[0]}.{groups[1]}") if len(marks) == 1 else None
@@ -371,4 +374,6 @@ def read_words(text: str) -> Iterator[Number]:
                 part = max(part, 1) * 100
             elif word in _MULTIPLES:
                 total, part = total + max(part, 1) * _MULTIPLES[word], 0
-        yield Number(match.start(), match.end(), float(total + part), plain=False)
+        start, signs = _signed(text, match.start())
+        values = [float(sign * (total + part)) for sign in signs]
+        yield Number(start, match.end(), values[0], tuple(values[1:]), plain=False)

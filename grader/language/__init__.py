@@ -1,0 +1,1 @@
+"""What words say: numbers in every writing, and what is asserted of a value."""
