@@ -29,9 +29,12 @@ _ROW_AFTER = re.compile(rf"^(?:{_SEPARATOR}{_VALUE})+(?![\w])")
 # What nobody means as an answer: it fails no one and passes no one.
 _NEVER: frozenset[Doubt] = frozenset({"denied", "required", "another's", "question", "quoted", "withdrawn"})
 # What is an answer only where nothing plainer stands there.
-_RATHER_NOT: frozenset[Doubt] = frozenset({"reference", "part", "input", "earlier"})
+_RATHER_NOT: frozenset[Doubt] = frozenset({"reference", "part", "input", "earlier", "article"})
+# What is an answer after all where it is the only one.
+_ALONE: frozenset[Doubt] = frozenset({"input", "article"})
 _VERDICT = Callable[[Reading], bool | None]
 
+_ALTERNATIVE = re.compile(r"\bor\b[\s$*_]*(?:maybe|perhaps|about|even|rather)?[\s$*_(]*$")
 # Words that say that a value is the whole answer, or a better one than that before.
 _WHOLE = re.compile(
     r"\b(?:answer|total|totals|sum|result|final|finally|altogether|overall|in all|correct|correction|corrected|actually|wait"
@@ -81,7 +84,7 @@ def decide(
     best, verdicts = found[0], {right(r) for r in found}
     left = [r for r in values if r not in found and r.doubt not in _NEVER and not _of_another_kind(r, best, labels)]
     if verdicts == {True}:
-        if best.doubt and not (best.doubt == "input" and len(meant) == len(found)):
+        if best.doubt and not (best.doubt in _ALONE and len(meant) == len(found)):
             return _unclear([best], _DOUBTED[best.doubt])
         against = [r for r in left if right(r) is not True and _says_otherwise(r, best, values, labels)]
         return _unclear([best, *against], _SEVERAL) if against else Decision("right", best)
@@ -94,7 +97,7 @@ def decide(
         return _unclear([best, *perhaps], _SEVERAL)
     if unread:
         return _unclear([best, *unread[:3]], "or something that can't be read may be the answer")
-    if best.doubt:
+    if best.doubt and best.doubt not in _ALONE:
         return _unclear(found[:1], _DOUBTED[best.doubt])
     if any(section.unread for section in evidence.sections):
         return Decision("unclear", best, no_answer(evidence, what))
@@ -110,6 +113,7 @@ _DOUBTED: dict[Doubt, str] = {
     "part": "is said of a part",
     "input": "is said of the input",
     "earlier": "is said of an earlier state",
+    "article": "may be no more than an article",
 }
 
 
@@ -119,9 +123,9 @@ def _meant(values: list[Reading], labels: tuple[str, ...]) -> list[Reading]:
     if any("input" in label.lower() for label in labels):
         possible = [r.model_copy(update={"doubt": ""}) if r.doubt == "input" else r for r in possible]
     plainer = [r for r in possible if r.doubt not in _RATHER_NOT]
-    if labels:
-        plainer = [r for r in plainer if not _of_other_quantity(r, labels)]
-        plainer = _of_the_right_set(plainer, labels)
+    if not labels:
+        return plainer or possible
+    plainer = _of_the_right_set([r for r in plainer if not of_other_quantity(r, labels)], labels)
     return plainer if labelled(plainer, labels) or any(r.strength != "mentioned" for r in plainer) else possible
 
 
@@ -129,14 +133,15 @@ def _meant(values: list[Reading], labels: tuple[str, ...]) -> list[Reading]:
 _QUANTITY = (
     r"(?:loss|losses|learning rate|lr|momentum|epochs?|batch(?: size)?|seconds?|minutes?|hours?|ms|dropout|seed|threshold"
     r"|outputs?|inputs?|units|neurons|images?|samples?|classes|features|channels|filters?|kernels?|strides?|padding|width"
-    r"|height|depth|error|non-?trainable(?: param(?:eter)?s?)?|decay|rate)"
+    r"|height|depth|error|bytes?|bits?|[kmg]i?b|(?:kilo|mega|giga)bytes?|flops?|macs?|operations|multiplications|products|times"
+    r"|points|non-?trainable(?: param(?:eter)?s?)?|decay|rate)"
 )
 _QUANTITY_BEFORE = re.compile(rf"\b({_QUANTITY})\b\s*(?:of|is|was|=|:|\()?[\s$(]*$")
 _QUANTITY_BEHIND = re.compile(rf"^[\s$)}}]*({_QUANTITY})\b")
 _SETS = (re.compile(r"\btrain(?:ing|ed)?\b"), re.compile(r"\b(?:test(?:ing|ed)?|validation|val|held-?out|dev)\b"))
 
 
-def _of_other_quantity(reading: Reading, labels: tuple[str, ...]) -> bool:
+def of_other_quantity(reading: Reading, labels: tuple[str, ...]) -> bool:
     """Whether it is plainly said to be a loss, a learning rate or the like, and none of the labels is that."""
     named = _QUANTITY_BEHIND.match(reading.after) or _QUANTITY_BEFORE.search(reading.before[-60:])
     return named is not None and not any(_called(label).search(named[1]) or named[1] in label for label in labels)
@@ -165,7 +170,7 @@ def _of_another_kind(reading: Reading, best: Reading, labels: tuple[str, ...]) -
     if not labels:
         return False
     other = {_set_of(reading), _set_of(best)} == {0, 1}
-    return _of_other_quantity(reading, labels) or other
+    return of_other_quantity(reading, labels) or other
 
 
 def _adds_up(total: Reading, others: list[Reading]) -> bool:
@@ -186,6 +191,8 @@ def _says_otherwise(other: Reading, best: Reading, values: list[Reading], labels
         return not _of_something_else(other, labels)
     if values.index(other) < values.index(best):
         return False
+    if not labels or _ALTERNATIVE.search(other.before):
+        return True
     # Of the same thing: the label that counted, or one before it.
     ranked = [label for label in labels if _in_clause(best, label)]
     same = labels[: labels.index(ranked[0]) + 1] if ranked else labels

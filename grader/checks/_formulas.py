@@ -7,6 +7,7 @@ from grader.core.evidence import Formula
 _SPACES = re.compile(r"[\s{}$\\]+|\\[,;:! ]")
 _ACCENT = re.compile(r"\\(?:hat|bar|tilde|dot|vec|mathbf|mathrm|mathit|boldsymbol|bm|text)\s*\{?\s*([A-Za-z])\s*\}?")
 _POWER = re.compile(r"\*\*\s*(-?\w+(?:\.\d+)?|\([^()]*\))")
+_BRACED_COMMA = re.compile(r"(?<=(\d))\{,\}(?=(\d+))")
 _TIMES_ALL = str.maketrans({"·": r"\cdot ", "×": r"\times ", "−": "-", "*": r"\cdot ", "½": r"\frac{1}{2}"})
 _LONGEST = 2000
 
@@ -42,7 +43,8 @@ def spelled(text: str, functions: dict[str, str], names: dict[str, tuple[str, ..
     text = re.sub(r"(?<![A-Za-z\\])(?:np\.|math\.)", "", text)
     for function, body in ({"exp": "e^{x}", r"\exp": "e^{x}"} | functions).items():
         text = _applied(text, function, body)
-    text = _ACCENT.sub(r"\1", text).replace("{,}", "").replace("{.}", ".")
+    text = _ACCENT.sub(r"\1", text).replace("{.}", ".")
+    text = _BRACED_COMMA.sub(lambda m: "" if len(m[2]) == 3 and m[1] != "0" else ".", text)
     return _POWER.sub(lambda m: f"^{{{m[1]}}}", text).translate(_TIMES_ALL).strip()
 
 

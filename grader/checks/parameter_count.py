@@ -15,6 +15,7 @@ from grader.core.record import Record
 from grader.core.source import Source
 
 _COUNT = re.compile(r"(\d+(?:,\d{3})+|\d+(?:\.\d+)?)\s*(k|m|thousand|millions?|mio\.?)?(?![\w.,]*\d)", re.IGNORECASE)
+_POWERED = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*(?:\*|x|e)\s*(?:10\s*(?:\^|\*\*)\s*)?\{?\s*(\d{1,2})\s*\}?")
 _SCALE = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mio": 1e6, "million": 1e6, "millions": 1e6}
 _TOTAL = re.compile(r"total|sum|altogether|in all", re.IGNORECASE)
 # An OCR's reading of an approximation: 62378344 x 62M can be no product.
@@ -217,7 +218,11 @@ def _count(side: str) -> tuple[float, float] | None:
         return (value, 0.5) if abs(value - float(rounded[2]) * scale) <= scale / 2 else None
     match = _COUNT.fullmatch(text)
     if not match:
-        return None
+        powered = _POWERED.fullmatch(text)
+        if not powered:
+            return None
+        scale = 10.0 ** int(powered[2])
+        return float(powered[1]) * scale, 0.5 * scale * 10.0 ** -len(powered[1].partition(".")[2])
     scale = _SCALE.get((match[2] or "").lower().rstrip("."), 1.0)
     decimals = len(match[1].partition(".")[2])
     return float(match[1].replace(",", "")) * scale, 0.5 * scale * 10.0**-decimals

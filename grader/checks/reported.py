@@ -1,9 +1,11 @@
 """`reported`: the accuracy that the student claims against what training again found."""
 
+import re
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from grader.checks._answers import of_other_quantity
 from grader.checks._base import Check, Needs, absent
 from grader.core.evidence import Claim, ModelFacts, NotebookRun, ProblemEvidence, Reading, Retraining, Section
 from grader.core.outcome import Outcome, failed, passed
@@ -87,9 +89,10 @@ def _accuracies(reading: Reading) -> list[str]:
 
 
 def _accuracy_like(reading: Reading) -> bool:
-    """0.971 or 97.1 %: three decimals, or a percentage with one, that can be an accuracy."""
-    decimals = sum(c.isdigit() for c in reading.text.partition(".")[2])
-    return 0 <= (reading.number or 0) <= 1 and decimals >= (1 if "%" in reading.text else 3)
+    """0.971 or 97.1 %: three decimals, or a percentage with one, that can be an accuracy and is of nothing else."""
+    decimals = sum(c.isdigit() for c in re.split(r"[.,]", reading.text)[-1]) if re.search(r"[.,]", reading.text) else 0
+    stated = reading.doubt in ("", "earlier", "part") and not of_other_quantity(reading, ("accuracy",))
+    return stated and 0 <= (reading.number or 0) <= 1 and decimals >= (1 if reading.percent else 3)
 
 
 def _claim(evidence: ProblemEvidence) -> Claim | None:

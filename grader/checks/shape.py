@@ -1,5 +1,6 @@
 """`shape`: the shape of a tensor that the report states."""
 
+import math
 from collections import Counter
 from typing import ClassVar, Literal
 
@@ -70,7 +71,15 @@ class Shape(Check):
             return decision.why
         assert reading is not None
         if decision.verdict == "right":
-            return passed(f"{reading.text} is right.", observed=quoted(reading), source=reading.source)
+            later = every[every.index(reading) :]
+            against = next((r for r in later if r in others and _replaces(r, right)), None)
+            if against is None:
+                return passed(f"{reading.text} is right.", observed=quoted(reading), source=reading.source)
+            return manual(
+                f"{reading.text} is right, but {against.text} is stated as well; a person decides which one is meant.",
+                observed=f"{quoted(reading)} … {quoted(against)}",
+                source=reading.source,
+            )
         if other := next((r for r in others for shape in right if _is_part(r.shape or (), shape)), None):
             return manual(
                 f"{reading.text} is not the right shape, but {other.text} may be; a person decides.",
@@ -90,13 +99,21 @@ class Shape(Check):
                 observed=quoted(last),
                 source=last.source,
             )
-        if any(section.unread for section in evidence.sections) or last.doubt:
+        if any(section.unread for section in evidence.sections) or last.doubt not in ("", "input"):
             return no_answer(evidence, "shape")
         return failed(
             f"{last.text} has {len(last.shape or ())} dimensions; the shape asked for has {rank}.",
             observed=quoted(last),
             source=last.source,
         )
+
+
+def _replaces(reading: Reading, right: set[tuple[int, ...]]) -> bool:
+    """Whether a shape of another rank is asserted, and is neither a part of the right one nor all its values in a row."""
+    plain = reading.strength != "mentioned" and not reading.doubt and reading.shape is not None
+    return plain and not any(
+        _is_part(reading.shape or (), shape) or math.prod(reading.shape or ()) == math.prod(shape) for shape in right
+    )
 
 
 def _is_part(shape: tuple[int, ...], right: tuple[int, ...]) -> bool:

@@ -19,7 +19,7 @@ Matrix = tuple[tuple[float, ...], ...]
 # Why a value that stands in a text isn't simply what its author says: it is denied ("not 608"), a bound ("more than
 # 600"), a requirement ("should be at least"), somebody else's, part of a question or a quotation, taken back ("no,
 # wait"), a guess ("maybe"), an end of a range, the number of a thing ("Problem 2"), a part's ("76 per filter"),
-# the input's, or an earlier state's ("my first network", "from 0.96 to 0.97").
+# the input's, or an earlier state's ("my first network", "from 0.96 to 0.97"), or a small one in words that may be an article ("one filter").
 Doubt = Literal[
     "",
     "denied",
@@ -35,6 +35,7 @@ Doubt = Literal[
     "part",
     "input",
     "earlier",
+    "article",
 ]
 
 

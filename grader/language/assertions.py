@@ -69,7 +69,7 @@ _FINAL = re.compile(
     re.IGNORECASE,
 )
 _FINAL_BEHIND = _behind(
-    rf"(?:\w+\s){{0,3}}(?:{_any('in total,altogether,in all,overall')}\b|total\b|is\s+(?:the|my|our)\s+(?:final\s+)?answer)"
+    rf"(?:\w+\s){{0,3}}(?:{_any('in total,altogether,in all,overall')}\b|total\b|is\s+(?:the|my|our)\s+(?:final\s+)?answer|(?:is|are)\s+(?:right|correct)\b)"
 )
 
 # Why it may not be meant.
@@ -110,7 +110,7 @@ _REQUIRED = re.compile(
     re.IGNORECASE,
 )
 _REQUIREMENT = re.compile(
-    rf"\b{_any('requirement,goal,target,threshold,cut-?off,criterion,budget,required,asked(?: for)?,allowed,aim(?:s|ed)?,wanted')}"
+    rf"\b{_any('requirement,goal,target,threshold,cut-?off,criterion,budget,required,(?:was|were|is|are) asked(?: for)?,asks for,allowed,aim(?:s|ed)?')}"
     r"\b[^.;,]{0,40}$|\b(?:i|we)\s+(?:had\s+)?(?:expected|hoped|wanted)\b[^.;,]{0,40}$",
     re.IGNORECASE,
 )
@@ -130,7 +130,7 @@ _OTHERS = re.compile(
     )
     + r"|the\s+"
     + _any(
-        "internet,ta,tas,professor,prof,instructor,lecturer,book,textbook,paper,lecture,slides?,staff,forum,key,website,docs?,"
+        "internet,ta,tas,solution sheet,solutions?,answer key,sample solution,hint,sheet,professor,prof,instructor,lecturer,book,textbook,paper,lecture,slides?,staff,forum,key,website,docs?,"
         "documentation,authors?"
     )
     + r")\b[^.;]{0,60}$",

@@ -78,6 +78,11 @@ _BEHIND_MATRIX = re.compile(
 # A matrix that is worked out: what follows is the value.
 _WORKED_OUT = re.compile(r"[\s)\]]*(?:=|\\approx|≈)[\s$(\[\d./]*(?:\\(?:begin|left|[dt]?frac|cdot)|\[)")
 _OF_MATRICES = ("denied", "withdrawn", "another's", "question")
+_WINDOW = r"(?:kernels?|windows?|strides?|patch(?:es)?|pool(?:ing)?|receptive\s+fields?|filters?|convolutions?)"
+_WINDOW_BEFORE = re.compile(
+    rf"\b{_WINDOW}(?:\s+sizes?)?(?:\s+(?:of|is|are|with|has|have))*(?:\s+(?:size|shape))?[\s$(:=]*$"
+)
+_WINDOW_BEHIND = re.compile(rf"^[\s$)]*{_WINDOW}\b")
 _OPERATOR = r"(?:[*/·×^⋅]|\\cdot|\\times|\\div)"
 _OPERATOR_BEFORE = re.compile(
     rf"(?:{_OPERATOR}|\w\(|[\d)]\s*[-+−–]|(?:[\d)%]|\w{(3,)})\s+(?:times|plus|minus|divided\s+by))\s*\(?\s*$"
@@ -394,11 +399,18 @@ def _shape_readings(
         text = " ".join(formula[start:end].split())
         common = _said(words, start, end, text)
         if common["doubt"] in ("", "reference", "part"):
-            common["doubt"] = "input" if of_the_input(str(common["before"])) else ""
+            common["doubt"] = _doubt_of_shape(str(common["before"]), str(common["after"]))
         yield start, {"kind": "shape", "shape": tuple(map(int, dims)), "text": text, **common}
         for part in re.finditer(r"\d+", formula[start:end]):
             fields = {"kind": "number", "number": float(part[0]), "text": part[0], **common}
             yield start + part.start(), {**fields, "doubt": common["doubt"] or "part"}
+
+
+def _doubt_of_shape(before: str, after: str) -> str:
+    """Whether it is the shape of what goes in, or of a window that moves over it."""
+    if of_the_input(before):
+        return "input"
+    return "part" if _WINDOW_BEFORE.search(before[-60:]) or _WINDOW_BEHIND.match(after) else ""
 
 
 def _number_readings(numbers: Sequence[Number], words: str, formula: str) -> Iterator[tuple[int, _Fields]]:
@@ -423,7 +435,7 @@ def _stated(number: Number, words: str, *, in_words: bool = False) -> _Fields:
         "percent": number.percent,
         "text": text,
         **fields,
-        **({"doubt": "part"} if in_words and not fields["doubt"] and abs(number.value or 0) <= _SMALL_WORD else {}),
+        **({"doubt": "article"} if in_words and not fields["doubt"] and abs(number.value or 0) <= _SMALL_WORD else {}),
     }
 
 
