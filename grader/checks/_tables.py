@@ -3,6 +3,7 @@
 import math
 
 from grader.core.evidence import Section, Table, TableRow
+from grader.language.numbers import read_numbers
 
 
 def tables_of(sections: tuple[Section, ...]) -> list[Table]:
@@ -41,3 +42,30 @@ def number_at(row: TableRow, column: int) -> float | None:
 def row_name(row: TableRow) -> str:
     """A row's label as the student wrote it."""
     return next((cell for cell in row.cells if cell), "")
+
+
+def turned(table: Table) -> Table:
+    """The same table with its rows as columns, as where each setting has a column of its own."""
+    cells = [table.header, *(row.cells for row in table.rows)] if table.header else [row.cells for row in table.rows]
+    if len(cells) < 2 or len({len(row) for row in cells}) > 1:
+        return table
+    numbers = {(row, i): number for row in table.rows for i, number in enumerate(row.numbers)}
+    rows = table.rows if table.header else table.rows[1:]
+    names = cells[0]
+    turned_rows = tuple(
+        TableRow(
+            cells=(name, *(row.cells[i] for row in rows)),
+            numbers=(_number(name), *(numbers[row, i] for row in rows)),
+            name=name if _number(name) is None else "",
+            value=_number(name),
+            source=table.source,
+        )
+        for i, name in enumerate(names)
+        if i
+    )
+    return Table(header=(names[0], *(row.cells[0] for row in rows)), rows=turned_rows, source=table.source)
+
+
+def _number(text: str) -> float | None:
+    found = list(read_numbers(text))
+    return found[0].value if len(found) == 1 else None

@@ -13,8 +13,11 @@ from grader.core.outcome import Outcome, failed, manual, passed
 from grader.language.assertions import around, doubt_of, strength_of
 
 _MOST = 200
+_TICKED = re.compile(r"\s*(?:[-*+]\s*)?(?:\[\s?[xX✓✔]\s?\]|[☑☒✓✔✅◉])\s*$")
+_UNTICKED = re.compile(r"\s*(?:>|(?:[-*+]\s*)?(?:\[\s{0,2}\]|[☐◯○])\s*$)")
 _TURNED_DOWN = re.compile(
-    r"\b(?:not|n['’]t|never|nor|neither|no longer|avoid|against|reject|rule out|without|instead of|rather than|unlike|except)\b[^.]{0,40}$"
+    r"(?:\b(?:not|never|nor|neither|no longer|avoid|against|reject|rule out|without|instead of|rather than|unlike|except)"
+    r"|n['’]t)\b[^.]{0,40}$"
 )
 _COMPARED = re.compile(
     r"\b(?:than|over|instead of|rather than|versus|vs\.?|compared (?:to|with)|opposed to)\s+(?:a |an |the |\w+ or )?$"
@@ -93,10 +96,10 @@ class Choice(Check):
         ]
         for start, end, option in sorted(found):
             before, after = around(text, start, end)
-            quoted = text.rfind("\n", 0, start) + 1
+            line = text[text.rfind("\n", 0, start) + 1 : start]
             yield _Mention(
                 option,
-                meant=not (_passed_over(before, after, text[end : end + 200]) or text.startswith(">", quoted)),
+                meant=not (_passed_over(before, after, text[end : end + 200]) or _UNTICKED.match(line)),
                 weight=_weight(text, start, end, before, after),
                 sentence=f"{before.strip()} »{text[start:end]}« {after.strip()}".strip()[:400],
             )
@@ -121,6 +124,11 @@ def _weight(text: str, start: int, end: int, before: str, after: str) -> int:
         r"[\s*_]*(?:$|[.,;:!(–—-]|because|since|as\b|is\b)", text[end : end + 20]
     ):
         return 2
-    if _CHOOSES.search(before.lower()[-60:]) or strength_of(before, after) == "final" or _BEST.match(after.lower()):
+    if (
+        _TICKED.match(text[text.rfind("\n", 0, start) + 1 : start])
+        or _CHOOSES.search(before.lower()[-60:])
+        or strength_of(before, after) == "final"
+        or _BEST.match(after.lower())
+    ):
         return 2
     return 1 if not re.search(r"\w", before) and re.match(r"[\s*_.!]*$", after) else 0

@@ -8,6 +8,7 @@ from pydantic import Field
 from grader.checks._arithmetic import UnreadableError, evaluate, normal
 from grader.checks._base import Check, no_answer
 from grader.checks._mistakes import advice
+from grader.checks._tables import column_of, number_at, tables_of
 from grader.core.derive import Layer
 from grader.core.evidence import Formula, ProblemEvidence
 from grader.core.outcome import Outcome, failed, manual, partial, passed
@@ -100,7 +101,7 @@ class ParameterCount(Check):
         return any(abs(value - right) <= max(precision, self.tolerance * right) for right in self._totals())
 
     def judge(self, evidence: ProblemEvidence) -> Outcome:
-        lines = _lines(evidence.formulas)
+        lines = _lines(evidence.formulas) or _in_tables(evidence)
         total = self._total_line(evidence, lines)
         if isinstance(total, Outcome):
             return total
@@ -169,7 +170,7 @@ class ParameterCount(Check):
         if self.label:
             chosen = [line for line in lines if any(word.lower() in line.name.lower() for word in self.label)]
         else:
-            chosen = [line for line in lines if _TOTAL.search(line.name)]
+            chosen = [line for line in lines if _TOTAL.search(line.name)] or _finally(evidence)
         chosen = chosen or ([] if self.per_layer else _stated(evidence))
         values = {line.stated for line in chosen}
         close = values and max(values) - min(values) <= max(line.precision for line in chosen)
@@ -206,6 +207,24 @@ def _lines(formulas: tuple[Formula, ...]) -> list[Line]:
         if stated >= _SMALLEST:
             found.append(Line(stated, computed, precision, name, formula.sides[-1][:40], formula.source))
     return found
+
+
+def _in_tables(evidence: ProblemEvidence) -> list[Line]:
+    """The rows of the tables that have a column of parameters."""
+    return [
+        Line(
+            number,
+            None,
+            0.5,
+            row.name or f"{row.value:g}" if row.value is not None else row.name,
+            f"{number:g}",
+            row.source,
+        )
+        for table in tables_of(evidence.sections)
+        if (column := column_of(table, "param")) is not None
+        for row in table.rows
+        if (number := number_at(row, column)) is not None and number >= _SMALLEST and number.is_integer()
+    ]
 
 
 def _count(side: str) -> tuple[float, float] | None:
@@ -245,6 +264,19 @@ def _stated(evidence: ProblemEvidence) -> list[Line]:
         Line(r.number, None, _precision(r.text), "", r.text, r.source)
         for r in evidence.readings
         if r.kind == "number" and r.number is not None and r.number >= 1000 and not r.text.isalpha()
+    ]
+
+
+def _finally(evidence: ProblemEvidence) -> list[Line]:
+    """Counts that the words call the total: `In total there are 79510.`"""
+    return [
+        Line(r.number, None, _precision(r.text), "", r.text, r.source)
+        for r in evidence.readings
+        if r.kind == "number"
+        and r.strength == "final"
+        and not r.doubt
+        and r.number is not None
+        and r.number >= _SMALLEST
     ]
 
 

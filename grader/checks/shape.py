@@ -1,6 +1,7 @@
 """`shape`: the shape of a tensor that the report states."""
 
 import math
+import re
 from collections import Counter
 from typing import ClassVar, Literal
 
@@ -11,6 +12,8 @@ from grader.core.derive import OutputShapeOf
 from grader.core.evidence import ProblemEvidence, Reading
 from grader.core.outcome import Outcome, failed, manual, passed
 from grader.core.record import Record
+
+_NOW = re.compile(r"\b(?:now|instead|becomes?|became|turns? into|reshaped to)\b[^.;,]{0,30}$")
 
 
 class ShapeMistake(Record):
@@ -111,6 +114,8 @@ class Shape(Check):
 def _replaces(reading: Reading, right: set[tuple[int, ...]]) -> bool:
     """Whether a shape of another rank is asserted, and is neither a part of the right one nor all its values in a row."""
     plain = reading.strength != "mentioned" and not reading.doubt and reading.shape is not None
+    if plain and _NOW.search(reading.before):
+        return True
     return plain and not any(
         _is_part(reading.shape or (), shape) or math.prod(reading.shape or ()) == math.prod(shape) for shape in right
     )

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from grader.checks._base import Check, no_answer
-from grader.checks._tables import column_of, number_at, row_name, row_of, tables_of
+from grader.checks._tables import column_of, number_at, row_name, row_of, tables_of, turned
 from grader.core.evidence import ProblemEvidence, Table
 from grader.core.outcome import Outcome, failed, partial, passed
 
@@ -37,7 +37,7 @@ class StatedTable(Check):
         tables = tables_of(evidence.sections)
         if not tables:
             return no_answer(evidence, "table")
-        best = max(tables, key=lambda table: len(self._found(table)))
+        best = max([*tables, *map(turned, tables)], key=lambda table: len(self._found(table)))
         found, wanted = self._found(best), len(self.columns) * len(self.rows)
         missing = [
             f"{column} of {row:g}" if isinstance(row, float) else f"{column} of {row}"

@@ -258,7 +258,7 @@ def doubt_of(before: str, after: str, behind: str, text: str) -> Doubt:
         return "question"
     if _DENIED.search(near) or _DENIED_BEHIND.match(after[:80]):
         return "denied"
-    if _WITHDRAWN.match(behind[:120]) and re.search(r"\d", behind[:200]):
+    if _WITHDRAWN.match(behind[:120]) and (not text or re.search(r"\d", behind[:200])):
         return "withdrawn"
     bounded = bool(
         _BOUNDED.search(near)

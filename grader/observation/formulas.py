@@ -46,6 +46,7 @@ _FINAL = re.compile(r"\banswer\s*(?:is|:|=)?\s*[$*_\\\[(]*\s*$", re.IGNORECASE)
 _GOES_ON = re.compile(
     r"[()]|[,;]\s|\.(?:\s|$)|\s(?!exp\b|log\b|sqrt\b|max\b|sin\b|cos\b|tanh\b|million)[A-Za-z]{3,}(?![\w(])|\s\((?=[A-Za-z]{3})"
 )
+_STOP = re.compile(r"(?<=[a-z\d)][.;])\s(?=[A-Z])|(?<=\s)\|(?=\s|$)")
 _CALL = re.compile(r"[\w\\']{1,20}\([^()]{1,40}\)$")
 _BULLET = re.compile(r"^\s*(?:[-*+•>]|\d{1,2}[.)]|\|)\s+")
 
@@ -109,7 +110,8 @@ def _pieces(text: str) -> Iterator[tuple[int, str, str, bool]]:
 def _plain(text: str, start: int, end: int) -> Iterator[tuple[int, str, str, bool]]:
     """The plain lines with a relation in them, each from the word before the first to where prose goes on."""
     position = start
-    for line in text[start:end].split("\n"):
+    above = ""
+    for line in _sentences(text[start:end]):
         relations = list(_RELATION.finditer(line)) if len(line) <= _LONGEST else []
         if relations:
             bare = _BULLET.sub("", line)
@@ -122,13 +124,25 @@ def _plain(text: str, start: int, end: int) -> Iterator[tuple[int, str, str, boo
                 right = bare[first.start() :]
                 tail = _RELATION.split(right)[-1]
                 kept = _without_prose(tail.lstrip())
+                before = left[: len(left) - len(word)]
                 yield (
                     position + lost,
                     word + right[: len(right) - len(tail)] + kept,
-                    left[: len(left) - len(word)],
+                    before or above,
                     True,
                 )
+        above = line if line.rstrip().endswith(":") else "" if line.strip() else above
         position += len(line) + 1
+
+
+def _sentences(text: str) -> Iterator[str]:
+    """The lines, cut where a sentence or a cell of a table ends and another begins; one character parts two."""
+    for line in text.split("\n"):
+        last = 0
+        for stop in _STOP.finditer(line) if len(line) <= _LONGEST else ():
+            yield line[last : stop.start()]
+            last = stop.end()
+        yield line[last:]
 
 
 def _without_prose(text: str) -> str:
