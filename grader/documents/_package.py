@@ -1,4 +1,4 @@
-"""The zip of an office document from a stranger: its parts as XML, under caps, without entities or files of elsewhere."""
+"""The zip of a stranger's office document: its parts as XML, under caps, with no entities and nothing from outside."""
 
 import io
 import posixpath

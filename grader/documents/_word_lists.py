@@ -50,7 +50,7 @@ class _Level(NamedTuple):
 
 
 class WordLists:
-    """Counts the paragraphs of each list as Word does. `numbering` is the part of that name, None where there is none."""
+    """Counts the paragraphs of each list as Word does. `numbering` is the part of that name."""
 
     def __init__(self, numbering: Element | None) -> None:
         self._abstract: dict[str, dict[int, _Level]] = {}

@@ -40,7 +40,7 @@ class Look(NamedTuple):
 
     def under(self, other: "Look") -> "Look":
         """Both, the other one's word against this one's."""
-        return Look(*(mine if theirs is None else theirs for mine, theirs in zip(self, other, strict=True)))
+        return self._replace(**{key: value for key, value in other._asdict().items() if value is not None})
 
     @property
     def hidden(self) -> str:

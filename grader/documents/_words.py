@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 from grader.core.document import Run
 
-_UNSEEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad")) | {0xA0: " ", 0x202F: " "}
+# What has no width; and spaces that are only somewhat narrower.
+_UNSEEN: dict[int, str | None] = dict.fromkeys([*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)])
+_UNSEEN |= {**dict.fromkeys([0xAD, 0x34F, 0x61C, 0x180E, 0xFEFF]), 0xA0: " ", 0x202F: " "}
 _SIMPLE_SCRIPT = re.compile(r"[-−–+]?\d{1,40}|\w")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|er|re|e|o|a)\Z", re.IGNORECASE)
 
