@@ -99,9 +99,13 @@ def parse_xml(raw: bytes, part: str, file: str) -> Element:
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
     )
     try:
-        return etree.fromstring(raw, parser)
+        root = etree.fromstring(raw, parser)
     except etree.XMLSyntaxError as error:
         raise SubmissionError(f"is broken in its part {part}: {error}", where=file, hint=_AGAIN) from error
+    declared = root.getroottree().docinfo.internalDTD
+    if declared is not None and next(declared.iterentities(), None) is not None:
+        raise SubmissionError(f"declares entities in its part {part}, which no office program does", where=file)
+    return root
 
 
 def children(element: Element) -> Iterator[Element]:

@@ -47,6 +47,7 @@ class _Level(NamedTuple):
     start: int
     form: str
     text: str
+    drawn: bool = False  # whether its bullet is a picture
 
 
 class WordLists:
@@ -85,8 +86,8 @@ class WordLists:
         """Whether there is such a list; `0` takes a paragraph out of its list."""
         return number not in (None, "", "0")
 
-    def label(self, number: str, depth: int) -> str:
-        """The label of the next paragraph at this depth, from 0; empty for a bullet."""
+    def label(self, number: str, depth: int) -> str | None:
+        """The label of the next paragraph at this depth, from 0; empty for a bullet, None where nothing is printed."""
         if number not in self._lists or not 0 <= depth < _DEEPEST:
             return ""
         abstract, own, starts = self._lists[number]
@@ -104,6 +105,8 @@ class WordLists:
         counters[depth] = level.start if before is None else before + 1
         for deeper in range(depth + 1, _DEEPEST):
             counters[deeper] = starts[deeper] - 1 if deeper in starts else None
+        if not level.text.strip() and not level.drawn:
+            return None
         return "" if level.form == "bullet" else self._written(level.text, levels, counters)
 
     @staticmethod
@@ -122,14 +125,11 @@ def _levels(entry: Element) -> dict[int, _Level]:
         if name(level) == "lvl":
             found[_number(attribute(level, "ilvl"), 0)] = _Level(
                 _number(setting(level, "start"), 1),
-                setting(level, "numFmt") or _form_of_old_word(level),
+                setting(level, "numFmt") or "decimal",
                 (setting(level, "lvlText") or "")[:_LONGEST],
+                child(level, "lvlPicBulletId") is not None,
             )
     return found
-
-
-def _form_of_old_word(level: Element) -> str:
-    return "bullet" if child(level, "lvlPicBulletId") is not None else "decimal"
 
 
 def _number(text: str | None, default: int) -> int:

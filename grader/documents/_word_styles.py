@@ -3,6 +3,7 @@
 import re
 from typing import Any, NamedTuple
 
+from grader.documents._look import Look, is_colour
 from grader.documents._package import attribute, child, children, name, setting
 
 Element = Any  # of lxml, which ships no types
@@ -17,43 +18,7 @@ _HIGHLIGHTS = {
     "yellow": "ffff00", "white": "ffffff", "darkblue": "000080", "darkcyan": "008080", "darkgreen": "008000",
     "darkmagenta": "800080", "darkred": "800000", "darkyellow": "808000", "darkgray": "808080", "lightgray": "c0c0c0",
 }  # fmt: skip
-_TINY = 7  # half points
-_NEAR = 24  # of 255, between two colours that no reader tells apart
 _TRANSPARENT = 90_000  # of 100,000
-
-
-class Look(NamedTuple):
-    """What is said of how words are shown; None where nothing is."""
-
-    bold: bool | None = None
-    underlined: bool | None = None
-    framed: bool | None = None
-    italic: bool | None = None
-    struck: bool | None = None
-    vanished: bool | None = None
-    transparent: bool | None = None
-    colour: str | None = None
-    background: str | None = None
-    size: int | None = None
-    raised: int | None = None
-    code: bool | None = None
-
-    def under(self, other: "Look") -> "Look":
-        """Both, the other one's word against this one's."""
-        return self._replace(**{key: value for key, value in other._asdict().items() if value is not None})
-
-    @property
-    def hidden(self) -> str:
-        """Why a reader doesn't see such words; empty where they are seen."""
-        if self.vanished:
-            return "hidden text"
-        if self.transparent:
-            return "transparent text"
-        if self.size is not None and self.size <= _TINY:
-            return "tiny text"
-        if self.colour and _near(self.colour, self.background or "ffffff"):
-            return "text in the colour of its background"
-        return ""
 
 
 class ParagraphStyle(NamedTuple):
@@ -157,7 +122,7 @@ def background_of(properties: Element | None) -> Look:
     """The shade behind a paragraph, a cell or words."""
     shade = child(properties, "shd")
     fill = (attribute(shade, "fill") or "auto").lower() if shade is not None else "auto"
-    return Look(background=fill if _is_colour(fill) else None)
+    return Look(background=fill if is_colour(fill) else None)
 
 
 def look_of(properties: Element | None) -> Look:
@@ -190,9 +155,9 @@ def look_of(properties: Element | None) -> Look:
         struck=any(struck) if struck else None,
         vanished=any(vanished) if vanished else None,
         transparent=transparent,
-        colour=colour if _is_colour(colour) else "" if colour else None,
+        colour=colour if is_colour(colour) else "" if colour else None,
         background=highlight or background_of(properties).background,
-        size=_whole(size) if size.isascii() and size.isdigit() else None,
+        size=_whole(size) / 2 if size.isascii() and size.isdigit() else None,
         raised=None if raised is None else {"superscript": 1, "subscript": -1}.get(raised, 0),
     )
 
@@ -213,13 +178,3 @@ def _on(said: dict[str, Element], key: str) -> bool | None:
 
 def _whole(text: str | None) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else 0
-
-
-def _is_colour(text: str) -> bool:
-    return len(text) == 6 and all(char in "0123456789abcdef" for char in text)
-
-
-def _near(one: str, other: str) -> bool:
-    if not (_is_colour(one) and _is_colour(other)):
-        return False
-    return all(abs(int(one[i : i + 2], 16) - int(other[i : i + 2], 16)) <= _NEAR for i in (0, 2, 4))

@@ -3,27 +3,20 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from grader.core.document import Block, BlockKind, Cell, Run
+from grader.core.document import Block, BlockKind, Run
 from grader.core.errors import SubmissionError
 from grader.core.source import Source
 from grader.documents import omml
+from grader.documents._blocks import collected, in_cell
+from grader.documents._look import Look
 from grader.documents._package import Package, attribute, child, children, name, setting
 from grader.documents._word_lists import WordLists
-from grader.documents._word_styles import (
-    Look,
-    ParagraphStyle,
-    WordStyles,
-    background_of,
-    depth_of,
-    look_of,
-    outline_level,
-)
+from grader.documents._word_styles import ParagraphStyle, WordStyles, background_of, depth_of, look_of, outline_level
 from grader.documents._words import Style, Words
 from grader.documents.format import Beside, DocumentFormat
 
 Element = Any  # of lxml, which ships no types
 
-_MOST_BLOCKS = 100_000
 _MOST_CELLS = 500_000
 _WIDEST = 64  # columns that one cell may span
 _DEEPEST = 40  # tables, boxes and notes in each other
@@ -131,32 +124,10 @@ class _Reader:
         body = child(self.package.xml(main), "body")
         if body is None:
             raise SubmissionError("is no Word document: it has no body", where=file, hint="Save it as .docx or PDF.")
-        self.blocks = self._joined(self._blocks(body, _State()))
+        self.blocks = collected(self._blocks(body, _State()), file)
 
     def _part(self, kind: str) -> Element | None:
         return self.package.xml(self.targets[kind]) if kind in self.targets else None
-
-    def _joined(self, blocks: Iterator[Block]) -> tuple[Block, ...]:
-        """With lines of code that follow each other as one block."""
-        found: list[Block] = []
-        code: list[Run] = []
-
-        def end_code() -> None:
-            if code:
-                found.append(self._block("code", tuple(code)))
-                code.clear()
-
-        for block in blocks:
-            if block.kind == "code":
-                code.extend([Run(text="\n", code=True)] if code else [])
-                code.extend(block.runs)
-                continue
-            end_code()
-            found.append(block)
-            if len(found) > _MOST_BLOCKS:
-                raise SubmissionError(f"holds more than {_MOST_BLOCKS:,} paragraphs", where=self.file)
-        end_code()
-        return tuple(found)
 
     def _block(self, kind: BlockKind, runs: tuple[Run, ...], *, level: int = 0, mark: str = "") -> Block:
         return Block(kind=kind, runs=runs, level=level, mark=mark, source=self.source)
@@ -213,7 +184,9 @@ class _Reader:
         else:
             kind: BlockKind = "quotation" if style.kind == "quotation" else "paragraph"
             for part in (*line.parts, runs):
-                if isinstance(part, str):
+                if not isinstance(part, str) and len(part) == 1 and part[0].formula:
+                    yield self._block("formula", part)
+                elif isinstance(part, str):
                     yield self._formula(part, state)
                 elif part:
                     yield self._block(kind, part)
@@ -356,7 +329,7 @@ class _Reader:
                 yield from blocks
             return
         after = [block for blocks in cells for block in blocks if block.kind in ("figure", "unread")]
-        written = tuple(tuple(_cell(blocks) for blocks in row) for row in rows if row)
+        written = tuple(tuple(in_cell(blocks) for blocks in row) for row in rows if row)
         if any(cell for row in written for cell in row):
             width = max(len(row) for row in written)
             filled = tuple((*row, *[()] * (width - len(row))) for row in written)
@@ -383,20 +356,6 @@ class _Reader:
 
 
 _SIGNS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
-
-
-def _cell(blocks: list[Block]) -> Cell:
-    """What stands in a cell, in lines."""
-    words = Words()
-    for block in blocks:
-        if block.kind in ("figure", "unread") or not (block.runs or block.mark):
-            continue
-        if words:
-            words.add("\n", Style())
-        if block.kind == "item":
-            words.add(f"{block.mark or '-'} ", Style())
-        words.extend(block.runs)
-    return words.take()
 
 
 def _formulas(paragraph: Element) -> list[Element]:

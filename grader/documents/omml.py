@@ -145,7 +145,9 @@ def _delimited(element: Element, depth: int) -> str:
 
 
 def _matrix(element: Element, depth: int) -> str:
-    return symbols.matrix(_matrix_rows(element, depth))
+    columns = child(child(child(element, "mPr"), "mcs"), "mc")
+    is_aligned = setting(child(columns, "mcPr"), "mcJc") == "right"
+    return symbols.matrix(_matrix_rows(element, depth), aligned=is_aligned)
 
 
 def _matrix_rows(element: Element, depth: int) -> list[list[str]]:

@@ -133,6 +133,8 @@ def scripts(base: str, sub: str = "", sup: str = "") -> str:
 def above(base: str, over: str, character: str = "") -> str:
     """A base with an accent (its `character`), limits or anything else above it."""
     if character in _ACCENTS:
+        if _ACCENTS[character] == "overline" and len(base.strip()) == 1:
+            return f"\\bar{{{base.strip()}}}"
         return f"\\{_ACCENTS[character]}{{{base.strip()}}}"
     if not over.strip():
         return base
