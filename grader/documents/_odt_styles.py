@@ -87,22 +87,15 @@ class OdtStyles:
 
     def _resolved(self, family: str, called: str) -> OdtStyle:
         style = OdtStyle(look=_look(self._defaults.get(family)) if family == "paragraph" else Look())
-        for entry in self._chain(family, called):
-            title = (
-                (attribute(entry, "display-name") or attribute(entry, "name") or "").replace("_20_", " ").lower()[:100]
-            )
+        chain = self._chain(family, called)
+        if not chain:  # one of the program's own that the document doesn't repeat
+            return _by_name(style, called)
+        for entry in chain:
+            style = _by_name(style, attribute(entry, "display-name") or attribute(entry, "name") or "")
             level = attribute(entry, "default-outline-level") or ""
             if level.isascii() and level.isdigit():
                 style = style._replace(level=min(int(level[:2]), 9))
-            elif title in _TITLES:
-                style = style._replace(level=_TITLES[title])
-            elif match := _HEADING.match(title):
-                style = style._replace(level=int(match[1]))
             look = style.look.under(_look(entry))
-            if _CODE.match(title.replace("_", " ")):
-                style, look = style._replace(kind="code"), look._replace(code=True)
-            elif _QUOTE.fullmatch(title):
-                style = style._replace(kind="quotation")
             if (list_style := attribute(entry, "list-style-name")) is not None:
                 style = style._replace(list_style=list_style)
             border = attribute(part, "border") if (part := child(entry, "paragraph-properties")) is not None else None
@@ -155,6 +148,18 @@ class Counter:
 def whole(text: str | None) -> int | None:
     """A small number that is written out; None for anything else."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 7 else None
+
+
+def _by_name(style: OdtStyle, called: str) -> OdtStyle:
+    """What the name of a style says that it is."""
+    title = called.replace("_20_", " ").replace("_", " ").lower()[:100]
+    if title in _TITLES:
+        return style._replace(level=_TITLES[title])
+    if match := _HEADING.match(title):
+        return style._replace(level=int(match[1]))
+    if _CODE.match(title):
+        return style._replace(kind="code", look=style.look._replace(code=True))
+    return style._replace(kind="quotation") if _QUOTE.fullmatch(title) else style
 
 
 def _levels(entry: Element) -> Iterator[tuple[int, Level]]:

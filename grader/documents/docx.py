@@ -315,7 +315,7 @@ class _Reader:
             extent = next(_outermost(drawing, {"extent"}), None)
             height = attribute(extent, "cy") if extent is not None else None
             is_low = child(drawing, "inline") is not None and bool(height) and len(height or "") < 10
-            is_low = is_low and (height or "").isdigit() and int(height or 0) < _LINE
+            is_low = is_low and (height or "").isdecimal() and int(height or 0) < _LINE
             said = next(_outermost(drawing, {"docPr"}), None)
             alt = (attribute(said, "descr") or "") if said is not None else ""
             line.pictures.append((is_low, (Run(text=alt, hidden="the text behind a picture"),) if alt else ()))
