@@ -70,13 +70,15 @@ class _Maker:
             hidden = sorted(page.hidden, key=lambda pair: -pair[0])
             for region in page.regions:
                 yield from self._region(page, region, hidden)
-            yield from self._close()
+            if hidden or page.across or page.cut:
+                yield from self._close()
             for _, run in hidden:
                 yield self._block("paragraph", page.number, (run,))
             for line in page.across:
                 yield self._block("paragraph", page.number, (Run(text=line),))
             if page.cut:
                 yield self._block("unread", page.number, (Run(text="the rest of a page that holds too much"),))
+        yield from self._close()
 
     def _block(self, kind: BlockKind, page: int, runs: tuple[Run, ...] = (), **more: object) -> Block:
         return Block(kind=kind, runs=runs, source=Source(file=self._file, page=page), **more)  # type: ignore[arg-type]
@@ -197,6 +199,8 @@ class _Maker:
         if block.kind == "item":
             return row.x0 > block.last.x0 - 3 if block.rows > 1 else row.x0 > block.left - 0.6 * row.size
         indent = row.x0 - block.last.x0
+        if abs(indent) > 4 * row.size and (indent > 0 or block.rows > 1 or len(block.last.tokens) < 40):
+            return _centred_alike(row, block.last)
         return not (row.size < indent < 4 * row.size and block.rows > 1)
 
     def _broken(self, block: _Open, row: Row, region: Region) -> bool:
@@ -206,6 +210,11 @@ class _Maker:
         if last.tokens[-1].atom.hyphen:
             return False
         return last.x1 + 0.35 * row.size + first.atom.box.width < region.right - 0.5 * row.size
+
+
+def _centred_alike(one: Row, two: Row) -> bool:
+    """Whether two rows are centred on one line, as those of a title are."""
+    return abs(one.x0 + one.x1 - two.x0 - two.x1) < one.size
 
 
 def _is_code(row: Row) -> bool:

@@ -239,10 +239,17 @@ def _limits(sign: Atom, desk: _Desk) -> None:
 
 def _chain(sign: Atom, atoms: list[Atom]) -> list[Atom]:
     """Of these words those that hang together and are centred on the sign."""
-    if not atoms:
-        return []
-    box = _around(atoms)
-    return atoms if abs((box.x0 + box.x1) / 2 - sign.x) < 0.5 * sign.size else []
+    groups: list[list[Atom]] = []
+    for atom in sorted(atoms, key=lambda atom: atom.box.x0):
+        if groups and atom.box.x0 - groups[-1][-1].box.x1 < 0.3 * atom.size:
+            groups[-1].append(atom)
+        else:
+            groups.append([atom])
+    for group in groups:
+        box = _around(group)
+        if abs((box.x0 + box.x1) / 2 - sign.x) < 0.4 * sign.size:
+            return group
+    return []
 
 
 # matrices
@@ -304,11 +311,13 @@ def _matrix(one: _Bracket, two: _Bracket, desk: _Desk) -> None:
         for atom in desk.between(low - 1.5, high + 1.5)
         if one.box.x1 - 1 <= atom.x <= two.box.x0 + 1 and not any(atom is p for p in (*one.pieces, *two.pieces))
     ]
-    if not inside:
+    if not inside and not one.small:
         return
     rows = rows_of(inside)
-    if one.small:
-        if len(rows) < 2 or any(atom.size > 0.87 * one.pieces[0].size for atom in inside):
+    if one.small and (len(rows) < 2 or any(atom.size > 0.87 * one.pieces[0].size for atom in inside)):
+        inside = _unstretched(one, two, desk)
+        rows = rows_of(inside)
+        if not rows:
             return
     box = _around(inside, one.box, two.box)
     size = max(row.size for row in rows)
@@ -320,9 +329,50 @@ def _matrix(one: _Bracket, two: _Bracket, desk: _Desk) -> None:
     else:
         latex = matrix(one.kind, [[latex_line(cell) for cell in row] for row in cells])
         whole = _centred(f"{one.kind}{_plain(rows)}{two.kind}", latex, box, parts, size)
-    if one.small:
+    if one.small and one.pieces[0].size > size:
         whole = whole._replace(size=one.pieces[0].size, base=one.pieces[0].base)
     _replace(desk, parts, whole)
+
+
+def _unstretched(one: _Bracket, two: _Bracket, desk: _Desk) -> list[Atom]:
+    """The entries between brackets that didn't grow with them, as in browsers without a font for formulas.
+
+    Rows are centred on the brackets, hold no prose, and go on at neither side.
+    """
+    sign = one.pieces[0]
+    size = sign.size
+    around = desk.between(sign.y - 5 * size, sign.y + 5 * size)
+    left, right = one.box.x1 - 1, two.box.x0 + 1
+    own = {sign.order, two.pieces[0].order}
+    inside = [atom for atom in around if left <= atom.x <= right and atom.order not in own]
+    beside = [
+        atom.base
+        for atom in around
+        if atom.order not in own
+        and (0 <= one.box.x0 - atom.box.x1 < 0.8 * size or 0 <= atom.box.x0 - two.box.x1 < 0.8 * size)
+    ]
+    found: list[Row] = []
+    for row in sorted(rows_of(inside), key=lambda row: abs(row.base - sign.base)):
+        on_axis = abs(row.base - sign.base) < 0.2 * size
+        goes_on = any(abs(base - row.base) < 0.3 * size for base in beside) and not on_axis
+        if goes_on or not all(_is_entry(token.atom) for token in row.tokens):
+            break
+        if abs(row.base - sign.base) > (0.5 + 0.75 * (len(found) + 1)) * size:
+            break
+        found.append(row)
+    bases = sorted(row.base for row in found)
+    steps = [two - one for one, two in zip(bases, bases[1:], strict=False)]
+    columns = {len(cell) for row in cells_of(found) for cell in [[each for each in row if each]]} if found else set()
+    if len(found) < 2 or len(columns) != 1 or abs((bases[0] + bases[-1]) / 2 - sign.base) > 0.3 * size:
+        return []
+    if max(steps) > 1.5 * size or max(steps) - min(steps) > 0.25 * size or (len(found) % 2 and columns == {1}):
+        return []
+    return [each for row in found for token in row.tokens for each in (token.atom, *token.upper, *token.lower)]
+
+
+def _is_entry(atom: Atom) -> bool:
+    """Whether a word may stand in a matrix whose brackets didn't grow: no prose, no code."""
+    return bool(atom.latex) or (not atom.style.mono and sum(letter.isalpha() for letter in atom.text) < 2)
 
 
 def _delimiter(kind: str) -> str:
@@ -356,7 +406,7 @@ def _framed(frame: Box, desk: _Desk) -> None:
     """A formula in a frame is boxed; words in a frame stand out."""
     if frame.height > 120:
         return
-    inside = [atom for atom in desk.between(frame.y0, frame.y1) if frame.x0 - 1 <= atom.x <= frame.x1 + 1]
+    inside = [atom for atom in desk.between(frame.y0, frame.y1) if frame.x0 < atom.x < frame.x1]
     if not 0 < len(inside) <= 60:
         return
     rows = rows_of(inside)

@@ -6,7 +6,7 @@ from collections import Counter
 from grader.documents.pdf.page import Page
 from grader.documents.pdf.rows import Row
 
-_MARGIN = 0.11  # of the height of a page
+_MARGIN = 0.135  # of the height of a page
 _EDGE = 48.0  # points: where browsers print
 _NUMBER = re.compile(r"(?:page |seite |p\. ?|- ?|\[)?(\d{1,4})(?: ?(?:/|of|von|\|) ?(\d{1,4}))?(?: ?-|\])?", re.IGNORECASE)
 _TIME = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4},? \d{1,2}:\d{2}(?::\d{2})?(?: ?[AP]\.?M\.?)?\b", re.IGNORECASE)

@@ -33,7 +33,9 @@ class Token:
         """The token as a part of a formula."""
         base = self.atom.latex or latex_of(self.atom.text, letters_are_names=self.atom.style.math)
         for mark, scripts in (("_", self.lower), ("^", self.upper)):
-            if scripts:
+            if scripts and all(set(each.text) <= {"′", "'"} for each in scripts):
+                base += "'" * sum(len(each.text) for each in scripts)
+            elif scripts:
                 base += f"{mark}{{{latex_line([Token(each) for each in scripts])}}}"
         return base
 
@@ -119,16 +121,13 @@ def _script(token: Token, atom: Atom, edge: float) -> int:
     """1 for what stands above, -1 for below, 0 for what is no script of this token."""
     base = token.atom
     size = base.size
-    if atom.size > 0.93 * size and not (base.latex and atom.size <= size):
-        return 0
     if not -0.25 * size < atom.box.x0 - base.box.x1 or atom.box.x0 - edge > 0.3 * size:
         return 0
+    if atom.size > 0.93 * size:
+        return 0
     rise = atom.base - base.base
-    if base.latex:
-        rise = 1 if atom.base > base.box.y1 - 0.9 * size else -1 if atom.y < base.box.y0 + 0.4 * size else 0
-        if atom.size > 0.93 * size or base.box.height < 1.5 * size:
-            return 0
-        return int(rise)
+    if base.latex and base.box.height >= 1.5 * size:
+        return 1 if atom.base > base.box.y1 - 0.9 * size else -1 if atom.y < base.box.y0 + 0.4 * size else 0
     if abs(rise) < 0.08 * size or abs(rise) > 0.8 * size:
         return 0
     if atom.latex and abs(rise) < 0.3 * size:

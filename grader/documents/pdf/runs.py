@@ -33,7 +33,11 @@ def runs_of_tokens(tokens: list[Token]) -> tuple[Run, ...]:
             head = part[0].atom
             _add(runs, Run(text=space), head)
             struck = all(each.atom.struck for each in part)
-            runs.append(Run(text=latex_line(part), formula=True, struck=struck, link=head.link))
+            latex = latex_line(part)
+            tail = "" if part[-1].structured else latex[len(latex.rstrip(".,;:")) :]
+            runs.append(Run(text=latex.removesuffix(tail), formula=True, struck=struck, link=head.link))
+            if tail:
+                runs.append(Run(text=tail))
             last, i = part[-1], end
             continue
         _add(runs, Run(text=space + token.atom.text, **_looks(token.atom)), token.atom)
@@ -69,12 +73,17 @@ def _add(runs: list[Run], run: Run, atom: Atom) -> None:
         if run.text.startswith(" ") and not last.link and not last.struck:
             runs[-1] = last.model_copy(update={"text": last.text + " "})
             run = run.model_copy(update={"text": run.text[1:]})
+        elif run.text.startswith(" "):
+            runs.append(Run(text=" "))
+            run = run.model_copy(update={"text": run.text[1:]})
     runs.append(run)
 
 
 def _spaced(last: Token, token: Token) -> bool:
     gap = token.x0 - last.x1
     size = min(last.atom.size, token.atom.size)
+    if token.atom.text[0] in ".,;:)" and last.structured:
+        return gap > 0.4 * size
     return gap > _GAP * size or (token.atom.spaced and gap > 0.1 * size)
 
 
@@ -93,7 +102,8 @@ def _without_ordinal(token: Token) -> Token:
 def _formulas(tokens: list[Token]) -> dict[int, int]:
     """The beginnings of formulas, with their ends: what has a structure, and the mathematics around it."""
     maths = [_mathematical(token) for token in tokens]
-    words = [bool(token.atom.text) and _is_word(token) for token in tokens]
+    words = [_is_word(token) and not _is_function(i, tokens) for i, token in enumerate(tokens)]
+    maths = [one or (_is_word(token) and not word) for one, token, word in zip(maths, tokens, words, strict=True)]
     display = not any(words)
     spans: dict[int, int] = {}
     end = 0
@@ -116,6 +126,12 @@ def _is_word(token: Token) -> bool:
     atom = token.atom
     letters = sum(each.isalpha() for each in atom.text)
     return not atom.latex and not atom.style.math and letters > 1 and letters * 2 > len(atom.text)
+
+
+def _is_function(i: int, tokens: list[Token]) -> bool:
+    """Whether a word is the name of a function: its argument follows at once."""
+    one, two = tokens[i], tokens[i + 1] if i + 1 < len(tokens) else None
+    return two is not None and two.atom.text.startswith("(") and two.x0 - one.x1 < 0.12 * one.atom.size
 
 
 def _mathematical(token: Token) -> bool:

@@ -8,7 +8,7 @@ from grader.documents.pdf.atoms import Atom, Box
 from grader.documents.pdf.rows import Row, Token, cells_of, rows_of
 from grader.documents.pdf.runs import runs_of_tokens
 
-_TOUCH = 2.5  # points between rules that meet
+_TOUCH = 1.9  # points between rules that meet
 _SAME = 4.0  # points between rules that are one edge
 _MOST_RULES = 1000
 _COLUMN_GAP = 0.85  # of the size of letters: what parts the columns of a table
@@ -207,7 +207,17 @@ def _booktabs(rules: list[Box], atoms_in: Callable[[Box], list[Atom]]) -> Table 
     box = Box(rules[0].x0, rules[-1].y0, rules[0].x1, rules[0].y1)
     rows = rows_of(atoms_in(box))
     table = _aligned_rows(rows)
+    head = sum(row.base > rules[1].y1 for row in rows)
+    if len(rules) > 2 and 1 < head < len(table) == len(rows):
+        # A head of several rows names each column once.
+        columns = zip(*table[:head], strict=True)
+        table = (tuple(_one_under_another(cells) for cells in columns), *table[head:])
     return Table(box, table) if table and len(table[0]) > 1 and len(table) > 1 else None
+
+
+def _one_under_another(cells: tuple[Cell, ...]) -> Cell:
+    filled = [cell for cell in cells if cell]
+    return tuple(run for i, cell in enumerate(filled) for run in (*_BREAK[:i], *cell))
 
 
 def _aligned_rows(rows: list[Row]) -> tuple[tuple[Cell, ...], ...]:
