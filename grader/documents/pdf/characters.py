@@ -17,6 +17,7 @@ MOST_CHARACTERS = 60_000
 UNKNOWN = "\ufffd"  # a letter that the document doesn't name
 _GAP = 0.17  # of the size of letters: what parts words
 _TINY = 3.0
+_MOST_NAMELESS = 2000
 _ALIKE = 30  # how far apart colours are, of 255, that nobody tells apart
 _INVISIBLE = (pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP)
 _ACCENTS = dict(zip("´`¨ˆ˜ˇ˘˚¯˙¸˝ˊˋ", "\u0301\u0300\u0308\u0302\u0303\u030c\u0306\u030a\u0304\u0307\u0327\u030b\u0301\u0300", strict=True))
@@ -65,7 +66,8 @@ def words_of(textpage: object, page_box: Box, drawn: Drawn, most: int = MOST_CHA
     found = Words()
     count = pdfium.FPDFText_CountChars(textpage)
     found.cut = count > most
-    characters = list(_characters(textpage, min(count, most), page_box, drawn))
+    inks: dict[int, tuple[_Ink, Box | None]] = {}
+    characters = list(_characters(textpage, min(count, most), page_box, drawn, inks))
     turns: dict[float, int] = {}
     for each in characters:
         turns[each.ink.direction] = turns.get(each.ink.direction, 0) + 1
@@ -80,13 +82,21 @@ def words_of(textpage: object, page_box: Box, drawn: Drawn, most: int = MOST_CHA
     scan = any(
         box.width * box.height > 0.6 * found.width * found.height for box in drawn.pictures
     )
-    found.along = list(_gathered(upright, drawn, scan))
+    atoms = list(_gathered(upright, drawn, scan))
+    nameless = [] if found.cut or drawn.cut else [box for address, box in drawn.letters.items() if address not in inks]
+    if found.turn:
+        nameless = [turned(box, found.turn, page_box) for box in nameless]
+    nameless = [box for box in nameless if box.width > 0.5 and box.height > 0.5][:_MOST_NAMELESS]
+    found.along, rest = _grown(atoms, nameless)
+    drawn.shapes.extend(_uncovered(rest, atoms))
     found.across = _across([each for each in characters if each.ink.direction != found.turn])
     return found
 
 
-def _characters(textpage: object, count: int, page_box: Box, drawn: Drawn) -> Iterator[_Character]:
-    inks: dict[int, tuple[_Ink, Box | None]] = {}
+def _characters(
+    textpage: object, count: int, page_box: Box, drawn: Drawn, inks: dict[int, tuple[_Ink, Box | None]]
+) -> Iterator[_Character]:
+    """The characters of a page; what is known of each text object is gathered in `inks`."""
     loose, x, y = pdfium.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
     unicode_of, object_of = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetTextObject
@@ -268,7 +278,7 @@ def _together(last: _Character, new: _Character, first: _Character) -> bool:
         and last.ink.hidden == new.ink.hidden
         and last.ink.colour == new.ink.colour
         and abs(last.base - new.base) < 0.06 * size
-        and -0.35 * size < gap < _GAP * size
+        and -0.35 * size < gap < (_GAP if new.ink is last.ink else 0.1) * size
         and new.text not in _ALONE
         and last.text not in _ALONE
         and not last.hyphen
@@ -355,6 +365,53 @@ def _on_its_ground(box: Box, ink: _Ink, drawn: Drawn, scan: bool) -> str:
     if ground is None or max(abs(one - two) for one, two in zip(ground, ink.colour, strict=True)) >= _ALIKE:
         return ""
     return "white text" if min(ground) > 245 else "text in the colour of its ground"
+
+
+def _grown(atoms: list[Atom], nameless: list[Box]) -> tuple[list[Atom], list[Box]]:
+    """Brackets with the pieces that prolong them, which fonts give no name; and the pieces that are left."""
+    if not nameless:
+        return atoms, []
+    edges: dict[int, list[Box]] = {}
+    for box in nameless:
+        for edge in {round(box.x0), round(box.x1)}:
+            edges.setdefault(edge, []).append(box)
+    used: set[Box] = set()
+    found = []
+    for atom in atoms:
+        if atom.single and atom.text in "()[]{}|‖⎡⎢⎣⎤⎥⎦⎛⎜⎝⎞⎟⎠":
+            low, high, size = atom.box.y0, atom.box.y1, atom.size
+            near = [b for e in (atom.box.x0, atom.box.x1) for i in (-1, 0, 1) for b in edges.get(round(e) + i, [])[:200]]
+            near = [box for box in near if box.x0 > atom.box.x0 - 1.5 and box.x1 < atom.box.x1 + 1.5]
+            for box in sorted(near, key=lambda box: -box.y1):
+                if box.y0 < low and abs(box.y1 - low) < 0.25 * size:
+                    low = box.y0
+                    used.add(box)
+            for box in sorted(near, key=lambda box: box.y0):
+                if box.y1 > high and abs(box.y0 - high) < 0.25 * size:
+                    high = box.y1
+                    used.add(box)
+            atom = atom._replace(box=atom.box._replace(y0=low, y1=high), tall=atom.tall or high - low > 1.3 * size)
+        found.append(atom)
+    return found, [box for box in nameless if box not in used]
+
+
+def _uncovered(boxes: list[Box], atoms: list[Atom]) -> list[Box]:
+    """Those where no letter stands: what was printed twice for boldness has its name at the first."""
+    if not boxes:
+        return []
+    places: dict[tuple[int, int], list[Box]] = {}
+    for atom in atoms:
+        for column in range(int(atom.box.x0 // 30), int(atom.box.x1 // 30) + 1):
+            places.setdefault((column, int(atom.y // 30)), []).append(atom.box)
+    return [
+        box
+        for box in boxes
+        if not any(
+            other.holds((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2, 2)
+            for i in (-1, 0, 1)
+            for other in places.get((int((box.x0 + box.x1) // 60), int((box.y0 + box.y1) // 60) + i), [])[:100]
+        )
+    ]
 
 
 def _across(characters: list[_Character]) -> list[str]:

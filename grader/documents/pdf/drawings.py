@@ -42,6 +42,7 @@ class Drawn:
     shapes: list[Box] = field(default_factory=list)  # whatever else is drawn: glyphs as paths, curves
     bullets: list[Box] = field(default_factory=list)
     depths: dict[int, int] = field(default_factory=dict)  # a text object by its address
+    letters: dict[int, Box] = field(default_factory=dict)  # where a text object stands, by its address
     cut: bool = False  # whether there was more than is read
 
     def move(self, dx: float, dy: float) -> None:
@@ -54,6 +55,9 @@ class Drawn:
             ground._replace(box=Box(ground.box.x0 + dx, ground.box.y0 + dy, ground.box.x1 + dx, ground.box.y1 + dy))
             for ground in self.grounds
         ]
+        self.letters = {
+            address: Box(x0 + dx, y0 + dy, x1 + dx, y1 + dy) for address, (x0, y0, x1, y1) in self.letters.items()
+        }
 
 
 class _Object(NamedTuple):
@@ -67,7 +71,10 @@ def drawn_on(page: object) -> Drawn:
     found = Drawn()
     for depth, item in enumerate(_objects(page, found)):
         if item.kind == pdfium.FPDF_PAGEOBJ_TEXT:
-            found.depths[ctypes.addressof(item.raw.contents)] = depth  # type: ignore[attr-defined]
+            address = ctypes.addressof(item.raw.contents)  # type: ignore[attr-defined]
+            found.depths[address] = depth
+            if box := _bounds(item):
+                found.letters[address] = box
             continue
         box = _bounds(item)
         if box is None:

@@ -48,7 +48,7 @@ def read_page(page: pypdfium2.PdfPage, number: int, most: int = MOST_CHARACTERS)
     if words.turn:
         links = [(turned(box, words.turn, page_box), address) for box, address in links]
     atoms, bare = linked(words.along, links)
-    unseen = [(row.base, _hidden(row.tokens[0].atom, runs_of(row))) for row in rows_of([a for a in atoms if a.hidden])]
+    unseen = _hidden([atom for atom in atoms if atom.hidden])
     atoms = [atom for atom in atoms if not atom.hidden]
     things, atoms = things_on(drawn, atoms, words.width, words.height)
     grids, frames, rules = grids_of(drawn.level, drawn.upright, drawn.frames)
@@ -84,8 +84,14 @@ def _without(atoms: list[Atom], some: list[Atom]) -> list[Atom]:
     return [atom for atom in atoms if atom.order not in orders]
 
 
-def _hidden(atom: Atom, runs: tuple[Run, ...]) -> Run:
-    return Run(text="".join(run.text for run in runs), hidden=atom.hidden)
+def _hidden(atoms: list[Atom]) -> list[tuple[float, Run]]:
+    """Words that nobody sees, a run for each row of them and each reason."""
+    found: list[tuple[float, Run]] = []
+    for reason in sorted({atom.hidden for atom in atoms}):
+        for row in rows_of([atom for atom in atoms if atom.hidden == reason]):
+            text = "".join(run.text for run in runs_of(row))
+            found.append((row.base, Run(text=text, hidden=reason)))
+    return found
 
 
 def _bare(links: list[tuple[Box, str]]) -> list[Thing]:

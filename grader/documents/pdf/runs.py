@@ -84,7 +84,9 @@ def _spaced(last: Token, token: Token) -> bool:
     size = min(last.atom.size, token.atom.size)
     if token.atom.text[0] in ".,;:)" and last.structured:
         return gap > 0.4 * size
-    return gap > _GAP * size or (token.atom.spaced and gap > 0.1 * size)
+    words = last.text()[-1:].isalnum() and token.atom.text[0].isalnum()
+    written = words and not last.atom.style.math and not token.atom.style.math
+    return gap > _GAP * size or ((token.atom.spaced or written) and gap > 0.1 * size)
 
 
 def _without_ordinal(token: Token) -> Token:
