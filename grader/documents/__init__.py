@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from grader.core.document import Document
 from grader.core.errors import SubmissionError
-from grader.documents import docx, odt
+from grader.documents import docx, odt, pdf
 from grader.documents.format import Beside, DocumentFormat
 
 
@@ -22,7 +22,7 @@ def registry(formats: Iterable[DocumentFormat]) -> dict[str, DocumentFormat]:
     return found
 
 
-FORMATS = registry((docx.FORMAT, odt.FORMAT))
+FORMATS = registry((docx.FORMAT, odt.FORMAT, pdf.FORMAT))
 
 
 def parse(file: str, raw: bytes, beside: Beside = lambda _: None) -> Document:

@@ -1,0 +1,192 @@
+"""Words become rows: what stands on one baseline, with the small ones above and below it."""
+
+from dataclasses import dataclass, field
+
+from grader.documents.pdf.atoms import Atom, Box
+from grader.documents.pdf.notation import joined, latex_of
+
+
+@dataclass
+class Token:
+    """A word with what stands at its upper and its lower right."""
+
+    atom: Atom
+    upper: list[Atom] = field(default_factory=list)
+    lower: list[Atom] = field(default_factory=list)
+
+    @property
+    def x0(self) -> float:
+        """Its left edge."""
+        return self.atom.box.x0
+
+    @property
+    def x1(self) -> float:
+        """Its right edge, with its scripts."""
+        return max([self.atom.box.x1, *(each.box.x1 for each in (*self.upper, *self.lower))])
+
+    @property
+    def structured(self) -> bool:
+        """Whether plain words would lose what it says."""
+        return bool(self.atom.latex or self.upper or self.lower)
+
+    def latex(self) -> str:
+        """The token as a part of a formula."""
+        base = self.atom.latex or latex_of(self.atom.text, letters_are_names=self.atom.style.math)
+        for mark, scripts in (("_", self.lower), ("^", self.upper)):
+            if scripts and all(set(each.text) <= {"′", "'"} for each in scripts):
+                base += "'" * sum(len(each.text) for each in scripts)
+            elif scripts:
+                base += f"{mark}{{{latex_line([Token(each) for each in scripts])}}}"
+        return base
+
+    def text(self) -> str:
+        """The token as plain words."""
+        return self.atom.text + "".join(each.text for each in (*self.lower, *self.upper))
+
+
+@dataclass
+class Row:
+    """Tokens from left to right on one baseline."""
+
+    tokens: list[Token]
+    base: float
+
+    @property
+    def x0(self) -> float:
+        """Its left edge."""
+        return self.tokens[0].x0
+
+    @property
+    def x1(self) -> float:
+        """Its right edge."""
+        return max(token.x1 for token in self.tokens)
+
+    @property
+    def size(self) -> float:
+        """The size of most of its letters."""
+        weights: dict[float, int] = {}
+        for token in self.tokens:
+            size = round(token.atom.size, 1)
+            weights[size] = weights.get(size, 0) + len(token.atom.text)
+        return max(weights, key=lambda size: weights[size])
+
+    @property
+    def box(self) -> Box:
+        """What it covers."""
+        boxes = [token.atom.box for token in self.tokens]
+        return Box(self.x0, min(box.y0 for box in boxes), self.x1, max(box.y1 for box in boxes))
+
+
+def rows_of(atoms: list[Atom]) -> list[Row]:
+    """The rows of these words, from top to bottom."""
+    tokens = sorted(_scripted(atoms), key=lambda token: -token.atom.base)
+    groups: list[list[Token]] = []
+    for token in tokens:
+        head = groups[-1][0] if groups else None
+        if head and abs(head.atom.base - token.atom.base) < _tolerance(head.atom, token.atom):
+            groups[-1].append(token)
+        else:
+            groups.append([token])
+    rows = []
+    for group in groups:
+        group.sort(key=lambda token: (token.x0, token.atom.order))
+        sure = [token.atom.base for token in group if not token.atom.latex]
+        rows.append(Row(group, base=sorted(sure)[len(sure) // 2] if sure else group[0].atom.base))
+    return rows
+
+
+def _tolerance(one: Atom, two: Atom) -> float:
+    """How far apart baselines of one row may lie: those of what is centred on an axis were guessed."""
+    return (0.45 if one.latex or two.latex else 0.3) * max(one.size, two.size, 1)
+
+
+def _scripted(atoms: list[Atom]) -> list[Token]:
+    """Small words at the right of a larger one, above or below its baseline, hang on it. In the order of writing."""
+    tokens: list[Token] = []
+    edge = 0.0
+    for atom in sorted(atoms, key=lambda atom: atom.order):
+        if tokens:
+            last = tokens[-1]
+            up = _script(last, atom, edge)
+            if up:
+                (last.upper if up > 0 else last.lower).append(atom)
+                edge = max(edge, atom.box.x1)
+                continue
+        tokens.append(Token(atom))
+        edge = atom.box.x1
+    return tokens
+
+
+def _script(token: Token, atom: Atom, edge: float) -> int:
+    """1 for what stands above, -1 for below, 0 for what is no script of this token."""
+    base = token.atom
+    size = base.size
+    if not -0.25 * size < atom.box.x0 - base.box.x1 or atom.box.x0 - edge > 0.3 * size:
+        return 0
+    if atom.size > 0.93 * size:
+        return 0
+    rise = atom.base - base.base
+    if base.latex and base.box.height >= 1.5 * size:
+        return 1 if atom.base > base.box.y1 - 0.9 * size else -1 if atom.y < base.box.y0 + 0.4 * size else 0
+    if abs(rise) < 0.08 * size or abs(rise) > 0.8 * size:
+        return 0
+    if atom.latex and abs(rise) < 0.3 * size:
+        return 0
+    return 1 if rise > 0 else -1
+
+
+def latex_line(tokens: list[Token]) -> str:
+    """Tokens of one row as one formula: words of text keep the spaces between them."""
+    parts: list[str] = []
+    last: Token | None = None
+    for token in tokens:
+        latex = token.latex()
+        if last and parts and latex.startswith("\\text{") and parts[-1].startswith("\\text{"):
+            parts[-1] = f"{parts[-1][:-1]} {latex[6:]}"
+        elif last and token.x0 - last.x1 > 0.17 * last.atom.size:
+            parts.extend([" ", latex])
+        else:
+            parts.append(latex)
+        last = token
+    spaced: list[str] = []
+    for part in parts:
+        if part == " ":
+            if spaced and not spaced[-1].endswith(" "):
+                spaced[-1] += " "
+        elif spaced and spaced[-1].endswith(" "):
+            spaced.append(part)
+        else:
+            glued = joined([spaced[-1], part]) if spaced else part
+            spaced[-1:] = [glued]
+    return "".join(spaced).strip()
+
+
+def cells_of(rows: list[Row], gap: float = 0.36) -> list[list[list[Token]]]:
+    """The tokens of each row in columns: what overlaps from left to right is one column.
+
+    `gap` is what parts cells, of the size of letters.
+    """
+    pieces: list[list[list[Token]]] = []
+    for row in rows:
+        cells: list[list[Token]] = []
+        for token in row.tokens:
+            if cells and token.x0 - max(each.x1 for each in cells[-1]) < gap * row.size:
+                cells[-1].append(token)
+            else:
+                cells.append([token])
+        pieces.append(cells)
+    spans = sorted((cell[0].x0, max(token.x1 for token in cell)) for cells in pieces for cell in cells)
+    columns: list[tuple[float, float]] = []
+    for left, right in spans:
+        if columns and left < columns[-1][1]:
+            columns[-1] = (columns[-1][0], max(columns[-1][1], right))
+        else:
+            columns.append((left, right))
+    table: list[list[list[Token]]] = []
+    for cells in pieces:
+        line: list[list[Token]] = [[] for _ in columns]
+        for cell in cells:
+            place = next(i for i, (left, right) in enumerate(columns) if left <= cell[0].x0 <= right)
+            line[place].extend(cell)
+        table.append(line)
+    return table
