@@ -6,52 +6,11 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 from grader.core.record import Record
+from grader.observation.label_words import ASSIGNMENTS, LINKS, NUMBERS, PARTS, SOLUTIONS, SUFFIXES, TASKS
 
 LabelPath = tuple[str, ...]
 Word = Literal["", "part", "letter", "task"]
 
-# Words that courses put before a label, in the languages that students write.
-_TASKS = frozenset(
-    """problem prob problems pb pr question quest ques qn q p task tasks exercise exercises exer exc ex aufgabe aufg übung frage
-    ejercicio ejerc problema pregunta exercice exercício exercicio questão esercizio domanda quesito problème vraag
-    opgave opdracht oefening uppgift fråga oppgave spørgsmål tehtävä kysymys zadanie zad pytanie úloha otázka feladat
-    problemă întrebare soru задача задание вопрос упражнение πρόβλημα άσκηση ερώτηση
-    问题 題 题 問題 题目 題目 習題 习题 問 문제 問い""".split()
-)
-_PARTS = frozenset(
-    """part section sec sect subsection item subproblem subquestion subpart subtask step chapter ch point
-    teil teilaufgabe abschnitt schritt unterpunkt parte sección apartado inciso partie étape sezione punto deel onderdeel
-    stap del delfråga część podpunkt krok часть пункт раздел шаг 部分 小题 小問""".split()
-)
-_SOLUTIONS = frozenset(
-    """solution solutions soln sol answer answers ans response lösung loesung antwort solución solucion respuesta réponse
-    soluzione risposta oplossing antwoord svar lösning løsning ratkaisu vastaus rozwiązanie odpowiedź řešení solução resposta
-    решение ответ λύση απάντηση 答案 解答 答 解 回答 답""".split()
-)
-_SETS = frozenset(
-    """homework homeworks hw assignment asgn set pset ps problemset sheet worksheet lab laboratory project exam quiz midterm
-    hausaufgabe hausaufgaben übungsblatt aufgabenblatt blatt übungsserie serie tarea devoir tp td compito huiswerk inlämning
-    домашнее 作业 作業 课程""".split()
-)
-_LINKS = frozenset(
-    """to for of the no nr num number numero número numéro my our zu zur für von de del la le du à al alla dell der
-    till voor на к по 第 n № """.split()
-)
-_SUFFIXES = frozenset("题 題 问 問 部分 小题 번".split())
-_NUMBERS = {
-    word: str(number)
-    for words in (
-        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen",
-        "first second third fourth fifth sixth seventh eighth ninth tenth",
-        "eins zwei drei vier fünf sechs sieben acht neun zehn",
-        "uno dos tres cuatro cinco seis siete ocho nueve diez",
-        "un deux trois quatre cinq six sept huit neuf dix",
-        "uno due tre quattro cinque sei sette otto nove dieci",
-        "一 二 三 四 五 六 七 八 九 十",
-        "één twee drie vier vijf zes zeven acht negen tien",
-    )
-    for number, word in enumerate(words.split(), 1)
-}
 _PLAIN = str.maketrans("①②③④⑤⑥⑦⑧⑨（）［］：．、，", "123456789()[]:.,,")
 
 _TOKEN = re.compile(r"\d+|[^\W\d_]+|\S")
@@ -155,7 +114,7 @@ def as_numbers(path: LabelPath) -> LabelPath:
 
 def is_solution(word: str) -> bool:
     """Whether a word says that a solution follows."""
-    return word.lower() in _SOLUTIONS
+    return word.lower() in SOLUTIONS
 
 
 def bare_solution(text: str) -> tuple[str, str] | None:
@@ -305,17 +264,17 @@ class _Reader:
                     break
                 led, at = True, self._skip(at + 1, _BETWEEN)
                 continue
-            if word in _SOLUTIONS:
+            if word in SOLUTIONS:
                 self.solution = led = True
-            elif word in _SETS and opening:
+            elif word in ASSIGNMENTS and opening:
                 at = self._assignment(at + 1)
                 self.word, led = "", True
                 continue
-            elif word in _TASKS and (len(word) > 1 or self._numbered(at + 1)):
+            elif word in TASKS and (len(word) > 1 or self._numbered(at + 1)):
                 self.word, led = ("letter" if len(word) == 1 and word in "pq" else "task"), True
-            elif word in _PARTS:
+            elif word in PARTS:
                 self.word, led = self.word or "part", True
-            elif not ((word in _LINKS and (led or word == "第" or self._numbered(at + 1))) or self._course(at, start)):
+            elif not ((word in LINKS and (led or word == "第" or self._numbered(at + 1))) or self._course(at, start)):
                 break
             following = self._skip(at + 1, _BETWEEN)
             if following < len(self.tokens) and self.tokens[following].text in "№°º":
@@ -333,11 +292,11 @@ class _Reader:
         at = self._skip(at, _BETWEEN)
         if at < len(self.tokens):
             token = self.tokens[at]
-            number = _NUMBERS.get(token.word, str(int(token.text)) if token.text.isdecimal() else "")
+            number = NUMBERS.get(token.word, str(int(token.text)) if token.text.isdecimal() else "")
             if number:
                 self.assignment = (number,)
                 at += 1
-            elif token.word in _TASKS or token.word in _SETS:
+            elif token.word in TASKS or token.word in ASSIGNMENTS:
                 return at
         return self._skip(at, _BETWEEN)
 
@@ -349,8 +308,8 @@ class _Reader:
         """(the parts that stand here, whether they go above those before, what follows)."""
         above = False
         word = self.tokens[at].word
-        if before and len(word) > 1 and (word in _TASKS or word in _PARTS or word in ("of", "von", "de")):
-            above = self.word == "part" and word not in _PARTS
+        if before and len(word) > 1 and (word in TASKS or word in PARTS or word in ("of", "von", "de")):
+            above = self.word == "part" and word not in PARTS
             at = self._lead(at, opening=False)
             if at == len(self.tokens):
                 return (), False, at
@@ -358,8 +317,8 @@ class _Reader:
         if token.text.isdecimal():
             return ((str(int(token.text)),), above, at + 1) if len(token.text) <= 2 else ((), False, at)
         word = token.word
-        if self.word and not before and word in _NUMBERS:
-            return (_NUMBERS[word],), above, at + 1
+        if self.word and not before and word in NUMBERS:
+            return (NUMBERS[word],), above, at + 1
         glued = at > 0 and self.tokens[at - 1].end == token.start
         if len(word) == 1 and word.isascii() or _is_roman(word):
             if before and not self._closed(at):
@@ -381,14 +340,14 @@ class _Reader:
         between = (
             self.line[self.tokens[at - 1].end : self.tokens[following].start] if following < len(self.tokens) else ""
         )
-        if ":" in between and self.tokens[following].word not in _PARTS | _TASKS:
+        if ":" in between and self.tokens[following].word not in PARTS | TASKS:
             return len(self.tokens)
         return following
 
     def _end(self, at: int) -> int | None:
         """Where the label ends, if it may end in front of this token."""
         end = self.tokens[at - 1].end
-        if at < len(self.tokens) and self.tokens[at].word in _SUFFIXES:
+        if at < len(self.tokens) and self.tokens[at].word in SUFFIXES:
             return self.tokens[at].end
         behind = self.line[end : end + 12]
         if behind and (behind[0].isalnum() or _NO_END.match(behind)):
