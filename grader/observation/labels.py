@@ -14,6 +14,7 @@ Word = Literal["", "part", "letter", "task"]
 _PLAIN = str.maketrans("①②③④⑤⑥⑦⑧⑨（）［］：．、，", "123456789()[]:.,,")
 
 _TOKEN = re.compile(r"\d+|[^\W\d_]+|\S")
+_WORD = re.compile(r"[^\W_]+")
 _ROMAN = re.compile(r"(?=[ivx])x{0,2}(?:ix|iv|v?i{0,3})")
 _POINTS = re.compile(
     r"[\[(]\s{0,3}(?:worth\s{0,3})?[\d.,/]{1,9}\s{0,3}(?:points?|pts?|marks?|punkte?|puntos|p)\b\.?\s{0,3}[\])]"
@@ -94,6 +95,24 @@ def without_points(text: str) -> str:
 def has_points(text: str) -> bool:
     """Whether it says what a problem is worth."""
     return _POINTS.search(text[:_LONGEST]) is not None
+
+
+def points_end(text: str, at: int) -> int:
+    """Where a note of points that begins here ends; 0 where there is none."""
+    found = _POINTS.match(text, at)
+    return found.end() if found else 0
+
+
+def title_end(text: str, at: int, title: str) -> int:
+    """Where this (plain) title ends if it stands here, whatever marks stand between its words; 0 where it doesn't."""
+    line = text[at : at + _LONGEST]
+    end = 0
+    for word in title.split():
+        token = _WORD.search(line, end)
+        if token is None or token.start() - end > 4 or token[0].lower() != word:
+            return 0
+        end = token.end()
+    return at + end if end else 0
 
 
 def plain_title(text: str) -> str:
