@@ -310,7 +310,8 @@ class ProblemEvidence(Record):
     `model` is the network that answers it; when several could, it is None and they are `candidates`.
     `elsewhere` holds the answers to the other problems, for statements that must agree across them.
     `stated` holds what a form (`answers.yaml`) says for a check by its title; `unreadable` says which documents could
-    not be read, and why. `provided` holds what checks asked for, each request with the answer of its provider.
+    not be read, and why. `unsure` says why it isn't clear which text answers; `unclaimed` are the places of text that
+    belongs to no problem and could hold an answer. `provided` holds what checks asked for, each request with the answer of its provider.
     """
 
     problem: str
@@ -322,6 +323,8 @@ class ProblemEvidence(Record):
     why_no_model: str = ""
     stated: dict[str, Section] = {}
     unreadable: tuple[str, ...] = ()
+    unsure: str = ""
+    unclaimed: tuple[str, ...] = ()
     provided: tuple[tuple[Record, Record], ...] = ()
 
     def of(self, kind: type[Fact], request: Record | None = None) -> Fact | None:

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from grader.observation.candidates import OUTSIDE, Candidate, Meaning, Outline
 
 _NEVER = 1e9
-_SKIPPED, _MOST_SKIPPED, _LEFT, _MOST_LEFT = 0.7, 3.0, 0.4, 2.0
-_AGAIN, _BACK, _FOREIGN, _AFTER_FOREIGN = 1.0, 3.0, 1.0, 0.5
-_NEXT_CHAPTER, _OTHER_CHAPTER, _EXPECTED = 1.2, 2.5, -1.5
+_SKIPPED, _MOST_SKIPPED, _LEFT, _MOST_LEFT, _NOTHING = 0.7, 1.5, 0.4, 1.5, 1.5
+_AGAIN, _BACK, _RESTART, _FOREIGN, _AFTER_FOREIGN = 1.0, 3.0, 1.5, 1.0, 0.5
+_NEXT_CHAPTER, _OTHER_CHAPTER, _EXPECTED, _NEXT = 1.2, 2.5, -1.5, -1.0
 # The loss that another reading of a line must have for this one to be sure: some 4 to 1.
 _MARGIN = 1.5
 
@@ -62,14 +62,14 @@ def step(place: int, meaning: Meaning, outline: Outline) -> float:
     elif place == meaning.target:
         order = 0.0 if meaning.solution else _AGAIN
     else:
-        order = _BACK if distance <= 0 else _skipped(distance - 1)
+        order = _skipped(distance - 1) if distance > 0 else _BACK if there.position else _RESTART
     if place == OUTSIDE and there.problem:
         order = min(order, _SKIPPED + _AFTER_FOREIGN)
     if not meaning.needs:
         return order
     if place != OUTSIDE and here.path[: len(meaning.needs)] == meaning.needs:
-        expected = distance == 1 and not here.problem
-        return order + (_EXPECTED if expected else 0.0)
+        beside = here.path[:-1] == meaning.needs
+        return order + (0.0 if distance != 1 else _EXPECTED if not here.problem else _NEXT if beside else 0.0)
     return order + (_NEXT_CHAPTER if distance == 1 and there.first else _OTHER_CHAPTER)
 
 
@@ -79,7 +79,7 @@ def _skipped(count: int) -> float:
 
 def _left(place: int, outline: Outline) -> float:
     """What it costs that the document ends here, with the problems behind unanswered."""
-    return min(_MOST_LEFT, _LEFT * (outline.count - 1 - outline.targets[place].position)) if place != OUTSIDE else 0.0
+    return min(_MOST_LEFT, _LEFT * (outline.count - 1 - outline.targets[place].position)) if place != OUTSIDE else _NOTHING
 
 
 def _forward(candidates: Sequence[Candidate], outline: Outline) -> list[list[float]]:

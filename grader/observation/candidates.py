@@ -1,7 +1,7 @@
 """What each line of a document may open, and how much speaks for it."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -21,7 +21,11 @@ from grader.observation.pieces import BOLD, BOLD_BEGINNING, ITEM, PLAIN, QUOTED,
 
 # Costs are in nats, as logarithms of odds: 3 is “twenty to one”.
 _BY_RANK = {BOLD: 2.5, BOLD_BEGINNING: 1.5, ITEM: -0.5, PLAIN: 0.0, QUOTED: -1.0}
+_NAMING = ("task", "letter")
 _HEADING = 3.0
+_PROMINENT = 3.0
+_RATHER_WHOLE = 2.0
+_OTHER_NUMBERS = 1.5
 _BY_WORD = {"task": 2.0, "letter": 1.5, "part": 1.0, "": 0.0}
 _SEPARATED = re.compile(r"\s*[*_}]{0,3}\s*(?:[.:)\]\[(–—|,}]|-\s|$)")
 _CLOSED = " \t.:)]}*_-–—|\xa0"
@@ -70,9 +74,18 @@ class Candidate(NamedTuple):
     meanings: tuple[Meaning, ...]
 
 
+class _Style(NamedTuple):
+    """How a label is written: how it stands out, with a word or without, of how many parts, as a solution."""
+
+    rank: int
+    word: bool = False
+    parts: int = 0
+    solution: bool = False
+
+
 class _Draft(NamedTuple):
     number: int
-    style: tuple[int, bool, int, bool]
+    style: _Style
     parts: LabelPath
     score: float
     meanings: tuple[Meaning, ...]
@@ -106,6 +119,7 @@ class Outline:
             for group in self.of_group
             if len(inside := [p for p, path in zip(problems, paths, strict=True) if path[: len(group)] == group]) == 1
         }
+        self.below = Counter(target.path[:-1] for target in self.targets if target.path)
         self.endings: dict[LabelPath, list[int]] = defaultdict(list)
         for number, target in enumerate(self.targets):
             for size in range(1, len(target.path)):
@@ -143,16 +157,32 @@ def find_candidates(pieces: Sequence[Piece], outline: Outline, most: int) -> lis
     """The lines that may be headings, at most so many."""
     drafts: list[_Draft] = []
     strongest = 99
+    ranks: dict[LabelPath, int] = {}
     for number, piece in enumerate(pieces):
         draft = _draft(number, piece, outline, strongest) if piece.text.strip() else None
         if draft:
+            draft = draft._replace(meanings=tuple(_by_rank(m, piece.rank, ranks, outline) for m in draft.meanings))
             drafts.append(draft)
+            for meaning in draft.meanings[: draft.score >= _HEADING and not draft.meanings[0].needs]:
+                path = outline.targets[meaning.target].path
+                ranks[path] = ranks[(*path[:-1], "*")] = piece.rank
             if draft.score >= _HEADING and not draft.foreign:
                 strongest = min(piece.rank, strongest) if strongest == 99 else piece.rank
             if len(drafts) == most:
                 break
     bonus = _systems(drafts, outline)
     return [_candidate(draft, bonus[draft.style]) for draft in drafts]
+
+
+def _by_rank(meaning: Meaning, rank: int, ranks: Mapping[LabelPath, int], outline: Outline) -> Meaning:
+    """What stands out as much as its chapter's heading, or more than those beside it, doesn't stand below it."""
+    if not meaning.needs or rank > BOLD:
+        return meaning
+    path = outline.targets[meaning.target].path
+    beside = ranks.get((*path[:-1], "*"), rank)
+    if rank <= ranks.get(meaning.needs, 0) or rank < beside <= BOLD:
+        return meaning._replace(cost=meaning.cost + _PROMINENT)
+    return meaning._replace(cost=meaning.cost + _PROMINENT / 2) if beside < rank else meaning
 
 
 def _candidate(draft: _Draft, bonus: float) -> Candidate:
@@ -165,18 +195,51 @@ def _candidate(draft: _Draft, bonus: float) -> Candidate:
     )
 
 
-def _systems(drafts: Sequence[_Draft], outline: Outline) -> Mapping[tuple[int, bool, int, bool], float]:
-    """For each style of labels what speaks for it: that its labels go through the assignment in turn."""
-    styles: dict[tuple[int, bool, int, bool], list[_Draft]] = defaultdict(list)
+def _systems(drafts: Sequence[_Draft], outline: Outline) -> Mapping[_Style, float]:
+    """For each style of labels what speaks for it: that its labels go through the assignment in turn.
+
+    Where two styles name the same problems, the one that stands out less numbers steps within the answers.
+    """
+    styles: dict[_Style, list[_Draft]] = defaultdict(list)
     for draft in drafts:
         styles[draft.style].append(draft)
+    named = {style: frozenset(_named(members, outline)) for style, members in styles.items()}
+    strength = {style: sum(draft.score for draft in members) / len(members) for style, members in styles.items()}
     bonus = {}
     for style, members in styles.items():
         pairs = list(zip(members, members[1:], strict=False))
         pure = sum(_in_turn(a, b) for a, b in pairs) / len(pairs) if pairs else 1.0
-        reached = len({meaning.target for member in members for meaning in member.meanings[:1]})
-        bonus[style] = 3 * pure * min(1.0, max(reached, len(members) * pure * 0.5) / max(outline.count, 1)) - 1
+        bare = 0.0 if style.word or style.solution else 0.5 if style.rank < BOLD else 1.0
+        bonus[style] = 3 * pure * _coverage(members, outline) - bare
+        for other, before in styles.items():
+            common = len(named[style] & named[other])
+            if (
+                not style.solution
+                and strength[other] > strength[style]
+                and before[0].number < members[0].number
+                and len(before) > 1
+                and 2 * common >= len(named[style]) > 0
+            ):
+                bonus[style] = -2.5
     return bonus
+
+
+def _named(members: Sequence[_Draft], outline: Outline) -> Iterator[int]:
+    """The problems that these labels may mean."""
+    for member in members:
+        exact = [meaning.target for meaning in member.meanings if not meaning.needs]
+        for target in exact or [meaning.target for meaning in member.meanings]:
+            if outline.targets[target].problem:
+                yield target
+
+
+def _coverage(members: Sequence[_Draft], outline: Outline) -> float:
+    """How many of the problems that there are, or of those below one chapter, these labels reach."""
+    exact = {m.target for member in members for m in member.meanings if not m.needs and outline.targets[m.target].problem}
+    ends = {member.parts for member in members if any(meaning.needs for meaning in member.meanings)}
+    chapters = {meaning.needs for member in members for meaning in member.meanings if meaning.needs}
+    below = min((outline.below[chapter] for chapter in chapters), default=0)
+    return min(1.0, max(len(exact) / max(outline.count, 1), len(ends) / below if below else 0.0))
 
 
 def _in_turn(a: _Draft, b: _Draft) -> bool:
@@ -207,10 +270,12 @@ def _draft(number: int, piece: Piece, outline: Outline, strongest: int) -> _Draf
     if titled and not titled.parts:
         return titled
     for label in (*read_names(text, outline.labels), *read_labels(text)):
-        meanings = tuple(_meanings(label, outline))
+        meanings = tuple(_meanings(label, outline, piece.rank <= BOLD))
         if meanings or _is_foreign(label, piece, strongest):
             score = style + _score(label, piece, meanings, outline)
-            kind = (min(piece.rank, 12), label.word not in ("", "part"), len(label.parts), label.solution)
+            kind = _Style(piece.rank, label.word in _NAMING, 0 if label.word in _NAMING else len(label.parts), label.solution)
+            known = outline.titled(plain_title(text[label.end : 400]))
+            meanings = tuple(m for m in meanings if m.target == known) or meanings
             if not meanings:
                 return _Draft(number, kind, label.parts, score, (Meaning(OUTSIDE, end=0),), foreign=True)
             other = titled.meanings if titled and titled.meanings[0].target != meanings[0].target else ()
@@ -218,7 +283,7 @@ def _draft(number: int, piece: Piece, outline: Outline, strongest: int) -> _Draf
     if titled:
         return titled
     if piece.rank <= min(strongest, BOLD) and _BACK_MATTER.match(plain_title(text)):
-        return _Draft(number, (piece.rank, False, 0, False), (), 2.0, (Meaning(OUTSIDE),), foreign=True)
+        return _Draft(number, _Style(piece.rank), (), 2.0, (Meaning(OUTSIDE),), foreign=True)
     return None
 
 
@@ -227,10 +292,10 @@ def _titled(number: int, piece: Piece, outline: Outline, style: float) -> _Draft
     text = piece.text
     if len(text) > 400 or not (piece.rank <= BOLD_BEGINNING or piece.alone or has_points(text)):
         return None
-    kind = (piece.rank, False, 0, False)
+    kind = _Style(piece.rank)
     target = outline.titled(plain_title(text))
     if target is not None:
-        score = style + (1.0 if piece.rank <= BOLD else -0.5) + (2.5 if has_points(text) else 0)
+        score = style + (3.0 if piece.rank <= BOLD else -0.5) + (4.0 if has_points(text) else 0)
         meaning = Meaning(target, end=len(text), said=bool(outline.targets[target].problem))
         return _Draft(number, kind, (), score, (meaning,), foreign=False)
     behind = label_behind(text)
@@ -244,20 +309,26 @@ def _titled(number: int, piece: Piece, outline: Outline, style: float) -> _Draft
     return None
 
 
-def _meanings(label: Label, outline: Outline) -> Iterator[Meaning]:
+def _meanings(label: Label, outline: Outline, marked: bool) -> Iterator[Meaning]:
     """What a label may mean: a whole path, the end of one below some chapter, a part of a problem."""
     found = outline.named(label.assignment + label.parts) if label.assignment else None
     found = outline.named(label.parts) if found is None else found
     if found is not None:
         target = outline.targets[found]
         only = outline.only.get(target.path) if not target.problem else None
+        # A chapter needs its title or a mark: a bare number is more often something else.
+        bare = 1.0 if not (target.problem or label.word or marked) else 0.0
+        bare += 0.0 if target.path == label.parts or label.word else _OTHER_NUMBERS
         yield Meaning(
-            outline.of_problem[only] if only else found, end=label.end, solution=label.solution, said=only is None
+            outline.of_problem[only] if only else found, bare, end=label.end, solution=label.solution, said=only is None
         )
     endings = outline.endings.get(label.parts) or outline.endings.get(as_numbers(label.parts)) or []
+    # A label that is a whole one is rarely meant as the end of another.
+    cost = _RATHER_WHOLE if found is not None and (label.word or len(label.parts) > 1) else 0.0
     for number in endings[:_MOST_ENDINGS]:
         path = outline.targets[number].path
-        yield Meaning(number, needs=path[: len(path) - len(label.parts)], end=label.end, solution=label.solution)
+        other = _OTHER_NUMBERS if path[-len(label.parts) :] != label.parts else 0.0
+        yield Meaning(number, cost + other, needs=path[: len(path) - len(label.parts)], end=label.end, solution=label.solution)
     if found is None and not endings:
         for size in range(len(label.parts) - 1, 0, -1):
             whole = outline.named(label.parts[:size])
@@ -270,7 +341,7 @@ def _is_foreign(label: Label, piece: Piece, strongest: int) -> bool:
     """Whether a label that means nothing here ends what stands before: another problem, another chapter."""
     if piece.rank > min(strongest, BOLD):
         return False
-    return label.word in ("task", "letter") or label.parts[0].isdecimal()
+    return label.word in _NAMING or label.parts[0].isdecimal()
 
 
 def _score(label: Label, piece: Piece, meanings: tuple[Meaning, ...], outline: Outline) -> float:
@@ -284,6 +355,10 @@ def _score(label: Label, piece: Piece, meanings: tuple[Meaning, ...], outline: O
     score += 1.5 if mixed and bare else 0.5 if len(label.parts) > 1 else 0
     if bare and not mixed:
         score -= 1.5 if len(label.parts) == 1 else 0.0
+    if bare and not marked and any(meaning.part for meaning in meanings) and rest[:1] not in ").:":
+        score -= 5.0
+    if bare and not marked and not behind and label.parts[-1].isdecimal() and not rest.strip() and not piece.mark:
+        score -= 4.0  # a number alone is an answer
     if not behind:
         return score + 1.5 + (0.5 if piece.alone else 0)
     title = plain_title(rest)

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from nbformat import NotebookNode
 
+from grader.core.document import Document
 from grader.core.evidence import OF_NOTEBOOKS, CellRun, ModelFacts, NotebookRun, ProblemEvidence, Section
 from grader.core.record import Record
 from grader.datasets import Dataset
+from grader.documents.lines import document_of
 from grader.observation.assign import Assignment, Place, Target, assign, owners
 from grader.observation.explain import explain
 from grader.observation.models import read_models, remarks, shortened
@@ -19,9 +21,13 @@ from grader.observation.notebooks import (
     saved_claims,
     saved_figures,
 )
-from grader.observation.pages import by_page
-from grader.observation.sections import Labels, find_sections, is_cut, plain_title
+from grader.observation.labels import Labels, plain_title
+from grader.observation.reading import read_section
+from grader.observation.sections import Alignment, align_documents
 from grader.rubric.model import Rubric
+
+
+_MOST_PLACES = 100
 
 
 class Observed(Record):
@@ -78,7 +84,7 @@ def observe_notebook(
 
 def observe(
     rubric: Rubric,
-    documents: Mapping[str, str],
+    documents: Mapping[str, Document],
     notebooks: Mapping[str, NotebookNode],
     observed: Mapping[str, Observed],
     unreadable: Sequence[str] = (),
@@ -88,14 +94,15 @@ def observe(
     `unreadable` says of other documents why they could not be read.
     """
     labels = labels_of(rubric)
-    sections: list[Section] = []
-    for file, text in documents.items():
-        found = find_sections(text, file, labels)
-        sections += by_page(found, text) if file.lower().endswith(".pdf") else found
-    cut = [f"{file} is so long that only its beginning is read" for file, text in documents.items() if is_cut(text)]
+    aligned = align_documents(list(documents.values()), labels)
+    sections = _sections(aligned)
     answered = {section.problem for section in sections}
-    for file, notebook in notebooks.items():
-        sections += [s for s in find_sections(markdown(notebook), file, labels) if s.problem not in answered]
+    texts = [document_of(markdown(notebook), file) for file, notebook in notebooks.items()]
+    in_notebooks = align_documents(texts, labels)
+    sections += [section for section in _sections(in_notebooks) if section.problem not in answered]
+    doubts = [*aligned.unsure, *(doubt for doubt in in_notebooks.unsure if doubt.problem not in answered)]
+    unsure = {doubt.problem: doubt.why for doubt in reversed(doubts)}
+    unclaimed = tuple(dict.fromkeys(str(block.source) for block in (*aligned.unclaimed, *in_notebooks.unclaimed)))
     places = [
         Place(file=file, headings=tuple(headings(notebooks[file])) if file in notebooks else ()) for file in observed
     ]
@@ -114,12 +121,18 @@ def observe(
             sections=tuple(s for s in sections if s.problem == problem.id),
             elsewhere=tuple(s for s in sections if s.problem != problem.id),
             notebooks=runs,
-            unreadable=(*unreadable, *cut),
+            unreadable=tuple(unreadable),
+            unsure=unsure.get(problem.id, ""),
+            unclaimed=unclaimed[:_MOST_PLACES],
             model=assignment.model,
             candidates=assignment.candidates,
             why_no_model=assignment.why,
         )
     return evidence
+
+
+def _sections(aligned: Alignment) -> list[Section]:
+    return [read_section(portion.problem, portion.heading, portion.blocks) for portion in aligned.sections]
 
 
 def repeated_headings(evidence: Mapping[str, ProblemEvidence]) -> Iterator[str]:

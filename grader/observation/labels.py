@@ -334,6 +334,9 @@ class _Reader:
                 return (), False, at
         token = self.tokens[at]
         if token.text.isdecimal():
+            led = not before or bool(self.tokens[at - 1].word) or self.tokens[at - 1].text in "(["
+            if not led and self.line[token.start - 1] in " \t\xa0":
+                return (), False, at  # `2) 28` begins an answer
             return ((str(int(token.text)),), above, at + 1) if len(token.text) <= 2 else ((), False, at)
         word = token.word
         if self.word and not before and word in NUMBERS:

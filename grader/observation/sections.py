@@ -133,7 +133,7 @@ def _answer_at(text: str, end: int, title: str) -> int:
     separated = False
     while end < len(text):
         mark, following = text[end], text[end + 1 : end + 4].strip()
-        past = points_end(text, end) or title_end(text, end, title)
+        past = points_end(text, end) or title_end(text, end, title) or (end + 2 if mark + following[:1] == "()" else 0)
         if past:
             end = past
         elif mark in _BEHIND_LABEL and not (mark == "." and following[:1].isdigit()):
