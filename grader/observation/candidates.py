@@ -26,7 +26,7 @@ _HEADING = 3.0
 _PROMINENT = 3.0
 _RATHER_WHOLE = 2.0
 _OTHER_NUMBERS = 1.5
-_BY_WORD = {"task": 2.0, "letter": 1.5, "part": 1.0, "": 0.0}
+_BY_WORD = {"task": 2.0, "letter": 1.5, "part": 1.5, "": 0.0}
 _SEPARATED = re.compile(r"\s*[*_}]{0,3}\s*(?:[.:)\]\[(–—|,}]|-\s|$)")
 _CLOSED = " \t.:)]}*_-–—|\xa0"
 _BACK_MATTER = re.compile(
@@ -78,7 +78,7 @@ class _Style(NamedTuple):
     """How a label is written: how it stands out, with a word or without, of how many parts, as a solution."""
 
     rank: int
-    word: bool = False
+    word: str = ""
     parts: int = 0
     solution: bool = False
 
@@ -212,13 +212,13 @@ def _systems(drafts: Sequence[_Draft], outline: Outline) -> Mapping[_Style, floa
         bare = 0.0 if style.word or style.solution else 0.5 if style.rank < BOLD else 1.0
         bonus[style] = 3 * pure * _coverage(members, outline) - bare
         for other, before in styles.items():
-            common = len(named[style] & named[other])
+            common = sum(any(meaning.target in named[other] for meaning in member.meanings) for member in members)
             if (
                 not style.solution
                 and strength[other] > strength[style]
                 and before[0].number < members[0].number
                 and len(before) > 1
-                and 2 * common >= len(named[style]) > 0
+                and 2 * common >= len(members)
             ):
                 bonus[style] = -2.5
     return bonus
@@ -234,12 +234,18 @@ def _named(members: Sequence[_Draft], outline: Outline) -> Iterator[int]:
 
 
 def _coverage(members: Sequence[_Draft], outline: Outline) -> float:
-    """How many of the problems that there are, or of those below one chapter, these labels reach."""
-    exact = {m.target for member in members for m in member.meanings if not m.needs and outline.targets[m.target].problem}
-    ends = {member.parts for member in members if any(meaning.needs for meaning in member.meanings)}
+    """How many of the problems that there are, or of those below one chapter, these labels reach and don't exceed."""
+    targets = {m.target for member in members for m in member.meanings if not m.needs} - {OUTSIDE}
+    problems = {target for target in targets if outline.targets[target].problem}
+    groups = len(targets) - len(problems)
+    ends = len({member.parts for member in members if any(meaning.needs for meaning in member.meanings)})
     chapters = {meaning.needs for member in members for meaning in member.meanings if meaning.needs}
-    below = min((outline.below[chapter] for chapter in chapters), default=0)
-    return min(1.0, max(len(exact) / max(outline.count, 1), len(ends) / below if below else 0.0))
+    below = [outline.below[chapter] for chapter in chapters if outline.below[chapter]]
+    return max(
+        len(problems) / max(outline.count, 1),
+        min(1.0, groups / max(outline.below[()], 1)) if not below else 0.0,
+        max((min(ends / size, size / ends) for size in below), default=0.0) if ends else 0.0,
+    )
 
 
 def _in_turn(a: _Draft, b: _Draft) -> bool:
@@ -247,7 +253,9 @@ def _in_turn(a: _Draft, b: _Draft) -> bool:
     last, first = as_numbers(a.parts)[-1:], as_numbers(b.parts)[-1:]
     if not last or not first:
         return True
-    if first[0] in ("1", "a") or a.parts == b.parts:
+    if a.parts == b.parts:
+        return bool(a.style.word) or a.style.solution or a.style.rank < BOLD
+    if first[0] in ("1", "a"):
         return True
     if a.parts[:-1] != b.parts[:-1]:
         return a.parts < b.parts
@@ -263,7 +271,7 @@ def _follows(before: str, now: str) -> bool:
 
 def _draft(number: int, piece: Piece, outline: Outline, strongest: int) -> _Draft | None:
     text = piece.text
-    if _LEADERS.search(text[:400]):
+    if text.lstrip().startswith("|") or _LEADERS.search(text[:400]):
         return None
     style = _BY_RANK.get(piece.rank, _HEADING)
     titled = _titled(number, piece, outline, style)
@@ -273,7 +281,7 @@ def _draft(number: int, piece: Piece, outline: Outline, strongest: int) -> _Draf
         meanings = tuple(_meanings(label, outline, piece.rank <= BOLD))
         if meanings or _is_foreign(label, piece, strongest):
             score = style + _score(label, piece, meanings, outline)
-            kind = _Style(piece.rank, label.word in _NAMING, 0 if label.word in _NAMING else len(label.parts), label.solution)
+            kind = _Style(piece.rank, "task" if label.word in _NAMING else label.word, 0 if label.word in _NAMING else len(label.parts), label.solution)
             known = outline.titled(plain_title(text[label.end : 400]))
             meanings = tuple(m for m in meanings if m.target == known) or meanings
             if not meanings:
@@ -359,6 +367,8 @@ def _score(label: Label, piece: Piece, meanings: tuple[Meaning, ...], outline: O
         score -= 5.0
     if bare and not marked and not behind and label.parts[-1].isdecimal() and not rest.strip() and not piece.mark:
         score -= 4.0  # a number alone is an answer
+    if bare and (behind[:1].isdecimal() and not _SEPARATED.match(rest)):
+        score -= 4.0  # a row of numbers
     if not behind:
         return score + 1.5 + (0.5 if piece.alone else 0)
     title = plain_title(rest)

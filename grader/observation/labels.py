@@ -23,7 +23,7 @@ _POINTS = re.compile(
     re.IGNORECASE,
 )
 _OPENING = frozenset("\0*_#>•·◦▪\\{}$([-–—§\"“”„«»【〔'+~|✓.")
-_BETWEEN = frozenset(".-–—_()[],/:*#|·\\{}$")
+_BETWEEN = frozenset(".-–—_()[],/:*#|·")
 _NO_END = re.compile(r"[.,]\d|-[^\W\d_]|%|\s{0,3}[=<>≤≥+*/×^]\s{0,3}[\w(]|\s?x\s?\d")
 _LONGEST = 400
 _MOST_PARTS = 5
@@ -362,7 +362,9 @@ class _Reader:
         between = (
             self.line[self.tokens[at - 1].end : self.tokens[following].start] if following < len(self.tokens) else ""
         )
-        if ":" in between and self.tokens[following].word not in PARTS | TASKS:
+        # Behind `2):` or `2) ` an answer begins, unless a word or a bracket says that the label goes on.
+        ended = ":" in between or re.search(r"\)\s", between) is not None
+        if ended and "(" not in between and self.tokens[following].word not in PARTS | TASKS | {"of"}:
             return len(self.tokens)
         return following
 

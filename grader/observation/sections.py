@@ -14,6 +14,7 @@ from grader.observation.pieces import BOLD_BEGINNING, NONE, Piece, behind, block
 
 _MOST_HEADINGS = 2000
 _LONG_QUESTION = 8
+_LONG_TITLE = 60
 _BEHIND_LABEL = " \t\xa0.):]}*_|,"
 
 
@@ -188,8 +189,9 @@ def _answers(parts: list[_Part]) -> tuple[list[Portion], list[Piece]]:
 def _doubts(pieces: Sequence[Piece], decisions: Sequence[Decision], outline: Outline) -> Iterator[Doubt]:
     """A sentence for each problem whose text another reading that is about as good would change."""
     told: set[str] = set()
-    for decision in decisions:
-        if not decision.instead:
+    numbers = [decision.candidate.number for decision in decisions]
+    for decision, end in zip(decisions, [*numbers[1:], len(pieces)], strict=True):
+        if not decision.instead or not _matters(pieces, decision, end, outline):
             continue
         taken = decision.opens.target if decision.opens else decision.before
         concerned = [outline.targets[number].problem for number in dict.fromkeys((taken, *decision.instead))]
@@ -201,3 +203,13 @@ def _doubts(pieces: Sequence[Piece], decisions: Sequence[Decision], outline: Out
             if problem not in told:
                 told.add(problem)
                 yield Doubt(problem=problem, why=why)
+
+
+def _matters(pieces: Sequence[Piece], decision: Decision, end: int, outline: Outline) -> bool:
+    """Whether there is text that the other reading gives to another problem: not behind a mere chapter's title."""
+    if decision.opens and outline.targets[decision.opens.target].problem:
+        return True
+    behind_it = pieces[decision.candidate.number + 1 : end]
+    return len(pieces[decision.candidate.number].text) > _LONG_TITLE or any(
+        piece.rank == NONE or piece.text.strip() for piece in behind_it
+    )
