@@ -11,9 +11,10 @@ from grader.observation.label_words import ASSIGNMENTS, LINKS, NUMBERS, PARTS, S
 LabelPath = tuple[str, ...]
 Word = Literal["", "part", "letter", "task"]
 
-_PLAIN = str.maketrans("①②③④⑤⑥⑦⑧⑨（）［］：．、，", "123456789()[]:.,,")
+PLAIN_MARKS = str.maketrans("①②③④⑤⑥⑦⑧⑨（）［］：．、，", "123456789()[]:.,,")
 
-_TOKEN = re.compile(r"\d+|[^\W\d_]+|\S")
+_EAST = "\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af"  # written without gaps
+_TOKEN = re.compile(rf"\d+|[{_EAST}]+|[^\W\d_{_EAST}]+|\S")
 _WORD = re.compile(r"[^\W_]+")
 _ROMAN = re.compile(r"(?=[ivx])x{0,2}(?:ix|iv|v?i{0,3})")
 _POINTS = re.compile(
@@ -22,7 +23,7 @@ _POINTS = re.compile(
     r"|[\[(]\s{0,3}\d{1,3}\s{0,3}/\s{0,3}\d{1,3}\s{0,3}[\])]",
     re.IGNORECASE,
 )
-_OPENING = frozenset("\0*_#>•·◦▪\\{}$([-–—§\"“”„«»【〔'+~|✓.")
+_NO_OPENING = frozenset("=<≤≥≈+±×÷/^&@%")
 _BETWEEN = frozenset(".-–—_()[],/:*#|·")
 _NO_END = re.compile(r"[.,]\d|-[^\W\d_]|%|\s{0,3}[=<>≤≥+*/×^]\s{0,3}[\w(]|\s?x\s?\d")
 _LONGEST = 400
@@ -140,7 +141,7 @@ def bare_solution(text: str) -> tuple[str, str] | None:
     """(the word, what stands behind it) of a line `Solution: …` or `Answer.` without a label."""
     tokens = _tokens(text[:_LONGEST])
     at = 0
-    while at < len(tokens) and tokens[at].text in _OPENING:
+    while at < len(tokens) and not tokens[at].text.isalnum():
         at += 1
     if at == len(tokens) or not is_solution(tokens[at].text):
         return None
@@ -237,7 +238,7 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         # Points are no part of a label: a mark that nothing else knows stands for them.
-        self.line = _POINTS.sub(lambda points: "\0" * len(points[0]), text[:_LONGEST]).translate(_PLAIN)
+        self.line = _POINTS.sub(lambda points: "\0" * len(points[0]), text[:_LONGEST]).translate(PLAIN_MARKS)
         self.tokens = _tokens(self.line)
         self.word: Word = ""
         self.solution = False
@@ -260,7 +261,10 @@ class _Reader:
 
     def skip_opening(self) -> int:
         """Where the first word or number stands."""
-        return self._skip(0, _OPENING)
+        at = 0
+        while at < len(self.tokens) and not self.tokens[at].text.isalnum() and self.tokens[at].text not in _NO_OPENING:
+            at += 1
+        return at
 
     def skip_lead(self) -> int:
         """Where the label itself begins."""
@@ -293,13 +297,24 @@ class _Reader:
                 self.word, led = ("letter" if len(word) == 1 and word in "pq" else "task"), True
             elif word in PARTS:
                 self.word, led = self.word or "part", True
-            elif not ((word in LINKS and (led or word == "第" or self._numbered(at + 1))) or self._course(at, start)):
+            elif not (self._links(at, led=led) or self._course(at, start)):
                 break
             following = self._skip(at + 1, _BETWEEN)
             if following < len(self.tokens) and self.tokens[following].text in "№°º":
                 following += 1
             at = following
         return at
+
+    def _links(self, at: int, *, led: bool) -> bool:
+        """Whether the word joins others before a label: `to`, `No.`, `my solution`, `a la pregunta`."""
+        word = self.tokens[at].word
+        following = self.tokens[at + 1].word if at + 1 < len(self.tokens) else ""
+        if word == "a":
+            return led and following in LINKS | TASKS
+        if word not in LINKS:
+            return False
+        mine = word in ("my", "our") and following in TASKS | SOLUTIONS
+        return led or word == "第" or mine or self._numbered(at + 1)
 
     def _course(self, at: int, start: int) -> bool:
         """Whether a course's code begins here: `CS 155`, `ECE421`."""
@@ -320,8 +335,15 @@ class _Reader:
         return self._skip(at, _BETWEEN)
 
     def _numbered(self, at: int) -> bool:
-        at = self._skip(at, frozenset(".-_#() "))
-        return at < len(self.tokens) and (self.tokens[at].text.isdecimal() or _is_roman(self.tokens[at].word))
+        """Whether a number, a Roman one, or a letter by itself comes next."""
+        if at < len(self.tokens) and self.tokens[at].word in ("q", "p"):
+            at += 1
+        first = self._skip(at, frozenset(".-_#()"))
+        if first == len(self.tokens):
+            return False
+        token = self.tokens[first]
+        letter = len(token.word) == 1 and (first > at or self.line[token.start - 1] in " \t")
+        return token.text.isdecimal() or _is_roman(token.word) or (letter and self._closed(first))
 
     def _part(self, at: int, before: LabelPath) -> tuple[LabelPath, bool, int]:
         """(the parts that stand here, whether they go above those before, what follows)."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from grader.core.document import Block, BlockKind, Document, Run
+from grader.observation.labels import PLAIN_MARKS
 
 # How much a line stands out, below the six levels of headings.
 BOLD, BOLD_BEGINNING, ITEM, PLAIN, QUOTED, NONE = 7, 8, 9, 10, 11, 12
@@ -78,7 +79,7 @@ def _pieces(block: Block) -> Iterator[Piece]:
     lines = list(_lines(block.runs))
     for number, runs in enumerate(lines):
         mark = f"{block.mark} " if block.mark and not number else ""
-        text = mark + "".join(_shown(run) for run in runs)
+        text = (mark + "".join(_shown(run) for run in runs)).translate(PLAIN_MARKS)
         yield Piece(block, number, runs, text, _rank(block, number, runs), len(lines) == 1, mark)
 
 

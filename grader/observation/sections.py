@@ -190,7 +190,7 @@ def _doubts(pieces: Sequence[Piece], decisions: Sequence[Decision], outline: Out
     """A sentence for each problem whose text another reading that is about as good would change."""
     told: set[str] = set()
     numbers = [decision.candidate.number for decision in decisions]
-    for decision, end in zip(decisions, [*numbers[1:], len(pieces)], strict=True):
+    for decision, end in zip(decisions, [*numbers, len(pieces)][1:], strict=True):
         if not decision.instead or not _matters(pieces, decision, end, outline):
             continue
         taken = decision.opens.target if decision.opens else decision.before
