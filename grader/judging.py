@@ -1,7 +1,7 @@
 """Judges one problem: check by check, with what each asks providers for."""
 
 from grader.checks import Check
-from grader.core.evidence import OF_NOTEBOOKS, ModelFacts, ProblemEvidence, Retraining
+from grader.core.evidence import OF_NOTEBOOKS, ModelFacts, ProblemEvidence, Retraining, Section
 from grader.core.outcome import CheckResult, NetworkResult, Outcome, ProblemResult
 from grader.providers import Providers
 from grader.rubric import Problem
@@ -14,7 +14,7 @@ def judge_problem(problem: Problem, evidence: ProblemEvidence, providers: Provid
     """
     outcomes: dict[str, Outcome] = {}
     for check in problem.checks:
-        outcome = _blocked(check, outcomes) or _not_run(check, evidence, broken)
+        outcome = _blocked(check, outcomes) or _unsure(check, evidence) or _not_run(check, evidence, broken)
         if outcome is None:
             outcome, evidence = _judged(check, evidence, providers)
         outcomes[check.title] = outcome
@@ -40,6 +40,13 @@ def _blocked(check: Check, outcomes: dict[str, Outcome]) -> Outcome | None:
             return Outcome(status=status, message=f"Waits for “{needed}”, which is not decided yet.")
         if status != "passed":
             return Outcome(status="skipped", message=f"Not judged, because “{needed}” did not pass.")
+    return None
+
+
+def _unsure(check: Check, evidence: ProblemEvidence) -> Outcome | None:
+    """The outcome of a check on the text where it isn't clear which text is meant."""
+    if evidence.unsure and Section in check.needs and check.title not in evidence.stated:
+        return Outcome(status="manual", message=f"{evidence.unsure} A person decides.")
     return None
 
 

@@ -12,6 +12,7 @@ from grader.core.errors import MachineError
 from grader.core.evidence import OF_NOTEBOOKS, NotebookRun, ProblemEvidence
 from grader.core.outcome import Grade, SubmissionInfo
 from grader.datasets import served
+from grader.documents.lines import document_of, is_cut
 from grader.intake import Submission, open_submission
 from grader.intake.read import Contents, read_contents
 from grader.judging import judge_problem
@@ -109,11 +110,11 @@ def _evidence(
     files = [file for file in submission.files if Path(file).name.lower() in FORMS]
     forms = {file: (submission.root / file).read_bytes()[:1_000_000].decode("utf-8", "replace") for file in files}
     stated = read_forms(rubric, forms, contents.notebooks)
+    documents = {file: document_of(text, file) for file, text in contents.documents.items()}
+    cut = [f"{file} is so long that only its beginning is read" for file, text in contents.documents.items() if is_cut(text)]
     evidence = {
         problem: seen.model_copy(update={"stated": stated.answers.get(problem, {})})
-        for problem, seen in observe(
-            rubric, contents.documents, contents.notebooks, observed, contents.lost_documents
-        ).items()
+        for problem, seen in observe(rubric, documents, contents.notebooks, observed, (*contents.lost_documents, *cut)).items()
     }
     return evidence, (*repeated_headings(evidence), *stated.notes)
 

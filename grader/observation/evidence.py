@@ -1,9 +1,10 @@
 """All evidence of one submission, problem by problem."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nbformat import NotebookNode
 
+from grader.core.document import Block, Document
 from grader.core.evidence import OF_NOTEBOOKS, CellRun, ModelFacts, NotebookRun, ProblemEvidence, Section
 from grader.core.record import Record
 from grader.datasets import Dataset
@@ -15,13 +16,16 @@ from grader.observation.notebooks import (
     headings,
     headings_above,
     holds_code,
-    markdown,
     saved_claims,
     saved_figures,
 )
-from grader.observation.pages import by_page
-from grader.observation.sections import Labels, find_sections, is_cut, plain_title
+from grader.observation.labels import Labels, plain_title
+from grader.observation.reading import read_section
+from grader.observation.sections import Alignment, align_documents
 from grader.rubric.model import Rubric
+
+
+_MOST_PLACES = 8
 
 
 class Observed(Record):
@@ -78,24 +82,25 @@ def observe_notebook(
 
 def observe(
     rubric: Rubric,
-    documents: Mapping[str, str],
+    documents: Mapping[str, Document],
     notebooks: Mapping[str, NotebookNode],
     observed: Mapping[str, Observed],
-    unreadable: Sequence[str] = (),
+    texts: Mapping[str, Document] = {},
+    unread: Sequence[str] = (),
 ) -> dict[str, ProblemEvidence]:
     """The evidence for every problem: sections of the documents and of the notebooks' own text, networks, runs.
 
-    `unreadable` says of other documents why they could not be read.
+    `texts` are the words of the notebooks; `unread` says of files that nobody read why that is so.
     """
     labels = labels_of(rubric)
-    sections: list[Section] = []
-    for file, text in documents.items():
-        found = find_sections(text, file, labels)
-        sections += by_page(found, text) if file.lower().endswith(".pdf") else found
-    cut = [f"{file} is so long that only its beginning is read" for file, text in documents.items() if is_cut(text)]
+    aligned = align_documents(list(documents.values()), labels)
+    sections = _sections(aligned)
     answered = {section.problem for section in sections}
-    for file, notebook in notebooks.items():
-        sections += [s for s in find_sections(markdown(notebook), file, labels) if s.problem not in answered]
+    in_notebooks = align_documents(list(texts.values()), labels)
+    sections += [section for section in _sections(in_notebooks) if section.problem not in answered]
+    doubts = [*aligned.unsure, *(doubt for doubt in in_notebooks.unsure if doubt.problem not in answered)]
+    unsure = {doubt.problem: doubt.why for doubt in reversed(doubts)}
+    unclaimed = [] if rubric.unlabelled == "fail" else _unclaimed((*aligned.unclaimed, *in_notebooks.unclaimed))
     places = [
         Place(file=file, headings=tuple(headings(notebooks[file])) if file in notebooks else ()) for file in observed
     ]
@@ -114,12 +119,31 @@ def observe(
             sections=tuple(s for s in sections if s.problem == problem.id),
             elsewhere=tuple(s for s in sections if s.problem != problem.id),
             notebooks=runs,
-            unreadable=(*unreadable, *cut),
+            unread=(*unread, *unclaimed),
+            unsure=unsure.get(problem.id, ""),
             model=assignment.model,
             candidates=assignment.candidates,
             why_no_model=assignment.why,
         )
     return evidence
+
+
+def _unclaimed(blocks: Iterable[Block]) -> list[str]:
+    """Where text stands that belongs to no problem, in one sentence a file."""
+    found: dict[str, list[str]] = {}
+    for block in blocks:
+        place = str(block.source).removeprefix(block.source.file).lstrip(":, ")
+        found.setdefault(block.source.file, []).append(f"line {place}" if block.source.line is not None else place)
+    return [f"{file} has text that belongs to no problem ({_listed(places)})" for file, places in found.items()]
+
+
+def _listed(places: list[str]) -> str:
+    distinct = list(dict.fromkeys(filter(None, places)))
+    return ", ".join(distinct[:_MOST_PLACES]) + (f" and {len(distinct) - _MOST_PLACES} more" if len(distinct) > _MOST_PLACES else "")
+
+
+def _sections(aligned: Alignment) -> list[Section]:
+    return [read_section(portion.problem, portion.heading, portion.blocks) for portion in aligned.sections]
 
 
 def repeated_headings(evidence: Mapping[str, ProblemEvidence]) -> Iterator[str]:

@@ -16,16 +16,16 @@ from grader.observation.tables import read_tables
 _MOST_TEXT = 1_000_000
 
 
-def read_section(problem: str, blocks: Sequence[Block], source: Source) -> Section:
-    """The section of these blocks; `source` is where its heading stands."""
-    text, places = _lines(blocks, source)
+def read_section(problem: str, heading: Block, blocks: Sequence[Block]) -> Section:
+    """The section of these blocks below that heading, where each reading has its block's place."""
+    text, places = _lines(blocks, heading.source)
     kept = text[:_MOST_TEXT]
     cells = list(cells_of(kept))
     readings = read_answers(blocks)
     return Section(
         problem=problem,
         text=text.strip("\n"),
-        source=source,
+        source=heading.source,
         readings=readings,
         tables=read_tables(cells, places),
         confusions=read_confusions(cells, readings, places),
@@ -38,14 +38,15 @@ def read_section(problem: str, blocks: Sequence[Block], source: Source) -> Secti
     )
 
 
-def _lines(blocks: Sequence[Block], source: Source) -> tuple[str, list[Source]]:
-    """The text of the blocks, a blank line between them, and the place of each of its lines."""
+def _lines(blocks: Sequence[Block], heading: Source) -> tuple[str, list[Source]]:
+    """The text of the blocks, a blank line between those that stood apart, and the place of each of its lines."""
     lines: list[str] = []
     places: list[Source] = []
     for block in blocks:
+        if places and (block.source.line is None or places[-1].below(1) != block.source):
+            lines.append("")
+            places.append(places[-1])
         for number, line in enumerate(block.text.split("\n")):
             lines.append(line)
             places.append(block.source.below(number))
-        lines.append("")
-        places.append(places[-1])
-    return "\n".join(lines[:-1]), places or [source]
+    return "\n".join(lines), places or [heading]

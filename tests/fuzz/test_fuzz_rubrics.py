@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from blocks import document
 from hypothesis import example, given
 from hypothesis import strategies as st
 from inputs import ADA, JSON, broken, changed, fuzz, written
@@ -77,7 +78,7 @@ def load(raw, tmp_path):
         says_where(error, str(path))
         return
     assert all(isinstance(line, str) for line in lint(rubric))
-    evidence = observe(rubric, {"report.md": REPORT}, {}, {})
+    evidence = observe(rubric, {"report.md": document(REPORT)}, {}, {})
     for problem in rubric.problems:
         for check in problem.checks:
             assert isinstance(check.asked(), str)

@@ -2,6 +2,7 @@
 
 import nbformat
 import pytest
+from blocks import document
 
 from grader.core.evidence import ModelFacts, NotebookRun, ProblemEvidence
 from grader.core.network import ModelSpec
@@ -225,7 +226,7 @@ def observed(files: dict[str, tuple[str, ...]], reports: dict[str, str]) -> dict
         file: Observed(run=NotebookRun(file=file, claims=saved_claims(nb, file)), models=tuple(trained(nb, file)))
         for file, nb in notebooks.items()
     }
-    return observe(rubric, reports, notebooks, seen)
+    return observe(rubric, {file: document(text, file) for file, text in reports.items()}, notebooks, seen)
 
 
 def test_in_a_shared_notebook_a_problem_has_the_claims_below_its_own_headings() -> None:

@@ -3,11 +3,12 @@
 import time
 
 import pytest
+from blocks import find_sections
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.core.evidence import Confusion, Epoch, Section, Table
-from grader.observation.sections import Labels, find_sections
+from grader.observation.labels import Labels
 
 LABELS = Labels(problems={"1": "1"})
 

@@ -1,5 +1,6 @@
 """What a check is given: the evidence of a problem, as the observation makes it of what students hand in."""
 
+from blocks import find_sections
 from pydantic import TypeAdapter
 
 from grader.checks import Check, check_types
@@ -10,7 +11,7 @@ from grader.core.requests import TrainingRequest
 from grader.core.source import Source
 from grader.guest.protocol import GapKind
 from grader.network.count import count
-from grader.observation.sections import Labels, find_sections
+from grader.observation.labels import Labels
 
 _ANY_REQUEST = TrainingRequest(threshold=0.975, planned=5)
 _LABELS = Labels(problems={"3b": "3B", "3c": "3C"})
