@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +19,8 @@ from grader.execution.sandbox import Sandbox, give
 from grader.execution.watch import overrun
 
 _LAUNCHER = Path(__file__).with_name("launcher")
+_GRADER = Path(__file__).parent.parent
+_COMPILED = shutil.ignore_patterns("__pycache__")
 _SERVE = "import sys; sys.path.insert(0, {!r}); from launcher import {} as serving; sys.path.pop(0); serving.serve()"
 _START_SECONDS = 60
 _LOOK_SECONDS = 0.5  # between looks at what it uses
@@ -34,10 +36,21 @@ class WorkerEnded(Exception):
 
 
 class Worker:
-    """Serves one of the launcher's modules: started at the first question, and again after one that it ended at."""
+    """Serves one of the launcher's modules: started at the first question, and again after one that it ended at.
 
-    def __init__(self, module: str, sandbox: Sandbox, limits: Limits, environment: Mapping[str, str] = {}) -> None:
+    `packages` are folders of the grader's that the module imports from, copied beside it.
+    """
+
+    def __init__(
+        self,
+        module: str,
+        sandbox: Sandbox,
+        limits: Limits,
+        environment: Mapping[str, str] = {},
+        packages: Sequence[Path] = (),
+    ) -> None:
         self.module, self.sandbox, self.limits, self.environment = module, sandbox, limits, environment
+        self.packages = packages
         self.process: subprocess.Popen[bytes] | None = None
         self.work = Path()
         self.stack = ExitStack()
@@ -67,7 +80,11 @@ class Worker:
         self.work.mkdir()
         give(self.work, user)
         code = folder / "code"  # a copy, since the grader's own folder may be out of the user's reach
-        shutil.copytree(_LAUNCHER, code / "launcher", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(_LAUNCHER, code / "launcher", ignore=_COMPILED)
+        for package in self.packages:
+            shutil.copytree(package, code / package.relative_to(_GRADER.parent), ignore=_COMPILED)
+        if self.packages:
+            shutil.copyfile(_GRADER / "__init__.py", code / _GRADER.name / "__init__.py")
         python = [sys.executable, "-P", "-c", _SERVE.format(str(code), self.module)]
         home = self.sandbox.inside(self.work)
         self.process = subprocess.Popen(

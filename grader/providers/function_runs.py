@@ -16,7 +16,7 @@ from grader.execution.caller import Answer, Functions, Statement
 from grader.execution.sandbox import Sandbox
 from grader.intake import Submission
 from grader.intake.read import read_notebook
-from grader.intake.submission import SCRIPTS
+from grader.intake.kinds import SCRIPTS
 from grader.observation.definitions import Code, Definition, code_of_document, code_of_notebook, find_function, quoted
 from grader.providers._base import Grading, Provider
 
