@@ -14,7 +14,7 @@ def judge_problem(problem: Problem, evidence: ProblemEvidence, providers: Provid
     """
     outcomes: dict[str, Outcome] = {}
     for check in problem.checks:
-        outcome = _blocked(check, outcomes) or _not_run(check, evidence, broken)
+        outcome = _blocked(check, outcomes) or _unclear(check, evidence) or _not_run(check, evidence, broken)
         if outcome is None:
             outcome, evidence = _judged(check, evidence, providers)
         outcomes[check.title] = outcome
@@ -41,6 +41,12 @@ def _blocked(check: Check, outcomes: dict[str, Outcome]) -> Outcome | None:
         if status != "passed":
             return Outcome(status="skipped", message=f"Not judged, because “{needed}” did not pass.")
     return None
+
+
+def _unclear(check: Check, evidence: ProblemEvidence) -> Outcome | None:
+    """The outcome of a check whose answer a form states in a way that only a person can tell."""
+    why = evidence.unclear.get(check.title, "")
+    return Outcome(status="manual", message=f"{why} A person decides.") if why else None
 
 
 def _not_run(check: Check, evidence: ProblemEvidence, broken: str) -> Outcome | None:

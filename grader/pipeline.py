@@ -8,17 +8,21 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from grader.core.errors import MachineError
+from grader.core.document import Block, Document, Run
+from grader.core.errors import MachineError, SubmissionError
 from grader.core.evidence import OF_NOTEBOOKS, NotebookRun, ProblemEvidence
 from grader.core.outcome import Grade, SubmissionInfo
+from grader.core.source import Source
 from grader.datasets import served
+from grader.documents import FORMATS
+from grader.execution import read_documents
 from grader.intake import Submission, open_submission
-from grader.intake.read import Contents, read_contents
+from grader.intake.read import Contents, read_contents, read_document
 from grader.judging import judge_problem
 from grader.machine import cores, environment
 from grader.observation.evidence import Observed, observe, observe_notebook, repeated_headings
 from grader.observation.explain import notes
-from grader.observation.forms import FORMS, read_forms
+from grader.observation.forms import read_forms
 from grader.providers import Grading, Providers
 from grader.rubric import Rubric
 from grader.tools import Options, Tools
@@ -29,11 +33,13 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
     started = time.perf_counter()
     with open_submission(path) as submission:
         contents = read_contents(submission)
+        documents, lost = _documents(submission, contents, tools)
         observed = _run_notebooks(submission, contents, rubric, tools)
         executed = time.perf_counter()
-        evidence, remarks = _evidence(submission, contents, observed, rubric)
+        texts = {file: _text(document) for file, document in documents.items()}
+        evidence, remarks = _evidence(contents, texts, contents.unread | lost, observed, rubric)
         broken = next((seen.run.machine_failure for seen in observed.values() if seen.run.machine_failure), "")
-        grading = Grading(submission, contents.documents, contents.notebooks, rubric, tools, options)
+        grading = Grading(submission, texts, contents.notebooks, rubric, tools, options)
         with Providers(grading) as providers:
             problems = tuple(judge_problem(p, evidence[p.id], providers, broken) for p in rubric.problems)
         finished = time.perf_counter()
@@ -47,7 +53,7 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
         max_score=rubric.max_score,
         manual_points=sum(problem.manual_points for problem in problems),
         problems=problems,
-        notes=(*_notes(submission, observed), *remarks),
+        notes=(*_notes(submission, contents.unread | lost, observed), *remarks),
         sandbox=tools.sandbox.model_dump(),
         environment=environment(),
         timings={
@@ -56,6 +62,32 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
             "judging": finished - executed,
         },
     )
+
+
+def _documents(submission: Submission, contents: Contents, tools: Tools) -> tuple[dict[str, Document], dict[str, str]]:
+    """(the documents that are read, in the order of the files; why each other one is not)."""
+    parsed = {file: ending for file, ending in contents.documents.items() if ending in FORMATS}
+    try:
+        found, lost = read_documents(
+            {file: submission.root / file for file in parsed}, submission.root, tools.sandbox, endings=parsed
+        )
+    except MachineError as error:  # nobody loses points for it: a person reads them
+        found, lost = {}, dict.fromkeys(parsed, f"could not be read: {error}")
+    for file in contents.documents.keys() - parsed.keys():
+        try:
+            found[file] = _as_one_block(read_document(submission.root / file, file), file)
+        except (SubmissionError, OSError) as error:
+            lost[file] = str(error).removeprefix(f"{file}: ")
+    return {file: found[file] for file in contents.documents if file in found}, lost
+
+
+def _as_one_block(text: str, file: str) -> Document:
+    """Text of a format that has no parser yet."""
+    return Document(file=file, blocks=(Block(kind="code", runs=(Run(text=text),), source=Source(file=file, line=1)),))
+
+
+def _text(document: Document) -> str:
+    return "\n\n".join(block.text for block in document.blocks)
 
 
 def _run_notebooks(submission: Submission, contents: Contents, rubric: Rubric, tools: Tools) -> dict[str, Observed]:
@@ -103,23 +135,30 @@ def _run(notebook: NotebookNode, file: str, submission: Submission, rubric: Rubr
 
 
 def _evidence(
-    submission: Submission, contents: Contents, observed: Mapping[str, Observed], rubric: Rubric
+    contents: Contents,
+    texts: Mapping[str, str],
+    unread: Mapping[str, str],
+    observed: Mapping[str, Observed],
+    rubric: Rubric,
 ) -> tuple[dict[str, ProblemEvidence], tuple[str, ...]]:
     """(the evidence for every problem, with what forms state; remarks on how the text was read)."""
-    files = [file for file in submission.files if Path(file).name.lower() in FORMS]
-    forms = {file: (submission.root / file).read_bytes()[:1_000_000].decode("utf-8", "replace") for file in files}
-    stated = read_forms(rubric, forms, contents.notebooks)
+    stated = read_forms(rubric, contents.forms, contents.notebooks)
+    lost = [f"{file} {why}" for file, why in unread.items()]
+    lost += [why for file, why in stated.unread.items() if file not in unread]
     evidence = {
-        problem: seen.model_copy(update={"stated": stated.answers.get(problem, {})})
-        for problem, seen in observe(
-            rubric, contents.documents, contents.notebooks, observed, contents.lost_documents
-        ).items()
+        problem: seen.model_copy(
+            update={"stated": stated.answers.get(problem, {}), "unclear": stated.unclear.get(problem, {})}
+        )
+        for problem, seen in observe(rubric, texts, contents.notebooks, observed, lost).items()
     }
     return evidence, (*repeated_headings(evidence), *stated.notes)
 
 
-def _notes(submission: Submission, observed: Mapping[str, Observed]) -> Iterator[str]:
+def _notes(submission: Submission, unread: Mapping[str, str], observed: Mapping[str, Observed]) -> Iterator[str]:
     """What a reader of the grade should know of the files, whatever the checks make of it."""
+    for file, why in unread.items():
+        if file in submission.files and file not in observed:
+            yield f"{file} {why}; a person looks at it"
     for seen in observed.values():
         yield from notes(seen.run)
     yield from (f"{name} was left out" for name in submission.ignored)

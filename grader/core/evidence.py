@@ -309,8 +309,9 @@ class ProblemEvidence(Record):
 
     `model` is the network that answers it; when several could, it is None and they are `candidates`.
     `elsewhere` holds the answers to the other problems, for statements that must agree across them.
-    `stated` holds what a form (`answers.yaml`) says for a check by its title; `unreadable` says which documents could
-    not be read, and why. `provided` holds what checks asked for, each request with the answer of its provider.
+    `stated` holds what a form (`answers.yaml`) says for a check by its title, and `unclear` why what it says is
+    left to a person; `unreadable` says which files could not be read, and why. `provided` holds what checks asked
+    for, each request with the answer of its provider.
     """
 
     problem: str
@@ -321,6 +322,7 @@ class ProblemEvidence(Record):
     candidates: tuple[ModelFacts, ...] = ()
     why_no_model: str = ""
     stated: dict[str, Section] = {}
+    unclear: dict[str, str] = {}
     unreadable: tuple[str, ...] = ()
     provided: tuple[tuple[Record, Record], ...] = ()
 

@@ -58,7 +58,9 @@ def read_documents(
     """
     if not files:
         return {}, {}
-    with _Reader(root, sandbox, seconds) as reader:
+    limits = Limits(memory_mb=_MEMORY_MB, file_mb=1, disk_mb=16, processes=32)
+    with Worker("documents", sandbox, limits, packages=(_GRADER / "core", _GRADER / "documents")) as worker:
+        reader = _Reader(worker, root, seconds)
         # Main files first: then it is known what they bring in.
         for file in sorted(files, key=lambda name: not _is_main(files[name])):
             if file not in reader.used:
@@ -68,14 +70,11 @@ def read_documents(
     return documents, {file: why for file, why in reader.unread.items() if file not in parts}
 
 
-class _Reader(Worker):
-    """The process, what it has read so far, and what may still be asked of it."""
+class _Reader:
+    """What the process has read so far, and what may still be asked of it."""
 
-    def __init__(self, root: Path, sandbox: Sandbox, seconds: float) -> None:
-        limits = Limits(memory_mb=_MEMORY_MB, file_mb=1, disk_mb=1024, processes=32)
-        packages = (_GRADER / "core", _GRADER / "documents")
-        super().__init__("documents", sandbox, limits, packages=packages)
-        self.root, self.seconds = root, seconds
+    def __init__(self, worker: Worker, root: Path, seconds: float) -> None:
+        self.worker, self.root, self.seconds = worker, root, seconds
         self.documents: dict[str, Document] = {}
         self.unread: dict[str, str] = {}
         self.used: set[str] = set()
@@ -92,15 +91,14 @@ class _Reader(Worker):
         if self.fatal >= _MOST_FATAL or self.bytes_left <= 0 or self.seconds_left <= 0:
             self.unread[file] = "was not read: those before it took too much"
             return
-        self.start()
-        if self.prepared != self.work:
+        self.worker.start()
+        if self.prepared != self.worker.handed:
             self._hand_over_parts()
         started = time.monotonic()
-        copy = self.work / "files" / file
         try:
-            _copy(path, copy, self.work)
-            question = json.dumps({"file": file, "ending": ending}).encode()
-            line = self.ask(question, self.seconds, min(_ANSWER_BYTES, self.bytes_left))
+            _copy(path, self.worker.handed, file)
+            question = json.dumps({"folder": str(self.worker.handed), "file": file, "ending": ending}).encode()
+            line = self.worker.ask(question, self.seconds, min(_ANSWER_BYTES, self.bytes_left))
             said = _Said.model_validate_json(line)
         except WorkerEnded as ended:
             self.fatal += 1
@@ -121,7 +119,7 @@ class _Reader(Worker):
 
     def _hand_over_parts(self) -> None:
         """Copy what documents may bring in."""
-        self.prepared = self.work
+        self.prepared = self.worker.handed
         left = _MOST_BROUGHT_IN
         for folder, _, names in os.walk(self.root):
             for name in sorted(names):
@@ -131,18 +129,19 @@ class _Reader(Worker):
                 size = path.stat().st_size
                 if size <= min(left, _LARGEST_BROUGHT_IN):
                     left -= size
-                    _copy(path, self.work / "files" / path.relative_to(self.root), self.work)
+                    _copy(path, self.worker.handed, str(path.relative_to(self.root)))
 
 
-def _copy(path: Path, copy: Path, work: Path) -> None:
+def _copy(path: Path, folder: Path, name: str) -> None:
     """Copy a file to where whoever the process runs as may read it."""
+    copy = folder / name
     copy.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(path, copy)
     copy.chmod(0o644)
-    for folder in copy.parents:
-        if folder == work:
+    for above in copy.parents:
+        if above == folder:
             return
-        folder.chmod(0o755)
+        above.chmod(0o755)
 
 
 def _is_main(path: Path) -> bool:

@@ -38,7 +38,8 @@ class WorkerEnded(Exception):
 class Worker:
     """Serves one of the launcher's modules: started at the first question, and again after one that it ended at.
 
-    `packages` are folders of the grader's that the module imports from, copied beside it.
+    `packages` are folders of the grader's that the module imports from, copied beside it. What is put in `handed`
+    while it runs, the process can read and not change.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class Worker:
         self.module, self.sandbox, self.limits, self.environment = module, sandbox, limits, environment
         self.packages = packages
         self.process: subprocess.Popen[bytes] | None = None
-        self.work = Path()
+        self.work = self.handed = Path()
         self.stack = ExitStack()
 
     def __enter__(self) -> "Worker":
@@ -79,6 +80,9 @@ class Worker:
         self.work = folder / "work"
         self.work.mkdir()
         give(self.work, user)
+        self.handed = folder / "handed"
+        self.handed.mkdir(mode=0o755)
+        self.handed.chmod(0o755)
         code = folder / "code"  # a copy, since the grader's own folder may be out of the user's reach
         shutil.copytree(_LAUNCHER, code / "launcher", ignore=_COMPILED)
         for package in self.packages:
@@ -88,7 +92,7 @@ class Worker:
         python = [sys.executable, "-P", "-c", _SERVE.format(str(code), self.module)]
         home = self.sandbox.inside(self.work)
         self.process = subprocess.Popen(
-            self.sandbox.command(python, self.work, [code], [], self.limits, user),
+            self.sandbox.command(python, self.work, [code, self.handed], [], self.limits, user),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -33,9 +33,9 @@ _MOST_LOOKED_AT = 4 * 2**30  # bytes of tars, with junk
 _BLOCK = 512  # a tar's
 _MAGIC_AT = 257
 _OPENERS: tuple[tuple[bytes, Callable[[Path], Any]], ...] = (
-    (b"\x1f\x8b", lambda path: gzip.open(path, "rb")),
-    (b"BZh", lambda path: bz2.open(path, "rb")),
-    (b"\xfd7zXZ\x00", lambda path: lzma.open(path, "rb")),
+    (b"\x1f\x8b", gzip.GzipFile),
+    (b"BZh", bz2.BZ2File),
+    (b"\xfd7zXZ\x00", lzma.LZMAFile),
 )
 # What an entry alone may be at fault for: the disk, or the memory of this machine, are not among them.
 _OF_THE_NAME = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.EILSEQ)
@@ -185,7 +185,7 @@ class _Careful(io.RawIOBase):
 
 def _untar(stream: Any, target: Path, budget: Budget) -> list[LeftOut]:
     left: list[LeftOut] = []
-    with tarfile.open(fileobj=_Careful(stream), mode="r:", copybufsize=_CHUNK) as tar:
+    with tarfile.TarFile(fileobj=_Careful(stream)) as tar:
         members = []
         looked_at = 0
         for member in islice(tar, _MOST_ENTRIES + 1):
@@ -226,12 +226,12 @@ def _one(read: Callable[[int], bytes], target: Path, name: str, budget: Budget) 
         if out.is_symlink() or out.exists():
             return LeftOut(name=name, why="is there twice")
         out.parent.mkdir(parents=True, exist_ok=True)
-        file = open(out, "xb")
+        out.touch(exist_ok=False)
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno not in _OF_THE_NAME:
             raise
         return LeftOut(name=name, why=f"can't be written: {_said(error)}")
-    with file:
+    with open(out, "wb") as file:
         try:
             while chunk := read(_CHUNK):
                 budget.take(0, len(chunk))

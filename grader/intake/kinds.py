@@ -22,20 +22,22 @@ PICTURES = (
     ".eps", ".ps", ".emf", ".wmf", ".mp4", ".mov", ".webm", ".avi", ".mkv", ".m4a", ".mp3", ".wav",
 )  # fmt: skip
 _DATA = (
-    ".csv", ".tsv", ".npy", ".npz", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".p", ".h5", ".hdf5", ".keras", ".onnx",
-    ".safetensors", ".pb", ".tflite", ".bin", ".dat", ".data", ".mat", ".parquet", ".feather", ".arrow", ".db", ".npmap",
-    ".sqlite", ".sqlite3", ".tfrecord", ".tfrecords", ".joblib", ".jsonl", ".ndjson", ".idx", ".meta", ".index", ".lmdb",
-    ".json", ".rdata", ".rds", ".wandb", ".prof", ".t7", ".weights", ".model", ".msgpack", ".zarr", ".gz", ".bz2", ".xz",
+    ".csv", ".tsv", ".npy", ".npz", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".p", ".h5", ".hdf5", ".keras",
+    ".onnx", ".safetensors", ".pb", ".tflite", ".bin", ".dat", ".data", ".mat", ".parquet", ".feather", ".arrow",
+    ".db", ".sqlite", ".sqlite3", ".tfrecord", ".tfrecords", ".joblib", ".jsonl", ".ndjson", ".idx", ".meta",
+    ".index", ".lmdb", ".json", ".rdata", ".rds", ".wandb", ".prof", ".t7", ".weights", ".model", ".msgpack",
+    ".zarr", ".gz", ".bz2", ".xz",
 )  # fmt: skip
 _OF_LATEX = (
     ".aux", ".log", ".sty", ".bib", ".cls", ".out", ".toc", ".bbl", ".blg", ".bcf", ".bst", ".fls", ".fdb_latexmk",
-    ".synctex", ".lof", ".lot", ".nav", ".snm", ".vrb", ".def", ".run.xml", ".dvi", ".xdv", ".cfg", ".fd", ".ist", ".csl",
+    ".synctex", ".lof", ".lot", ".nav", ".snm", ".vrb", ".def", ".run.xml", ".dvi", ".xdv", ".cfg", ".fd", ".ist",
+    ".csl",
 )  # fmt: skip
 _OF_TOOLS = (
-    ".pyc", ".pyo", ".pyi", ".pyd", ".so", ".o", ".a", ".dll", ".dylib", ".exe", ".whl", ".js", ".mjs", ".css", ".map",
-    ".woff", ".woff2", ".ttf", ".otf", ".eot", ".sh", ".bash", ".bat", ".cmd", ".ps1", ".ini", ".toml", ".lock", ".iml",
-    ".yml", ".yaml", ".rproj", ".code-workspace", ".egg-info", ".typed", ".pid", ".tmp", ".swp", ".lnk", ".url", ".c",
-    ".cpp", ".cu", ".h", ".hpp", ".ico", ".icns",
+    ".pyc", ".pyo", ".pyi", ".pyd", ".so", ".o", ".a", ".dll", ".dylib", ".exe", ".whl", ".js", ".mjs", ".css",
+    ".map", ".woff", ".woff2", ".ttf", ".otf", ".eot", ".sh", ".bash", ".bat", ".cmd", ".ps1", ".ini", ".toml",
+    ".lock", ".iml", ".yml", ".yaml", ".rproj", ".code-workspace", ".egg-info", ".typed", ".pid", ".tmp", ".swp",
+    ".lnk", ".url", ".c", ".cpp", ".cu", ".h", ".hpp", ".ico", ".icns",
 )  # fmt: skip
 _HELPERS = (*_DATA, *_OF_LATEX, *_OF_TOOLS)
 _NAMED = re.compile(
@@ -45,25 +47,29 @@ _NAMED = re.compile(
 )
 _OF_TENSORBOARD = "tfevents"
 _UBYTE = re.compile(r"idx\d-ubyte$", re.IGNORECASE)
-FORM = re.compile(
-    r"(?:answers?(?:[ _-]{0,3}\(?\d{1,3}\)?|[ _-]{1,3}copy)?\.(?:ya?ml|json)|(?:[\w().\[\] -]{0,80}[^a-z])?answers?(?:[^a-z][\w(). -]{0,80})?\.ya?ml)"
-    r"(?:\.txt)?",
+_FORM = re.compile(
+    r"(?:answers?(?:[ _-]{0,3}\(?\d{1,3}\)?|[ _-]{1,3}copy)?\.(?:ya?ml|json)"
+    r"|(?:[\w().\[\] -]{0,80}[^a-z])?answers?(?:[^a-z][\w(). -]{0,80})?\.ya?ml)(?:\.txt)?",
     re.IGNORECASE,
 )
 _BINARY_DATA = (
-    b"\x93NUMPY", b"\x89HDF\r\n", b"SQLite format 3", b"PAR1", b"ARROW1", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05",
-    b"\x00\x00\x08\x01", b"\x00\x00\x08\x03", b"\x7fELF", b"MATLAB 5.0",
+    b"\x93NUMPY", b"\x89HDF\r\n", b"SQLite format 3", b"PAR1", b"ARROW1", b"\x80\x02", b"\x80\x03", b"\x80\x04",
+    b"\x80\x05", b"\x00\x00\x08\x01", b"\x00\x00\x08\x03", b"\x7fELF", b"MATLAB 5.0",
 )  # fmt: skip
 _PICTURE_BYTES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*")
 _NO_TEXT = (".pdf", ".docx", ".odt")
 _UNREADABLE = (
-    ".doc", ".dot", ".wps", ".wpd", ".pages", ".numbers", ".key", ".rar", ".7z", ".xls", ".xlsx", ".xlsm", ".ods", ".ppt",
-    ".pptx", ".odp", ".odg", ".gdoc", ".gsheet", ".one", ".djvu", ".epub", ".mobi", ".xps", ".lyx", ".nb", ".mlx", ".iso",
-    ".dmg", ".cab", ".zst", ".lz", ".lz4", ".z", ".webloc", ".zip", ".tar", ".tgz", ".drawio", ".vsdx", ".xml", ".webarchive",
+    ".doc", ".dot", ".wps", ".wpd", ".pages", ".numbers", ".key", ".rar", ".7z", ".xls", ".xlsx", ".xlsm", ".ods",
+    ".ppt", ".pptx", ".odp", ".odg", ".gdoc", ".gsheet", ".one", ".djvu", ".epub", ".mobi", ".xps", ".lyx", ".nb",
+    ".mlx", ".iso", ".dmg", ".cab", ".zst", ".lz", ".lz4", ".z", ".webloc", ".zip", ".tar", ".tgz", ".drawio",
+    ".vsdx", ".xml", ".webarchive",
 )  # fmt: skip
 _UNREADABLE_BYTES = (b"\xd0\xcf\x11\xe0", b"Rar!", b"7z\xbc\xaf\x27\x1c", b"version https://git-lfs")
 _COPY = re.compile(r"(?:\.(?:txt|text|json|bak|old|orig|copy|download|\d{1,3})|[ _]?\(\d{1,3}\)|~)$", re.IGNORECASE)
-_WEB_PAGE = re.compile(r"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_WEB_PAGE = re.compile(
+    r"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|body)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _LATEX = re.compile(r"^[ \t]*\\(?:documentclass|begin\{document\}|usepackage|(?:sub)?section\*?\{)", re.MULTILINE)
 _CELLS = re.compile(r'"(?:cells|worksheets)"\s*:\s*\[')
 _MOST_NAMES = 10_000
@@ -85,7 +91,7 @@ def ending_of(name: str) -> str:
 
 def is_form(name: str) -> bool:
     """Whether it is called as a form of answers is, or nearly so: `answers (1).yml`."""
-    return bool(FORM.fullmatch(PurePosixPath(name).name))
+    return bool(_FORM.fullmatch(PurePosixPath(name).name))
 
 
 def is_script(name: str) -> bool:
@@ -127,7 +133,7 @@ def fate_of(name: str, path: Path) -> Fate:
     ending = ending_of(name)
     if ending in NOTEBOOKS:
         return Fate(kind="notebook")
-    if not size:
+    if not size and ending not in _NO_TEXT:  # an upload that failed is none of these
         return Fate(kind="helper")
     if is_script(name):
         return Fate(kind="script")
@@ -227,7 +233,7 @@ def _uncopied(name: str) -> str:
 def _why_not_read(name: str, head: bytes) -> str:
     """A sentence on a file that nobody reads, without its name."""
     try:
-        from grader.documents.unreadable import why_not_read  # type: ignore[import-not-found,unused-ignore]
+        from grader.documents.unreadable import why_not_read  # type: ignore[import-not-found,import-untyped,unused-ignore]
     except ImportError:
         return "is of a kind that is not read"
     return str(why_not_read(name, head))

@@ -15,10 +15,10 @@ from nbformat import NotebookNode
 
 from grader.core.errors import SubmissionError
 from grader.core.text import decoded
-from grader.intake.pdf import pdf_text
-from grader.intake.scripts import cells_of
 from grader.intake.kinds import SCRIPTS, fate_of, is_script
+from grader.intake.pdf import pdf_text
 from grader.intake.pictures import Named, pictures_named
+from grader.intake.scripts import cells_of
 from grader.intake.submission import Submission
 
 # nbformat is untyped.
@@ -98,9 +98,7 @@ def read_contents(submission: Submission) -> Contents:
             if path.stat().st_size or fate.kind == "form":
                 found.unread[file] = why
     shown = pictures_named(_sources(submission, found)) if pictures else Named()
-    found.unread.update(
-        {file: "is a picture that no document shows" for file in pictures if not shown.has(file)}
-    )
+    found.unread.update({file: "is a picture that no document shows" for file in pictures if not shown.has(file)})
     helpers += [file for file in pictures if file not in found.unread]
     for file in [file for file in found.documents if file.lower().endswith(".pdf") and shown.includes(file)]:
         del found.documents[file]

@@ -15,8 +15,8 @@ from grader.core.function_request import FunctionRequest, Property, vectorised
 from grader.execution.caller import Answer, Functions, Statement
 from grader.execution.sandbox import Sandbox
 from grader.intake import Submission
-from grader.intake.read import read_notebook
 from grader.intake.kinds import SCRIPTS
+from grader.intake.read import read_notebook
 from grader.observation.definitions import Code, Definition, code_of_document, code_of_notebook, find_function, quoted
 from grader.providers._base import Grading, Provider
 

@@ -1,15 +1,13 @@
 """Parses documents that may be hostile, line by line, in a process that may be killed at any of them.
 
-A question is JSON: `{"file": name, "ending": ".tex"}` asks for one of the files below `files` in the working folder.
-The answer holds the document and the names of those that it brought in, or why it can't be read.
+A question is JSON: `{"folder": path, "file": name, "ending": ".tex"}` asks for one of the files below a folder. The
+answer holds the document and the names of those that it brought in, or why it can't be read.
 """
 
 import json
 import os
 import sys
 from pathlib import Path
-
-_FILES = "files"
 
 
 def serve() -> None:
@@ -26,7 +24,7 @@ def serve() -> None:
     for line in questions:
         question = json.loads(line)
         try:
-            answer = _parsed(question["file"], question["ending"])
+            answer = _parsed(Path(question["folder"]), question["file"], question["ending"])
         except MemoryError:
             answer = b'{"why": "needs more memory to be read than there is"}'
         except RecursionError:
@@ -37,8 +35,8 @@ def serve() -> None:
         answers.flush()
 
 
-def _parsed(file: str, ending: str) -> bytes:
-    """The answer for one document."""
+def _parsed(folder: Path, file: str, ending: str) -> bytes:
+    """The answer for one document. What it brings in is looked for beside it, in that folder alone."""
     from grader.core.document import Document
     from grader.documents import FORMATS
 
@@ -48,13 +46,13 @@ def _parsed(file: str, ending: str) -> bytes:
 
     def beside(name: str) -> bytes | None:
         place = os.path.normpath(os.path.join(os.path.dirname(file), name))
-        path = Path(_FILES, place)
+        path = folder / place
         if place.startswith(("..", "/")) or not path.is_file():
             return None
         used.append(place)
         return path.read_bytes()
 
-    raw = Path(_FILES, file).read_bytes()
+    raw = (folder / file).read_bytes()
     document = Document(file=file, blocks=FORMATS[ending].parse(raw, file, beside))
     used_names = json.dumps([name for name in dict.fromkeys(used) if name != file]).encode()
     return b'{"document": %s, "used": %s}' % (document.model_dump_json().encode(), used_names)
