@@ -29,7 +29,7 @@ _BROUGHT_IN = (
 )
 _MOST_BROUGHT_IN = 64 * 2**20
 _LARGEST_BROUGHT_IN = 8 * 2**20
-_GRADER = Path(__file__).parent.parent
+_PACKAGES = {name: Path(__file__).parent.parent / name for name in ("core", "documents")}
 _MAIN = b"\\documentclass"
 _MAIN_WITHIN = 1 << 16
 
@@ -59,7 +59,7 @@ def read_documents(
     if not files:
         return {}, {}
     limits = Limits(memory_mb=_MEMORY_MB, file_mb=1, disk_mb=16, processes=32)
-    with Worker("documents", sandbox, limits, packages=(_GRADER / "core", _GRADER / "documents")) as worker:
+    with Worker("documents", sandbox, limits, packages=_PACKAGES) as worker:
         reader = _Reader(worker, root, seconds)
         # Main files first: then it is known what they bring in.
         for file in sorted(files, key=lambda name: not _is_main(files[name])):

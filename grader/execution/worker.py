@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +19,6 @@ from grader.execution.sandbox import Sandbox, give
 from grader.execution.watch import overrun
 
 _LAUNCHER = Path(__file__).with_name("launcher")
-_GRADER = Path(__file__).parent.parent
 _COMPILED = shutil.ignore_patterns("__pycache__")
 _SERVE = "import sys; sys.path.insert(0, {!r}); from launcher import {} as serving; sys.path.pop(0); serving.serve()"
 _START_SECONDS = 60
@@ -38,8 +37,8 @@ class WorkerEnded(Exception):
 class Worker:
     """Serves one of the launcher's modules: started at the first question, and again after one that it ended at.
 
-    `packages` are folders of the grader's that the module imports from, copied beside it. What is put in `handed`
-    while it runs, the process can read and not change.
+    `packages` are folders, by the names under which the module imports them from `grader`, as a copy. What is put
+    in `handed` while it runs, the process can read and not change.
     """
 
     def __init__(
@@ -48,7 +47,7 @@ class Worker:
         sandbox: Sandbox,
         limits: Limits,
         environment: Mapping[str, str] = {},
-        packages: Sequence[Path] = (),
+        packages: Mapping[str, Path] = {},
     ) -> None:
         self.module, self.sandbox, self.limits, self.environment = module, sandbox, limits, environment
         self.packages = packages
@@ -85,10 +84,9 @@ class Worker:
         self.handed.chmod(0o755)
         code = folder / "code"  # a copy, since the grader's own folder may be out of the user's reach
         shutil.copytree(_LAUNCHER, code / "launcher", ignore=_COMPILED)
-        for package in self.packages:
-            shutil.copytree(package, code / package.relative_to(_GRADER.parent), ignore=_COMPILED)
-        if self.packages:
-            shutil.copyfile(_GRADER / "__init__.py", code / _GRADER.name / "__init__.py")
+        for name, package in self.packages.items():
+            shutil.copytree(package, code / "grader" / name, ignore=_COMPILED)
+            (code / "grader" / "__init__.py").touch()
         python = [sys.executable, "-P", "-c", _SERVE.format(str(code), self.module)]
         home = self.sandbox.inside(self.work)
         self.process = subprocess.Popen(

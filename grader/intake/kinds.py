@@ -67,9 +67,15 @@ _UNREADABLE = (
 _UNREADABLE_BYTES = (b"\xd0\xcf\x11\xe0", b"Rar!", b"7z\xbc\xaf\x27\x1c", b"version https://git-lfs")
 _COPY = re.compile(r"(?:\.(?:txt|text|json|bak|old|orig|copy|download|\d{1,3})|[ _]?\(\d{1,3}\)|~)$", re.IGNORECASE)
 _WEB_PAGE = re.compile(
-    r"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|body)\b",
+    r"\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,2000}?-->\s*)?"
+    r"<(?:!doctype\s+html|html|head|body|title|meta|style|h[1-6]|p|div|table|ul|ol)\b",
     re.IGNORECASE | re.DOTALL,
 )
+# Text with marks of its own, which would be misread as plain text where its format is not read.
+_MARKED_UP = (
+    ".html", ".htm", ".xhtml", ".mht", ".mhtml", ".rtf", ".fodt", ".rst", ".org", ".rmd", ".qmd", ".typ", ".adoc",
+    ".asciidoc", ".textile", ".wiki", ".mediawiki", ".ltx", ".latex", ".texi", ".docbook", ".svgz", ".eml", ".ps1xml",
+)  # fmt: skip
 _LATEX = re.compile(r"^[ \t]*\\(?:documentclass|begin\{document\}|usepackage|(?:sub)?section\*?\{)", re.MULTILINE)
 _CELLS = re.compile(r'"(?:cells|worksheets)"\s*:\s*\[')
 _MOST_NAMES = 10_000
@@ -161,7 +167,11 @@ def _of_content(name: str, path: Path, head: bytes, ending: str, meant: str) -> 
         return Fate(kind="helper")
     if ending in _NO_TEXT and not text:  # its reader says what is wrong with it
         return Fate(kind="document", ending=ending)
-    if not text or ending in _UNREADABLE or head.startswith(_UNREADABLE_BYTES):
+    if (
+        not text
+        or (ending in (*_UNREADABLE, *_MARKED_UP) and ending not in DOCUMENTS)
+        or head.startswith(_UNREADABLE_BYTES)
+    ):
         return Fate(kind="unread", why=_why_not_read(name, head))
     if named and ending not in _NO_TEXT:
         return Fate(kind="document", ending=ending)
@@ -170,7 +180,7 @@ def _of_content(name: str, path: Path, head: bytes, ending: str, meant: str) -> 
 
 def _text(head: bytes, ending: str) -> Fate:
     """Text whose ending says nothing, or no more than what it was called before: `report.md.txt`."""
-    if ending in DOCUMENTS and ending not in (".txt", *_NO_TEXT):
+    if ending in DOCUMENTS and ending not in (".txt", ".text", *_NO_TEXT):
         return Fate(kind="document", ending=ending)
     start = decoded(head)
     if _WEB_PAGE.match(start):

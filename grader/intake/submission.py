@@ -15,6 +15,7 @@ from grader.intake.kinds import is_data, may_answer
 
 MOST_FILES = 2000
 MOST_BYTES = 500 * 2**20
+_OTHER_ARCHIVES = (".rar", ".7z")  # a person unpacks them
 _DEPTH = 3  # of archives in archives
 
 
@@ -82,7 +83,9 @@ def submissions_in(folder: Path) -> list[Path]:
     found = [
         path
         for path in sorted(folder.iterdir())
-        if not is_junk(path.name) and not path.name.startswith(".") and (path.is_dir() or is_archive(path))
+        if not is_junk(path.name)
+        and not path.name.startswith(".")
+        and (path.is_dir() or is_archive(path) or path.suffix.lower() in _OTHER_ARCHIVES)
     ]
     if not found:
         raise SubmissionError(
