@@ -165,7 +165,7 @@ def _of_content(name: str, path: Path, head: bytes, ending: str, meant: str) -> 
             return Fate(kind="notebook")
     if ending == ".json" or (not text and head.startswith(_BINARY_DATA)):
         return Fate(kind="helper")
-    if ending in _NO_TEXT and not text:  # its reader says what is wrong with it
+    if ending in _NO_TEXT and not (text and head.strip()):  # its reader says what is wrong with it
         return Fate(kind="document", ending=ending)
     if (
         not text

@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 
 from grader.core.errors import SubmissionError
 from grader.core.text import decoded
-from grader.intake.kinds import SCRIPTS, fate_of, is_script
+from grader.intake.kinds import SCRIPTS, Fate, fate_of, is_script
 from grader.intake.pdf import pdf_text
 from grader.intake.pictures import Named, pictures_named
 from grader.intake.scripts import cells_of
@@ -72,7 +72,7 @@ def read_contents(submission: Submission) -> Contents:
     found = Contents({}, {}, {}, {}, (), dict(submission.unread))
     helpers = [file for file in submission.files if file in submission.unpacked]
     files = [file for file in submission.files if file not in submission.unpacked and file not in found.unread]
-    fates = {file: fate_of(file, submission.root / file) for file in files}
+    fates = {file: _fate(file, submission.root / file) for file in files}
     # Beside notebooks, scripts are helpers that the notebooks import.
     running = any(fate.kind == "notebook" for fate in fates.values())
     pictures: list[str] = []
@@ -97,13 +97,21 @@ def read_contents(submission: Submission) -> Contents:
                 found.unreadable[file] = why
             if path.stat().st_size or fate.kind == "form":
                 found.unread[file] = why
-    shown = pictures_named(_sources(submission, found)) if pictures else Named()
+    drawn = [file for file in found.documents if file.lower().endswith(".pdf")]  # plots of LaTeX are among them
+    shown = pictures_named(_sources(submission, found)) if pictures or drawn else Named()
     found.unread.update({file: "is a picture that no document shows" for file in pictures if not shown.has(file)})
     helpers += [file for file in pictures if file not in found.unread]
-    for file in [file for file in found.documents if file.lower().endswith(".pdf") and shown.includes(file)]:
+    for file in filter(shown.includes, drawn):
         del found.documents[file]
         helpers.append(file)
     return replace(found, helpers=tuple(helpers))
+
+
+def _fate(file: str, path: Path) -> Fate:
+    try:
+        return fate_of(file, path)
+    except OSError as error:
+        return Fate(kind="unread", why=f"can't be opened: {error.strerror}")
 
 
 def _sources(submission: Submission, found: Contents) -> Iterator[str]:

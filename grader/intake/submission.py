@@ -192,7 +192,7 @@ def _to_unpack(path: Path) -> bool:
     """Whether it is an archive that may hold what was handed in: data that is packed alone stays as it is."""
     if not is_archive(path):
         return False
-    return not holds_one(path) or may_answer(stem(path)) or not is_data(first_bytes(path, 4096))
+    return not holds_one(path) or (may_answer(stem(path)) and not is_data(first_bytes(path, 4096)))
 
 
 def _free(path: Path) -> Path:

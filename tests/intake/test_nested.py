@@ -4,7 +4,6 @@ import bz2
 import gzip
 import io
 import lzma
-import os
 import stat
 import tarfile
 import zipfile
@@ -294,12 +293,3 @@ def test_an_archive_that_a_notebook_may_need_stays(tmp_path):
         assert (found.root / "data.zip").read_bytes() == files["data.zip"]
         contents = read_contents(found)
         assert (set(contents.helpers), contents.unread) == ({"data.zip", "data/x.csv"}, {})
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_folder_that_may_not_be_read(tmp_path):
-    written(tmp_path / "ada", {"report.md": REPORT, "closed/b.md": OTHER})
-    (tmp_path / "ada" / "closed").chmod(0)
-    with open_submission(tmp_path / "ada") as found:
-        assert "closed" in found.unread
-    (tmp_path / "ada" / "closed").chmod(0o755)
