@@ -44,10 +44,11 @@ def _blocked(check: Check, outcomes: dict[str, Outcome]) -> Outcome | None:
 
 
 def _unsure(check: Check, evidence: ProblemEvidence) -> Outcome | None:
-    """The outcome of a check on the text where it isn't clear which text is meant."""
-    if evidence.unsure and Section in check.needs and check.title not in evidence.stated:
-        return Outcome(status="manual", message=f"{evidence.unsure} A person decides.")
-    return None
+    """The outcome of a check on the text where it isn't clear which text is meant, or what a form says of it."""
+    why = evidence.unclear.get(check.title, "")
+    if not why and Section in check.needs and check.title not in evidence.stated:
+        why = evidence.unsure
+    return Outcome(status="manual", message=f"{why} A person decides.") if why else None
 
 
 def _not_run(check: Check, evidence: ProblemEvidence, broken: str) -> Outcome | None:

@@ -5,21 +5,24 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 from nbformat import NotebookNode
 
+from grader.core.document import Document
 from grader.core.errors import MachineError
 from grader.core.evidence import OF_NOTEBOOKS, NotebookRun, ProblemEvidence
 from grader.core.outcome import Grade, SubmissionInfo
 from grader.datasets import served
-from grader.documents.lines import document_of, is_cut
+from grader.execution import read_documents
 from grader.intake import Submission, open_submission
 from grader.intake.read import Contents, read_contents
 from grader.judging import judge_problem
 from grader.machine import cores, environment
 from grader.observation.evidence import Observed, observe, observe_notebook, repeated_headings
 from grader.observation.explain import notes
-from grader.observation.forms import FORMS, read_forms
+from grader.observation.forms import read_forms
+from grader.observation.notebooks import words_of
 from grader.providers import Grading, Providers
 from grader.rubric import Rubric
 from grader.tools import Options, Tools
@@ -30,24 +33,25 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
     started = time.perf_counter()
     with open_submission(path) as submission:
         contents = read_contents(submission)
+        read = _read(submission, contents, tools)
         observed = _run_notebooks(submission, contents, rubric, tools)
         executed = time.perf_counter()
-        evidence, remarks = _evidence(submission, contents, observed, rubric)
+        evidence, remarks = _evidence(contents, read, observed, rubric)
         broken = next((seen.run.machine_failure for seen in observed.values() if seen.run.machine_failure), "")
-        grading = Grading(submission, contents.documents, contents.notebooks, rubric, tools, options)
+        grading = Grading(submission, read.documents, contents.notebooks, rubric, tools, options)
         with Providers(grading) as providers:
             problems = tuple(judge_problem(p, evidence[p.id], providers, broken) for p in rubric.problems)
         finished = time.perf_counter()
-    incomplete = any(check.status == "error" for problem in problems for check in problem.checks)
     return Grade(
         rubric=rubric.id,
         title=rubric.title,
         submission=SubmissionInfo(id=submission.id, files=submission.files, ignored=submission.ignored),
-        status="incomplete" if incomplete else "complete",
         score=sum(problem.score for problem in problems),
         max_score=rubric.max_score,
         manual_points=sum(problem.manual_points for problem in problems),
+        error_points=sum(check.max_score for p in problems for check in p.checks if check.status == "error"),
         problems=problems,
+        unread=tuple(dict.fromkeys(what for seen in evidence.values() for what in seen.unread)),
         notes=(*_notes(submission, observed), *remarks),
         sandbox=tools.sandbox.model_dump(),
         environment=environment(),
@@ -57,6 +61,27 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
             "judging": finished - executed,
         },
     )
+
+
+class _Read(NamedTuple):
+    """The documents of a submission, the words of its notebooks, and why a file of it was not read."""
+
+    documents: dict[str, Document]
+    texts: dict[str, Document]
+    unread: dict[str, str]
+
+
+def _read(submission: Submission, contents: Contents, tools: Tools) -> _Read:
+    """Parse the documents, and the words of the notebooks, in a confined process."""
+    files = {file: submission.root / file for file in contents.documents}
+    words = {file: words_of(notebook) for file, notebook in contents.notebooks.items()}
+    try:
+        found, lost = read_documents(files, submission.root, tools.sandbox, endings=contents.documents, notebooks=words)
+    except MachineError as error:  # nobody loses points for it: a person reads them
+        found, lost = {}, dict.fromkeys([*files, *words], f"could not be read: {error}")
+    documents = {file: document for file, document in found.items() if file in files}
+    texts = {file: document for file, document in found.items() if file in words}
+    return _Read(documents, texts, contents.unread | lost)
 
 
 def _run_notebooks(submission: Submission, contents: Contents, rubric: Rubric, tools: Tools) -> dict[str, Observed]:
@@ -104,17 +129,17 @@ def _run(notebook: NotebookNode, file: str, submission: Submission, rubric: Rubr
 
 
 def _evidence(
-    submission: Submission, contents: Contents, observed: Mapping[str, Observed], rubric: Rubric
+    contents: Contents, read: _Read, observed: Mapping[str, Observed], rubric: Rubric
 ) -> tuple[dict[str, ProblemEvidence], tuple[str, ...]]:
     """(the evidence for every problem, with what forms state; remarks on how the text was read)."""
-    files = [file for file in submission.files if Path(file).name.lower() in FORMS]
-    forms = {file: (submission.root / file).read_bytes()[:1_000_000].decode("utf-8", "replace") for file in files}
-    stated = read_forms(rubric, forms, contents.notebooks)
-    documents = {file: document_of(text, file) for file, text in contents.documents.items()}
-    cut = [f"{file} is so long that only its beginning is read" for file, text in contents.documents.items() if is_cut(text)]
+    stated = read_forms(rubric, contents.forms, contents.notebooks)
+    unread = [f"{file} {why}" for file, why in read.unread.items()]
+    unread += [why for file, why in stated.unread.items() if file not in read.unread]
     evidence = {
-        problem: seen.model_copy(update={"stated": stated.answers.get(problem, {})})
-        for problem, seen in observe(rubric, documents, contents.notebooks, observed, (*contents.lost_documents, *cut)).items()
+        problem: seen.model_copy(
+            update={"stated": stated.answers.get(problem, {}), "unclear": stated.unclear.get(problem, {})}
+        )
+        for problem, seen in observe(rubric, read.documents, contents.notebooks, observed, read.texts, unread).items()
     }
     return evidence, (*repeated_headings(evidence), *stated.notes)
 

@@ -90,6 +90,6 @@ def write_page(grade: "Grade", path: Path) -> None:
 
 def exit_code(grade: "Grade") -> int:
     """0: nothing lost; 1: the student lost points; 4: the machine failed somewhere."""
-    if grade.status == "incomplete":
+    if grade.machine_failed:
         return 4
     return 1 if grade.lost > 1e-9 else 0

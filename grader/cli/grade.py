@@ -72,6 +72,8 @@ def show(graded: "ClassResult", out: Path) -> None:
     typer.echo(f"Gradebook:      {out}/gradebook.csv")
     if any(out.glob("*/pages/*.png")):
         typer.echo(f"PDF pages:      {out}/*/pages/, for answers that a person reads")
-    if any(grade.status == "incomplete" for grade in graded.grades):
-        typer.secho("Some grades are incomplete, because the machine failed: see above.", fg="red", err=True)
+    if any(grade.unread for grade in graded.grades):
+        typer.secho("Some files or lines were read by nobody: each page names them.", fg="yellow", err=True)
+    if any(grade.machine_failed for grade in graded.grades):
+        typer.secho("The machine failed on some checks, which are not graded: see above.", fg="red", err=True)
         raise typer.Exit(4)

@@ -10,7 +10,7 @@ from grader.core.record import Record
 Status = Literal["passed", "failed", "partial", "manual", "skipped", "error"]
 Visibility = Literal["visible", "hidden", "after_due_date", "after_published"]
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 
 class Outcome(Record):
@@ -116,21 +116,31 @@ class SubmissionInfo(Record):
 
 
 class Grade(Record):
-    """The record of one graded submission; `incomplete` when the machine failed somewhere."""
+    """The record of one graded submission.
+
+    Of its points `score` are earned, `manual_points` wait for a person, and `error_points` are those of checks that the
+    machine failed on; the rest is lost. `unread` names the files and the lines that nobody has read, each with why.
+    """
 
     format_version: int = FORMAT_VERSION
     rubric: str
     title: str
     submission: SubmissionInfo
-    status: Literal["complete", "incomplete"]
     score: float
     max_score: float
     manual_points: float
+    error_points: float = 0.0
     problems: tuple[ProblemResult, ...]
+    unread: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     sandbox: dict[str, object] = {}
     environment: dict[str, object] = {}
     timings: dict[str, float] = {}
+
+    @property
+    def machine_failed(self) -> bool:
+        """Whether a check ended in an error that isn't the student's."""
+        return any(check.status == "error" for problem in self.problems for check in problem.checks)
 
     @property
     def lost(self) -> float:

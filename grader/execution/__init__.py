@@ -1,6 +1,7 @@
 """Runs a submission's notebooks in a sandbox and brings back what happened: cells, and what the probe wrote."""
 
 from grader.execution.canaries import find_sandbox, try_layer
+from grader.execution.documents import read_documents
 from grader.execution.mathematics import Mathematics
 from grader.execution.pages import page_pictures
 from grader.execution.run import NotebookArtefact, run_notebook
@@ -15,6 +16,7 @@ __all__ = [
     "WarmKernels",
     "find_sandbox",
     "page_pictures",
+    "read_documents",
     "run_notebook",
     "try_layer",
     "warm_kernels",

@@ -19,6 +19,7 @@ from grader.execution.sandbox import Sandbox, give
 from grader.execution.watch import overrun
 
 _LAUNCHER = Path(__file__).with_name("launcher")
+_COMPILED = shutil.ignore_patterns("__pycache__")
 _SERVE = "import sys; sys.path.insert(0, {!r}); from launcher import {} as serving; sys.path.pop(0); serving.serve()"
 _START_SECONDS = 60
 _LOOK_SECONDS = 0.5  # between looks at what it uses
@@ -34,12 +35,24 @@ class WorkerEnded(Exception):
 
 
 class Worker:
-    """Serves one of the launcher's modules: started at the first question, and again after one that it ended at."""
+    """Serves one of the launcher's modules: started at the first question, and again after one that it ended at.
 
-    def __init__(self, module: str, sandbox: Sandbox, limits: Limits, environment: Mapping[str, str] = {}) -> None:
+    `packages` are folders, by the names under which the module imports them from `grader`, as a copy. What is put
+    in `handed` while it runs, the process can read and not change.
+    """
+
+    def __init__(
+        self,
+        module: str,
+        sandbox: Sandbox,
+        limits: Limits,
+        environment: Mapping[str, str] = {},
+        packages: Mapping[str, Path] = {},
+    ) -> None:
         self.module, self.sandbox, self.limits, self.environment = module, sandbox, limits, environment
+        self.packages = packages
         self.process: subprocess.Popen[bytes] | None = None
-        self.work = Path()
+        self.work = self.handed = Path()
         self.stack = ExitStack()
 
     def __enter__(self) -> "Worker":
@@ -66,12 +79,18 @@ class Worker:
         self.work = folder / "work"
         self.work.mkdir()
         give(self.work, user)
+        self.handed = folder / "handed"
+        self.handed.mkdir(mode=0o755)
+        self.handed.chmod(0o755)
         code = folder / "code"  # a copy, since the grader's own folder may be out of the user's reach
-        shutil.copytree(_LAUNCHER, code / "launcher", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(_LAUNCHER, code / "launcher", ignore=_COMPILED)
+        for name, package in self.packages.items():
+            shutil.copytree(package, code / "grader" / name, ignore=_COMPILED)
+            (code / "grader" / "__init__.py").touch()
         python = [sys.executable, "-P", "-c", _SERVE.format(str(code), self.module)]
         home = self.sandbox.inside(self.work)
         self.process = subprocess.Popen(
-            self.sandbox.command(python, self.work, [code], [], self.limits, user),
+            self.sandbox.command(python, self.work, [code, self.handed], [], self.limits, user),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

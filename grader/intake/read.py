@@ -5,8 +5,8 @@ import json
 import re
 import tokenize
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,11 @@ import nbformat
 from nbformat import NotebookNode
 
 from grader.core.errors import SubmissionError
-from grader.intake.pdf import pdf_text
+from grader.core.text import decoded
+from grader.intake.kinds import SCRIPTS, Fate, fate_of, is_script
+from grader.intake.pictures import Named, pictures_named
 from grader.intake.scripts import cells_of
-from grader.intake.submission import DOCUMENTS, NOTEBOOKS, SCRIPTS, Submission
+from grader.intake.submission import Submission
 
 # nbformat is untyped.
 _reads: Callable[..., NotebookNode] = nbformat.reads
@@ -49,47 +51,87 @@ _DOWNLOAD = "Download it again as .ipynb."
 
 @dataclass(frozen=True)
 class Contents:
-    """Documents as text, notebooks and scripts as notebooks, and why a file can't be read, each by file name."""
+    """What each file of a submission is: every file is among one of these.
+
+    `documents` are to be parsed, each by the format with this ending; `notebooks` are what runs, scripts among them.
+    `unreadable` says of notebooks and scripts why they can't be; `forms` are the texts of forms of answers. `helpers`
+    answer nothing. `unread` says why a person must look at a file; what is unreadable stands there as well.
+    """
 
     documents: dict[str, str]
     notebooks: dict[str, NotebookNode]
     unreadable: dict[str, str]
-
-    @property
-    def lost_documents(self) -> tuple[str, ...]:
-        """The documents that can't be read, each with the reason."""
-        return tuple(f"{file} {why}" for file, why in self.unreadable.items() if file.lower().endswith(DOCUMENTS))
+    forms: dict[str, str]
+    helpers: tuple[str, ...]
+    unread: dict[str, str]
 
 
 def read_contents(submission: Submission) -> Contents:
-    """All that can be read of a submission: one file that can't costs none of the others."""
-    found = Contents({}, {}, {})
+    """What each file is, with its notebooks and forms read: one file that can't be costs none of the others."""
+    found = Contents({}, {}, {}, {}, (), dict(submission.unread))
+    helpers = [file for file in submission.files if file in submission.unpacked]
+    files = [file for file in submission.files if file not in submission.unpacked and file not in found.unread]
+    fates = {file: _fate(file, submission.root / file) for file in files}
     # Beside notebooks, scripts are helpers that the notebooks import.
-    run = submission.of_kind(NOTEBOOKS) or submission.of_kind(SCRIPTS)
-    for file in (*submission.of_kind(DOCUMENTS), *run):
+    running = any(fate.kind == "notebook" for fate in fates.values())
+    pictures: list[str] = []
+    for file, fate in fates.items():
+        path = submission.root / file
         try:
-            if file in run:
-                found.notebooks[file] = read_notebook(submission.root / file, file)
+            if fate.kind == "document":
+                found.documents[file] = fate.ending
+            elif fate.kind == "notebook" or (fate.kind == "script" and not running):
+                found.notebooks[file] = read_notebook(path, file)
+            elif fate.kind == "form":
+                found.forms[file] = read_text(path, file)
+            elif fate.kind == "picture":
+                pictures.append(file)
+            elif fate.kind == "unread":
+                found.unread[file] = fate.why
             else:
-                found.documents[file] = read_document(submission.root / file, file)
+                helpers.append(file)
         except (SubmissionError, OSError) as error:
-            found.unreadable[file] = str(error).removeprefix(f"{file}: ")
-    return found
+            why = str(error).removeprefix(f"{file}: ")
+            if fate.kind != "form":
+                found.unreadable[file] = why
+            if path.stat().st_size or fate.kind == "form":
+                found.unread[file] = why
+    drawn = [file for file in found.documents if file.lower().endswith(".pdf")]  # plots of LaTeX are among them
+    shown = pictures_named(_sources(submission, found)) if pictures or drawn else Named()
+    found.unread.update({file: "is a picture that no document shows" for file in pictures if not shown.has(file)})
+    helpers += [file for file in pictures if file not in found.unread]
+    for file in filter(shown.includes, drawn):
+        del found.documents[file]
+        helpers.append(file)
+    return replace(found, helpers=tuple(helpers))
 
 
-def read_document(path: Path, name: str) -> str:
-    """The text of a Markdown, LaTeX, plain text or PDF file."""
-    if path.suffix.lower() == ".pdf":
-        return pdf_text(path, name)
+def _fate(file: str, path: Path) -> Fate:
+    try:
+        return fate_of(file, path)
+    except OSError as error:
+        return Fate(kind="unread", why=f"can't be opened: {error.strerror}")
+
+
+def _sources(submission: Submission, found: Contents) -> Iterator[str]:
+    """The text of what may show pictures, without what takes a parser to read."""
+    for file, ending in found.documents.items():
+        if ending not in (".pdf", ".docx", ".odt"):
+            with open(submission.root / file, "rb") as document:
+                yield decoded(document.read(_MOST_TEXT))
+    for file in submission.of_kind(SCRIPTS):
+        if file not in found.notebooks:
+            with open(submission.root / file, "rb") as script:
+                yield decoded(script.read(_MOST_TEXT))
+    for notebook in found.notebooks.values():
+        yield "\n".join(cell.source for cell in notebook.cells)
+
+
+def read_text(path: Path, name: str) -> str:
+    """The text of a file, whatever its encoding."""
     if path.stat().st_size > _MOST_TEXT:
         raise SubmissionError(f"is larger than {_MOST_TEXT // 2**20} MB", where=name)
-    return _text(path.read_bytes())
-
-
-def _text(raw: bytes) -> str:
-    """UTF-8, or UTF-16 where its first bytes say so."""
-    wide = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
-    return raw.decode("utf-16" if wide else "utf-8-sig", "replace").replace("\r\n", "\n")
+    return decoded(path.read_bytes())
 
 
 def read_notebook(path: Path, name: str) -> NotebookNode:
@@ -100,7 +142,7 @@ def read_notebook(path: Path, name: str) -> NotebookNode:
     if path.stat().st_size > _MOST_NOTEBOOK:
         raise SubmissionError(f"is larger than {_MOST_NOTEBOOK // 2**20} MB; clear its outputs", where=name)
     raw = path.read_bytes()
-    if path.suffix.lower() == ".py":
+    if is_script(path.name):
         return _script(_source(raw), name)
     try:
         content = json.loads(raw)
@@ -185,7 +227,7 @@ def _source(raw: bytes) -> str:
     except SyntaxError:  # an unknown one, or bytes that are no UTF-8
         encoding = "utf-8"
     plain = encoding in ("utf-8", "utf-8-sig")
-    text = _text(raw) if plain else raw.decode(encoding, "replace")
+    text = decoded(raw) if plain else raw.decode(encoding, "replace")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -9,24 +9,29 @@ from pathlib import Path
 
 from grader.core.errors import SubmissionError
 from grader.core.record import Record
-from grader.intake.archive import is_archive, stem, unpack
+from grader.intake.archive import Budget, LeftOut, first_bytes, holds_one, is_archive, stem, unpack
+from grader.intake.junk import ENVIRONMENT, is_junk
+from grader.intake.kinds import is_data, may_answer
 
 MOST_FILES = 2000
 MOST_BYTES = 500 * 2**20
-_SKIPPED = frozenset({"__MACOSX", ".git", ".ipynb_checkpoints", "__pycache__", ".DS_Store", ".venv", "node_modules"})
-
-DOCUMENTS = (".md", ".markdown", ".txt", ".tex", ".pdf")
-NOTEBOOKS = (".ipynb",)
-SCRIPTS = (".py",)
+_OTHER_ARCHIVES = (".rar", ".7z")  # a person unpacks them
+_DEPTH = 3  # of archives in archives
 
 
 class Submission(Record):
-    """Who handed in what. `files` are regular files relative to `root`; `ignored` says what was left out and why."""
+    """Who handed in what. `files` are regular files relative to `root`; `ignored` says what was left out and why.
+
+    `unpacked` are the archives among the files whose content lies beside them; `unread` says of what was handed in and
+    can't be had why a person must look.
+    """
 
     id: str
     root: Path
     files: tuple[str, ...]
     ignored: tuple[str, ...] = ()
+    unpacked: tuple[str, ...] = ()
+    unread: dict[str, str] = {}
 
     def of_kind(self, suffixes: tuple[str, ...]) -> tuple[str, ...]:
         """The files with one of these endings."""
@@ -35,27 +40,35 @@ class Submission(Record):
 
 @contextmanager
 def open_submission(path: Path) -> Iterator[Submission]:
-    """Open a folder, a zip or tar archive, or a single file. Archives are unpacked to a folder that is removed after.
+    """Open a folder, a zip or tar archive, or a single file, with the archives that lie in it.
 
+    A folder is read where it is; where it holds archives, and for these, it is a copy that is removed after.
     Raises SubmissionError when there is nothing there, nothing in it, or more than the caps allow.
     """
     if not path.exists():
         raise SubmissionError("no such file or folder", where=str(path))
     if path.is_dir():
-        yield _collect(path, path.resolve().name, path)
-        return
-    if not path.is_file():
+        found = _collect(path, path, path.resolve().name)
+        if not any(_to_unpack(path / name) for name in found.files):
+            yield _filled(found, path)
+            return
+    elif not path.is_file():
         raise SubmissionError("is neither a folder nor a regular file", where=str(path))
     scratch = Path(tempfile.mkdtemp(prefix="grader-files-"))
     try:
-        if is_archive(path):
-            unpack(path, scratch, most_files=MOST_FILES, most_bytes=MOST_BYTES)
-            yield _collect(_only_folder(scratch), stem(path), path)
+        tree = _Unpacking(scratch, path)
+        if path.is_dir():
+            tree.copy(found)
+            name = found.id
+        elif is_archive(path):
+            tree.add(path, scratch)
+            name = stem(path)
         else:
-            if path.stat().st_size > MOST_BYTES:
-                raise SubmissionError(f"is larger than {MOST_BYTES // 2**20} MB", where=str(path))
+            tree.take(path)
             shutil.copy(path, scratch / path.name)
-            yield _collect(scratch, path.stem, path)
+            name = path.stem
+        tree.unpack_all()
+        yield tree.submission(name)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -70,7 +83,9 @@ def submissions_in(folder: Path) -> list[Path]:
     found = [
         path
         for path in sorted(folder.iterdir())
-        if not _junk(path.name) and not path.name.startswith(".") and (path.is_dir() or is_archive(path))
+        if not is_junk(path.name)
+        and not path.name.startswith(".")
+        and (path.is_dir() or is_archive(path) or path.suffix.lower() in _OTHER_ARCHIVES)
     ]
     if not found:
         raise SubmissionError(
@@ -81,49 +96,167 @@ def submissions_in(folder: Path) -> list[Path]:
     return found
 
 
-def _junk(name: str) -> bool:
-    """What systems and tools leave in folders, such as macOS's `._notebook.ipynb`."""
-    return name in _SKIPPED or name.startswith("._")
+class _Unpacking:
+    """A folder of ours that fills with what archives hold, each beside the archive in a folder of its name."""
+
+    def __init__(self, root: Path, given: Path) -> None:
+        self.root, self.given = root, given
+        self.budget = Budget(MOST_FILES, MOST_BYTES)
+        self.left: dict[Path, LeftOut] = {}
+        self.unpacked: dict[Path, Path] = {}  # an archive, and the folder of what it holds
+        self.unread: dict[Path, str] = {}
+        self.ignored: tuple[str, ...] = ()
+
+    def take(self, file: Path) -> None:
+        """Count a file that is handed in as it is."""
+        if file.stat().st_size > MOST_BYTES:
+            raise SubmissionError(f"is larger than {MOST_BYTES // 2**20} MB", where=str(file))
+        self.budget.take(1, file.stat().st_size)
+
+    def copy(self, found: Submission) -> None:
+        """Copy the files of a folder."""
+        self.ignored = found.ignored
+        self.unread |= {self.root / name: why for name, why in found.unread.items()}
+        for name in found.files:
+            self.take(found.root / name)
+            copy = self.root / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(found.root / name, copy)
+
+    def add(self, archive: Path, target: Path) -> None:
+        """Unpack one archive. Raises SubmissionError where it can't be, or is too much."""
+        for entry in unpack(archive, target, self.budget):
+            self.left[target / entry.name.lstrip("/\\")] = entry
+
+    def unpack_all(self) -> None:
+        """Unpack the archives that lie here, and those in them. One that can't be costs itself."""
+        fresh = [self.root]
+        for depth in range(_DEPTH + 1):
+            archives = [path for folder in fresh for path in _files_below(folder) if _to_unpack(path)]
+            if depth == _DEPTH:
+                self.unread |= dict.fromkeys(archives, f"lies in more than {_DEPTH} archives and was not unpacked")
+                return
+            fresh = [folder for archive in archives if (folder := self._unpack_inner(archive))]
+
+    def _unpack_inner(self, archive: Path) -> Path | None:
+        files, size = self.budget.files, self.budget.bytes
+        folder = _free(archive.with_name(stem(archive) or "archive"))
+        folder.mkdir()
+        try:
+            self.add(archive, folder)
+        except SubmissionError as error:
+            shutil.rmtree(folder)
+            self.budget.files, self.budget.bytes = files, size
+            self.unread[archive] = error.found
+            return None
+        self.unpacked[archive] = folder
+        return folder
+
+    def submission(self, name: str) -> Submission:
+        """What lies here now, begun where there is more than one folder, or an archive and what it holds."""
+        root = self.root
+        wrapped = not self.given.is_dir()  # one folder that an archive wraps its files in means nothing
+        while inner := self._only(root, wrapped=wrapped):
+            root, wrapped = inner
+        found = _collect(root, self.given, name)
+        left = {_shown(path, root): entry for path, entry in self.left.items() if path.is_relative_to(root)}
+        above = {f"{path.name}": entry for path, entry in self.left.items() if not path.is_relative_to(root)}
+        ignored = [f"{file} ({entry.why})" for file, entry in (left | above).items()]
+        unread = {_shown(path, root): why for path, why in self.unread.items() if path.is_relative_to(root)}
+        unread |= {file: entry.why for file, entry in (left | above).items() if entry.held or may_answer(file)}
+        unpacked = [_shown(path, root) for path in self.unpacked if path.is_relative_to(root)]
+        return _filled(
+            found.model_copy(
+                update={
+                    "ignored": (*self.ignored, *found.ignored, *ignored),
+                    "unread": found.unread | unread,
+                    "unpacked": tuple(unpacked),
+                }
+            ),
+            self.given,
+        )
+
+    def _only(self, folder: Path, *, wrapped: bool) -> tuple[Path, bool] | None:
+        """(the one folder that stands for all that is here, whether one in it may be stripped too)."""
+        inside = [path for path in folder.iterdir() if not is_junk(path.name)]
+        archives = [path for path in inside if self.unpacked.get(path) in inside]
+        rest = [path for path in inside if path not in archives]
+        if len(rest) != 1 or not rest[0].is_dir() or rest[0].is_symlink():
+            return None
+        if archives:
+            return (rest[0], True) if self.unpacked[archives[0]] == rest[0] else None
+        return (rest[0], False) if wrapped else None
 
 
-def _only_folder(folder: Path) -> Path:
-    """The one folder that an archive wraps its files in, or the folder itself."""
-    inside = [path for path in folder.iterdir() if not _junk(path.name)]
-    return inside[0] if len(inside) == 1 and inside[0].is_dir() and not inside[0].is_symlink() else folder
+def _to_unpack(path: Path) -> bool:
+    """Whether it is an archive that may hold what was handed in: data that is packed alone stays as it is."""
+    if not is_archive(path):
+        return False
+    return not holds_one(path) or (may_answer(stem(path)) and not is_data(first_bytes(path, 4096)))
 
 
-def _collect(root: Path, name: str, given: Path) -> Submission:
+def _free(path: Path) -> Path:
+    """This path, or one with a number where it is taken."""
+    names = (path.with_name(f"{path.name} ({number})") for number in range(2, MOST_FILES + 3))
+    return path if not path.exists() else next(name for name in names if not name.exists())
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    for inside, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not is_junk(name))
+        yield from (Path(inside) / name for name in sorted(names) if not is_junk(name))
+
+
+def _filled(submission: Submission, given: Path) -> Submission:
+    """The submission. Raises SubmissionError where it holds no file."""
+    if submission.files:
+        return submission
+    if submission.ignored:
+        named = ", ".join(submission.ignored[:5])
+        raise SubmissionError(f"holds nothing that can be graded: {named}", where=str(given))
+    raise SubmissionError("is empty: there is nothing to grade", where=str(given))
+
+
+def _collect(root: Path, given: Path, name: str) -> Submission:
     files: list[str] = []
     ignored: list[str] = []
+    unread: dict[str, str] = {}
     total = 0
 
+    def leave_out(path: Path, why: str, *, held: bool = True) -> None:
+        shown = _shown(path, root)
+        ignored.append(f"{shown} ({why})")
+        if held or may_answer(shown):
+            unread[shown] = f"was left out: {why}"
+
     def unreadable(error: OSError) -> None:
-        ignored.append(f"{Path(error.filename).relative_to(root)} ({error.strerror})")
+        leave_out(Path(error.filename), str(error.strerror))
 
     for folder, folders, names in os.walk(root, onerror=unreadable):
-        folders[:] = sorted(d for d in folders if not _junk(d))
+        if ENVIRONMENT in names and Path(folder) != root:
+            folders.clear()
+            continue
+        folders[:] = sorted(d for d in folders if not is_junk(d))
         for linked in [d for d in folders if (Path(folder) / d).is_symlink()]:
             folders.remove(linked)
-            ignored.append(f"{_shown(Path(folder) / linked, root)} (a link)")
+            leave_out(Path(folder) / linked, "a link", held=False)
         for entry in sorted(names):
             path = Path(folder) / entry
-            if _junk(entry):
+            if is_junk(entry):
                 continue
             relative = _shown(path, root)
             if path.is_symlink() or not path.is_file():
-                ignored.append(f"{relative} ({'a link' if path.is_symlink() else 'no regular file'})")
+                leave_out(path, "a link" if path.is_symlink() else "no regular file", held=False)
                 continue
             if relative != str(path.relative_to(root)):
-                ignored.append(f"{relative} (its name is not UTF-8)")
+                leave_out(path, "its name is not UTF-8")
                 continue
             files.append(relative)
             total += path.stat().st_size
             if len(files) > MOST_FILES or total > MOST_BYTES:
                 limits = f"{MOST_FILES} files or {MOST_BYTES // 2**20} MB"
                 raise SubmissionError(f"holds more than {limits}", where=str(given))
-    if not files:
-        raise SubmissionError("is empty: there is nothing to grade", where=str(given))
-    return Submission(id=name, root=root, files=tuple(files), ignored=tuple(ignored))
+    return Submission(id=name, root=root, files=tuple(files), ignored=tuple(ignored), unread=unread)
 
 
 def _shown(path: Path, root: Path) -> str:

@@ -46,7 +46,7 @@ _APPROXIMATELY = _any(
     "simply,indeed,always"
 )
 _ASSERTING = re.compile(
-    rf"(?:=|≈|≃|\\(?:approx|simeq|implies|(?:long)?[rR]ightarrow|to)(?![a-z])|→|⇒|->|=>|:|\b"
+    r"(?:=|≈|≃|\\(?:approx|simeq|implies|(?:long)?[rR]ightarrow|to)(?![a-z])|→|⇒|->|=>|:|\b"
     + _any(
         "is,are,was,were,be,has,have,had,equals?,equal to,gives?,gave,get,gets,got,gotten,obtain(?:s|ed)?,reach(?:es|ed)?,"
         "achiev(?:es|ed|e),hits?,needs?,makes?,yields?,contains?,so,thus,therefore,hence,exactly,totals?,total of,comes to,"

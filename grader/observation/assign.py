@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from grader.core.evidence import ModelFacts
 from grader.core.record import Record
-from grader.observation.sections import plain_title
+from grader.observation.labels import plain_title
 
 _TOKEN = re.compile(r"\d+[a-z](?![a-z0-9])|\d+|[a-z]+\d+[a-z]?(?![a-z0-9])|[a-z]+")
 _LABEL_TOKEN = re.compile(r"(?:problem|prob|question|part|q|p)?(\d{1,4})([a-z])?")

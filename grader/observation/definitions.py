@@ -2,21 +2,19 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from nbformat import NotebookNode
 
+from grader.core.document import Document
 from grader.core.record import Record
 from grader.core.source import Source
 
-_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
-_BEGIN = re.compile(r"\s*\\begin\{(lstlisting|verbatim\*?|minted|Verbatim)\}")
 _NOT_PYTHON = re.compile(r"%%(?!time|timeit|capture|prun)")
 _MAGIC = re.compile(r"^([ \t]*)[%!?].*$", re.MULTILINE)
 _MOST_CODE = 200_000  # characters of one block; parsers take long for more
 _MOST_BLOCKS = 5000
-_MOST_TEXT = 5_000_000
 
 
 class Code(Record):
@@ -60,24 +58,13 @@ def code_of_notebook(notebook: NotebookNode, file: str) -> tuple[Code, ...]:
     )
 
 
-def code_of_document(text: str, file: str) -> tuple[Code, ...]:
-    """The code blocks of Markdown, plain text and LaTeX."""
-    return tuple(islice(_blocks(text[:_MOST_TEXT], file), _MOST_BLOCKS))
-
-
-def _blocks(text: str, file: str) -> Iterator[Code]:
-    closing, first, lines = "", 0, list[str]()
-    for number, line in enumerate(text.split("\n"), 1):
-        if closing:
-            if line.strip().startswith(closing):
-                yield Code(file=file, line=first, source=_dedented(lines))
-                closing = ""
-            else:
-                lines.append(line)
-        elif opened := _FENCE.match(line):
-            closing, first, lines = opened[1], number + 1, []
-        elif opened := _BEGIN.match(line):
-            closing, first, lines = f"\\end{{{opened[1]}}}", number + 1, []
+def code_of_document(document: Document) -> tuple[Code, ...]:
+    """The code blocks of a document."""
+    blocks = (block for block in document.blocks if block.kind == "code")
+    return tuple(
+        Code(file=document.file, line=block.source.line or 1, source=_dedented(block.text.split("\n")))
+        for block in islice(blocks, _MOST_BLOCKS)
+    )
 
 
 def _dedented(lines: list[str]) -> str:
@@ -107,13 +94,14 @@ def find_function(names: Sequence[str], code: Iterable[Code]) -> Definition:
     return _missing(names, parsed)
 
 
-def quoted(names: Sequence[str], documents: Mapping[str, str]) -> Source | None:
-    """Where a document's text defines one of these, be it in a code block or not, as in the text of a PDF."""
+def quoted(names: Sequence[str], documents: Iterable[Document]) -> Source | None:
+    """Where a document defines one of these, be it in a code block or not, as in the text of a PDF."""
     pattern = _definition(names)
-    for file, text in documents.items():
-        match = pattern.search(text[:_MOST_TEXT])
-        if match:
-            return Source(file=file, line=text.count("\n", 0, match.start()) + 1)
+    for document in documents:
+        for block in document.blocks:
+            match = pattern.search(block.text)
+            if match:
+                return block.source.below(block.text.count("\n", 0, match.start()))
     return None
 
 

@@ -10,6 +10,7 @@ from grader.core.record import Record
 from grader.datasets import Dataset
 from grader.observation.assign import Assignment, Place, Target, assign, owners
 from grader.observation.explain import explain
+from grader.observation.labels import Labels, plain_title
 from grader.observation.models import read_models, remarks, shortened
 from grader.observation.notebooks import (
     claims_of,
@@ -19,11 +20,9 @@ from grader.observation.notebooks import (
     saved_claims,
     saved_figures,
 )
-from grader.observation.labels import Labels, plain_title
 from grader.observation.reading import read_section
 from grader.observation.sections import Alignment, align_documents
 from grader.rubric.model import Rubric
-
 
 _MOST_PLACES = 8
 
@@ -139,7 +138,9 @@ def _unclaimed(blocks: Iterable[Block]) -> list[str]:
 
 def _listed(places: list[str]) -> str:
     distinct = list(dict.fromkeys(filter(None, places)))
-    return ", ".join(distinct[:_MOST_PLACES]) + (f" and {len(distinct) - _MOST_PLACES} more" if len(distinct) > _MOST_PLACES else "")
+    return ", ".join(distinct[:_MOST_PLACES]) + (
+        f" and {len(distinct) - _MOST_PLACES} more" if len(distinct) > _MOST_PLACES else ""
+    )
 
 
 def _sections(aligned: Alignment) -> list[Section]:

@@ -41,9 +41,9 @@ def holds_code(notebook: NotebookNode) -> bool:
     return any(cell.cell_type == "code" and cell.source.strip() for cell in notebook.cells)
 
 
-def markdown(notebook: NotebookNode) -> str:
-    """All Markdown cells as one text."""
-    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+def words_of(notebook: NotebookNode) -> list[str]:
+    """The source of each cell that holds words; an empty one for code."""
+    return ["" if cell.cell_type == "code" else str(cell.source) for cell in notebook.cells]
 
 
 def saved_claims(notebook: NotebookNode, file: str) -> tuple[Claim, ...]:

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from nbformat import NotebookNode
 
+from grader.core.document import Document
 from grader.core.evidence import ProblemEvidence
 from grader.core.record import Record
 from grader.intake import Submission
@@ -22,7 +23,7 @@ class Grading:
     """One submission as it was read, its rubric, and the tools of the run: all that a provider works with."""
 
     submission: Submission
-    documents: Mapping[str, str]
+    documents: Mapping[str, Document]
     notebooks: Mapping[str, NotebookNode]
     rubric: Rubric
     tools: Tools

@@ -8,6 +8,7 @@ from types import TracebackType
 from nbformat import NotebookNode
 
 from grader.core.calls import Array, Call, Case, Growth
+from grader.core.document import Document
 from grader.core.errors import MachineError, SubmissionError
 from grader.core.evidence import FunctionRun, ProblemEvidence
 from grader.core.fault import Fault
@@ -15,8 +16,8 @@ from grader.core.function_request import FunctionRequest, Property, vectorised
 from grader.execution.caller import Answer, Functions, Statement
 from grader.execution.sandbox import Sandbox
 from grader.intake import Submission
+from grader.intake.kinds import SCRIPTS
 from grader.intake.read import read_notebook
-from grader.intake.submission import SCRIPTS
 from grader.observation.definitions import Code, Definition, code_of_document, code_of_notebook, find_function, quoted
 from grader.providers._base import Grading, Provider
 
@@ -37,7 +38,7 @@ class FunctionRuns:
     def __init__(
         self,
         submission: Submission,
-        documents: Mapping[str, str],
+        documents: Mapping[str, Document],
         notebooks: Mapping[str, NotebookNode],
         sandbox: Sandbox,
         known: dict[str, FunctionRun] | None = None,
@@ -85,7 +86,7 @@ class FunctionRuns:
 
     def _unread(self, found: Definition, names: Sequence[str]) -> FunctionRun | None:
         """A function that only a person can read: outside of a document's code blocks, or in one that is broken."""
-        source = found.source or quoted(names, self.documents)
+        source = found.source or quoted(names, self.documents.values())
         if source is None or source.file not in self.documents:
             return None
         problem = found.problem if found.source else f"`{names[0]}` stands in no code block"
@@ -94,7 +95,7 @@ class FunctionRuns:
     def _code(self) -> tuple[Code, ...]:
         """Documents first: where a notebook or script defines it as well, that is the one that was run."""
         if self.code is None:
-            of_documents = (piece for file, text in self.documents.items() for piece in code_of_document(text, file))
+            of_documents = (piece for document in self.documents.values() for piece in code_of_document(document))
             notebooks = {**dict(self._helpers()), **self.notebooks}
             of_notebooks = (piece for file, nb in notebooks.items() for piece in code_of_notebook(nb, file))
             self.code = (*of_documents, *of_notebooks)

@@ -21,10 +21,11 @@ STATUS: dict[Status, Word] = {
     "error": Word("!", "Not graded"),
 }
 
-INCOMPLETE = (
-    "This grade is not complete: the grading machine failed on part of it. "
+MACHINE_FAILED = (
+    "The grading machine failed on part of this. "
     "That is not your doing and costs you no points; your course staff will grade that part again."
 )
+UNREAD = "The machine could not read all of what was handed in. A person looks at it; nothing is lost for that:"
 
 
 class Tally(NamedTuple):

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from grader.core.outcome import Grade
 from grader.report._text import one_line, points
 
-_HEAD = ("id", "status", "score", "max_score", "manual_points")
+_HEAD = ("id", "score", "max_score", "manual_points", "error_points")
 # A spreadsheet runs a cell that begins so, also in full width. Tabs and line ends are gone by then.
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
@@ -19,15 +19,15 @@ def gradebook(grades: Iterable[Grade]) -> str:
     problems = list(dict.fromkeys(p.id for grade in grades for p in grade.problems))
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
-    rows.writerow([*_HEAD, *map(_text, problems), "notes"])
+    rows.writerow([*_HEAD, *map(_text, problems), "unread", "notes"])
     for grade in grades:
         scores = {p.id: p.score for p in grade.problems}
         rows.writerow(
             [
                 _text(grade.submission.id),
-                grade.status,
-                *map(_number, (grade.score, grade.max_score, grade.manual_points)),
+                *map(_number, (grade.score, grade.max_score, grade.manual_points, grade.error_points)),
                 *(_number(scores.get(problem, math.nan)) for problem in problems),
+                _text("; ".join(grade.unread)),
                 _text("; ".join(grade.notes)),
             ]
         )

@@ -5,7 +5,7 @@ import math
 
 from grader.core.outcome import CheckResult, Grade, ProblemResult
 from grader.report._student import for_student
-from grader.report._summary import INCOMPLETE, STATUS, found, sandbox_sentence
+from grader.report._summary import MACHINE_FAILED, STATUS, UNREAD, found, sandbox_sentence
 from grader.report._text import one_line, plain, point_words
 
 
@@ -34,7 +34,9 @@ def render(grade: Grade) -> str:
 
 def _above(grade: Grade) -> list[str]:
     copy = for_student(grade)
-    lines = [INCOMPLETE] if grade.status == "incomplete" else []
+    lines = [MACHINE_FAILED] if grade.machine_failed else []
+    if grade.unread:
+        lines += [UNREAD, *(f"- {one_line(what)}" for what in grade.unread)]
     if copy.grade.manual_points:
         waiting = point_words(copy.grade.manual_points)
         lines.append(f"Still to be read by a person: {waiting}; in the score so far they count as 0.")

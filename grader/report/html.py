@@ -35,7 +35,8 @@ def _template() -> Template:
     environment.filters |= {"points": points, "point_words": point_words, "one_line": one_line}
     environment.globals |= {
         "STATUS": _summary.STATUS,
-        "INCOMPLETE": _summary.INCOMPLETE,
+        "MACHINE_FAILED": _summary.MACHINE_FAILED,
+        "UNREAD": _summary.UNREAD,
         "lost": _summary.points_lost,
         "problem_lost": _summary.problem_lost,
         "found": _summary.found,

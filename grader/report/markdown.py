@@ -6,7 +6,17 @@ from collections.abc import Iterable
 from grader.core.outcome import CheckResult, Grade, NetworkResult, ProblemResult
 from grader.report._networks import budget, lane_words, recipe_lines, retraining_words
 from grader.report._student import for_student
-from grader.report._summary import INCOMPLETE, STATUS, found, look_first, problem_lost, sandbox_sentence, tally, to_read
+from grader.report._summary import (
+    MACHINE_FAILED,
+    STATUS,
+    UNREAD,
+    found,
+    look_first,
+    problem_lost,
+    sandbox_sentence,
+    tally,
+    to_read,
+)
 from grader.report._text import one_line, point_words, points
 
 _SPECIAL = re.compile(r"([\\`*_\[\]#!|~<>&$@]|^[-+=]|(?<=\d)[.)](?= )|:(?=//))")
@@ -18,8 +28,10 @@ def render(grade: Grade) -> str:
     copy = for_student(grade)
     grade, numbers = copy.grade, tally(copy.grade)
     blocks = [f"# {_md(grade.title)}", f"**{_md(grade.submission.id)}**"]
-    if grade.status == "incomplete":
-        blocks.append(f"> **{INCOMPLETE}**")
+    if grade.machine_failed:
+        blocks.append(f"> **{MACHINE_FAILED}**")
+    if grade.unread:
+        blocks.append("\n".join([f"> **{UNREAD}**", ">", *(f"> - {_md(what)}" for what in grade.unread)]))
     score = f"**{points(grade.score)} of {points(grade.max_score)} points**"
     rest = [
         f"{points(amount)} {what}"

@@ -43,8 +43,12 @@ def table(grade: Grade) -> Table:
                 _message(check),
                 end_section=last,
             )
-    if grade.notes:
-        drawn.caption = Text("\n".join(f"Note: {one_line(note)}" for note in grade.notes))
+    said = [
+        *(f"Nobody read: {one_line(what)}" for what in grade.unread),
+        *(f"Note: {one_line(n)}" for n in grade.notes),
+    ]
+    if said:
+        drawn.caption = Text("\n".join(said))
     return drawn
 
 
@@ -54,7 +58,8 @@ def class_table(grades: Iterable[Grade]) -> Table:
     drawn.add_column("Submission", overflow="fold")
     drawn.add_column("Score", justify="right", no_wrap=True)
     drawn.add_column("To read", justify="right", no_wrap=True)
-    drawn.add_column("Grade", no_wrap=True)
+    drawn.add_column("Not graded", justify="right", no_wrap=True)
+    drawn.add_column("Nobody read", overflow="fold")
     drawn.add_column("Lost points in", ratio=1)
     for grade in grades:
         lost = [f"{one_line(p.id)} -{points(problem_lost(p))}" for p in grade.problems if problem_lost(p) > 0]
@@ -62,7 +67,8 @@ def class_table(grades: Iterable[Grade]) -> Table:
             Text(one_line(grade.submission.id)),
             Text(f"{points(grade.score)}/{points(grade.max_score)}"),
             Text(points(grade.manual_points) if grade.manual_points else ""),
-            Text(grade.status, style="" if grade.status == "complete" else _STYLE["error"]),
+            Text(points(grade.error_points) if grade.machine_failed else "", style=_STYLE["error"]),
+            Text("; ".join(map(one_line, grade.unread)), style=_STYLE["manual"]),
             Text(", ".join(lost)),
         )
     return drawn
@@ -114,9 +120,9 @@ def retraining_table(training: Retraining) -> Group:
 
 def _title(grade: Grade) -> str:
     waiting = f", {points(grade.manual_points)} to be read by a person" if grade.manual_points else ""
-    incomplete = ", INCOMPLETE: the machine failed somewhere" if grade.status == "incomplete" else ""
+    failed = f", {points(grade.error_points)} NOT GRADED: the machine failed" if grade.machine_failed else ""
     score = f"{points(grade.score)} of {points(grade.max_score)} points"
-    return f"{one_line(grade.submission.id)}: {score}{waiting}{incomplete}"
+    return f"{one_line(grade.submission.id)}: {score}{waiting}{failed}"
 
 
 def _status(status: Status) -> Text:

@@ -17,7 +17,9 @@ from grader.documents.pdf.tables import Table
 
 _LARGER = 1.12  # a heading's letters against those of the text
 _LONGEST_HEADING = 200
-_MARK = re.compile(r"\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\((?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})\)|\d{1,2}(?:\.\d{1,2}){1,3}[.)]")
+_MARK = re.compile(
+    r"\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\((?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})\)|\d{1,2}(?:\.\d{1,2}){1,3}[.)]"
+)
 _BULLETS = frozenset(["•", "◦", "‣", "▪", "■", "□", "●", "○", "–", "*", "·", "-", "−", "∙", "⁃", "✓", "", UNKNOWN])
 _DEEPEST = 6
 
@@ -48,7 +50,9 @@ class _Maker:
     def __init__(self, pages: list[Page], file: str) -> None:
         self._pages = pages
         self._file = file
-        rows = [entry for page in pages for region in page.regions for entry in region.content if isinstance(entry, Row)]
+        rows = [
+            entry for page in pages for region in page.regions for entry in region.content if isinstance(entry, Row)
+        ]
         letters: Counter[float] = Counter()
         for row in rows:
             letters[row.size] += sum(len(token.atom.text) for token in row.tokens)
@@ -125,7 +129,12 @@ class _Maker:
     def _row(self, row: Row, page: Page, region: Region) -> Iterator[Block]:
         if _is_code(row):
             block = self._open
-            if block and block.kind == "code" and block.page == page.number and 0 < block.last.base - row.base < 4 * row.size:
+            if (
+                block
+                and block.kind == "code"
+                and block.page == page.number
+                and 0 < block.last.base - row.base < 4 * row.size
+            ):
                 block.code.append(_code_line(row))
                 block.last = row
                 return
@@ -145,7 +154,12 @@ class _Maker:
             level = min(rank + 1, _DEEPEST)
             block = self._open
             runs = runs_of_tokens(row.tokens)
-            if block and block.kind == "heading" and block.level == level and self._follows(block, row, page, 1.5 * row.size):
+            if (
+                block
+                and block.kind == "heading"
+                and block.level == level
+                and self._follows(block, row, page, 1.5 * row.size)
+            ):
                 _join(block.runs, runs, new_line=False)
                 block.last, block.rows = row, block.rows + 1
                 return
@@ -157,7 +171,13 @@ class _Maker:
             start = tokens[0].x0
             depth = 1 + int(max(0.0, row.x0 - region.left - 30) // 15) if bullet or mark else 1
             self._start(
-                "item", list(runs_of_tokens(tokens)), row, page.number, level=min(depth, _DEEPEST), mark=mark, left=start
+                "item",
+                list(runs_of_tokens(tokens)),
+                row,
+                page.number,
+                level=min(depth, _DEEPEST),
+                mark=mark,
+                left=start,
             )
             return
         runs = runs_of_tokens(row.tokens)
@@ -277,7 +297,13 @@ def _join(runs: list[Run], more: tuple[Run, ...], *, new_line: bool) -> None:
     if runs and more_ and not runs[-1].formula:
         last, first = runs[-1], more_[0]
         text = last.text
-        if text.endswith("-") and len(text) > 1 and text[-2].isalpha() and first.text[:1].islower() and not first.formula:
+        if (
+            text.endswith("-")
+            and len(text) > 1
+            and text[-2].isalpha()
+            and first.text[:1].islower()
+            and not first.formula
+        ):
             runs[-1] = last.model_copy(update={"text": text[:-1]})
         elif not (text.endswith("-") and len(text) > 1 and text[-2].isalnum()):
             runs[-1] = last.model_copy(update={"text": text + ("\n" if new_line else " ")})

@@ -107,9 +107,7 @@ def _replace(desk: _Desk, parts: list[Atom], whole: Atom) -> None:
 
 def _around(parts: Iterable[Atom], *more: Box) -> Box:
     boxes = [*(atom.box for atom in parts), *more]
-    return Box(
-        min(b.x0 for b in boxes), min(b.y0 for b in boxes), max(b.x1 for b in boxes), max(b.y1 for b in boxes)
-    )
+    return Box(min(b.x0 for b in boxes), min(b.y0 for b in boxes), max(b.x1 for b in boxes), max(b.y1 for b in boxes))
 
 
 def _plain(rows: list[Row]) -> str:
@@ -201,9 +199,7 @@ def _root(rule: Box, desk: _Desk) -> bool:
         return False
     sign = signs[0]
     inside = [
-        atom
-        for atom in desk.between(sign.box.y0 - 1, y)
-        if rule.x0 - 1 <= atom.x <= rule.x1 + 1 and atom is not sign
+        atom for atom in desk.between(sign.box.y0 - 1, y) if rule.x0 - 1 <= atom.x <= rule.x1 + 1 and atom is not sign
     ]
     if not inside:
         return False
@@ -223,9 +219,7 @@ def _limits(sign: Atom, desk: _Desk) -> None:
     near = [
         atom
         for atom in desk.between(sign.box.y0 - 1.4 * size, sign.box.y1 + 1.4 * size)
-        if atom is not sign
-        and atom.size < 0.93 * size
-        and sign.box.x0 - 1.5 * size < atom.x < sign.box.x1 + 1.5 * size
+        if atom is not sign and atom.size < 0.93 * size and sign.box.x0 - 1.5 * size < atom.x < sign.box.x1 + 1.5 * size
     ]
     upper = _chain(sign, [atom for atom in near if atom.base > sign.box.y1])
     lower = _chain(sign, [atom for atom in near if atom.box.y1 < sign.box.y0 + 0.15 * size])
@@ -275,7 +269,9 @@ def _brackets(atoms: list[Atom]) -> list[_Bracket]:
             last.box = _around(last.pieces)
         else:
             found.append(_Bracket(family, atom.box, [atom]))
-    small = [_Bracket(_FAMILY[a.text], a.box, [a], small=True) for a in atoms if a.single and not a.tall and a.text in "[]()"]
+    small = [
+        _Bracket(_FAMILY[a.text], a.box, [a], small=True) for a in atoms if a.single and not a.tall and a.text in "[]()"
+    ]
     return [*found[:_MOST], *small[:_MOST]]
 
 
@@ -410,7 +406,9 @@ def _framed(frame: Box, desk: _Desk) -> None:
     if not 0 < len(inside) <= 60:
         return
     rows = rows_of(inside)
-    words = any(atom.text.isalpha() and len(atom.text) > 1 and not atom.style.math and not atom.latex for atom in inside)
+    words = any(
+        atom.text.isalpha() and len(atom.text) > 1 and not atom.style.math and not atom.latex for atom in inside
+    )
     if words or len(rows) > 1:
         for atom in inside:
             _replace(desk, [atom], atom._replace(marked=True))

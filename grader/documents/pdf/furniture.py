@@ -8,7 +8,9 @@ from grader.documents.pdf.rows import Row
 
 _MARGIN = 0.135  # of the height of a page
 _EDGE = 48.0  # points: where browsers print
-_NUMBER = re.compile(r"(?:page |seite |p\. ?|- ?|\[)?(\d{1,4})(?: ?(?:/|of|von|\|) ?(\d{1,4}))?(?: ?-|\])?", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"(?:page |seite |p\. ?|- ?|\[)?(\d{1,4})(?: ?(?:/|of|von|\|) ?(\d{1,4}))?(?: ?-|\])?", re.IGNORECASE
+)
 _TIME = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4},? \d{1,2}:\d{2}(?::\d{2})?(?: ?[AP]\.?M\.?)?\b", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:file:///|https?://|about:blank|data:|localhost|127\.0\.0\.1)\S*")
 _DIGITS = re.compile(r"\d+")
@@ -19,9 +21,7 @@ def without_furniture(pages: list[Page]) -> None:
     """Take the furniture out of these pages."""
     edges = [(page, row, _text(row)) for page in pages for row in _edge_rows(page)]
     repeated = Counter((_DIGITS.sub("#", text), round(row.base / 3)) for _, row, text in edges)
-    numbers = Counter(
-        int(found[1]) - page.number for page, _, text in edges if (found := _NUMBER.fullmatch(text))
-    )
+    numbers = Counter(int(found[1]) - page.number for page, _, text in edges if (found := _NUMBER.fullmatch(text)))
     for page in pages:
         mine = [(row, text) for each, row, text in edges if each is page]
         gone = {id(row) for row, text in mine if _printed(row, text, page)}

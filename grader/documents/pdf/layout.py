@@ -46,9 +46,7 @@ def regions_of(atoms: list[Atom], placed: list[Table | Thing], depth: int = 2) -
         if not bands or bands[-1][0] != across:
             bands.append((across, 0.0, [], []))
         if isinstance(entry, Row):
-            bands[-1][2].extend(
-                each for token in entry.tokens for each in (token.atom, *token.upper, *token.lower)
-            )
+            bands[-1][2].extend(each for token in entry.tokens for each in (token.atom, *token.upper, *token.lower))
         else:
             bands[-1][3].append(entry)
     for across, _, words, things in bands:

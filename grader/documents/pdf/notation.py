@@ -23,7 +23,30 @@ _COMMANDS = {
     "~": r"\sim", "^": r"\hat{}",
 }  # fmt: skip
 _FUNCTIONS = frozenset(
-    "arccos arcsin arctan arg cos cosh cot det dim exp inf lim ln log max min sin sinh sup tan tanh Pr".split()
+    [
+        "arccos",
+        "arcsin",
+        "arctan",
+        "arg",
+        "cos",
+        "cosh",
+        "cot",
+        "det",
+        "dim",
+        "exp",
+        "inf",
+        "lim",
+        "ln",
+        "log",
+        "max",
+        "min",
+        "sin",
+        "sinh",
+        "sup",
+        "tan",
+        "tanh",
+        "Pr",
+    ]
 )
 _MATRICES = {"[": "bmatrix", "(": "pmatrix", "|": "vmatrix", "‖": "Vmatrix", "{": "Bmatrix"}
 _WORD = re.compile(r"[^\W\d_]{2,}")

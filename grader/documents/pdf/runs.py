@@ -8,7 +8,9 @@ _GAP = 0.17  # of the size of letters: what parts words
 _MATHS = frozenset("0123456789.,+-−=×·⋅÷/()[]{}<>≤≥≈≠|!'′…⋯±→∈*%:;∼~")
 _OPERATORS = frozenset("+-−=×·⋅÷/<>≤≥≈≠±→∈*∼~(")
 _RELATIONS = frozenset("=≈≤≥<>∼≠")
-_FUNCTIONS = frozenset("exp log ln sin cos tan tanh max min arg det lim sup inf".split())
+_FUNCTIONS = frozenset(
+    ["exp", "log", "ln", "sin", "cos", "tan", "tanh", "max", "min", "arg", "det", "lim", "sup", "inf"]
+)
 _ORDINALS = frozenset({"st", "nd", "rd", "th"})
 
 
@@ -90,7 +92,7 @@ def _spaced(last: Token, token: Token) -> bool:
 
 
 def _without_ordinal(token: Token) -> Token:
-    """"1st" whose letters are raised is a word."""
+    """ "1st" whose letters are raised is a word."""
     said = "".join(atom.text for atom in token.upper)
     if said in _ORDINALS and token.atom.text[-1:].isdigit() and not token.lower:
         box = token.atom.box._replace(x1=token.x1)
