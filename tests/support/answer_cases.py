@@ -8,10 +8,12 @@ from answer_rendering import ENDINGS, Format, heading, rendered
 from check_evidence import check_of
 from ruamel.yaml import YAML
 
-from grader.core.evidence import Comparison, ProblemEvidence
+from grader.core.evidence import Comparison, NotebookRun, ProblemEvidence
 from grader.core.outcome import Outcome
 from grader.core.record import Record
 from grader.core.requests import Question
+from grader.core.source import Source
+from grader.observation.claims import read_claims
 from grader.observation.sections import Labels, find_sections
 
 FOLDER = Path(__file__).parents[1] / "answers" / "cases"
@@ -24,13 +26,13 @@ Compare = Callable[[Question], Comparison]
 
 
 class Case(Record):
-    """An answer to a check. `asked` is what the student was asked."""
+    """An answer to a check. `asked` is what the student was asked; an `output` is what a notebook printed."""
 
     name: str
     asked: str
     check: dict[str, object]
     text: str
-    format: Format = "markdown"
+    format: Format | Literal["output"] = "markdown"
     verdict: Verdict
 
     @property
@@ -41,22 +43,32 @@ class Case(Record):
     @property
     def document(self) -> str:
         """A report that holds the answer, to problem 3B of two."""
+        if self.format == "output":
+            return self.text
         return f"{heading('Problem 3B', self.format)}\n\n{self.text}\n\n{heading('Problem 3C', self.format)}\n\nDone."
 
 
 def outcome_of(case: Case, compare: Compare | None = None) -> Outcome:
     """What the grader says: the document is read, and its check judges what was seen. `compare` compares formulas."""
-    sections = find_sections(case.document, f"report{ENDINGS[case.format]}", _LABELS)
-    evidence = ProblemEvidence(
-        problem="3B",
-        sections=tuple(s for s in sections if s.problem == "3B"),
-        elsewhere=tuple(s for s in sections if s.problem != "3B"),
-    )
+    evidence = _evidence(case)
     check = check_of(case.check)
     for question in check.requests(evidence) if compare else ():
         if isinstance(question, Question):
             evidence = evidence.with_answer(question, compare(question))
     return check.judge(evidence)
+
+
+def _evidence(case: Case) -> ProblemEvidence:
+    """What is seen of the answer: a notebook's output, or the sections of a document."""
+    if case.format == "output":
+        claims = read_claims(case.document, Source(file="3B.ipynb", cell=5))
+        return ProblemEvidence(problem="3B", notebooks=(NotebookRun(file="3B.ipynb", claims=claims),))
+    sections = find_sections(case.document, f"report{ENDINGS[case.format]}", _LABELS)
+    return ProblemEvidence(
+        problem="3B",
+        sections=tuple(s for s in sections if s.problem == "3B"),
+        elsewhere=tuple(s for s in sections if s.problem != "3B"),
+    )
 
 
 def by_hand() -> Iterator[Case]:

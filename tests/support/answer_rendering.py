@@ -39,8 +39,8 @@ _PLAIN = {
     "hardbreak": "\n",
     "blockquote_open": "> ",
 }
-# What plain text can't say: what is struck out or hidden, and formulas beyond signs that a keyboard has.
-_NOT_PLAIN = {"s_open", "html_inline", "html_block", "table_open"}
+# What plain text can't say: what is struck out, hidden or a picture, tables, and formulas beyond signs that a keyboard has.
+_NOT_PLAIN = {"s_open", "html_inline", "html_block", "table_open", "image"}
 
 
 def heading(text: str, format: Format) -> str:
