@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from html import escape
 from typing import Literal
 
@@ -39,7 +40,7 @@ _PLAIN = {
     "hardbreak": "\n",
     "blockquote_open": "> ",
 }
-# What plain text can't say: what is struck out, hidden or a picture, tables, and formulas beyond signs that a keyboard has.
+# What plain text can't say: what is struck out, hidden or a picture, a table, a formula beyond a keyboard's signs.
 _NOT_PLAIN = {"s_open", "html_inline", "html_block", "table_open", "image"}
 
 
@@ -52,18 +53,22 @@ def heading(text: str, format: Format) -> str:
 
 def rendered(markdown: str, format: Format) -> str | None:
     """The answer in this format; None where the format can't say it."""
-    reader = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).use(dollarmath_plugin)
-    tokens = [
-        t for block in reader.parse(markdown) for t in (block.children or [] if block.type == "inline" else [block])
-    ]
     if format == "html":
-        reader.add_render_rule("math_inline", lambda _, ts, i, *__: rf"\({escape(ts[i].content)}\)")
-        reader.add_render_rule("math_block", lambda _, ts, i, *__: rf"<p>\[{escape(ts[i].content)}\]</p>")
-        return str(reader.render(markdown)).strip()
+        return str(_reader().render(markdown)).strip()
+    tokens = [t for b in _reader().parse(markdown) for t in (b.children or [] if b.type == "inline" else [b])]
     if format == "plain" and any(_unsayable(token) for token in tokens):
         return None
     write = _latex if format == "latex" else _plain
     return "".join(write(token, tokens, place) for place, token in enumerate(tokens)).strip()
+
+
+@cache
+def _reader() -> MarkdownIt:
+    """Reads Markdown as a page shows it: with tables, what is struck out, and formulas as MathJax finds them."""
+    reader = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).use(dollarmath_plugin)
+    reader.add_render_rule("math_inline", lambda _, ts, i, *__: rf"\({escape(ts[i].content)}\)")
+    reader.add_render_rule("math_block", lambda _, ts, i, *__: f"<p>\\[{escape(ts[i].content)}\\]</p>\n")
+    return reader
 
 
 def _unsayable(token: Token) -> bool:
