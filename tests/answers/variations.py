@@ -123,7 +123,7 @@ KINDS = (
         "accuracy",
         "Which test accuracy do you reach? At least 0.975 is asked for.",
         "test accuracy",
-        {"type": "numeric", "label": ["accuracy"], "expect": 0.9779, "tolerance": 0.00005},
+        {"type": "numeric", "label": ["test accuracy", "accuracy"], "expect": 0.9779, "tolerance": 0.00005},
         ("0.9779", "97.79%", "97.79 percent", "97,79 %", "0,9779", "$97.79\\%$", "$0{,}9779$"),
         ("0.9679", "97.59%", "96.79 percent", "96,79 %", "0,9679", "$96.79\\%$", "$0{,}9679$"),
         _SAID + _OF_TWO,

@@ -46,9 +46,8 @@ _NOT_PLAIN = {"s_open", "html_inline", "html_block", "table_open", "image"}
 
 def heading(text: str, format: Format) -> str:
     """A heading of the first level."""
-    return {"markdown": f"# {text}", "latex": rf"\section*{{{text}}}", "html": f"<h1>{text}</h1>", "plain": text}[
-        format
-    ]
+    frames = {"markdown": "# {}", "latex": r"\section*{{{}}}", "html": "<h1>{}</h1>", "plain": "{}"}
+    return frames[format].format(text)
 
 
 def rendered(markdown: str, format: Format) -> str | None:
@@ -90,6 +89,8 @@ def _latex(token: Token, tokens: Sequence[Token], place: int) -> str:
         return rf"\texttt{{{token.content.translate(_SPECIAL)}}}"
     if token.type in ("html_block", "html_inline"):
         return _COMMENT.sub(lambda m: "".join(f"% {line}\n" for line in m[1].strip().split("\n")), token.content)
+    if token.type == "list_item_open" and any(t.content.startswith("[") for t in tokens[place + 1 : place + 3]):
+        return r"\item{} "  # else what stands in brackets would be its label
     if token.type == "table_open":
         columns = sum(t.type == "th_open" for t in tokens[place:])
         return f"\\begin{{tabular}}{{{'l' * columns}}}\n"
