@@ -91,6 +91,8 @@ def _latex(token: Token, tokens: Sequence[Token], place: int) -> str:
         return _COMMENT.sub(lambda m: "".join(f"% {line}\n" for line in m[1].strip().split("\n")), token.content)
     if token.type == "list_item_open" and any(t.content.startswith("[") for t in tokens[place + 1 : place + 3]):
         return r"\item{} "  # else what stands in brackets would be its label
+    if token.type == "image":
+        return rf"\includegraphics{{{token.attrs['src']}}}"
     if token.type == "table_open":
         columns = sum(t.type == "th_open" for t in tokens[place:])
         return f"\\begin{{tabular}}{{{'l' * columns}}}\n"
