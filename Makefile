@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo docs documents test test-fast attacks lint bench clean
+.PHONY: answers demo docs documents test test-fast attacks lint bench clean
 
 demo: .venv/installed
 	@$(BIN)/grader demo
@@ -31,6 +31,11 @@ docs: .venv/installed
 # What is found in the real documents, where they lie beside the checkout.
 documents: .venv/installed
 	@$(BIN)/python tests/support/documents.py
+
+# How short answers are judged, against what a fair person says; `make answers WORDS="gradient minus"` picks some,
+# `make answers MOST=1000` lists more false verdicts of a kind than 60.
+answers: .venv/installed
+	@PYTHONPATH=tests/answers MOST=$(or $(MOST),60) $(BIN)/python tests/support/answers.py $(WORDS)
 
 lint: .venv/installed
 	$(BIN)/ruff check .
