@@ -111,10 +111,16 @@ def _evidence(
     forms = {file: (submission.root / file).read_bytes()[:1_000_000].decode("utf-8", "replace") for file in files}
     stated = read_forms(rubric, forms, contents.notebooks)
     documents = {file: document_of(text, file) for file, text in contents.documents.items()}
-    cut = [f"{file} is so long that only its beginning is read" for file, text in contents.documents.items() if is_cut(text)]
+    cut = [
+        f"{file} is so long that only its beginning is read"
+        for file, text in contents.documents.items()
+        if is_cut(text)
+    ]
     evidence = {
         problem: seen.model_copy(update={"stated": stated.answers.get(problem, {})})
-        for problem, seen in observe(rubric, documents, contents.notebooks, observed, (*contents.lost_documents, *cut)).items()
+        for problem, seen in observe(
+            rubric, documents, contents.notebooks, observed, (*contents.lost_documents, *cut)
+        ).items()
     }
     return evidence, (*repeated_headings(evidence), *stated.notes)
 

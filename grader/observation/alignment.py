@@ -79,7 +79,9 @@ def _skipped(count: int) -> float:
 
 def _left(place: int, outline: Outline) -> float:
     """What it costs that the document ends here, with the problems behind unanswered."""
-    return min(_MOST_LEFT, _LEFT * (outline.count - 1 - outline.targets[place].position)) if place != OUTSIDE else _NOTHING
+    return (
+        min(_MOST_LEFT, _LEFT * (outline.count - 1 - outline.targets[place].position)) if place != OUTSIDE else _NOTHING
+    )
 
 
 def _forward(candidates: Sequence[Candidate], outline: Outline) -> list[list[float]]:

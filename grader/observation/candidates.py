@@ -281,7 +281,12 @@ def _draft(number: int, piece: Piece, outline: Outline, strongest: int) -> _Draf
         meanings = tuple(_meanings(label, outline, piece.rank <= BOLD))
         if meanings or _is_foreign(label, piece, strongest):
             score = style + _score(label, piece, meanings, outline)
-            kind = _Style(piece.rank, "task" if label.word in _NAMING else label.word, 0 if label.word in _NAMING else len(label.parts), label.solution)
+            kind = _Style(
+                piece.rank,
+                "task" if label.word in _NAMING else label.word,
+                0 if label.word in _NAMING else len(label.parts),
+                label.solution,
+            )
             known = outline.titled(plain_title(text[label.end : 400]))
             meanings = tuple(m for m in meanings if m.target == known) or meanings
             if not meanings:
@@ -336,7 +341,9 @@ def _meanings(label: Label, outline: Outline, marked: bool) -> Iterator[Meaning]
     for number in endings[:_MOST_ENDINGS]:
         path = outline.targets[number].path
         other = _OTHER_NUMBERS if path[-len(label.parts) :] != label.parts else 0.0
-        yield Meaning(number, cost + other, needs=path[: len(path) - len(label.parts)], end=label.end, solution=label.solution)
+        yield Meaning(
+            number, cost + other, needs=path[: len(path) - len(label.parts)], end=label.end, solution=label.solution
+        )
     if found is None and not endings:
         for size in range(len(label.parts) - 1, 0, -1):
             whole = outline.named(label.parts[:size])
@@ -384,7 +391,7 @@ def _score(label: Label, piece: Piece, meanings: tuple[Meaning, ...], outline: O
 def _separated(label: Label, rest: str, behind: str, marked: bool) -> float:
     mark = rest.lstrip(" \t*_}")[:1]
     if mark == ",":
-        return 0.0 if marked else -3.0
+        return 0.0 if marked else -4.5 if behind[:1].islower() else -3.0
     score = 1.2 if mark in ":–—" else 0.7
     spoken = behind[:1].islower() and not marked
     if spoken and not label.word and not label.solution and mark != ":":
