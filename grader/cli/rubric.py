@@ -20,11 +20,18 @@ Name = Annotated[str, typer.Argument(help="A rubric's YAML file, or the id of on
 @app.command()
 def lint(rubric: Name) -> None:
     """Say what is wrong with a rubric, or probably not meant. Exit code 3 when it is wrong, 0 for warnings."""
+    from grader.observation.evidence import labels_of
+    from grader.observation.spellings import lost_spellings
     from grader.rubric import load_rubric
     from grader.rubric.lint import lint as warnings_of
 
     loaded = load_rubric(rubric)
-    for warning in warnings_of(loaded):
+    lost = lost_spellings(labels_of(loaded), {problem.id: problem.title for problem in loaded.problems})
+    unfound = [
+        f"{problem}: no answer would be found below a heading such as {', '.join(f'“{text}”' for text in headings[:5])}"
+        for problem, headings in lost.items()
+    ]
+    for warning in (*warnings_of(loaded), *unfound):
         typer.secho(f"warning: {warning}", fg="yellow")
     judged = sum(c.points for p in loaded.problems for c in p.checks if c.type != "manual")
     size = f"{len(loaded.problems)} problems, {loaded.max_score:g} points"

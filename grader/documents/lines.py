@@ -11,6 +11,7 @@ _HTML = re.compile(r"\s*<h([1-6])\b[^<>]{0,200}>(.*)", re.IGNORECASE)
 _LATEX = re.compile(r"\s*(?:\\newpage\s*)?\\((?:sub){0,2})section\*?\s*\{([^{}]*)\}")
 _TAG = re.compile(r"</?(?:h[1-6]|b|strong|span)\b[^<>]{0,200}>", re.IGNORECASE)
 _ITEM = re.compile(r"(\s*)([-*+•]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)])(?:[ \t]+(.*)|$)")
+_UNDERLINE = re.compile(r" {0,3}(?:={2,200}|-{2,200})[ \t]{0,9}")
 _BOLD = re.compile(r"\s*(?:\*\*|__|\\textbf\{|\{\\bf )(?=\S)([^\n]{1,400}?)(?:\*\*|__|\})")
 _FENCE = re.compile(r"\s*(```|~~~)")
 _PICTURE = re.compile(r"(data:image/[a-z+.-]{1,20};base64,)[A-Za-z0-9+/=]{100,}")
@@ -65,6 +66,10 @@ def _blocks(lines: list[str], file: str) -> Iterator[Block]:
             number = closed[number] + 1
             continue
         heading = _heading(line, source(number))
+        if kept and len(kept) == 1 and _UNDERLINE.fullmatch(line):
+            yield Block(kind="heading", level=1 if "=" in line else 2, runs=_runs(kept.pop()), source=source(first))
+            number += 1
+            continue
         if heading or not line.strip() or _ITEM.fullmatch(line):
             yield from paragraph()
         if heading:

@@ -5,19 +5,19 @@ from collections.abc import Sequence
 
 from grader.core.evidence import ModelFacts
 from grader.core.record import Record
-from grader.observation.labels import plain_title
+from grader.observation.labels import (
+    Label,
+    LabelPath,
+    is_label,
+    label_path,
+    labels_within,
+    plain_title,
+    read_labels,
+)
 
-_TOKEN = re.compile(r"\d+[a-z](?![a-z0-9])|\d+|[a-z]+\d+[a-z]?(?![a-z0-9])|[a-z]+")
-_LABEL_TOKEN = re.compile(r"(?:problem|prob|question|part|q|p)?(\d{1,4})([a-z])?")
-_LETTER = re.compile(r"(?:problem|question|part|exercise) ([a-z])\b")
-_CHAPTER = re.compile(r"(?:problem|question|exercise|section|part) (\d{1,4})(?! [a-z]\b)\b")
-_NUMBERED = re.compile(r"(\d{1,4})\b")
-_WORDS = frozenset({"problem", "prob", "question", "q", "p", "part", "notebook", "nb", "copy", "of"})
 # Words that may stand before a label in a heading that names a problem; "comparison with 3B" names another one.
-_OPENING = _WORDS | {
-    *("exercise", "section", "solution", "answer", "code", "model", "network", "set", "hw", "homework", "assignment"),
-    *("cs", "for", "to", "the", "my", "our"),
-}
+_OPENING = re.compile(r"(?:(?:code|model|network|notebook|training)\s+){0,3}(?=\w)", re.IGNORECASE)
+_CLOSED = " \t.:)]*_-–—(["
 
 
 class Target(Record):
@@ -82,56 +82,45 @@ def owners(targets: Sequence[Target], places: Sequence[Place], file: str, headin
     return frozenset(_meant(headings, file, targets, _possible_namings(targets, places)))
 
 
-def labels_in_name(name: str) -> list[str]:
-    """Labels such as `3b` or `2` in a file name: `set4_3B.ipynb` and `Problem 3 part B (1).ipynb` both say `3b`."""
-    stem = re.sub(r"\(\d+\)|\.\w+$", " ", name.rpartition("/")[2].lower())
-    tokens = [t for t in _TOKEN.findall(stem) if t not in _WORDS]
-    return [label for label, _ in _labels(tokens)]
+def labels_in_name(name: str) -> list[LabelPath]:
+    """The labels in a file name: `set4_3B.ipynb` and `Problem 3 part B (1).ipynb` both say (3, b)."""
+    return labels_within(re.sub(r"\(\d+\)|\.\w+$", " ", name.rpartition("/")[2]).strip())
 
 
-def _labels_in_heading(heading: str) -> list[str]:
-    """Labels at the beginning of a heading: `Problem 3B`, `Set 4, 3 B: ...`; none in `3 a second time`."""
-    tokens = _TOKEN.findall(plain_title(heading))
-    kept = [token for token in tokens if token not in _WORDS]
-    labels = []
-    for label, position in _labels(kept):
-        opening = all(t in _OPENING or any(c.isdigit() for c in t) or len(t) == 1 for t in kept[:position])
-        article = label.endswith("a") and kept[position : position + 2] == [label[:-1], "a"]
-        if opening and not (article and len(kept) > position + 2):
-            labels.append(label)
-    return labels
+def _labels_in_heading(heading: str) -> list[Label]:
+    """The labels at the beginning of a heading: `Problem 3B`, `Set 4, 3 B: ...`; none in `A second time`."""
+    text = heading[_opening(heading) :]
+    return [label for label in read_labels(text) if label.word or label.parts[0].isdecimal() or _is_closed(text, label)]
 
 
-def _labels(tokens: Sequence[str]) -> list[tuple[str, int]]:
-    labels = []
-    for i, token in enumerate(tokens):
-        match = _LABEL_TOKEN.fullmatch(token)
-        if match:
-            following = tokens[i + 1] if i + 1 < len(tokens) else ""
-            letter = match[2] or (following if len(following) == 1 and following.isalpha() else "")
-            labels.append((f"{int(match[1])}{letter}", i))
-    return labels
+def _opening(heading: str) -> int:
+    found = _OPENING.match(heading)
+    return found.end() if found else 0
+
+
+def _is_closed(text: str, label: Label) -> bool:
+    """Whether a mark or nothing follows the label."""
+    rest = text[label.end :]
+    return not rest or rest[0] in _CLOSED.strip()
 
 
 def _possible_namings(targets: Sequence[Target], places: Sequence[Place]) -> list[int]:
     """The namings under which every label that any naming knows means something; all of them where none fits."""
     count = max((len(target.labels) for target in targets), default=1)
-    known = [{target.labels[n].lower() for target in targets if n < len(target.labels)} for n in range(count)]
+    known = [{label_path(target.labels[n]) for target in targets if n < len(target.labels)} for n in range(count)]
     every = set().union(*known)
     used = {label for place in places for label in labels_in_name(place.file) if label in every}
-    used |= {
-        label
-        for place in places
-        for cell, text in place.headings
-        for label in _labels_with_chapter(text, _above(place, cell), place.file)
-        if label in every
-    }
+    for place in places:
+        for cell, text in place.headings:
+            for label in _labels_in_heading(text):
+                paths = {label.parts, *_with_chapter(label, _above(place, cell), place.file)}
+                used |= paths & every
     possible = [n for n in range(count) if used <= known[n]]
     return possible or list(range(count))
 
 
-def _means(label: str, targets: Sequence[Target], namings: list[int]) -> set[str]:
-    return {t.problem for t in targets for n in namings if n < len(t.labels) and t.labels[n].lower() == label}
+def _means(label: LabelPath, targets: Sequence[Target], namings: list[int]) -> set[str]:
+    return {t.problem for t in targets for n in namings if n < len(t.labels) and label_path(t.labels[n]) == label}
 
 
 def _meant(headings: Sequence[str], file: str, targets: Sequence[Target], namings: list[int]) -> set[str]:
@@ -143,7 +132,7 @@ def _meant(headings: Sequence[str], file: str, targets: Sequence[Target], naming
     return _first_meaning(labels_in_name(file), targets, namings)
 
 
-def _first_meaning(labels: Sequence[str], targets: Sequence[Target], namings: list[int]) -> set[str]:
+def _first_meaning(labels: Sequence[LabelPath], targets: Sequence[Target], namings: list[int]) -> set[str]:
     return next((problems for label in labels if (problems := _means(label, targets, namings))), set())
 
 
@@ -160,38 +149,35 @@ def _named(heading: str, targets: Sequence[Target], namings: list[int], above: S
     }
     if len(titled) == 1:
         return titled
-    labels = _labels_with_chapter(heading, above, file)
-    if _labels_in_heading(heading):
-        return _first_meaning(labels, targets, namings)
-    return set().union(*(_means(label, targets, namings) for label in labels))
-
-
-def _labels_with_chapter(heading: str, above: Sequence[str], file: str) -> list[str]:
-    """The labels of a heading; of `Problem B` those that the chapters it may belong to make of it."""
     labels = _labels_in_heading(heading)
-    letter = _LETTER.match(plain_title(heading))
-    return labels or ([f"{chapter}{letter[1]}" for chapter in _chapters(above, file)] if letter else [])
+    whole = _first_meaning([label.parts for label in labels], targets, namings)
+    if whole or not labels or labels[-1].parts[0].isdecimal():
+        return whole
+    return set().union(*(_means(label, targets, namings) for label in _with_chapter(labels[0], above, file)))
+
+
+def _with_chapter(label: Label, above: Sequence[str], file: str) -> list[LabelPath]:
+    """The paths that the chapters it may belong to make of a label such as `Problem B`."""
+    return [(*chapter, *label.parts) for chapter in _chapters(above, file)]
 
 
 def _is_titled(heading: str, title: str) -> bool:
     """The title, alone or behind a label: `2-Layer Linear Neural Network` isn't `Linear Neural Network`."""
-    if heading == title:
-        return True
     before = heading.removesuffix(title)
-    return before.endswith(" ") and all(
-        token in _OPENING or len(token) == 1 or re.fullmatch(r"\d{1,2}[a-z]?", token) for token in before.split()
-    )
+    return heading == title or (before.endswith(" ") and is_label(before))
 
 
-def _chapters(above: Sequence[str], file: str) -> list[str]:
+def _chapters(above: Sequence[str], file: str) -> list[LabelPath]:
     """The chapter that the headings above, nearest first, or the file name speak of; several where it's not clear."""
-    titles = [plain_title(text) for text in above]
-    explicit = [match[1] for title in titles if (match := _CHAPTER.match(title))]
-    if explicit:
-        return explicit[:1]
-    return [match[1] for title in titles if (match := _NUMBERED.match(title))] or [
-        label for label in labels_in_name(file) if label.isdigit()
+    numbered = [
+        label
+        for text in above
+        if (labels := _labels_in_heading(text)) and (label := labels[-1]).parts[0].isdecimal() and len(labels) == 1
     ]
+    explicit = [label.parts for label in numbered if label.word]
+    return (
+        explicit[:1] or [label.parts for label in numbered] or [path for path in labels_in_name(file) if len(path) == 1]
+    )
 
 
 def _choose(target: Target, found: list[ModelFacts], unsure: list[ModelFacts], unnamed: list[ModelFacts]) -> Assignment:

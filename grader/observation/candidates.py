@@ -391,7 +391,7 @@ def _score(label: Label, piece: Piece, meanings: tuple[Meaning, ...], outline: O
 def _separated(label: Label, rest: str, behind: str, marked: bool) -> float:
     mark = rest.lstrip(" \t*_}")[:1]
     if mark == ",":
-        return 0.0 if marked else -3.0
+        return 0.0 if marked else -4.5 if behind[:1].islower() else -3.0
     score = 1.2 if mark in ":–—" else 0.7
     spoken = behind[:1].islower() and not marked
     if spoken and not label.word and not label.solution and mark != ":":

@@ -88,6 +88,28 @@ def label_behind(text: str) -> tuple[str, Label] | None:
     return None
 
 
+def labels_within(text: str) -> list[LabelPath]:
+    """The labels in a name such as `set4_3B` or `hw2-problem-3-final`, in order."""
+    found: list[LabelPath] = []
+    end = 0
+    tokens = _tokens(text[:_LONGEST].replace("_", " "))
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        glued = before is not None and before.end == token.start and before.text.isalnum()
+        if token.start < end or glued or not (token.text.isdecimal() or _is_lead(token.word) or before is None):
+            continue
+        read = next(iter(read_labels(text[token.start :].replace("_", " "))), None)
+        if read and any(part.isdecimal() for part in read.parts):
+            found.append(read.parts)
+            end = token.start + read.end
+    return found
+
+
+def is_label(text: str) -> bool:
+    """Whether the text is nothing but a label, or the words before one."""
+    reader = _Reader(text)
+    return reader.skip_lead() == len(reader.tokens) or _whole(text) is not None
+
+
 def without_points(text: str) -> str:
     """The text without what it says a problem is worth."""
     return _POINTS.sub(" ", text)
@@ -361,6 +383,10 @@ class _Reader:
                 return (), False, at  # `2) 28` begins an answer
             return ((str(int(token.text)),), above, at + 1) if len(token.text) <= 2 else ((), False, at)
         word = token.word
+        if not (before or self.word) and token.text[0] == "Q" and token.text.isupper() and len(word) <= 5:
+            if len(word) == 2 or _is_roman(word[1:]):  # `QII`
+                self.word = "letter"
+                return (word[1:],), above, at + 1
         if self.word and not before and word in NUMBERS:
             return (NUMBERS[word],), above, at + 1
         glued = at > 0 and self.tokens[at - 1].end == token.start
@@ -399,6 +425,10 @@ class _Reader:
         if behind and (behind[0].isalnum() or _NO_END.match(behind)):
             return None
         return end
+
+
+def _is_lead(word: str) -> bool:
+    return word in TASKS or word in PARTS or word in ASSIGNMENTS or word in SOLUTIONS
 
 
 def _is_roman(word: str) -> bool:

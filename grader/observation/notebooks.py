@@ -1,34 +1,28 @@
 """What a notebook holds before anything runs: its headings, saved outputs, claims and figures."""
 
 import base64
-import re
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
 
 from nbformat import NotebookNode
 
 from grader.core.evidence import Claim
 from grader.core.source import Source
+from grader.documents.lines import document_of
 from grader.observation.claims import read_claims
+from grader.observation.pieces import BOLD, pieces_of
 
-_UNDERLINE = re.compile(r"={2,200}|-{2,200}")
-_HTML_HEADING = re.compile(r"<h[1-6]\b[^<>]*>(.*)", re.IGNORECASE)
-_TAG = re.compile(r"<[^<>]*>")
+_LONGEST_HEADING = 200
 
 
 def headings(notebook: NotebookNode) -> list[tuple[int, str]]:
     """(cell, heading) for every heading in Markdown or HTML, and every line in bold, cells counted from 1."""
-    found = []
-    for index, cell in enumerate(notebook.cells, 1):
-        if cell.cell_type == "markdown":
-            lines = [line.strip() for line in cell.source.splitlines()[:200]]
-            for line, below in zip_longest(lines, lines[1:], fillvalue=""):
-                bold = line.startswith("**") and line.rstrip(":.").endswith("**")
-                if line.startswith("#") or bold or (line and _UNDERLINE.fullmatch(below)):
-                    found.append((index, line.strip("#* :")[:200]))
-                elif match := _HTML_HEADING.match(line[:1000]):
-                    found.append((index, _TAG.sub("", match[1]).strip("* :")[:200]))
-    return found
+    return [
+        (index, piece.text.strip("#* :")[:_LONGEST_HEADING])
+        for index, cell in enumerate(notebook.cells, 1)
+        if cell.cell_type == "markdown"
+        for piece in pieces_of([document_of(cell.source, "")])
+        if piece.rank <= BOLD and piece.text.strip()
+    ]
 
 
 def headings_above(notebook: NotebookNode, cell: int | None) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import time
 
+from blocks import document, find_sections
 from hypothesis import given
 from hypothesis import strategies as st
 from inputs import ANSWERS, fuzz
