@@ -8,7 +8,7 @@ from pydantic import Field
 from grader.checks._answers import of_other_quantity
 from grader.checks._base import Check, Needs, absent
 from grader.core.evidence import Claim, ModelFacts, NotebookRun, ProblemEvidence, Reading, Retraining, Section
-from grader.core.outcome import Outcome, failed, passed
+from grader.core.outcome import Outcome, failed, manual, passed
 
 
 class Reported(Check):
@@ -48,12 +48,27 @@ class Reported(Check):
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         if self.count > 1:
             return self._sweep(evidence)
-        claim = _claim(evidence)
+        claims = _claims(evidence)
+        claim = next((c for c in reversed(claims) if not c.partial), None)
+        if claim is None and claims:
+            return manual(
+                "Only accuracies of a class or a batch are stated in the saved outputs; a person decides.",
+                observed=claims[-1].text,
+                source=claims[-1].source,
+            )
         if claim is None:
             return absent(
                 evidence,
                 "No accuracy is stated in the saved outputs of the notebook.",
                 advice="Print the test accuracy and save the notebook with its outputs.",
+            )
+        others = [c for c in claims if not c.partial and c.source == claim.source and c.of != claim.of]
+        if any(self._judged(c, evidence) != self._judged(claim, evidence) for c in others):
+            shown = " … ".join(dict.fromkeys(c.text for c in [*others[-3:], claim]))
+            return manual(
+                "Several accuracies are stated there, and it isn't clear which one is claimed; a person decides.",
+                observed=shown,
+                source=claim.source,
             )
         stated = f"{claim.accuracy:.4f}"
         if claim.stale:
@@ -78,6 +93,13 @@ class Reported(Check):
             )
         return passed(f"States {stated}; training it again gave {found}.", observed=claim.text, source=claim.source)
 
+    def _judged(self, claim: Claim, evidence: ProblemEvidence) -> tuple[bool, bool]:
+        """Whether a claim is high enough, and not above what training it again gave."""
+        training = evidence.of(Retraining)
+        lanes = training.lanes if training else ()
+        high = max((lane.accuracy for lane in lanes), default=1.0)
+        return claim.accuracy >= (self.at_least or 0.0), claim.accuracy <= high + self.tolerance
+
 
 def _accuracies(reading: Reading) -> list[str]:
     """What may be accuracies: a number, or all items of a list of lists, which is read as a matrix."""
@@ -95,10 +117,10 @@ def _accuracy_like(reading: Reading) -> bool:
     return stated and 0 <= (reading.number or 0) <= 1 and decimals >= (1 if reading.percent else 3)
 
 
-def _claim(evidence: ProblemEvidence) -> Claim | None:
+def _claims(evidence: ProblemEvidence) -> list[Claim]:
+    """What is claimed of the problem's network: by the outputs from its training on, else by all of its notebook's."""
     claims = [claim for notebook in evidence.notebooks for claim in notebook.claims]
     model = evidence.model
     if model is None:
-        return claims[-1] if claims else None
-    chosen = model.claims or [c for c in claims if c.source.file == model.notebook]
-    return chosen[-1] if chosen else None
+        return claims
+    return list(model.claims) or [c for c in claims if c.source.file == model.notebook]

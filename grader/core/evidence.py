@@ -189,12 +189,15 @@ class Section(Record):
 class Claim(Record):
     """An accuracy that the student's own saved output states, in [0, 1].
 
-    It is `stale` when its cell was last run before a cell above it: the output may be older than the code.
+    It is `stale` when its cell was last run before a cell above it: the output may be older than the code. `of` are the
+    words before it on its line; one of a class or of a batch is `partial`: no claim for the network.
     """
 
     accuracy: float
     text: str
     source: Source
+    of: str = ""
+    partial: bool = False
     stale: bool = False
 
 

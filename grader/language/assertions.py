@@ -74,7 +74,7 @@ _FINAL_BEHIND = _behind(
 
 # Why it may not be meant.
 _DENIED = _before(
-    rf"(?:\b{_any('not,n.t,never,no longer,rather than,instead of,unlike,except,nicht,kein,pas,neither,nor')}\b"
+    rf"(?:n['’]?t\b|\b{_any('not,never,no longer,rather than,instead of,unlike,except,nicht,kein,pas,neither,nor')}\b"
     r"|≠|\\neq?(?![a-z])|!=|<>)" + _MARKS + rf"(?:{_any('the,a,an,just,simply,equal to,exactly,as,any')}\s)*"
 )
 _DENIED_BEHIND = _behind(
@@ -163,7 +163,9 @@ _WITHDRAWN = re.compile(
 )
 _EARLIER = re.compile(
     r"\b(?:(?:my|our|the)\s+(?:very\s+)?(?:first|initial|original|previous|earlier|old)\s+"
-    + _any("network,model,attempt,try,run,version,result,guess,count,answer,training,experiment,one")
+    + _any(
+        "network,model,notebook,code,report,attempt,try,run,version,result,guess,count,answer,training,experiment,one"
+    )
     + "|"
     + _any(
         "at first,initially,originally,previously,beforehand,before that,before this,before tuning,used to,tried,tested,"

@@ -1,22 +1,31 @@
-"""Reads the accuracies that saved outputs state."""
+"""Reads the accuracies that saved outputs state, and of what each is."""
 
 import re
 
 from grader.core.evidence import Claim
 from grader.core.source import Source
+from grader.language.numbers import decimal_comma, normalised, read_numbers
 
-_ACCURACY = re.compile(
-    r"(?<![a-z])(train(?:ing)?(?:[ _-](?:set|data))?[ _-]{0,3})?(?:[a-z]{1,30}_){0,4}acc(?:uracy|\.)?(?![a-z])",
+_ACCURACY = re.compile(r"(?<![a-z])(?:[a-z]{1,30}[_ -]){0,4}acc(?:uracy|uracies|\.)?(?![a-z])", re.IGNORECASE)
+_TRAINING = re.compile(r"(?<![a-z])train(?:ing|ed)?(?![a-z])", re.IGNORECASE)
+_TEST = re.compile(
+    r"(?<![a-z])(?:test(?:ing)?|val(?:idation)?|eval(?:uation)?|dev|held[ -]?out)(?![a-z])", re.IGNORECASE
+)
+_GOAL = re.compile(
+    r"(?<![a-z])(?:target|goal|threshold|required?|needed|minimum|baseline|chance|random|desired|want(?:ed)?|at least)(?![a-z])",
     re.IGNORECASE,
 )
+# One class of several: `Accuracy of class 8`, `Accuracy for class: plane is`, `Accuracy of   cat :`.
+_CLASS = re.compile(
+    r"(?<![a-z])(?:class|digit|category)(?:es)?(?![a-z])|\b(?:of|for)\s{1,8}(?!the\b|my\b|our\b|this\b|all\b|model\b|net\b|network\b|test\b|it\b)"
+    r"['\"]?\w{1,15}['\"]?\s{0,8}(?::|=|\bis\b)",
+    re.IGNORECASE,
+)
+_BATCH = re.compile(r"(?<![a-z])(?:mini-?)?(?:batch|step|iter(?:ation)?)(?![a-z])", re.IGNORECASE)
 _OTHER_VALUE = re.compile(
-    r"(?<![a-z])(?:loss|error|lr|learning rate|time|threshold|target|nan|inf|acc|accuracy"
+    r"(?<![a-z])(?:loss|error|lr|learning rate|time|threshold|target|goal|nan|inf|acc|accuracy"
     r"|(?:on|for|of the)\s(?:the\s)?train(?:ing)?)(?![a-z])",
     re.IGNORECASE,
-)
-_RATIO = re.compile(r"(?<![\d.])(\d{1,9})\s{0,3}/\s{0,3}(\d{1,9})(?![\d.])")
-_NUMBER = re.compile(
-    r"(?<![\w.])(\d{1,3}(?:\.\d{1,20})?|\.\d{1,20})(e-\d{1,2})?(?!\w|\.\d|\s{0,3}/\s{0,3}\d)(\s{0,3}%)?", re.IGNORECASE
 )
 _COUNTED = re.compile(r"(?:epoch|step|batch|iter(?:ation)?|seed|fold|run)\W{0,3}$", re.IGNORECASE)
 _BOUND = re.compile(r"[<>≥≤]=?\s{0,3}$")
@@ -26,34 +35,49 @@ _MOST_CLAIMS = 2000
 
 
 def read_claims(text: str, source: Source) -> tuple[Claim, ...]:
-    """Every accuracy stated in the text, in [0, 1], in order; those of the training set are left out.
+    """Every accuracy stated in the text, in [0, 1], in order; those of the training set, and goals, are left out.
 
-    `0.9762`, `97.62%` and `97.62` after the word accuracy are read; so is `9762/10000`.
+    `0.9762`, `0,9762`, `97.62%` and `97.62` after the word accuracy are read; so is `9762/10000`. One of a class or of
+    a batch is `partial`.
     """
     claims = []
-    for line in re.split(r"[\n\r\x08]+", text[-_MOST_TEXT:]):
+    text = normalised(text[-_MOST_TEXT:])
+    comma = decimal_comma(text)
+    for line in re.split(r"[\n\r\x08]+", text):
         for match in _ACCURACY.finditer(line):
-            value = None if match[1] else _stated(line[match.end() : match.end() + _REACH])
-            if value is not None:
-                shown = line.strip() if len(line) <= 120 else line[match.start() : match.start() + 120]
-                claims.append(Claim(accuracy=value, text=shown[:120], source=source))
+            behind = line[match.end() : match.end() + _REACH]
+            value = _stated(behind, comma=comma)
+            if value is None:
+                continue
+            said = _around(line, match.start(), behind)
+            if (_TRAINING.search(said) and not _TEST.search(said)) or _GOAL.search(said):
+                continue
+            named = _TEST.search(line[:_REACH]) is not None
+            partial = _CLASS.search(said) is not None or (
+                _BATCH.search(line[: match.start()][-_REACH:]) is not None and not named
+            )
+            shown = line.strip() if len(line) <= 120 else line[match.start() : match.start() + 120]
+            before = re.sub(r"[\W\d_]+", " ", line[max(0, match.start() - _REACH) : match.start()]).strip().lower()
+            claims.append(Claim(accuracy=value, text=shown[:120], source=source, of=before, partial=partial))
     return tuple(claims[-_MOST_CLAIMS:])
 
 
-def _stated(behind: str) -> float | None:
-    """The first value behind the word accuracy, before another quantity is named; counts of epochs aren't values."""
+def _around(line: str, start: int, behind: str) -> str:
+    """The words that say of what the accuracy is: from the value before it to its own."""
+    before = re.split(r"\d[.,]\d+|[,;|]", line[max(0, start - _REACH) : start])[-1]
+    return before + line[start : start + 40].split(":")[0] + re.split(r"\d[.,]\d|\d\s?%", behind)[0]
+
+
+def _stated(behind: str, *, comma: bool) -> float | None:
+    """The first value behind the word accuracy, before another quantity is named; counts aren't values."""
     other = _OTHER_VALUE.search(behind)
     behind = behind[: other.start()] if other else behind
-    found = sorted([*_RATIO.finditer(behind), *_NUMBER.finditer(behind)], key=lambda match: match.start())
-    for match in found:
-        before = behind[: match.start()]
-        if match.re is _RATIO:
-            right, total = int(match[1]), int(match[2])
-            if total > 0 and right <= total and not _COUNTED.search(before):
-                return right / total
-        elif not _BOUND.search(before):
-            number, percent = float(f"{match[1]}{match[2] or ''}"), bool(match[3])
-            value = number / 100 if percent or number > 1 else number
-            if 0 <= value <= 1 and (percent or "." in match[1]):
+    for number in read_numbers(behind, comma=comma):
+        text, before = behind[number.start : number.end], behind[: number.start]
+        if number.value is None or _BOUND.search(before) or _COUNTED.search(before):
+            continue
+        if number.percent or "/" in text or re.search(r"[.,]\d", text):
+            value = number.value / 100 if not number.percent and number.value > 1 else number.value
+            if 0 <= value <= 1:
                 return value
     return None

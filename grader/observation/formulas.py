@@ -46,7 +46,7 @@ _FINAL = re.compile(r"\banswer\s*(?:is|:|=)?\s*[$*_\\\[(]*\s*$", re.IGNORECASE)
 _GOES_ON = re.compile(
     r"[()]|[,;]\s|\.(?:\s|$)|\s(?!exp\b|log\b|sqrt\b|max\b|sin\b|cos\b|tanh\b|million)[A-Za-z]{3,}(?![\w(])|\s\((?=[A-Za-z]{3})"
 )
-_STOP = re.compile(r"(?<=[a-z\d)][.;])\s(?=[A-Z])|(?<=\s)\|(?=\s|$)")
+_STOP = re.compile(r"(?<=[a-z\d)][.;])\s(?=[A-Z])|(?<=\d)\s(?=[A-Z][\w ]{0,24}:)|(?<=\s)\|(?=\s|$)")
 _CALL = re.compile(r"[\w\\']{1,20}\([^()]{1,40}\)$")
 _BULLET = re.compile(r"^\s*(?:[-*+•>]|\d{1,2}[.)]|\|)\s+")
 

@@ -13,8 +13,11 @@ from grader.core.outcome import Outcome
 from grader.core.record import Record
 from grader.core.requests import Question
 from grader.core.source import Source
+from grader.documents import parse
 from grader.observation.claims import read_claims
-from grader.observation.sections import Labels, find_sections
+from grader.observation.labels import Labels
+from grader.observation.reading import read_section
+from grader.observation.sections import align_documents
 
 FOLDER = Path(__file__).parents[1] / "answers" / "cases"
 VERDICTS = ("pass", "part", "fail", "person")
@@ -63,7 +66,9 @@ def _evidence(case: Case) -> ProblemEvidence:
     if case.format == "output":
         claims = read_claims(case.document, Source(file="3B.ipynb", cell=5))
         return ProblemEvidence(problem="3B", notebooks=(NotebookRun(file="3B.ipynb", claims=claims),))
-    sections = find_sections(case.document, f"report{ENDINGS[case.format]}", _LABELS)
+    document = parse(f"report{ENDINGS[case.format]}", case.document.encode())
+    aligned = align_documents([document], _LABELS)
+    sections = [read_section(portion.problem, portion.heading, portion.blocks) for portion in aligned.sections]
     return ProblemEvidence(
         problem="3B",
         sections=tuple(s for s in sections if s.problem == "3B"),
