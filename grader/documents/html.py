@@ -3,7 +3,8 @@
 import importlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import dataclass, field
 from typing import Any
 
 import lxml.html
@@ -162,15 +163,16 @@ class _Reader:
         tag = element.tag.rpartition(":")[2].lower()
         attributes = element.attrib
         classes = set(attributes.get("class", "").split()[:50])
-        here = self.here = replace(self.here)
+        here = self.here = copy(self.here)
         if (line := attributes.get(LINE, "")).isdigit() and self.ours:
             here.line = int(line[:9])
         elif not self.ours:
             here.line = element.sourceline
         if special := self._special(tag, element, classes):
             return special == "inside"
-        here.style = html_style.styled(tag, attributes, here.style, self.rules)
-        if html_style.background(attributes):
+        bare = all(name in (LINE, MARK) for name in attributes.keys())  # noqa: SIM118
+        here.style = html_style.styled(tag, {} if bare else attributes, here.style, self.rules)
+        if not bare and html_style.background(attributes):
             here.white = False
         if not here.white and here.style.hidden == "white text":
             here.style = here.style._replace(hidden="")

@@ -34,7 +34,8 @@ def declarations(style: str) -> dict[str, str]:
 
 def styled(tag: str, attributes: Mapping[str, str], style: Style, rules: Mapping[str, dict[str, str]]) -> Style:
     """The style of the words in an element, where that around it is `style`. `rules` are a sheet's, by selector."""
-    style = style._replace(**_TAGS.get(tag, {}))  # type: ignore[arg-type]
+    if tag in _TAGS:
+        style = style._replace(**_TAGS[tag])  # type: ignore[arg-type]
     if not (attributes or rules):
         return style
     css = _css(tag, attributes, rules)

@@ -4,7 +4,7 @@ import re
 
 # A number of at most two figures, for what follows it is rarely an answer: "1)", "3B)", "1.2.", "(a)", "(iv)", "b)".
 _PLAIN = r"(?:[1-9]\d?(?:\.[1-9]\d?){0,2}[A-Za-z]?|[A-Za-z]|[ivxIVX]{2,4})"
-_LABEL = re.compile(rf"[ \t]{{0,20}}(\({_PLAIN}\)|{_PLAIN}\)|[1-9]\d?[A-Za-z]\.)(?=[ \t])[ \t]+(?=\S)")
+_LABEL = re.compile(rf"[ \t]{{0,20}}(\({_PLAIN}\)|{_PLAIN}\)|[1-9]\d?[A-Za-z]?\.)(?=[ \t])[ \t]+(?=\S)")
 
 
 def label_at(line: str) -> tuple[str, int] | None:

@@ -372,11 +372,15 @@ class _Reader:
 
     def _inner(self, tex: str) -> Cell:
         """The runs of an argument that is short."""
+        if not re.search(r"[\\${}~%`&-]", tex):
+            words = Words()
+            words.flow(tex)
+            return words.take()
         if self.depth > 8:
             words = Words()
             words.flow(self._plain(tex))
             return words.take()
-        return _Reader(f"{tex}", self.out.source, replace(self.shared, macros=Macros()), self.depth + 4).runs()
+        return _Reader(tex, self.out.source, replace(self.shared, macros=Macros()), self.depth + 4).runs()
 
     def _number(self, name: str, seen: int = 0) -> str:
         """The number of a section as it is printed."""
@@ -591,7 +595,7 @@ class _Reader:
             if stop < 0:
                 self.endless.add(closing)
                 return False
-            if closing[0] == "$" and (len(self.text[:0]) or _escaped(self.text, stop)):
+            if closing[0] == "$" and _escaped(self.text, stop):
                 at = stop + 1
                 continue
             break
@@ -604,8 +608,10 @@ class _Reader:
 
     def _formula(self, tex: str, *, display: bool, begin: int) -> None:
         style = self.place.style
-        for part in maths.parts(self._pasted(tex)):
+        for number, part in enumerate(maths.parts(self._pasted(tex))):
             own = style._replace(struck=style.struck or part.struck, hidden=style.hidden or part.hidden)
+            if number and not display:
+                self.out.words.flow(" ")
             if not display or self.place.rows is not None or part.hidden:
                 self.out.words.formula(part.tex, own)
             else:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from html import escape
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from mdit_py_plugins.front_matter import front_matter_plugin
 
@@ -19,6 +21,7 @@ from grader.documents.markdown_maths import maths_plugin
 from grader.documents.text import decode
 
 _DEEPEST = 60
+_LONGEST_PARAGRAPH = 30_000
 _MOST_NESTED = re.compile(r"^(?:[ \t]{0,20}>){%d}" % _DEEPEST, re.MULTILINE)
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:-]{0,30})(?=[\s/>])[^<>]*>?")
 _MARKUP = re.compile(r"<[^<>]*>")
@@ -39,7 +42,8 @@ def blocks_of(text: str, source: Source) -> tuple[Block, ...]:
     """The blocks of a text in Markdown. Raises SubmissionError where it is nested deeper than a person would."""
     if _MOST_NESTED.search(text):
         raise SubmissionError("is nested too deeply", where=source.file)
-    tokens = _parser().parse(text)
+    parser = _parser()
+    tokens = parser.parse(text)
     if any(token.level >= _DEEPEST - 1 for token in tokens):  # below, the parser drops what it finds
         raise SubmissionError("is nested too deeply", where=source.file)
     return html.blocks_of(_Page(source.line or 1).page(tokens), source, written_by_us=True)
@@ -51,7 +55,31 @@ def _parser() -> MarkdownIt:
     parser.use(front_matter_plugin)
     parser.use(maths_plugin)
     parser.use(latex_plugin)
+    parser.block.ruler.before("heading", "tight_heading", _tight_heading, {"alt": ["paragraph", "reference", "blockquote"]})
+    parser.core.ruler.before("inline", "long_paragraph", _long_paragraph)
     return parser
+
+
+def _tight_heading(state: StateBlock, begin: int, end: int, silent: bool) -> bool:  # noqa: ARG001
+    """A heading without the space behind its signs."""
+    line = state.src[state.bMarks[begin] + state.tShift[begin] : state.eMarks[begin]]
+    found = re.match(r"(#{1,6})(?=[A-Za-z0-9(*\\])", line)
+    if not found or len(line) > 300:
+        return False
+    if not silent:
+        for kind, nesting in (("heading_open", 1), ("inline", 0), ("heading_close", -1)):
+            token = state.push(kind, "" if kind == "inline" else f"h{found.end()}", nesting)  # type: ignore[arg-type]
+            token.map, token.markup = [begin, begin + 1], found[1]
+            if kind == "inline":
+                token.content, token.children = line[found.end() :].strip(), []
+        state.line = begin + 1
+    return True
+
+
+def _long_paragraph(state: StateCore) -> None:
+    """What a paragraph means takes longer than its length: one that no person writes isn't read."""
+    if any(token.type == "inline" and len(token.content) > _LONGEST_PARAGRAPH for token in state.tokens):
+        raise SubmissionError(f"holds a paragraph of more than {_LONGEST_PARAGRAPH:,} characters")
 
 
 class _Page:
@@ -69,10 +97,10 @@ class _Page:
             line = f' {html.LINE}="{token.map[0] + self.first}"' if token.map else ""
             kind = token.type
             if kind == "inline":
-                heading = tokens[index - 1].type == "heading_open"
+                heading = tokens[index - 1].type == "heading_open" and not _is_no_heading(tokens, index - 1)
                 self._inline(token, paragraph=tokens[index - 1].type == "paragraph_open", heading=heading)
             elif kind in ("fence", "code_block"):
-                self.parts.append(f"<pre{line}>\n{escape(token.content)}</pre>")
+                self.parts.append(f"<pre{line}>{escape(token.content)}</pre>")
             elif kind == "html_block":
                 self.parts.append(f"<span{line}></span>{_checked(token.content)}")
             elif kind == "front_matter":
@@ -105,7 +133,7 @@ class _Page:
             if at_start and child.type == "text" and (label := label_at(_line_from(children, index))):
                 mark, end = label
                 if end <= len(child.content) or len(children) > index + 1:
-                    self.parts.append("</p>" if not labelled else "</li>")
+                    self.parts.append("</p><ul>" if not labelled else "</li>")
                     self.parts.append(f'<li {html.LINE}="{line}" {html.MARK}="{escape(mark)}">')
                     labelled = True
                     child = child.copy(content=child.content[end:])
@@ -117,7 +145,7 @@ class _Page:
             else:
                 line += child.content.count("\n")
         if labelled:
-            self.parts.append("</li><p>")
+            self.parts.append("</li></ul><p>")
 
 
 def _line_from(children: list[Token], index: int) -> str:
@@ -150,7 +178,12 @@ def _written(token: Token, *, heading: bool) -> str:
 
 def _formula(tex: str, *, display: bool) -> str:
     mode = "; mode=display" if display else ""
-    return f'<script type="math/tex{mode}">{tex.replace("</", "< /")}</script>'
+    written = []
+    for part in maths.parts(tex):
+        script = f'<script type="math/tex{mode}">{part.tex.replace("</", "< /").replace("<!--", "< !--")}</script>'
+        hidden = f'<span style="display:none">{escape(part.tex)}</span>' if part.hidden else script
+        written.append(f"<del>{script}</del>" if part.struck else hidden)
+    return " ".join(written)
 
 
 def _checked(markup: str) -> str:

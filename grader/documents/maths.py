@@ -132,12 +132,20 @@ def parts(tex: str) -> list[Part]:
 
 def closing_brace(text: str, opening: int, longest: int = 20_000) -> int:
     """Where the group ends whose brace opens here; -1 where it doesn't within so many characters."""
-    depth = 0
-    for found in _BRACE.finditer(text, opening, opening + longest):
-        depth += {"{": 1, "}": -1}.get(found[0], 0)
-        if depth == 0:
-            return found.start()
-    return -1
+    close = _groups(text).get(opening, -1)
+    return close if close - opening <= longest else -1
+
+
+@lru_cache(maxsize=8)  # asked for again and again of the same text
+def _groups(text: str) -> dict[int, int]:
+    """Where the groups end, by where they begin."""
+    groups, opened = {}, []
+    for found in _BRACE.finditer(text):
+        if found[0] == "{":
+            opened.append(found.start())
+        elif found[0] == "}" and opened:
+            groups[opened.pop()] = found.start()
+    return groups
 
 
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)

@@ -115,6 +115,8 @@ class Writer:
             self.words.take()
             return False
         runs = self.words.take(strip=strip)
+        if not strip and runs:  # of code the last line's end
+            runs = (*runs[:-1], runs[-1].model_copy(update={"text": runs[-1].text.rstrip()}))
         self.blocks.append(Block(kind=kind, runs=runs, level=level, mark=mark, source=self.at(line)))
         return True
 
