@@ -4,10 +4,11 @@ It runs in a confined process: a parser may be led to compute for ever, or to ta
 """
 
 from collections.abc import Iterable
+from pathlib import PurePosixPath
 
 from grader.core.document import Document
 from grader.core.errors import SubmissionError
-from grader.documents import docx, odt, pdf
+from grader.documents import docx, html, latex, markdown, notebook, odt, org, pdf, rst, rtf
 from grader.documents.format import Beside, DocumentFormat
 
 
@@ -22,12 +23,17 @@ def registry(formats: Iterable[DocumentFormat]) -> dict[str, DocumentFormat]:
     return found
 
 
-FORMATS = registry((docx.FORMAT, odt.FORMAT, pdf.FORMAT))
+FORMATS = registry(
+    (
+        *(markdown.FORMAT, latex.FORMAT, html.FORMAT, rst.FORMAT, org.FORMAT, rtf.FORMAT),
+        *(docx.FORMAT, odt.FORMAT, pdf.FORMAT, notebook.FORMAT),
+    )
+)
 
 
 def parse(file: str, raw: bytes, beside: Beside = lambda _: None) -> Document:
     """The document in these bytes. Raises SubmissionError when no format has its ending, or it can't be read."""
-    ending = f".{file.lower().rpartition('.')[2]}"
+    ending = PurePosixPath(file).suffix.lower()
     if ending not in FORMATS:
         raise SubmissionError("is of a format that is not read", where=file)
     return Document(file=file, blocks=FORMATS[ending].parse(raw, file, beside))

@@ -1,0 +1,94 @@
+"""LaTeX that students paste into Markdown: titles of sections, words in bold or boxes, items of lists."""
+
+import re
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_inline import StateInline
+
+from grader.documents.latex_commands import SECTIONS
+from grader.documents.maths import closing_brace
+
+_TITLE = re.compile(r"(?:\\(?:newpage|clearpage|pagebreak|bigskip|medskip|smallskip|noindent)\s*)*\\(%s)\*?\s*\{" % "|".join(SECTIONS))
+_FRAME = re.compile(
+    r"\\(?:(?:begin|end)\{(?:enumerate|itemize|description|center|document|solution|problem|question|answer|proof|flushleft)\*?\}"
+    r"(?:\[[^\]]{0,100}\]|\{[^{}]{0,100}\}){0,2}"
+    r"|newpage|clearpage|pagebreak|bigskip|medskip|smallskip|noindent|maketitle|hline|centering|vspace\*?\{[^{}]{0,20}\}|label\{[^{}]{0,60}\})"
+)
+_ITEM = re.compile(r"\\item(?:[ \t]*\[([^\]\n]{0,100})\])?(?![A-Za-z])[ \t]*")
+_STYLES = {
+    **dict.fromkeys(("textbf", "underline", "fbox", "boxed", "framebox", "uline"), ("strong", "strong")),
+    **dict.fromkeys(("emph", "textit", "textsl"), ("em", "em")),
+    **dict.fromkeys(("sout", "cancel", "st", "xout"), ("s", "s")),
+    **dict.fromkeys(("text", "mbox", "textrm", "textsf", "textsc", "texttt"), ("", "")),
+}
+_STYLED = re.compile(r"\\(%s)\{" % "|".join(_STYLES))
+_LONGEST = 2000
+
+
+def latex_plugin(parser: MarkdownIt) -> None:
+    """Add the commands to a parser."""
+    parser.block.ruler.before("fence", "latex_title", _title, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+    parser.inline.ruler.before("escape", "latex_style", _style)
+
+
+def _title(state: StateBlock, begin: int, end: int, silent: bool) -> bool:
+    start, stop = state.bMarks[begin] + state.tShift[begin], state.eMarks[end - 1]
+    if state.src[start : start + 1] != "\\":
+        return False
+    found = _TITLE.match(state.src, start, stop)
+    if not found:
+        return False
+    close = closing_brace(state.src, found.end() - 1, _LONGEST)
+    if close < 0 or close > stop or "\n\n" in state.src[start:close]:
+        return False
+    if silent:
+        return True
+    last = begin + state.src.count("\n", start, close)
+    level = min(6, SECTIONS[found[1]])
+    for kind, nesting in (("heading_open", 1), ("inline", 0), ("heading_close", -1)):
+        token = state.push(kind, f"h{level}" if nesting else "", nesting)  # type: ignore[arg-type]
+        token.map = [begin, last + 1]
+        if not nesting:
+            token.content = " ".join(state.src[found.end() : close].split())
+            token.children = []
+    rest = re.sub(r"^\s*\\label\{[^{}]{0,60}\}", "", state.src[close + 1 : state.eMarks[last]]).strip()
+    if rest:
+        for kind, nesting in (("paragraph_open", 1), ("inline", 0), ("paragraph_close", -1)):
+            token = state.push(kind, "p" if nesting else "", nesting)  # type: ignore[arg-type]
+            token.map = [last, last + 1]
+            if not nesting:
+                token.content, token.children = rest, []
+    state.line = last + 1
+    return True
+
+
+def _style(state: StateInline, silent: bool) -> bool:
+    if state.src[state.pos] != "\\":
+        return False
+    if found := _FRAME.match(state.src, state.pos):
+        state.pos = found.end()
+        return True
+    if item := _ITEM.match(state.src, state.pos):
+        if not silent:
+            state.push("softbreak", "br", 0)
+            token = state.push("text", "", 0)
+            token.content = f"{item[1] or '-'} "
+        state.pos = item.end()
+        return True
+    found = _STYLED.match(state.src, state.pos)
+    close = closing_brace(state.src, found.end() - 1, _LONGEST) if found else -1
+    if not found or close < 0 or close >= state.posMax:
+        return False
+    if not silent:
+        tag = _STYLES[found[1]][0]
+        last, state.posMax = state.posMax, close
+        state.pos = found.end()
+        if tag:
+            state.push(f"{tag}_open", tag, 1)
+        state.md.inline.tokenize(state)
+        if tag:
+            state.push(f"{tag}_close", tag, -1)
+        state.posMax = last
+    state.pos = close + 1
+    return True
