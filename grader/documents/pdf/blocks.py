@@ -17,7 +17,9 @@ from grader.documents.pdf.tables import Table
 
 _LARGER = 1.12  # a heading's letters against those of the text
 _LONGEST_HEADING = 200
-_MARK = re.compile(r"\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\((?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})\)|\d{1,2}(?:\.\d{1,2}){1,3}[.)]")
+_MARK = re.compile(
+    r"\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]|\((?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})\)|\d{1,2}(?:\.\d{1,2}){1,3}[.)]"
+)
 _BULLETS = frozenset(["•", "◦", "‣", "▪", "■", "□", "●", "○", "–", "*", "·", "-", "−", "∙", "⁃", "✓", "", UNKNOWN])
 _DEEPEST = 6
 
@@ -48,7 +50,9 @@ class _Maker:
     def __init__(self, pages: list[Page], file: str) -> None:
         self._pages = pages
         self._file = file
-        rows = [entry for page in pages for region in page.regions for entry in region.content if isinstance(entry, Row)]
+        rows = [
+            entry for page in pages for region in page.regions for entry in region.content if isinstance(entry, Row)
+        ]
         letters: Counter[float] = Counter()
         for row in rows:
             letters[row.size] += sum(len(token.atom.text) for token in row.tokens)
@@ -64,6 +68,11 @@ class _Maker:
         )
         self._leading = float(max(gaps, key=lambda gap: gaps[gap], default=round(1.3 * self._body)))
         self._open: _Open | None = None
+        self._rights: dict[int, float] = {}
+        for page in pages:
+            for region in page.regions:
+                left = round(region.left / 5)
+                self._rights[left] = max(self._rights.get(left, 0.0), region.right)
 
     def blocks(self) -> Iterator[Block]:
         for page in self._pages:
@@ -81,7 +90,7 @@ class _Maker:
         yield from self._close()
 
     def _block(self, kind: BlockKind, page: int, runs: tuple[Run, ...] = (), **more: object) -> Block:
-        return Block(kind=kind, runs=runs, source=Source(file=self._file, page=page), **more)  # type: ignore[arg-type]
+        return Block(kind=kind, runs=runs, source=Source(file=self._file, page=page), **more)
 
     def _region(self, page: Page, region: Region, hidden: list[tuple[float, Run]]) -> Iterator[Block]:
         for entry in region.content:
@@ -97,10 +106,7 @@ class _Maker:
             elif isinstance(entry, Thing) and entry.kind == "link" and self._open:
                 self._open.runs.extend([Run(text=" "), *entry.runs])
             elif isinstance(entry, Thing):
-                if entry.box.height > 36:
-                    yield from self._close()
-                else:
-                    yield from self._close()
+                yield from self._close()
                 yield self._block("paragraph" if entry.kind == "link" else entry.kind, page.number, entry.runs)
 
     def _close(self) -> Iterator[Block]:
@@ -125,7 +131,12 @@ class _Maker:
     def _row(self, row: Row, page: Page, region: Region) -> Iterator[Block]:
         if _is_code(row):
             block = self._open
-            if block and block.kind == "code" and block.page == page.number and 0 < block.last.base - row.base < 4 * row.size:
+            if (
+                block
+                and block.kind == "code"
+                and block.page == page.number
+                and 0 < block.last.base - row.base < 4 * row.size
+            ):
                 block.code.append(_code_line(row))
                 block.last = row
                 return
@@ -145,7 +156,12 @@ class _Maker:
             level = min(rank + 1, _DEEPEST)
             block = self._open
             runs = runs_of_tokens(row.tokens)
-            if block and block.kind == "heading" and block.level == level and self._follows(block, row, page, 1.5 * row.size):
+            if (
+                block
+                and block.kind == "heading"
+                and block.level == level
+                and self._follows(block, row, page, 1.5 * row.size)
+            ):
                 _join(block.runs, runs, new_line=False)
                 block.last, block.rows = row, block.rows + 1
                 return
@@ -157,13 +173,19 @@ class _Maker:
             start = tokens[0].x0
             depth = 1 + int(max(0.0, row.x0 - region.left - 30) // 15) if bullet or mark else 1
             self._start(
-                "item", list(runs_of_tokens(tokens)), row, page.number, level=min(depth, _DEEPEST), mark=mark, left=start
+                "item",
+                list(runs_of_tokens(tokens)),
+                row,
+                page.number,
+                level=min(depth, _DEEPEST),
+                mark=mark,
+                left=start,
             )
             return
         runs = runs_of_tokens(row.tokens)
         block = self._open
         if block and block.kind in ("paragraph", "item") and self._goes_on(block, row, page, runs):
-            new_line = self._broken(block, row, region)
+            new_line = self._broken(block, row, page, region)
             _join(block.runs, runs, new_line=new_line)
             block.last, block.rows = row, block.rows + 1
             return
@@ -203,13 +225,16 @@ class _Maker:
             return _centred_alike(row, block.last)
         return not (row.size < indent < 4 * row.size and block.rows > 1)
 
-    def _broken(self, block: _Open, row: Row, region: Region) -> bool:
+    def _broken(self, block: _Open, row: Row, page: Page, region: Region) -> bool:
         """Whether the author may have begun a new line: the first word had room on the last one."""
         last = block.last
         first = row.tokens[0]
         if last.tokens[-1].atom.hyphen:
             return False
-        return last.x1 + 0.35 * row.size + first.atom.box.width < region.right - 0.5 * row.size
+        right = max(self._rights.get(round(region.left / 5) + i, 0.0) for i in (-1, 0, 1))
+        if len(page.regions) == 1 and right - region.left < 0.6 * (page.width - 2 * region.left):
+            right = page.width - region.left  # short lines alone don't tell where the margin is
+        return last.x1 + 0.35 * row.size + first.atom.box.width < right - 0.5 * row.size
 
 
 def _centred_alike(one: Row, two: Row) -> bool:
@@ -277,7 +302,9 @@ def _join(runs: list[Run], more: tuple[Run, ...], *, new_line: bool) -> None:
     if runs and more_ and not runs[-1].formula:
         last, first = runs[-1], more_[0]
         text = last.text
-        if text.endswith("-") and len(text) > 1 and text[-2].isalpha() and first.text[:1].islower() and not first.formula:
+        word = text.rsplit(maxsplit=1)[-1] if text.split() else ""
+        broken = len(word) > 1 and word[-1] == "-" and word[-2].isalpha() and "-" not in word[:-1]
+        if broken and first.text[:1].islower() and not first.formula:
             runs[-1] = last.model_copy(update={"text": text[:-1]})
         elif not (text.endswith("-") and len(text) > 1 and text[-2].isalnum()):
             runs[-1] = last.model_copy(update={"text": text + ("\n" if new_line else " ")})

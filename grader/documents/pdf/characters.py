@@ -20,7 +20,13 @@ _TINY = 3.0
 _MOST_NAMELESS = 2000
 _ALIKE = 30  # how far apart colours are, of 255, that nobody tells apart
 _INVISIBLE = (pdfium.FPDF_TEXTRENDERMODE_INVISIBLE, pdfium.FPDF_TEXTRENDERMODE_CLIP)
-_ACCENTS = dict(zip("´`¨ˆ˜ˇ˘˚¯˙¸˝ˊˋ", "\u0301\u0300\u0308\u0302\u0303\u030c\u0306\u030a\u0304\u0307\u0327\u030b\u0301\u0300", strict=True))
+_ACCENTS = dict(
+    zip(
+        "´`¨ˆ˜ˇ˘˚¯˙¸˝ˊˋ",
+        "\u0301\u0300\u0308\u0302\u0303\u030c\u0306\u030a\u0304\u0307\u0327\u030b\u0301\u0300",
+        strict=True,
+    )
+)
 _DOTLESS = {"ı": "i", "ȷ": "j"}
 _ALONE = frozenset("()[]{}|‖⌊⌋⌈⌉⟨⟩√∑∏∫∮⋃⋂⋁⋀∐⎛⎜⎝⎞⎟⎠⎡⎢⎣⎤⎥⎦⎧⎨⎩⎪⎫⎬⎭⏐∥∣")
 _OPERATORS = frozenset("=+−×·÷≈≤≥<>≠∈→±*⋅∗")
@@ -79,9 +85,7 @@ def words_of(textpage: object, page_box: Box, drawn: Drawn, most: int = MOST_CHA
         _turn(drawn, found.turn, page_box)
     quarter = found.turn % 180 != 0
     found.width, found.height = (page_box.height, page_box.width) if quarter else (page_box.width, page_box.height)
-    scan = any(
-        box.width * box.height > 0.6 * found.width * found.height for box in drawn.pictures
-    )
+    scan = any(box.width * box.height > 0.6 * found.width * found.height for box in drawn.pictures)
     atoms = list(_gathered(upright, drawn, scan))
     nameless = [] if found.cut or drawn.cut else [box for address, box in drawn.letters.items() if address not in inks]
     if found.turn:
@@ -221,8 +225,10 @@ def _clip(raw: object) -> Box | None:
                 ys.append(y.value)
         if xs:
             box = Box(min(xs), min(ys), max(xs), max(ys))
-            found = box if found is None else Box(
-                max(found.x0, box.x0), max(found.y0, box.y0), min(found.x1, box.x1), min(found.y1, box.y1)
+            found = (
+                box
+                if found is None
+                else Box(max(found.x0, box.x0), max(found.y0, box.y0), min(found.x1, box.x1), min(found.y1, box.y1))
             )
     return found
 
@@ -380,7 +386,9 @@ def _grown(atoms: list[Atom], nameless: list[Box]) -> tuple[list[Atom], list[Box
     for atom in atoms:
         if atom.single and atom.text in "()[]{}|‖⎡⎢⎣⎤⎥⎦⎛⎜⎝⎞⎟⎠":
             low, high, size = atom.box.y0, atom.box.y1, atom.size
-            near = [b for e in (atom.box.x0, atom.box.x1) for i in (-1, 0, 1) for b in edges.get(round(e) + i, [])[:200]]
+            near = [
+                b for e in (atom.box.x0, atom.box.x1) for i in (-1, 0, 1) for b in edges.get(round(e) + i, [])[:200]
+            ]
             near = [box for box in near if box.x0 > atom.box.x0 - 1.5 and box.x1 < atom.box.x1 + 1.5]
             for box in sorted(near, key=lambda box: -box.y1):
                 if box.y0 < low and abs(box.y1 - low) < 0.25 * size:

@@ -3,8 +3,9 @@
 What is narrowest is put together first, so that a fraction in a matrix is one entry when the matrix is read.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from grader.documents.pdf.atoms import Atom, Box, Style
 from grader.documents.pdf.notation import latex_of, matrix
@@ -64,21 +65,21 @@ def composed(atoms: list[Atom], rules: list[Box], frames: list[Box]) -> tuple[li
     desk = _Desk(shown)
     brackets = _brackets(shown)
     pairs = _pairs(brackets)
-    work: list[tuple[float, int, object]] = [(two.box.x1 - one.box.x0, 1, (one, two)) for one, two in pairs]
-    work += [(rule.width, 0, rule) for rule in rules if rule.width < _WIDEST_RULE]
-    work += [(frame.width, 3, frame) for frame in frames]
-    work += [(atom.box.width, 0, atom) for atom in shown if atom.tall and atom.text in _WITH_LIMITS]
-    work.sort(key=lambda entry: entry[:2])
     used: set[Box] = set()
-    for _, _, what in work[:_MOST]:
-        if isinstance(what, Atom):
-            _limits(what, desk)
-        elif isinstance(what, tuple) and not isinstance(what, Box):
-            _matrix(*what, desk)
-        elif isinstance(what, Box) and what in frames:
-            _framed(what, desk)
-        elif isinstance(what, Box) and (_root(what, desk) or _fraction(what, desk)):
-            used.add(what)
+
+    def over(rule: Box) -> None:
+        if _root(rule, desk) or _fraction(rule, desk):
+            used.add(rule)
+
+    # At one width a formula is put together before it is framed.
+    work: list[tuple[float, int, Callable[[], None]]] = [
+        *((two.box.x1 - one.box.x0, 1, partial(_matrix, one, two, desk)) for one, two in pairs),
+        *((rule.width, 0, partial(over, rule)) for rule in rules if rule.width < _WIDEST_RULE),
+        *((frame.width, 2, partial(_framed, frame, desk)) for frame in frames),
+        *((a.box.width, 0, partial(_limits, a, desk)) for a in shown if a.tall and a.text in _WITH_LIMITS),
+    ]
+    for _, _, put_together in sorted(work, key=lambda entry: entry[:2])[:_MOST]:
+        put_together()
     paired = {id(bracket) for pair in pairs for bracket in pair}
     for bracket in brackets:
         if id(bracket) not in paired and not bracket.small:
@@ -107,9 +108,7 @@ def _replace(desk: _Desk, parts: list[Atom], whole: Atom) -> None:
 
 def _around(parts: Iterable[Atom], *more: Box) -> Box:
     boxes = [*(atom.box for atom in parts), *more]
-    return Box(
-        min(b.x0 for b in boxes), min(b.y0 for b in boxes), max(b.x1 for b in boxes), max(b.y1 for b in boxes)
-    )
+    return Box(min(b.x0 for b in boxes), min(b.y0 for b in boxes), max(b.x1 for b in boxes), max(b.y1 for b in boxes))
 
 
 def _plain(rows: list[Row]) -> str:
@@ -201,9 +200,7 @@ def _root(rule: Box, desk: _Desk) -> bool:
         return False
     sign = signs[0]
     inside = [
-        atom
-        for atom in desk.between(sign.box.y0 - 1, y)
-        if rule.x0 - 1 <= atom.x <= rule.x1 + 1 and atom is not sign
+        atom for atom in desk.between(sign.box.y0 - 1, y) if rule.x0 - 1 <= atom.x <= rule.x1 + 1 and atom is not sign
     ]
     if not inside:
         return False
@@ -223,9 +220,7 @@ def _limits(sign: Atom, desk: _Desk) -> None:
     near = [
         atom
         for atom in desk.between(sign.box.y0 - 1.4 * size, sign.box.y1 + 1.4 * size)
-        if atom is not sign
-        and atom.size < 0.93 * size
-        and sign.box.x0 - 1.5 * size < atom.x < sign.box.x1 + 1.5 * size
+        if atom is not sign and atom.size < 0.93 * size and sign.box.x0 - 1.5 * size < atom.x < sign.box.x1 + 1.5 * size
     ]
     upper = _chain(sign, [atom for atom in near if atom.base > sign.box.y1])
     lower = _chain(sign, [atom for atom in near if atom.box.y1 < sign.box.y0 + 0.15 * size])
@@ -275,7 +270,9 @@ def _brackets(atoms: list[Atom]) -> list[_Bracket]:
             last.box = _around(last.pieces)
         else:
             found.append(_Bracket(family, atom.box, [atom]))
-    small = [_Bracket(_FAMILY[a.text], a.box, [a], small=True) for a in atoms if a.single and not a.tall and a.text in "[]()"]
+    small = [
+        _Bracket(_FAMILY[a.text], a.box, [a], small=True) for a in atoms if a.single and not a.tall and a.text in "[]()"
+    ]
     return [*found[:_MOST], *small[:_MOST]]
 
 
@@ -410,7 +407,9 @@ def _framed(frame: Box, desk: _Desk) -> None:
     if not 0 < len(inside) <= 60:
         return
     rows = rows_of(inside)
-    words = any(atom.text.isalpha() and len(atom.text) > 1 and not atom.style.math and not atom.latex for atom in inside)
+    words = any(
+        atom.text.isalpha() and len(atom.text) > 1 and not atom.style.math and not atom.latex for atom in inside
+    )
     if words or len(rows) > 1:
         for atom in inside:
             _replace(desk, [atom], atom._replace(marked=True))

@@ -2,13 +2,13 @@
 
 from grader.core.document import Run
 from grader.documents.pdf.atoms import Atom
+from grader.documents.pdf.notation import FUNCTIONS
 from grader.documents.pdf.rows import Row, Token, latex_line
 
 _GAP = 0.17  # of the size of letters: what parts words
 _MATHS = frozenset("0123456789.,+-−=×·⋅÷/()[]{}<>≤≥≈≠|!'′…⋯±→∈*%:;∼~")
 _OPERATORS = frozenset("+-−=×·⋅÷/<>≤≥≈≠±→∈*∼~(")
 _RELATIONS = frozenset("=≈≤≥<>∼≠")
-_FUNCTIONS = frozenset("exp log ln sin cos tan tanh max min arg det lim sup inf".split())
 _ORDINALS = frozenset({"st", "nd", "rd", "th"})
 
 
@@ -31,7 +31,7 @@ def runs_of_tokens(tokens: list[Token]) -> tuple[Run, ...]:
             end = spans[i]
             part = tokens[i:end]
             head = part[0].atom
-            _add(runs, Run(text=space), head)
+            _add(runs, Run(text=space))
             struck = all(each.atom.struck for each in part)
             latex = latex_line(part)
             tail = "" if part[-1].structured else latex[len(latex.rstrip(".,;:")) :]
@@ -40,7 +40,7 @@ def runs_of_tokens(tokens: list[Token]) -> tuple[Run, ...]:
                 runs.append(Run(text=tail))
             last, i = part[-1], end
             continue
-        _add(runs, Run(text=space + token.atom.text, **_looks(token.atom)), token.atom)
+        _add(runs, Run(text=space + token.atom.text, **_looks(token.atom)))
         if token.upper or token.lower:
             scripts = "".join(
                 f"{mark}{{{latex_line([Token(each) for each in some])}}}"
@@ -60,7 +60,7 @@ def _looks(atom: Atom) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _add(runs: list[Run], run: Run, atom: Atom) -> None:
+def _add(runs: list[Run], run: Run) -> None:
     """A run, as a part of the last where it looks the same. A space alone belongs to whatever stands before it."""
     if not run.text:
         return
@@ -73,7 +73,7 @@ def _add(runs: list[Run], run: Run, atom: Atom) -> None:
         if run.text.startswith(" ") and not last.link and not last.struck:
             runs[-1] = last.model_copy(update={"text": last.text + " "})
             run = run.model_copy(update={"text": run.text[1:]})
-        elif run.text.startswith(" "):
+        elif run.text.startswith(" ") and run != Run(text=run.text):
             runs.append(Run(text=" "))
             run = run.model_copy(update={"text": run.text[1:]})
     runs.append(run)
@@ -90,7 +90,7 @@ def _spaced(last: Token, token: Token) -> bool:
 
 
 def _without_ordinal(token: Token) -> Token:
-    """"1st" whose letters are raised is a word."""
+    """ "1st" whose letters are raised is a word."""
     said = "".join(atom.text for atom in token.upper)
     if said in _ORDINALS and token.atom.text[-1:].isdigit() and not token.lower:
         box = token.atom.box._replace(x1=token.x1)
@@ -141,7 +141,7 @@ def _mathematical(token: Token) -> bool:
     if token.structured:
         return not _is_word(token)
     text = atom.text
-    return atom.style.math or all(each in _MATHS for each in text) or (text in _FUNCTIONS) or len(text) == 1
+    return atom.style.math or all(each in _MATHS for each in text) or (text in FUNCTIONS) or len(text) == 1
 
 
 def _hang_together(one: Token, two: Token, display: bool) -> bool:
@@ -153,7 +153,7 @@ def _hang_together(one: Token, two: Token, display: bool) -> bool:
         return gap < 2.6 * size
     if gap > 1.1 * size:
         return False
-    if one.atom.text in _FUNCTIONS and not one.atom.style.math:
+    if one.atom.text in FUNCTIONS and not one.atom.style.math:
         return gap < 0.25 * size
     parted = gap > 0.24 * size
     for token in (one, two):

@@ -156,9 +156,7 @@ def between_rules(rules: list[Box], atoms_in: Callable[[Box], list[Atom]]) -> tu
     groups: dict[tuple[int, int], list[Box]] = {}
     for rule in rules:
         if rule.width > 40:
-            near = (
-                (round(rule.x0 / 4) + i, round(rule.x1 / 4) + k) for i in (-1, 0, 1) for k in (-1, 0, 1)
-            )
+            near = ((round(rule.x0 / 4) + i, round(rule.x1 / 4) + k) for i in (-1, 0, 1) for k in (-1, 0, 1))
             key = next((key for key in near if key in groups), (round(rule.x0 / 4), round(rule.x1 / 4)))
             groups.setdefault(key, []).append(rule)
     tables: list[Table] = []
@@ -287,7 +285,11 @@ def _table_row(row: Row) -> list[list[Token]]:
     last = "".join(token.atom.text for token in pieces[-1])
     if len(first) < 2 and not first.isalnum():
         return []
-    if first.startswith("(") and len(first) < 6 or (first[:-1].isalnum() and first.endswith((".", ")")) and len(first) < 5):
+    if (
+        first.startswith("(")
+        and len(first) < 6
+        or (first[:-1].isalnum() and first.endswith((".", ")")) and len(first) < 5)
+    ):
         return []
     if last.startswith("(") and last.endswith(")") and last[1:-1].replace(".", "").isdigit():
         return []
@@ -297,6 +299,4 @@ def _table_row(row: Row) -> list[list[Token]]:
 def _in_columns(shape: list[float], here: list[float], size: float) -> bool:
     """Whether each cell begins, ends or is centred where the one above does."""
     many = len(shape) // 3
-    return all(
-        any(abs(shape[i + k * many] - here[i + k * many]) < 0.4 * size for k in range(3)) for i in range(many)
-    )
+    return all(any(abs(shape[i + k * many] - here[i + k * many]) < 0.4 * size for k in range(3)) for i in range(many))
