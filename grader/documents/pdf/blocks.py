@@ -22,6 +22,7 @@ _MARK = re.compile(
 )
 _BULLETS = frozenset(["•", "◦", "‣", "▪", "■", "□", "●", "○", "–", "*", "·", "-", "−", "∙", "⁃", "✓", "", UNKNOWN])
 _DEEPEST = 6
+_MOST_ROWS = 300  # of one paragraph
 
 
 @dataclass
@@ -184,7 +185,7 @@ class _Maker:
             return
         runs = runs_of_tokens(row.tokens)
         block = self._open
-        if block and block.kind in ("paragraph", "item") and self._goes_on(block, row, page, runs):
+        if block and block.kind in ("paragraph", "item") and self._goes_on(block, row, page, region, runs):
             new_line = self._broken(block, row, page, region)
             _join(block.runs, runs, new_line=new_line)
             block.last, block.rows = row, block.rows + 1
@@ -202,8 +203,10 @@ class _Maker:
     def _follows(self, block: _Open, row: Row, page: Page, most: float) -> bool:
         return block.page == page.number and 0 < block.last.base - row.base <= most
 
-    def _goes_on(self, block: _Open, row: Row, page: Page, runs: tuple[Run, ...]) -> bool:
+    def _goes_on(self, block: _Open, row: Row, page: Page, region: Region, runs: tuple[Run, ...]) -> bool:
         """Whether a row belongs to the paragraph or item before it."""
+        if block.rows >= _MOST_ROWS:
+            return False
         bold = all(run.bold or not run.text.strip() for run in runs)
         if bold != block.bold and (bold or block.rows == 1) and (bold or block.kind == "paragraph"):
             return False
@@ -214,9 +217,13 @@ class _Maker:
         gap = block.last.base - row.base
         if gap < 0:  # the next column
             return "".join(run.text for run in block.runs).rstrip()[-1:] not in ".:!?" and _plain(row)[:1].islower()
-        tall = max(row.box.height, block.last.box.height) > 1.6 * row.size
-        most = 1.28 * self._leading + (12 if tall else 0)
+        most = 1.28 * self._leading
+        if max(row.box.height, block.last.box.height) > 1.6 * row.size:
+            # What is high moves rows apart: the room between them counts.
+            gap, most = block.last.box.y0 - row.box.y1, most - 0.7 * row.size
         if gap > most or abs(row.size - block.size) > 0.15 * block.size:
+            return False
+        if block.last.base - row.base > 1.75 * row.size and self._broken(block, row, page, region):
             return False
         if block.kind == "item":
             return row.x0 > block.last.x0 - 3 if block.rows > 1 else row.x0 > block.left - 0.6 * row.size

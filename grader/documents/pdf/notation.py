@@ -48,16 +48,9 @@ def latex_of(text: str, *, letters_are_names: bool) -> str:
     return "".join(parts)
 
 
-def joined(parts: list[str]) -> str:
-    """Parts of a formula one after the other, with a space where they would run together."""
-    found: list[str] = []
-    for part in parts:
-        if not part:
-            continue
-        if found and (_runs_on(found[-1]) or part.startswith("\\")) and not part.startswith(("^", "_")):
-            found.append(" ")
-        found.append(part)
-    return "".join(found).strip()
+def runs_together(one: str, two: str) -> bool:
+    """Whether two parts of a formula need a space between them."""
+    return _runs_on(one) and two[:1].isalpha()
 
 
 def matrix(bracket: str, rows: list[list[str]]) -> str:

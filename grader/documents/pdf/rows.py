@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from grader.documents.pdf.atoms import Atom, Box
-from grader.documents.pdf.notation import joined, latex_of
+from grader.documents.pdf.notation import latex_of, runs_together
 
 
 @dataclass
@@ -159,24 +159,15 @@ def latex_line(tokens: list[Token]) -> str:
     last: Token | None = None
     for token in tokens:
         latex = token.latex()
-        if last and parts and latex.startswith("\\text{") and parts[-1].startswith("\\text{"):
+        if parts and latex.startswith("\\text{") and parts[-1].startswith("\\text{") and parts[-1].endswith("}"):
             parts[-1] = f"{parts[-1][:-1]} {latex[6:]}"
-        elif last and token.x0 - last.x1 > 0.17 * last.atom.size:
-            parts.extend([" ", latex])
         else:
+            apart = last is not None and token.x0 - last.x1 > 0.17 * last.atom.size
+            if parts and (apart or runs_together(parts[-1], latex)):
+                parts.append(" ")
             parts.append(latex)
         last = token
-    spaced: list[str] = []
-    for part in parts:
-        if part == " ":
-            if spaced and not spaced[-1].endswith(" "):
-                spaced[-1] += " "
-        elif spaced and spaced[-1].endswith(" "):
-            spaced.append(part)
-        else:
-            glued = joined([spaced[-1], part]) if spaced else part
-            spaced[-1:] = [glued]
-    return "".join(spaced).strip()
+    return "".join(parts).strip()
 
 
 def cells_of(rows: list[Row], gap: float = 0.36) -> list[list[list[Token]]]:
@@ -200,11 +191,11 @@ def cells_of(rows: list[Row], gap: float = 0.36) -> list[list[list[Token]]]:
             columns[-1] = (columns[-1][0], max(columns[-1][1], right))
         else:
             columns.append((left, right))
+    lefts = [left for left, _ in columns]
     table: list[list[list[Token]]] = []
     for cells in pieces:
         line: list[list[Token]] = [[] for _ in columns]
         for cell in cells:
-            place = next(i for i, (left, right) in enumerate(columns) if left <= cell[0].x0 <= right)
-            line[place].extend(cell)
+            line[bisect(lefts, cell[0].x0) - 1].extend(cell)
         table.append(line)
     return table

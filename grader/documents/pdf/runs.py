@@ -1,5 +1,7 @@
 """A row of tokens as runs: words in their styles, and formulas where plain words would lose what stands there."""
 
+from collections import Counter
+
 from grader.core.document import Run
 from grader.documents.pdf.atoms import Atom
 from grader.documents.pdf.notation import FUNCTIONS
@@ -9,6 +11,7 @@ _GAP = 0.17  # of the size of letters: what parts words
 _MATHS = frozenset("0123456789.,+-−=×·⋅÷/()[]{}<>≤≥≈≠|!'′…⋯±→∈*%:;∼~")
 _OPERATORS = frozenset("+-−=×·⋅÷/<>≤≥≈≠±→∈*∼~(")
 _RELATIONS = frozenset("=≈≤≥<>∼≠")
+_PUNCTUATION = frozenset(".,;:")
 _ORDINALS = frozenset({"st", "nd", "rd", "th"})
 
 
@@ -168,20 +171,18 @@ def _hang_together(one: Token, two: Token, display: bool) -> bool:
 
 def _trimmed(tokens: list[Token], start: int, stop: int, sure: int) -> tuple[int, int]:
     """Without the punctuation and the brackets of the sentence around it."""
+    said = Counter(token.atom.text for token in tokens[start:stop] if not token.structured)
     while stop - 1 > sure and not tokens[stop - 1].structured:
         text = tokens[stop - 1].atom.text
-        said = [token.atom.text for token in tokens[start:stop] if not token.structured]
-        if all(each in ".,;:" for each in text) or (text == ")" and said.count(")") > said.count("(")):
-            stop -= 1
-        else:
+        if not set(text) <= _PUNCTUATION and not (text == ")" and said[")"] > said["("]):
             break
+        said[text] -= 1
+        stop -= 1
     while start < sure and not tokens[start].structured:
         text = tokens[start].atom.text
-        said = [token.atom.text for token in tokens[start:stop] if not token.structured]
         relation = text in _RELATIONS and start > 0
-        open_ = text == "(" and said.count("(") > said.count(")")
-        if all(each in ".,;:" for each in text) or relation or open_:
-            start += 1
-        else:
+        if not set(text) <= _PUNCTUATION and not relation and not (text == "(" and said["("] > said[")"]):
             break
+        said[text] -= 1
+        start += 1
     return start, stop
