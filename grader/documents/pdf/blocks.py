@@ -22,6 +22,7 @@ _MARK = re.compile(
 )
 _BULLETS = frozenset(["•", "◦", "‣", "▪", "■", "□", "●", "○", "–", "*", "·", "-", "−", "∙", "⁃", "✓", "", UNKNOWN])
 _DEEPEST = 6
+_MOST_ROWS = 300  # of one paragraph
 
 
 @dataclass
@@ -68,6 +69,11 @@ class _Maker:
         )
         self._leading = float(max(gaps, key=lambda gap: gaps[gap], default=round(1.3 * self._body)))
         self._open: _Open | None = None
+        self._rights: dict[int, float] = {}
+        for page in pages:
+            for region in page.regions:
+                left = round(region.left / 5)
+                self._rights[left] = max(self._rights.get(left, 0.0), region.right)
 
     def blocks(self) -> Iterator[Block]:
         for page in self._pages:
@@ -85,7 +91,7 @@ class _Maker:
         yield from self._close()
 
     def _block(self, kind: BlockKind, page: int, runs: tuple[Run, ...] = (), **more: object) -> Block:
-        return Block(kind=kind, runs=runs, source=Source(file=self._file, page=page), **more)  # type: ignore[arg-type]
+        return Block(kind=kind, runs=runs, source=Source(file=self._file, page=page), **more)
 
     def _region(self, page: Page, region: Region, hidden: list[tuple[float, Run]]) -> Iterator[Block]:
         for entry in region.content:
@@ -101,10 +107,7 @@ class _Maker:
             elif isinstance(entry, Thing) and entry.kind == "link" and self._open:
                 self._open.runs.extend([Run(text=" "), *entry.runs])
             elif isinstance(entry, Thing):
-                if entry.box.height > 36:
-                    yield from self._close()
-                else:
-                    yield from self._close()
+                yield from self._close()
                 yield self._block("paragraph" if entry.kind == "link" else entry.kind, page.number, entry.runs)
 
     def _close(self) -> Iterator[Block]:
@@ -182,8 +185,8 @@ class _Maker:
             return
         runs = runs_of_tokens(row.tokens)
         block = self._open
-        if block and block.kind in ("paragraph", "item") and self._goes_on(block, row, page, runs):
-            new_line = self._broken(block, row, region)
+        if block and block.kind in ("paragraph", "item") and self._goes_on(block, row, page, region, runs):
+            new_line = self._broken(block, row, page, region)
             _join(block.runs, runs, new_line=new_line)
             block.last, block.rows = row, block.rows + 1
             return
@@ -200,8 +203,10 @@ class _Maker:
     def _follows(self, block: _Open, row: Row, page: Page, most: float) -> bool:
         return block.page == page.number and 0 < block.last.base - row.base <= most
 
-    def _goes_on(self, block: _Open, row: Row, page: Page, runs: tuple[Run, ...]) -> bool:
+    def _goes_on(self, block: _Open, row: Row, page: Page, region: Region, runs: tuple[Run, ...]) -> bool:
         """Whether a row belongs to the paragraph or item before it."""
+        if block.rows >= _MOST_ROWS:
+            return False
         bold = all(run.bold or not run.text.strip() for run in runs)
         if bold != block.bold and (bold or block.rows == 1) and (bold or block.kind == "paragraph"):
             return False
@@ -212,9 +217,13 @@ class _Maker:
         gap = block.last.base - row.base
         if gap < 0:  # the next column
             return "".join(run.text for run in block.runs).rstrip()[-1:] not in ".:!?" and _plain(row)[:1].islower()
-        tall = max(row.box.height, block.last.box.height) > 1.6 * row.size
-        most = 1.28 * self._leading + (12 if tall else 0)
+        most = 1.28 * self._leading
+        if max(row.box.height, block.last.box.height) > 1.6 * row.size:
+            # What is high moves rows apart: the room between them counts.
+            gap, most = block.last.box.y0 - row.box.y1, most - 0.7 * row.size
         if gap > most or abs(row.size - block.size) > 0.15 * block.size:
+            return False
+        if block.last.base - row.base > 1.75 * row.size and self._broken(block, row, page, region):
             return False
         if block.kind == "item":
             return row.x0 > block.last.x0 - 3 if block.rows > 1 else row.x0 > block.left - 0.6 * row.size
@@ -223,13 +232,16 @@ class _Maker:
             return _centred_alike(row, block.last)
         return not (row.size < indent < 4 * row.size and block.rows > 1)
 
-    def _broken(self, block: _Open, row: Row, region: Region) -> bool:
+    def _broken(self, block: _Open, row: Row, page: Page, region: Region) -> bool:
         """Whether the author may have begun a new line: the first word had room on the last one."""
         last = block.last
         first = row.tokens[0]
         if last.tokens[-1].atom.hyphen:
             return False
-        return last.x1 + 0.35 * row.size + first.atom.box.width < region.right - 0.5 * row.size
+        right = max(self._rights.get(round(region.left / 5) + i, 0.0) for i in (-1, 0, 1))
+        if len(page.regions) == 1 and right - region.left < 0.6 * (page.width - 2 * region.left):
+            right = page.width - region.left  # short lines alone don't tell where the margin is
+        return last.x1 + 0.35 * row.size + first.atom.box.width < right - 0.5 * row.size
 
 
 def _centred_alike(one: Row, two: Row) -> bool:
@@ -297,6 +309,7 @@ def _join(runs: list[Run], more: tuple[Run, ...], *, new_line: bool) -> None:
     if runs and more_ and not runs[-1].formula:
         last, first = runs[-1], more_[0]
         text = last.text
+<<<<<<< HEAD
         if (
             text.endswith("-")
             and len(text) > 1
@@ -304,6 +317,11 @@ def _join(runs: list[Run], more: tuple[Run, ...], *, new_line: bool) -> None:
             and first.text[:1].islower()
             and not first.formula
         ):
+=======
+        word = text.rsplit(maxsplit=1)[-1] if text.split() else ""
+        broken = len(word) > 1 and word[-1] == "-" and word[-2].isalpha() and "-" not in word[:-1]
+        if broken and first.text[:1].islower() and not first.formula:
+>>>>>>> pdf
             runs[-1] = last.model_copy(update={"text": text[:-1]})
         elif not (text.endswith("-") and len(text) > 1 and text[-2].isalnum()):
             runs[-1] = last.model_copy(update={"text": text + ("\n" if new_line else " ")})

@@ -3,7 +3,7 @@
 import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium
 
@@ -61,7 +61,7 @@ class Drawn:
 
 
 class _Object(NamedTuple):
-    raw: object
+    raw: Any
     kind: int
     matrix: Matrix
 
@@ -71,7 +71,7 @@ def drawn_on(page: object) -> Drawn:
     found = Drawn()
     for depth, item in enumerate(_objects(page, found)):
         if item.kind == pdfium.FPDF_PAGEOBJ_TEXT:
-            address = ctypes.addressof(item.raw.contents)  # type: ignore[attr-defined]
+            address = ctypes.addressof(item.raw.contents)
             found.depths[address] = depth
             if box := _bounds(item):
                 found.letters[address] = box
@@ -98,7 +98,7 @@ def drawn_on(page: object) -> Drawn:
         (found.pictures, _MOST_RULES),
         (found.grounds, _MOST_GROUNDS),
     ):
-        del many[most:]  # type: ignore[attr-defined]
+        del many[most:]
     return found
 
 

@@ -3,8 +3,9 @@
 What is narrowest is put together first, so that a fraction in a matrix is one entry when the matrix is read.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from grader.documents.pdf.atoms import Atom, Box, Style
 from grader.documents.pdf.notation import latex_of, matrix
@@ -64,21 +65,21 @@ def composed(atoms: list[Atom], rules: list[Box], frames: list[Box]) -> tuple[li
     desk = _Desk(shown)
     brackets = _brackets(shown)
     pairs = _pairs(brackets)
-    work: list[tuple[float, int, object]] = [(two.box.x1 - one.box.x0, 1, (one, two)) for one, two in pairs]
-    work += [(rule.width, 0, rule) for rule in rules if rule.width < _WIDEST_RULE]
-    work += [(frame.width, 3, frame) for frame in frames]
-    work += [(atom.box.width, 0, atom) for atom in shown if atom.tall and atom.text in _WITH_LIMITS]
-    work.sort(key=lambda entry: entry[:2])
     used: set[Box] = set()
-    for _, _, what in work[:_MOST]:
-        if isinstance(what, Atom):
-            _limits(what, desk)
-        elif isinstance(what, tuple) and not isinstance(what, Box):
-            _matrix(*what, desk)
-        elif isinstance(what, Box) and what in frames:
-            _framed(what, desk)
-        elif isinstance(what, Box) and (_root(what, desk) or _fraction(what, desk)):
-            used.add(what)
+
+    def over(rule: Box) -> None:
+        if _root(rule, desk) or _fraction(rule, desk):
+            used.add(rule)
+
+    # At one width a formula is put together before it is framed.
+    work: list[tuple[float, int, Callable[[], None]]] = [
+        *((two.box.x1 - one.box.x0, 1, partial(_matrix, one, two, desk)) for one, two in pairs),
+        *((rule.width, 0, partial(over, rule)) for rule in rules if rule.width < _WIDEST_RULE),
+        *((frame.width, 2, partial(_framed, frame, desk)) for frame in frames),
+        *((a.box.width, 0, partial(_limits, a, desk)) for a in shown if a.tall and a.text in _WITH_LIMITS),
+    ]
+    for _, _, put_together in sorted(work, key=lambda entry: entry[:2])[:_MOST]:
+        put_together()
     paired = {id(bracket) for pair in pairs for bracket in pair}
     for bracket in brackets:
         if id(bracket) not in paired and not bracket.small:

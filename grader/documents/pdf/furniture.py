@@ -6,42 +6,70 @@ from collections import Counter
 from grader.documents.pdf.page import Page
 from grader.documents.pdf.rows import Row
 
-_MARGIN = 0.135  # of the height of a page
+_MARGIN = 0.2  # of the height of a page
+_OUTERMOST = 6  # rows
 _EDGE = 48.0  # points: where browsers print
 _NUMBER = re.compile(
     r"(?:page |seite |p\. ?|- ?|\[)?(\d{1,4})(?: ?(?:/|of|von|\|) ?(\d{1,4}))?(?: ?-|\])?", re.IGNORECASE
 )
 _TIME = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4},? \d{1,2}:\d{2}(?::\d{2})?(?: ?[AP]\.?M\.?)?\b", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:file:///|https?://|about:blank|data:|localhost|127\.0\.0\.1)\S*")
-_DIGITS = re.compile(r"\d+")
 _LONGEST = 200
 
 
 def without_furniture(pages: list[Page]) -> None:
     """Take the furniture out of these pages."""
+<<<<<<< HEAD
     edges = [(page, row, _text(row)) for page in pages for row in _edge_rows(page)]
     repeated = Counter((_DIGITS.sub("#", text), round(row.base / 3)) for _, row, text in edges)
     numbers = Counter(int(found[1]) - page.number for page, _, text in edges if (found := _NUMBER.fullmatch(text)))
+=======
+    edges = {page.number: _edge_rows(page) for page in pages}
+    repeated = Counter(
+        key for page in pages for row in edges[page.number] for key in {(_shape(row, page), round(row.base / 3))}
+    )
+    offsets = Counter(
+        int(found[1]) - page.number
+        for page in pages
+        for row in edges[page.number]
+        if (found := _NUMBER.fullmatch(_text(row)))
+    )
+>>>>>>> pdf
     for page in pages:
-        mine = [(row, text) for each, row, text in edges if each is page]
-        gone = {id(row) for row, text in mine if _printed(row, text, page)}
-        # A heading at the top of two pages ("Problem 1", "Problem 2") stands close to what it heads.
-        for row, text in mine:
-            shape, place = _DIGITS.sub("#", text), round(row.base / 3)
-            often = sum(repeated[shape, place + i] for i in (-1, 0, 1))
-            apart = _apart(row, page, gone)
-            number = _NUMBER.fullmatch(text)
-            if number and apart:
-                off = int(number[1]) - page.number
-                named = not text.isdigit()
-                if off == 0 or named or (len(pages) > 1 and numbers[off] > 1):
-                    gone.add(id(row))
-            elif apart and often > 1 and often * 2 >= len(pages) and row.size < 1.3 * _body(page):
+        gone: set[int] = set()
+        for row in edges[page.number]:
+            text = _text(row)
+            if _printed(row, text, page):
                 gone.add(id(row))
+            elif _lone(row, page, gone):
+                shape, place = _shape(row, page), round(row.base / 3)
+                often = sum(repeated[shape, place + i] for i in (-1, 0, 1))
+                number = _NUMBER.fullmatch(text)
+                if number:
+                    off = int(number[1]) - page.number
+                    known = off == 0 or not text.isdigit() or (len(pages) > 1 and offsets[off] > 1)
+                else:
+                    known = often > (2 if _is_bold(row) else 1) and often * 2 >= len(pages)
+                if known:
+                    gone.add(id(row))
         for region in page.regions:
             region.content[:] = [entry for entry in region.content if id(entry) not in gone]
-    for page in pages:
         page.across[:] = [line for line in page.across if not line.startswith("arXiv:")]
+
+
+def _shape(row: Row, page: Page) -> str:
+    """A line without the number of its page, where it stands apart: `Problem 2` on page 2 keeps its number."""
+    tokens = row.tokens
+    for edge, rest in ((tokens[-1], tokens[:-1]), (tokens[0], tokens[1:])):
+        if rest and edge.atom.text.isdigit() and abs(int(edge.atom.text[:6]) - page.number) < 20:
+            gap = edge.x0 - rest[-1].x1 if edge is tokens[-1] else rest[0].x0 - edge.x1
+            if gap > 2 * row.size:
+                return _text(Row(rest, row.base))
+    return _text(row)
+
+
+def _is_bold(row: Row) -> bool:
+    return all(token.atom.style.bold or token.atom.marked for token in row.tokens)
 
 
 def _text(row: Row) -> str:
@@ -49,10 +77,12 @@ def _text(row: Row) -> str:
 
 
 def _edge_rows(page: Page) -> list[Row]:
-    """The rows in the margins."""
-    low, high = _MARGIN * page.height, (1 - _MARGIN) * page.height
+    """The outermost rows of a page, from the edges inwards."""
     rows = [entry for region in page.regions for entry in region.content if isinstance(entry, Row)]
-    return [row for row in rows if row.base < low or row.base > high]
+    rows.sort(key=lambda row: row.base)
+    low = [row for row in rows[:_OUTERMOST] if row.base < _MARGIN * page.height]
+    high = [row for row in rows[::-1][:_OUTERMOST] if row.base > (1 - _MARGIN) * page.height]
+    return low + high
 
 
 def _printed(row: Row, text: str, page: Page) -> bool:
@@ -65,25 +95,20 @@ def _printed(row: Row, text: str, page: Page) -> bool:
     return False
 
 
-def _apart(row: Row, page: Page, gone: set[int]) -> bool:
-    """Whether nothing else stands close to it, towards the middle of the page."""
+def _lone(row: Row, page: Page, gone: set[int]) -> bool:
+    """Whether nothing stands further out than this row, nothing close to it, and something else on the page."""
     rest = [entry for region in page.regions for entry in region.content if entry is not row and id(entry) not in gone]
     inwards = -1 if row.base > page.height / 2 else 1
     near = 1.7 * max(row.size, 8)
+    met = False
     for entry in rest:
         if isinstance(entry, Row):
             distance = (entry.base - row.base) * inwards
-            near_enough = min(row.x1, entry.x1) - max(row.x0, entry.x0) > -200
         else:
-            distance = (entry.box.y1 - row.base if inwards < 0 else entry.box.y0 - row.base) * inwards
-            near_enough = entry.box.height < 0.6 * page.height
-        if near_enough and 0.5 < distance < near:
+            distance = (entry.box.y1 - row.base) * inwards if inwards < 0 else entry.box.y0 - row.base
+            if entry.box.height > 0.6 * page.height:  # a scan, a ground
+                continue
+        if distance < -3 or 3 < distance < near:
             return False
-    return True
-
-
-def _body(page: Page) -> float:
-    sizes = Counter(
-        round(entry.size, 1) for region in page.regions for entry in region.content if isinstance(entry, Row)
-    )
-    return max(sizes, key=lambda size: sizes[size], default=10.0)
+        met |= distance >= near
+    return met

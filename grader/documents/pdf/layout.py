@@ -7,7 +7,7 @@ from typing import Literal
 from grader.core.document import Run
 from grader.documents.pdf.atoms import Atom, Box
 from grader.documents.pdf.rows import Row, rows_of
-from grader.documents.pdf.tables import Table
+from grader.documents.pdf.tables import Table, aligned
 
 _GUTTER = 0.85  # of the size of letters
 _FEWEST = 5  # rows that begin at the left edge of a second column
@@ -62,8 +62,11 @@ def regions_of(atoms: list[Atom], placed: list[Table | Thing], depth: int = 2) -
 
 
 def _region(rows: list[Row], placed: list[Table | Thing]) -> Region:
-    entries: list[tuple[float, Row | Table | Thing]] = [(_height(row), row) for row in rows]
-    entries += [(_height(each), each) for each in placed]
+    tables = aligned(rows)
+    inside = {i for start, stop, _ in tables for i in range(start, stop)}
+    entries: list[tuple[float, Row | Table | Thing]]
+    entries = [(_height(row), row) for i, row in enumerate(rows) if i not in inside]
+    entries += [(_height(each), each) for each in (*placed, *(table for _, _, table in tables))]
     content = [entry for _, entry in sorted(entries, key=lambda pair: -pair[0])]
     lefts = [row.x0 for row in rows] or [0.0]
     rights = [row.x1 for row in rows] or [0.0]
@@ -105,7 +108,7 @@ def _second_column(rows: list[Row]) -> float | None:
     starts = Counter(round(left) for left, _ in segments if first + 0.25 * wide < left < first + 0.75 * wide)
     if not starts:
         return None
-    edge = float(max(starts, key=lambda x: starts[x] + starts[x - 1] + starts[x + 1]))
+    edge = max(starts, key=lambda x: starts[x] + starts[x - 1] + starts[x + 1])
     if starts[edge] + starts[edge - 1] + starts[edge + 1] < _FEWEST:
         return None
     left_side = [(left, right) for left, right in segments if right < edge + 1]

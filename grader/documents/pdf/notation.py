@@ -18,10 +18,11 @@ _COMMANDS = {
     "µ": r"\mu", "ν": r"\nu", "ξ": r"\xi", "π": r"\pi", "ρ": r"\rho", "σ": r"\sigma", "τ": r"\tau", "υ": r"\upsilon",
     "φ": r"\varphi", "ϕ": r"\phi", "χ": r"\chi", "ψ": r"\psi", "ω": r"\omega", "Γ": r"\Gamma", "Δ": r"\Delta",
     "Θ": r"\Theta", "Λ": r"\Lambda", "Ξ": r"\Xi", "Π": r"\Pi", "Σ": r"\Sigma", "Φ": r"\Phi", "Ψ": r"\Psi",
-    "Ω": r"\Omega", "Ω": r"\Omega",
+    "Ω": r"\Omega",
     "%": r"\%", "#": r"\#", "&": r"\&", "_": r"\_", "$": r"\$", "{": r"\{", "}": r"\}", "\\": r"\backslash",
     "~": r"\sim", "^": r"\hat{}",
 }  # fmt: skip
+<<<<<<< HEAD
 _FUNCTIONS = frozenset(
     [
         "arccos",
@@ -48,6 +49,14 @@ _FUNCTIONS = frozenset(
         "Pr",
     ]
 )
+=======
+FUNCTIONS = frozenset(
+    {
+        "arccos", "arcsin", "arctan", "arg", "cos", "cosh", "cot", "det", "dim", "exp", "inf", "lim", "ln", "log",
+        "max", "min", "sin", "sinh", "sup", "tan", "tanh", "Pr",
+    }
+)  # fmt: skip
+>>>>>>> pdf
 _MATRICES = {"[": "bmatrix", "(": "pmatrix", "|": "vmatrix", "‖": "Vmatrix", "{": "Bmatrix"}
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
@@ -55,7 +64,7 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 def latex_of(text: str, *, letters_are_names: bool) -> str:
     """A word of a formula. In a font for formulas each letter is a name; else two letters or more are a word."""
     if not letters_are_names and _WORD.fullmatch(text):
-        if text in _FUNCTIONS:
+        if text in FUNCTIONS:
             return f"\\{text}"
         if text.isascii() or not all(letter in _COMMANDS for letter in text):
             return f"\\text{{{text}}}"
@@ -68,16 +77,9 @@ def latex_of(text: str, *, letters_are_names: bool) -> str:
     return "".join(parts)
 
 
-def joined(parts: list[str]) -> str:
-    """Parts of a formula one after the other, with a space where they would run together."""
-    found: list[str] = []
-    for part in parts:
-        if not part:
-            continue
-        if found and (_runs_on(found[-1]) or part.startswith("\\")) and not part.startswith(("^", "_")):
-            found.append(" ")
-        found.append(part)
-    return "".join(found).strip()
+def runs_together(one: str, two: str) -> bool:
+    """Whether two parts of a formula need a space between them."""
+    return _runs_on(one) and two[:1].isalpha()
 
 
 def matrix(bracket: str, rows: list[list[str]]) -> str:

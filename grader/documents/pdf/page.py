@@ -1,5 +1,6 @@
 """One page: what PDFium says of it becomes regions of rows, tables and things."""
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 
 import pypdfium2
@@ -60,7 +61,14 @@ def read_page(page: pypdfium2.PdfPage, number: int, most: int = MOST_CHARACTERS)
         if table:
             placed.append(table)
             atoms = _without(atoms, inside)
-    tables, used = between_rules(rules, lambda box: [a for a in atoms if box.holds(a.x, a.y)])
+    by_height = sorted(atoms, key=lambda atom: atom.y)
+    heights = [atom.y for atom in by_height]
+
+    def atoms_in(box: Box) -> list[Atom]:
+        some = by_height[bisect_left(heights, box.y0) : bisect_right(heights, box.y1)]
+        return [atom for atom in some if box.x0 <= atom.x <= box.x1]
+
+    tables, used = between_rules(rules, atoms_in)
     for table in tables:
         atoms = _without(atoms, [atom for atom in atoms if table.box.holds(atom.x, atom.y, 2)])
     placed.extend(tables)

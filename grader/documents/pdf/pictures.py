@@ -7,7 +7,7 @@ from grader.documents.pdf.layout import Thing
 
 _SMALLEST_FIGURE = 30  # points along each side; smaller pictures hold a formula at most
 _SMALLEST = 6
-_NEAR = 6.0  # points between shapes of one drawing
+_NEAR = 8.0  # points between shapes of one drawing
 _CHART = 90.0
 _MOST_THINGS = 200
 

@@ -1,9 +1,11 @@
 """Words become rows: what stands on one baseline, with the small ones above and below it."""
 
+from bisect import bisect
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from grader.documents.pdf.atoms import Atom, Box
-from grader.documents.pdf.notation import joined, latex_of
+from grader.documents.pdf.notation import latex_of, runs_together
 
 
 @dataclass
@@ -22,7 +24,9 @@ class Token:
     @property
     def x1(self) -> float:
         """Its right edge, with its scripts."""
-        return max([self.atom.box.x1, *(each.box.x1 for each in (*self.upper, *self.lower))])
+        if not self.upper and not self.lower:
+            return self.atom.box.x1
+        return max(self.atom.box.x1, *(each.box.x1 for each in (*self.upper, *self.lower)))
 
     @property
     def structured(self) -> bool:
@@ -56,12 +60,12 @@ class Row:
         """Its left edge."""
         return self.tokens[0].x0
 
-    @property
+    @cached_property
     def x1(self) -> float:
         """Its right edge."""
         return max(token.x1 for token in self.tokens)
 
-    @property
+    @cached_property
     def size(self) -> float:
         """The size of most of its letters."""
         weights: dict[float, int] = {}
@@ -70,7 +74,7 @@ class Row:
             weights[size] = weights.get(size, 0) + len(token.atom.text)
         return max(weights, key=lambda size: weights[size])
 
-    @property
+    @cached_property
     def box(self) -> Box:
         """What it covers."""
         boxes = [token.atom.box for token in self.tokens]
@@ -79,20 +83,34 @@ class Row:
 
 def rows_of(atoms: list[Atom]) -> list[Row]:
     """The rows of these words, from top to bottom."""
-    tokens = sorted(_scripted(atoms), key=lambda token: -token.atom.base)
-    groups: list[list[Token]] = []
+    # Large words first: small ones, and those whose baseline was guessed, join the rows that these make.
+    tokens = sorted(_scripted(atoms), key=lambda token: (bool(token.atom.latex), -token.atom.size, -token.atom.base))
+    bases: list[float] = []
+    groups: dict[float, list[Token]] = {}
     for token in tokens:
-        head = groups[-1][0] if groups else None
-        if head and abs(head.atom.base - token.atom.base) < _tolerance(head.atom, token.atom):
-            groups[-1].append(token)
+        place = bisect(bases, token.atom.base)
+        near = min(bases[max(place - 1, 0) : place + 1], key=lambda base: abs(base - token.atom.base), default=None)
+        if near is not None and abs(near - token.atom.base) < _tolerance(groups[near][0].atom, token.atom):
+            groups[near].append(token)
         else:
-            groups.append([token])
-    rows = []
-    for group in groups:
+            bases.insert(place, token.atom.base)
+            groups[token.atom.base] = [token]
+    rows: list[Row] = []
+    for group in (groups[base] for base in reversed(bases)):
         group.sort(key=lambda token: (token.x0, token.atom.order))
         sure = [token.atom.base for token in group if not token.atom.latex]
-        rows.append(Row(group, base=sorted(sure)[len(sure) // 2] if sure else group[0].atom.base))
+        base = sorted(sure)[len(sure) // 2] if sure else group[0].atom.base
+        if rows and _is_mark_of(rows[-1], group[0], base):
+            group.insert(0, rows.pop().tokens[0])
+        rows.append(Row(group, base))
     return rows
+
+
+def _is_mark_of(row: Row, first: Token, base: float) -> bool:
+    """Whether a row is but the raised number before a footnote."""
+    mark, size = row.tokens[0], first.atom.size
+    alone = len(row.tokens) == 1 and not mark.structured and mark.atom.size < 0.93 * size
+    return alone and 0 < row.base - base < 0.6 * size and -1 < first.x0 - mark.x1 < 0.6 * size
 
 
 def _tolerance(one: Atom, two: Atom) -> float:
@@ -121,7 +139,7 @@ def _script(token: Token, atom: Atom, edge: float) -> int:
     """1 for what stands above, -1 for below, 0 for what is no script of this token."""
     base = token.atom
     size = base.size
-    if not -0.25 * size < atom.box.x0 - base.box.x1 or atom.box.x0 - edge > 0.3 * size:
+    if not -0.25 * size < atom.box.x0 - base.box.x1 or atom.box.x0 - edge > 0.4 * size:
         return 0
     if atom.size > 0.93 * size:
         return 0
@@ -141,24 +159,15 @@ def latex_line(tokens: list[Token]) -> str:
     last: Token | None = None
     for token in tokens:
         latex = token.latex()
-        if last and parts and latex.startswith("\\text{") and parts[-1].startswith("\\text{"):
+        if parts and latex.startswith("\\text{") and parts[-1].startswith("\\text{") and parts[-1].endswith("}"):
             parts[-1] = f"{parts[-1][:-1]} {latex[6:]}"
-        elif last and token.x0 - last.x1 > 0.17 * last.atom.size:
-            parts.extend([" ", latex])
         else:
+            apart = last is not None and token.x0 - last.x1 > 0.17 * last.atom.size
+            if parts and (apart or runs_together(parts[-1], latex)):
+                parts.append(" ")
             parts.append(latex)
         last = token
-    spaced: list[str] = []
-    for part in parts:
-        if part == " ":
-            if spaced and not spaced[-1].endswith(" "):
-                spaced[-1] += " "
-        elif spaced and spaced[-1].endswith(" "):
-            spaced.append(part)
-        else:
-            glued = joined([spaced[-1], part]) if spaced else part
-            spaced[-1:] = [glued]
-    return "".join(spaced).strip()
+    return "".join(parts).strip()
 
 
 def cells_of(rows: list[Row], gap: float = 0.36) -> list[list[list[Token]]]:
@@ -182,11 +191,11 @@ def cells_of(rows: list[Row], gap: float = 0.36) -> list[list[list[Token]]]:
             columns[-1] = (columns[-1][0], max(columns[-1][1], right))
         else:
             columns.append((left, right))
+    lefts = [left for left, _ in columns]
     table: list[list[list[Token]]] = []
     for cells in pieces:
         line: list[list[Token]] = [[] for _ in columns]
         for cell in cells:
-            place = next(i for i, (left, right) in enumerate(columns) if left <= cell[0].x0 <= right)
-            line[place].extend(cell)
+            line[bisect(lefts, cell[0].x0) - 1].extend(cell)
         table.append(line)
     return table

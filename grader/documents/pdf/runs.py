@@ -1,16 +1,23 @@
 """A row of tokens as runs: words in their styles, and formulas where plain words would lose what stands there."""
 
+from collections import Counter
+
 from grader.core.document import Run
 from grader.documents.pdf.atoms import Atom
+from grader.documents.pdf.notation import FUNCTIONS
 from grader.documents.pdf.rows import Row, Token, latex_line
 
 _GAP = 0.17  # of the size of letters: what parts words
 _MATHS = frozenset("0123456789.,+-−=×·⋅÷/()[]{}<>≤≥≈≠|!'′…⋯±→∈*%:;∼~")
 _OPERATORS = frozenset("+-−=×·⋅÷/<>≤≥≈≠±→∈*∼~(")
 _RELATIONS = frozenset("=≈≤≥<>∼≠")
+<<<<<<< HEAD
 _FUNCTIONS = frozenset(
     ["exp", "log", "ln", "sin", "cos", "tan", "tanh", "max", "min", "arg", "det", "lim", "sup", "inf"]
 )
+=======
+_PUNCTUATION = frozenset(".,;:")
+>>>>>>> pdf
 _ORDINALS = frozenset({"st", "nd", "rd", "th"})
 
 
@@ -33,7 +40,7 @@ def runs_of_tokens(tokens: list[Token]) -> tuple[Run, ...]:
             end = spans[i]
             part = tokens[i:end]
             head = part[0].atom
-            _add(runs, Run(text=space), head)
+            _add(runs, Run(text=space))
             struck = all(each.atom.struck for each in part)
             latex = latex_line(part)
             tail = "" if part[-1].structured else latex[len(latex.rstrip(".,;:")) :]
@@ -42,7 +49,7 @@ def runs_of_tokens(tokens: list[Token]) -> tuple[Run, ...]:
                 runs.append(Run(text=tail))
             last, i = part[-1], end
             continue
-        _add(runs, Run(text=space + token.atom.text, **_looks(token.atom)), token.atom)
+        _add(runs, Run(text=space + token.atom.text, **_looks(token.atom)))
         if token.upper or token.lower:
             scripts = "".join(
                 f"{mark}{{{latex_line([Token(each) for each in some])}}}"
@@ -62,7 +69,7 @@ def _looks(atom: Atom) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _add(runs: list[Run], run: Run, atom: Atom) -> None:
+def _add(runs: list[Run], run: Run) -> None:
     """A run, as a part of the last where it looks the same. A space alone belongs to whatever stands before it."""
     if not run.text:
         return
@@ -75,7 +82,7 @@ def _add(runs: list[Run], run: Run, atom: Atom) -> None:
         if run.text.startswith(" ") and not last.link and not last.struck:
             runs[-1] = last.model_copy(update={"text": last.text + " "})
             run = run.model_copy(update={"text": run.text[1:]})
-        elif run.text.startswith(" "):
+        elif run.text.startswith(" ") and run != Run(text=run.text):
             runs.append(Run(text=" "))
             run = run.model_copy(update={"text": run.text[1:]})
     runs.append(run)
@@ -143,7 +150,7 @@ def _mathematical(token: Token) -> bool:
     if token.structured:
         return not _is_word(token)
     text = atom.text
-    return atom.style.math or all(each in _MATHS for each in text) or (text in _FUNCTIONS) or len(text) == 1
+    return atom.style.math or all(each in _MATHS for each in text) or (text in FUNCTIONS) or len(text) == 1
 
 
 def _hang_together(one: Token, two: Token, display: bool) -> bool:
@@ -155,7 +162,7 @@ def _hang_together(one: Token, two: Token, display: bool) -> bool:
         return gap < 2.6 * size
     if gap > 1.1 * size:
         return False
-    if one.atom.text in _FUNCTIONS and not one.atom.style.math:
+    if one.atom.text in FUNCTIONS and not one.atom.style.math:
         return gap < 0.25 * size
     parted = gap > 0.24 * size
     for token in (one, two):
@@ -170,20 +177,18 @@ def _hang_together(one: Token, two: Token, display: bool) -> bool:
 
 def _trimmed(tokens: list[Token], start: int, stop: int, sure: int) -> tuple[int, int]:
     """Without the punctuation and the brackets of the sentence around it."""
+    said = Counter(token.atom.text for token in tokens[start:stop] if not token.structured)
     while stop - 1 > sure and not tokens[stop - 1].structured:
         text = tokens[stop - 1].atom.text
-        said = [token.atom.text for token in tokens[start:stop] if not token.structured]
-        if all(each in ".,;:" for each in text) or (text == ")" and said.count(")") > said.count("(")):
-            stop -= 1
-        else:
+        if not set(text) <= _PUNCTUATION and not (text == ")" and said[")"] > said["("]):
             break
+        said[text] -= 1
+        stop -= 1
     while start < sure and not tokens[start].structured:
         text = tokens[start].atom.text
-        said = [token.atom.text for token in tokens[start:stop] if not token.structured]
         relation = text in _RELATIONS and start > 0
-        open_ = text == "(" and said.count("(") > said.count(")")
-        if all(each in ".,;:" for each in text) or relation or open_:
-            start += 1
-        else:
+        if not set(text) <= _PUNCTUATION and not relation and not (text == "(" and said["("] > said[")"]):
             break
+        said[text] -= 1
+        start += 1
     return start, stop

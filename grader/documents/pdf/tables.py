@@ -1,5 +1,6 @@
 """Tables: those that rules are drawn around, those between rules, and those whose columns are aligned."""
 
+from bisect import bisect
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -104,17 +105,17 @@ def ruled(grid: Grid, atoms: list[Atom]) -> Table | None:
         return None
     # Outer edges may be left out: what stands beyond the first or last rule is a column of its own.
     xs = [x for x in grid.xs if grid.box.x0 + _SAME < x < grid.box.x1 - _SAME]
-    ys = sorted((y for y in grid.ys if grid.box.y0 + _SAME < y < grid.box.y1 - _SAME), reverse=True)
+    ys = sorted(y for y in grid.ys if grid.box.y0 + _SAME < y < grid.box.y1 - _SAME)
     bands: list[list[Atom]] = [[] for _ in range(len(ys) + 1)]
     for atom in atoms:
-        bands[sum(atom.y < y for y in ys)].append(atom)
+        bands[len(ys) - bisect(ys, atom.y)].append(atom)
     filled = [band for band in bands if band]
     rows: list[list[list[Row]]] = []
     if xs:
         for band in filled:
             columns: list[list[Atom]] = [[] for _ in range(len(xs) + 1)]
             for atom in band:
-                columns[sum(atom.x > x for x in xs)].append(atom)
+                columns[bisect(xs, atom.x)].append(atom)
             rows.extend(_lines_of_band([rows_of(column) for column in columns], many=len(filled) <= 3))
     else:
         lines = rows_of(atoms)
@@ -233,11 +234,16 @@ def _aligned_rows(rows: list[Row]) -> tuple[tuple[Cell, ...], ...]:
     for row in rows:
         line: list[list[Token]] = [[] for _ in columns]
         for piece in _pieces(row):
-            middle = (piece[0].x0 + piece[-1].x1) / 2
-            place = min(range(len(columns)), key=lambda i: max(columns[i][0] - middle, middle - columns[i][1]))
-            line[place].extend(piece)
+            line[_nearest(columns, (piece[0].x0 + piece[-1].x1) / 2)].extend(piece)
         table.append([runs_of_tokens(cell) if cell else () for cell in line])
     return _trimmed(table)
+
+
+def _nearest(columns: list[list[float]], x: float) -> int:
+    """The column that holds this place, or is nearest to it."""
+    after = bisect(columns, [x, x])
+    near = range(max(after - 1, 0), min(after + 1, len(columns)))
+    return min(near, key=lambda i: max(columns[i][0] - x, x - columns[i][1]))
 
 
 def aligned(rows: list[Row]) -> list[tuple[int, int, Table]]:
