@@ -37,7 +37,7 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
         observed = _run_notebooks(submission, contents, rubric, tools)
         executed = time.perf_counter()
         texts = {file: _text(document) for file, document in documents.items()}
-        evidence, remarks = _evidence(contents, texts, contents.unread | lost, observed, rubric)
+        evidence, remarks = _evidence(contents, documents, contents.unread | lost, observed, rubric)
         broken = next((seen.run.machine_failure for seen in observed.values() if seen.run.machine_failure), "")
         grading = Grading(submission, texts, contents.notebooks, rubric, tools, options)
         with Providers(grading) as providers:
@@ -136,7 +136,7 @@ def _run(notebook: NotebookNode, file: str, submission: Submission, rubric: Rubr
 
 def _evidence(
     contents: Contents,
-    texts: Mapping[str, str],
+    documents: Mapping[str, Document],
     unread: Mapping[str, str],
     observed: Mapping[str, Observed],
     rubric: Rubric,
@@ -145,6 +145,7 @@ def _evidence(
     stated = read_forms(rubric, contents.forms, contents.notebooks)
     lost = [f"{file} {why}" for file, why in unread.items()]
     lost += [why for file, why in stated.unread.items() if file not in unread]
+    texts = {file: _text(document) for file, document in documents.items()}
     evidence = {
         problem: seen.model_copy(
             update={"stated": stated.answers.get(problem, {}), "unclear": stated.unclear.get(problem, {})}
