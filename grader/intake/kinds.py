@@ -16,7 +16,7 @@ HEAD_BYTES = 8192
 NOTEBOOKS = (".ipynb",)
 SCRIPTS = (".py",)
 TEXTS = (".md", ".markdown", ".txt", ".tex")  # what is read as text whatever formats there are
-DOCUMENTS = tuple(dict.fromkeys((*TEXTS, ".pdf", *FORMATS)))
+DOCUMENTS = tuple(dict.fromkeys((*TEXTS, ".pdf", *filter(None, FORMATS))))
 PICTURES = (
     ".png", ".jpg", ".jpeg", ".jpe", ".gif", ".svg", ".bmp", ".tif", ".tiff", ".webp", ".heic", ".heif", ".avif",
     ".eps", ".ps", ".emf", ".wmf", ".mp4", ".mov", ".webm", ".avi", ".mkv", ".m4a", ".mp3", ".wav",
@@ -57,7 +57,7 @@ _BINARY_DATA = (
     b"\x80\x05", b"\x00\x00\x08\x01", b"\x00\x00\x08\x03", b"\x7fELF", b"MATLAB 5.0",
 )  # fmt: skip
 _PICTURE_BYTES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*")
-_NO_TEXT = (".pdf", ".docx", ".odt")
+NO_TEXT = (".pdf", ".docx", ".docm", ".dotx", ".odt", ".ott")
 _UNREADABLE = (
     ".doc", ".dot", ".wps", ".wpd", ".pages", ".numbers", ".key", ".rar", ".7z", ".xls", ".xlsx", ".xlsm", ".ods",
     ".ppt", ".pptx", ".odp", ".odg", ".gdoc", ".gsheet", ".one", ".djvu", ".epub", ".mobi", ".xps", ".lyx", ".nb",
@@ -139,7 +139,7 @@ def fate_of(name: str, path: Path) -> Fate:
     ending = ending_of(name)
     if ending in NOTEBOOKS:
         return Fate(kind="notebook")
-    if not size and ending not in _NO_TEXT:  # an upload that failed is none of these
+    if not size and ending not in NO_TEXT:  # an upload that failed is none of these
         return Fate(kind="helper")
     if is_script(name):
         return Fate(kind="script")
@@ -165,7 +165,7 @@ def _of_content(name: str, path: Path, head: bytes, ending: str, meant: str) -> 
             return Fate(kind="notebook")
     if ending == ".json" or (not text and head.startswith(_BINARY_DATA)):
         return Fate(kind="helper")
-    if ending in _NO_TEXT and not (text and head.strip()):  # its reader says what is wrong with it
+    if ending in NO_TEXT and not (text and head.strip()):  # its reader says what is wrong with it
         return Fate(kind="document", ending=ending)
     if (
         not text
@@ -173,14 +173,14 @@ def _of_content(name: str, path: Path, head: bytes, ending: str, meant: str) -> 
         or head.startswith(_UNREADABLE_BYTES)
     ):
         return Fate(kind="unread", why=_why_not_read(name, head))
-    if named and ending not in _NO_TEXT:
+    if named and ending not in NO_TEXT:
         return Fate(kind="document", ending=ending)
     return _text(head, meant)
 
 
 def _text(head: bytes, ending: str) -> Fate:
     """Text whose ending says nothing, or no more than what it was called before: `report.md.txt`."""
-    if ending in DOCUMENTS and ending not in (".txt", ".text", *_NO_TEXT):
+    if ending in DOCUMENTS and ending not in (".txt", ".text", *NO_TEXT):
         return Fate(kind="document", ending=ending)
     start = decoded(head)
     if _WEB_PAGE.match(start):
@@ -202,7 +202,7 @@ def _of_zip(path: Path, head: bytes, name: str, ending: str) -> Fate:
             names = set(archive.namelist()[:_MOST_NAMES])
     except Exception:  # cut off, or no archive at all
         names = set()
-    if ending in (".docx", ".odt"):
+    if ending in NO_TEXT:
         return _document(ending, name, head)
     if any(part.endswith("data.pkl") for part in names):  # what torch saves
         return Fate(kind="helper")

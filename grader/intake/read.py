@@ -15,7 +15,7 @@ from nbformat import NotebookNode
 
 from grader.core.errors import SubmissionError
 from grader.core.text import decoded
-from grader.intake.kinds import SCRIPTS, Fate, fate_of, is_script
+from grader.intake.kinds import NO_TEXT, SCRIPTS, Fate, fate_of, is_script
 from grader.intake.pictures import Named, pictures_named
 from grader.intake.scripts import cells_of
 from grader.intake.submission import Submission
@@ -116,7 +116,7 @@ def _fate(file: str, path: Path) -> Fate:
 def _sources(submission: Submission, found: Contents) -> Iterator[str]:
     """The text of what may show pictures, without what takes a parser to read."""
     for file, ending in found.documents.items():
-        if ending not in (".pdf", ".docx", ".odt"):
+        if ending not in NO_TEXT:
             with open(submission.root / file, "rb") as document:
                 yield decoded(document.read(_MOST_TEXT))
     for file in submission.of_kind(SCRIPTS):

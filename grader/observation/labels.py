@@ -159,6 +159,10 @@ def is_solution(word: str) -> bool:
     return word.lower() in SOLUTIONS
 
 
+# What parts a word from what follows it; a minus sign or a decimal point is a part of that.
+_PAUSE = re.compile(r"^(?:[\s*_]|[.:](?!\d)|[-–—](?![\s$]*[\d.]))*")
+
+
 def bare_solution(text: str) -> tuple[str, str] | None:
     """(the word, what stands behind it) of a line `Solution: …` or `Answer.` without a label."""
     tokens = _tokens(text[:_LONGEST])
@@ -170,7 +174,7 @@ def bare_solution(text: str) -> tuple[str, str] | None:
     behind = text[tokens[at].end :].lstrip(" \t*_}")
     if behind and behind[0] not in ".:-–—":
         return None
-    return tokens[at].word, behind.lstrip(" \t.:*_-–—")
+    return tokens[at].word, _PAUSE.sub("", behind, count=1)
 
 
 class Labels(Record):

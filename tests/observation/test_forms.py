@@ -91,6 +91,7 @@ def test_what_a_form_states_wrongly_is_failed(tmp_path, tools):
     assert {name: check.status for name, check in found.items()} == dict.fromkeys(found, "failed")
 
 
+@pytest.mark.kernel
 def test_what_a_form_leaves_empty_is_read_from_the_report(tmp_path, tools):
     found, _ = statuses(submission(tmp_path, "4B:\n  parameters:\n", "# Problem 4B\n608 parameters\n"), tools)
     assert (found["parameters"].status, found["parameters"].source) == ("passed", "report.md:2")
@@ -118,6 +119,166 @@ def test_what_is_wrong_in_a_form_is_named(form, said):
     stated = read_forms(RUBRIC, {"answers.yaml": form}, {})
     assert stated.answers == {}
     assert any(said in note for note in stated.notes), stated.notes
+
+
+UNCLEAR = {
+    "a word for a number": ("4B:\n  parameters: many", ["parameters"]),
+    "two numbers": ("4B:\n  parameters: 608 or 616", ["parameters"]),
+    "a bound": ("4B:\n  parameters: more than 608", ["parameters"]),
+    "an estimate": ("4B:\n  parameters: ~608", ["parameters"]),
+    "a range": ("4B:\n  parameters: 600-608", ["parameters"]),
+    "an uncertainty": ("4B:\n  parameters: 608 +- 3", ["parameters"]),
+    "a date": ("4B:\n  parameters: 2024-06-08", ["parameters"]),
+    "a truth": ("4B:\n  parameters: true", ["parameters"]),
+    "a shape with a name": ("4B:\n  shape: (None, 28, 28, 8)", ["shape"]),
+    "one size": ("4B:\n  shape: 28", ["shape"]),
+    "two shapes": ("4B:\n  shape: 28x28x8 or 8x28x28", ["shape"]),
+    "rows of different lengths": ("4B:\n  matrices: [[1, 2], [3]]", ["matrices"]),
+    "a matrix with a word": ("4B:\n  matrices: [[1, 2], [3, x]]", ["matrices"]),
+    "brackets that do not close": ("4B:\n  matrices: '[[1, 2], [3, 4]'", ["matrices"]),
+    "a name nearly right": ("4B:\n  parametres: 608", ["parameters"]),
+    "nothing by name": ("4B: 608", [check.title for check in RUBRIC.problems[0].checks]),
+}
+
+
+@pytest.mark.parametrize(("form", "checks"), UNCLEAR.values(), ids=UNCLEAR)
+def test_what_is_not_clear_is_left_to_a_person(form, checks):
+    stated = read_forms(RUBRIC, {"answers.yaml": form}, {})
+    assert stated.answers == {}
+    assert list(stated.unclear["4B"]) == checks
+    assert all(why.startswith("answers.yaml:") for why in stated.unclear["4B"].values())
+
+
+NUMBERS = {
+    "608": ["608", "'608'", "608.0", "608 parameters", "'608 Parameters'", "6.08e2", "6.08 x 10^2", "6.08 \\times 10^{2}",
+            "1216/2", "$608$", "“608”", "608 weights in total", "０608", "+608", "608."],
+    "1608": ["1608", "'1,608'", "1,608", "1 608", "1'608", "1_608"],
+    "0.9779": ["0.9779", "97.79 %", "97.79%", "97.79 percent", ".9779", "'0,9779'"],
+    "-0.75": ["-0.75", "−0.75", "– 0.75", "-3/4", "'-0,75'"],
+    "608e6": ["608 million", "608 million parameters", "608,000,000", "608M"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("number", "written"), [(n, w) for n, all_of in NUMBERS.items() for w in all_of])
+def test_a_number_in_a_form(number, written):
+    stated = read_forms(RUBRIC, {"answers.yaml": f"4B:\n  parameters: {written}"}, {})
+    assert [r.number for r in stated.answers["4B"]["parameters"].readings] == [float(number)], stated.unclear
+
+
+SHAPES = [
+    "[28, 28, 8]", "28x28x8", "28 x 28 x 8", "28×28×8", "28*28*8", "(28, 28, 8)", "'[28, 28, 8]'", "28, 28, 8",
+    "28 by 28 by 8", "torch.Size([28, 28, 8])", "['28', '28', '8']", "[28.0, 28.0, 8.0]", "28 \\times 28 \\times 8",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("written", SHAPES)
+def test_a_shape_in_a_form(written):
+    stated = read_forms(RUBRIC, {"answers.yaml": f"4B:\n  shape: {written}"}, {})
+    assert stated.answers["4B"]["shape"].readings[0].shape == (28, 28, 8)
+
+
+MATRICES = [
+    "[[1, 0.5], [0.5, 0.25]]", "'[[1, 0.5], [0.5, 0.25]]'", "[['1', '1/2'], ['0,5', 0.25]]", "[[[1, 0.5], [0.5, 0.25]]]",
+    "np.array([[1, 0.5], [0.5, 0.25]])", "1 0.5; 0.5 0.25", "'1, 0.5; 0.5, 0.25'", "|\n    1 0.5\n    0.5 0.25",
+    "|\n    1,0.5\n    0.5,0.25", "|\n    [[1.  0.5 ]\n     [0.5 0.25]]", "\n    - [1, 0.5]\n    - [0.5, 0.25]",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("written", MATRICES)
+def test_a_matrix_in_a_form(written):
+    stated = read_forms(RUBRIC, {"answers.yaml": f"4B:\n  matrices: {written}"}, {})
+    (reading,) = stated.answers["4B"]["matrices"].readings
+    assert reading.matrix == ((1, 0.5), (0.5, 0.25))
+
+
+WRITTEN = {
+    "tabs": "4B:\n\tparameters: 608\n",
+    "tabs and spaces": "4B:\n  \tparameters: 608\n",
+    "Windows' lines": "4B:\r\n  parameters: 608\r\n",
+    "old lines": "4B:\r  parameters: 608\r",
+    "JSON": '{"4B": {"parameters": 608}}',
+    "JSON with tabs": '{\n\t"4B": {\n\t\t"parameters": "608"\n\t}\n}',
+    "a word before the id": "Problem 4B:\n  parameters: 608\n",
+    "small letters": "problem 4b:\n  parameters: 608\n",
+    "a short word": "Q4B:\n  parameters: 608\n",
+    "brackets": '"(4B)":\n  parameters: 608\n',
+    "a name in capitals": "4B:\n  Parameters: 608\n",
+    "a list of answers": "4B:\n  - parameters: 608\n",
+    "spaces that do not break": "4B:\n\u00a0\u00a0parameters: 608\n",
+    "a document's mark": "---\n4B:\n  parameters: 608\n...\n",
+    "a comment": "# mine\n4B:  # the layer\n  parameters: 608  # with biases\n",
+}
+
+
+@pytest.mark.parametrize("form", WRITTEN.values(), ids=WRITTEN)
+def test_the_ways_to_write_a_form(form):
+    stated = read_forms(RUBRIC, {"answers.yaml": form}, {})
+    assert [r.number for r in stated.answers["4B"]["parameters"].readings] == [608], stated
+    assert (stated.unclear, stated.unread, stated.notes) == ({}, {}, ())
+
+
+def quiz(*ids):
+    check = {"type": "numeric", "name": "count", "label": ["parameters"], "expect": 608, "points": 1}
+    problems = [{"id": name, "title": f"Problem {name}", "points": 1, "checks": [check]} for name in ids]
+    return Rubric.model_validate({"id": "quiz", "title": "A quiz", "problems": problems})
+
+
+@pytest.mark.parametrize("key", ["1", '"1"', "1.0", "problem 1", "Problem 1.", "Question 1", "Exercise #1", "(1)"])
+def test_the_names_of_a_problem(key):
+    stated = read_forms(quiz("1", "2"), {"answers.yaml": f"{key}:\n  count: 608"}, {})
+    assert list(stated.answers) == ["1"]
+
+
+def test_numbers_of_problems_stay_as_they_are_written():
+    stated = read_forms(quiz("1.1", "1.10"), {"answers.yaml": "1.10: {count: 608}\n1.1: {count: 600}"}, {})
+    assert {name: said["count"].text for name, said in stated.answers.items()} == {"1.10": "608", "1.1": "600"}
+    stated = read_forms(quiz("1.1", "1.10"), {"answers.yaml": "{1.10: {count: 608}}"}, {})
+    assert (stated.answers, list(stated.unread)) == ({}, ["answers.yaml"]), "it could be either"
+
+
+def test_one_answer_needs_no_name():
+    stated = read_forms(quiz("1", "2"), {"answers.yaml": "1: 608\n2: '600'"}, {})
+    assert {name: said["count"].text for name, said in stated.answers.items()} == {"1": "608", "2": "600"}
+
+
+DIFFER = {
+    "numbers": ("parameters: 608", "parameters: 600"),
+    "shapes": ("shape: 28x28x8", "shape: [8, 28, 28]"),
+    "matrices": ("matrices: [[1, 2], [3, 4]]", "matrices: [[1, 2], [3, 5]]"),
+    "words": ("choice: grid", "choice: random"),
+    "formulas": ("expression: x^2", "expression: 2x"),
+    "one that is not clear": ("parameters: 608", "parameters: 608 or 616"),
+}
+AGREE = {
+    "numbers": ("parameters: 608", "parameters: '608 parameters'"),
+    "percent": ("parameters: 0.25", "parameters: 25 %"),
+    "shapes": ("shape: 28x28x8", "shape: [28, 28, 8]"),
+    "matrices": ("matrices: [[1, 2], [3, 4]]", "matrices: '[[1, 2.0], [3, 4]]'"),
+    "words": ("choice: grid", "choice: Grid "),
+    "one that is empty": ("parameters: 608", "parameters:"),
+}
+
+
+@pytest.mark.parametrize(("first", "second"), DIFFER.values(), ids=DIFFER)
+def test_two_forms_that_differ_are_left_to_a_person(first, second):
+    forms = {"answers.yaml": f"4B:\n  {first}", "old/answers.yaml": f"4B:\n  {second}"}
+    stated = read_forms(RUBRIC, forms, {})
+    assert stated.answers == {}
+    (why,) = stated.unclear["4B"].values()
+    assert "old/answers.yaml:2" in why
+
+
+@pytest.mark.parametrize(("first", "second"), AGREE.values(), ids=AGREE)
+def test_two_forms_that_agree_are_one(first, second):
+    forms = {"answers.yaml": f"4B:\n  {first}", "old/answers.yaml": f"4B:\n  {second}"}
+    stated = read_forms(RUBRIC, forms, {})
+    assert (len(stated.answers["4B"]), stated.unclear) == (1, {})
+
+
+@pytest.mark.parametrize("form", ["4B: [", "- 608", "4B: {a: 1, a: 2}", "608", "4C: {parameters: 608}", "#" * 200_000])
+def test_a_form_that_can_not_be_read_is_named(form):
+    stated = read_forms(RUBRIC, {"answers.yaml": form}, {})
+    assert (list(stated.unread), stated.answers) == (["answers.yaml"], {})
 
 
 @pytest.mark.parametrize(

@@ -309,19 +309,9 @@ def _join(runs: list[Run], more: tuple[Run, ...], *, new_line: bool) -> None:
     if runs and more_ and not runs[-1].formula:
         last, first = runs[-1], more_[0]
         text = last.text
-<<<<<<< HEAD
-        if (
-            text.endswith("-")
-            and len(text) > 1
-            and text[-2].isalpha()
-            and first.text[:1].islower()
-            and not first.formula
-        ):
-=======
         word = text.rsplit(maxsplit=1)[-1] if text.split() else ""
         broken = len(word) > 1 and word[-1] == "-" and word[-2].isalpha() and "-" not in word[:-1]
         if broken and first.text[:1].islower() and not first.formula:
->>>>>>> pdf
             runs[-1] = last.model_copy(update={"text": text[:-1]})
         elif not (text.endswith("-") and len(text) > 1 and text[-2].isalnum()):
             runs[-1] = last.model_copy(update={"text": text + ("\n" if new_line else " ")})

@@ -19,11 +19,6 @@ _LONGEST = 200
 
 def without_furniture(pages: list[Page]) -> None:
     """Take the furniture out of these pages."""
-<<<<<<< HEAD
-    edges = [(page, row, _text(row)) for page in pages for row in _edge_rows(page)]
-    repeated = Counter((_DIGITS.sub("#", text), round(row.base / 3)) for _, row, text in edges)
-    numbers = Counter(int(found[1]) - page.number for page, _, text in edges if (found := _NUMBER.fullmatch(text)))
-=======
     edges = {page.number: _edge_rows(page) for page in pages}
     repeated = Counter(
         key for page in pages for row in edges[page.number] for key in {(_shape(row, page), round(row.base / 3))}
@@ -34,7 +29,6 @@ def without_furniture(pages: list[Page]) -> None:
         for row in edges[page.number]
         if (found := _NUMBER.fullmatch(_text(row)))
     )
->>>>>>> pdf
     for page in pages:
         gone: set[int] = set()
         for row in edges[page.number]:

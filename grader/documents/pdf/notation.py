@@ -22,41 +22,12 @@ _COMMANDS = {
     "%": r"\%", "#": r"\#", "&": r"\&", "_": r"\_", "$": r"\$", "{": r"\{", "}": r"\}", "\\": r"\backslash",
     "~": r"\sim", "^": r"\hat{}",
 }  # fmt: skip
-<<<<<<< HEAD
-_FUNCTIONS = frozenset(
-    [
-        "arccos",
-        "arcsin",
-        "arctan",
-        "arg",
-        "cos",
-        "cosh",
-        "cot",
-        "det",
-        "dim",
-        "exp",
-        "inf",
-        "lim",
-        "ln",
-        "log",
-        "max",
-        "min",
-        "sin",
-        "sinh",
-        "sup",
-        "tan",
-        "tanh",
-        "Pr",
-    ]
-)
-=======
 FUNCTIONS = frozenset(
     {
         "arccos", "arcsin", "arctan", "arg", "cos", "cosh", "cot", "det", "dim", "exp", "inf", "lim", "ln", "log",
         "max", "min", "sin", "sinh", "sup", "tan", "tanh", "Pr",
     }
 )  # fmt: skip
->>>>>>> pdf
 _MATRICES = {"[": "bmatrix", "(": "pmatrix", "|": "vmatrix", "‖": "Vmatrix", "{": "Bmatrix"}
 _WORD = re.compile(r"[^\W\d_]{2,}")
 

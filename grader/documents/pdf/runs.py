@@ -11,13 +11,7 @@ _GAP = 0.17  # of the size of letters: what parts words
 _MATHS = frozenset("0123456789.,+-−=×·⋅÷/()[]{}<>≤≥≈≠|!'′…⋯±→∈*%:;∼~")
 _OPERATORS = frozenset("+-−=×·⋅÷/<>≤≥≈≠±→∈*∼~(")
 _RELATIONS = frozenset("=≈≤≥<>∼≠")
-<<<<<<< HEAD
-_FUNCTIONS = frozenset(
-    ["exp", "log", "ln", "sin", "cos", "tan", "tanh", "max", "min", "arg", "det", "lim", "sup", "inf"]
-)
-=======
 _PUNCTUATION = frozenset(".,;:")
->>>>>>> pdf
 _ORDINALS = frozenset({"st", "nd", "rd", "th"})
 
 
