@@ -139,7 +139,7 @@ def _evidence(
         problem: seen.model_copy(
             update={"stated": stated.answers.get(problem, {}), "unclear": stated.unclear.get(problem, {})}
         )
-        for problem, seen in observe(rubric, read.documents, contents.notebooks, observed, read.texts, unread).items()
+        for problem, seen in observe(rubric, read.documents, observed, read.texts, unread).items()
     }
     return evidence, (*repeated_headings(evidence), *stated.notes)
 

@@ -28,14 +28,14 @@ SWITCHES: dict[str, dict[str, bool | str]] = {
 }
 # Commands whose arguments nobody sees: how many in braces, besides those in brackets.
 UNSEEN = {
-    **dict.fromkeys("label ref eqref pageref vspace hspace vskip hskip usepackage documentclass pagestyle thispagestyle".split(), 1),
-    **dict.fromkeys("hypersetup geometry bibliography bibliographystyle graphicspath pagenumbering phantomsection".split(), 1),
-    **dict.fromkeys("lstset usemintedstyle usetikzlibrary onehalfspacing cline cmidrule setlist captionsetup index".split(), 1),
-    **dict.fromkeys("rowcolor cellcolor pagecolor arraystretch newcounter counterwithin allowdisplaybreaks lhead rhead".split(), 1),
-    **dict.fromkeys("chead lfoot cfoot rfoot fancyhead fancyfoot theoremstyle newif markboth linespread selectlanguage".split(), 1),
-    **dict.fromkeys("setlength addtolength numberwithin rule definecolor lstdefinestyle newcolumntype titlespacing".split(), 2),
-    **dict.fromkeys("newcommand renewcommand providecommand newtheorem DeclareMathOperator newlength colorlet".split(), 2),
-    **dict.fromkeys("newenvironment renewenvironment".split(), 3),
+    **dict.fromkeys(["label", "ref", "eqref", "pageref", "vspace", "hspace", "vskip", "hskip", "usepackage", "documentclass", "pagestyle", "thispagestyle"], 1),
+    **dict.fromkeys(["hypersetup", "geometry", "bibliography", "bibliographystyle", "graphicspath", "pagenumbering", "phantomsection"], 1),
+    **dict.fromkeys(["lstset", "usemintedstyle", "usetikzlibrary", "onehalfspacing", "cline", "cmidrule", "setlist", "captionsetup", "index"], 1),
+    **dict.fromkeys(["rowcolor", "cellcolor", "pagecolor", "arraystretch", "newcounter", "counterwithin", "allowdisplaybreaks", "lhead", "rhead"], 1),
+    **dict.fromkeys(["chead", "lfoot", "cfoot", "rfoot", "fancyhead", "fancyfoot", "theoremstyle", "newif", "markboth", "linespread", "selectlanguage"], 1),
+    **dict.fromkeys(["setlength", "addtolength", "numberwithin", "rule", "definecolor", "lstdefinestyle", "newcolumntype", "titlespacing"], 2),
+    **dict.fromkeys(["newcommand", "renewcommand", "providecommand", "newtheorem", "DeclareMathOperator", "newlength", "colorlet"], 2),
+    **dict.fromkeys(["newenvironment", "renewenvironment"], 3),
     "titleformat": 5, "cite": 1, "citep": 1, "citet": 1, "nocite": 1,
 }  # fmt: skip
 UNSEEN.update(dict.fromkeys(("phantomsection", "onehalfspacing", "newif", "allowdisplaybreaks"), 0))
@@ -47,7 +47,7 @@ LAST_SHOWN = {
 
 FORMULAS = frozenset(
     name + star
-    for name in "equation align alignat gather multline eqnarray flalign displaymath math dmath aligned".split()
+    for name in ["equation", "align", "alignat", "gather", "multline", "eqnarray", "flalign", "displaymath", "math", "dmath", "aligned"]
     for star in ("", "*")
 )
 TABLES = {"tabular": 1, "tabular*": 2, "tabularx": 2, "tabulary": 2, "longtable": 1, "longtabu": 1, "tabu": 1, "supertabular": 1}
@@ -58,7 +58,7 @@ LISTS = ("enumerate", "itemize", "description", "enumerate*", "itemize*", "compa
 # Environments of templates whose arguments are the label of a problem.
 PROBLEMS = {
     name: name[:1].upper() + name[1:]
-    for name in "problem question exercise task prob aufgabe subproblem subquestion".split()
+    for name in ["problem", "question", "exercise", "task", "prob", "aufgabe", "subproblem", "subquestion"]
 } | {"homeworkProblem": "Problem", "hwproblem": "Problem", "ex": "Exercise", "problem*": "Problem", "exercise*": "Exercise"}
 QUOTATIONS = ("quote", "quotation", "displayquote", "verse")
 

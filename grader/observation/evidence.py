@@ -62,7 +62,7 @@ def observe_notebook(
     dataset: Dataset | None = None,
 ) -> Observed:
     """What a notebook holds, and what the probe saw when it ran."""
-    models, variables, fault = read_models(findings, notebook, file, dataset)
+    models, variables, fault = read_models(findings, file, dataset)
     claims = saved_claims(notebook, file)
     of_models = claims_of([model.cell for model in models], claims)
     models = tuple(m.model_copy(update={"claims": own}) for m, own in zip(models, of_models, strict=True))
@@ -82,7 +82,6 @@ def observe_notebook(
 def observe(
     rubric: Rubric,
     documents: Mapping[str, Document],
-    notebooks: Mapping[str, NotebookNode],
     observed: Mapping[str, Observed],
     texts: Mapping[str, Document] = {},
     unread: Sequence[str] = (),
@@ -101,15 +100,20 @@ def observe(
     unsure = {doubt.problem: doubt.why for doubt in reversed(doubts)}
     unclaimed = [] if rubric.unlabelled == "fail" else _unclaimed((*aligned.unclaimed, *in_notebooks.unclaimed))
     places = [
-        Place(file=file, headings=tuple(headings(notebooks[file])) if file in notebooks else ()) for file in observed
+        Place(file=file, headings=tuple(headings(texts.get(file)))) for file in observed
     ]
     targets = _targets(rubric)
-    assignments = assign(targets, places, [model for o in observed.values() for model in o.models])
+    models = [
+        model.model_copy(update={"headings": headings_above(texts.get(model.notebook), model.cell)})
+        for seen in observed.values()
+        for model in seen.models
+    ]
+    assignments = assign(targets, places, models)
     evidence = {}
     for problem in rubric.problems:
         assignment = assignments.get(problem.id, Assignment())
         runs = tuple(
-            _own_claims(problem.id, observed[file].run, notebooks.get(file), targets, places)
+            _own_claims(problem.id, observed[file].run, texts.get(file), targets, places)
             for file in assignment.notebooks
             if file in observed
         )
@@ -172,15 +176,13 @@ def _targets(rubric: Rubric) -> list[Target]:
 
 
 def _own_claims(
-    problem: str, run: NotebookRun, notebook: NotebookNode | None, targets: Sequence[Target], places: Sequence[Place]
+    problem: str, run: NotebookRun, words: Document | None, targets: Sequence[Target], places: Sequence[Place]
 ) -> NotebookRun:
     """The run without the claims that stand below another problem's heading."""
-    if notebook is None:
-        return run
     cells = {claim.source.cell for claim in run.claims}
     other = {
         cell
         for cell in cells
-        if (named := owners(targets, places, run.file, headings_above(notebook, cell))) and problem not in named
+        if (named := owners(targets, places, run.file, headings_above(words, cell))) and problem not in named
     }
     return run.model_copy(update={"claims": tuple(claim for claim in run.claims if claim.source.cell not in other)})

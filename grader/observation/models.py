@@ -1,14 +1,11 @@
 """What the probe wrote becomes models with recipes, rebuilt and counted by the host; nothing is believed unchecked."""
 
-from nbformat import NotebookNode
-
 from grader.core.errors import SubmissionError
 from grader.core.evidence import ModelFacts
 from grader.core.network import Gap, ModelSpec
 from grader.datasets import Dataset
 from grader.guest.protocol import GapKind
 from grader.observation.findings import Findings, Training, read_findings
-from grader.observation.notebooks import headings_above
 from grader.observation.recipes import read_recipe
 
 _UNSTEPPED = (
@@ -20,7 +17,7 @@ _COUNTED = ("rows", "parameters", "buffers_as_weights", "hidden_units", "hidden_
 
 
 def read_models(
-    findings: str, notebook: NotebookNode, file: str, dataset: Dataset | None
+    findings: str, file: str, dataset: Dataset | None
 ) -> tuple[tuple[ModelFacts, ...], dict[str, object], str]:
     """(trained models in the order of their last step, variables, what is wrong with the findings if anything is)."""
     found, wrong = read_findings(findings)
@@ -29,7 +26,7 @@ def read_models(
     by_model: dict[int, list[Training]] = {}
     for training in found.trainings:
         by_model[training.model] = [*by_model.pop(training.model, []), training]
-    models = tuple(_facts(trainings, found, notebook, file, dataset) for trainings in by_model.values())
+    models = tuple(_facts(trainings, found, file, dataset) for trainings in by_model.values())
     return models, found.variables, "" if models else "; ".join(found.faults)
 
 
@@ -47,7 +44,7 @@ def shortened(findings: str) -> frozenset[int]:
 
 
 def _facts(
-    trainings: list[Training], found: Findings, notebook: NotebookNode, file: str, dataset: Dataset | None
+    trainings: list[Training], found: Findings, file: str, dataset: Dataset | None
 ) -> ModelFacts:
     last = trainings[-1]
     spec = last.spec
@@ -58,7 +55,6 @@ def _facts(
         notebook=file,
         cell=last.cell,
         variable=last.variable,
-        headings=headings_above(notebook, last.cell),
         spec=spec,
         recipe=read_recipe(trainings, found, dataset),
         training=trainings[0].number,

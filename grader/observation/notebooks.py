@@ -5,29 +5,27 @@ from collections.abc import Iterator, Sequence
 
 from nbformat import NotebookNode
 
+from grader.core.document import Document
 from grader.core.evidence import Claim
 from grader.core.source import Source
-from grader.documents.lines import document_of
 from grader.observation.claims import read_claims
 from grader.observation.pieces import BOLD, pieces_of
 
 _LONGEST_HEADING = 200
 
 
-def headings(notebook: NotebookNode) -> list[tuple[int, str]]:
-    """(cell, heading) for every heading in Markdown or HTML, and every line in bold, cells counted from 1."""
+def headings(words: Document | None) -> list[tuple[int, str]]:
+    """(cell, heading) for every heading and every line in bold among a notebook's words, cells counted from 1."""
     return [
-        (index, piece.text.strip("#* :")[:_LONGEST_HEADING])
-        for index, cell in enumerate(notebook.cells, 1)
-        if cell.cell_type == "markdown"
-        for piece in pieces_of([document_of(cell.source, "")])
+        (piece.block.source.cell or 0, piece.text.strip("#* :")[:_LONGEST_HEADING])
+        for piece in pieces_of([words] if words else [])
         if piece.rank <= BOLD and piece.text.strip()
     ]
 
 
-def headings_above(notebook: NotebookNode, cell: int | None) -> tuple[str, ...]:
+def headings_above(words: Document | None, cell: int | None) -> tuple[str, ...]:
     """The headings before a cell, nearest first."""
-    return tuple(text for index, text in reversed(headings(notebook)) if cell is None or index <= cell)
+    return tuple(text for index, text in reversed(headings(words)) if cell is None or index <= cell)
 
 
 def holds_code(notebook: NotebookNode) -> bool:

@@ -134,7 +134,7 @@ def judged(rubric: Rubric, report: str) -> dict[str, float]:
     """The points that every check of the report's text gives."""
     from grader.observation.evidence import observe
 
-    evidence = observe(rubric, {"report.md": document(report)}, {}, {})
+    evidence = observe(rubric, {"report.md": document(report)}, {})
     return {
         f"{problem.id}/{check.title}": check.judge(evidence[problem.id]).share * check.points
         for problem in rubric.problems

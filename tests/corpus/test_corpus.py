@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import corpus
 import numpy as np
 import pytest
+from blocks import words
 from small_data import small_mnist
 
 from grader import datasets
@@ -68,8 +69,8 @@ def observed(name, file=None):
 
 def evidence(files):
     """The evidence of fixtures handed in together, by problem."""
-    notebooks = {file: ran(name)[0] for file, name in files.items()}
-    return observe(load_rubric(RUBRIC), {}, notebooks, {file: observed(name, file) for file, name in files.items()})
+    texts = {file: words(ran(name)[0], file) for file, name in files.items()}
+    return observe(load_rubric(RUBRIC), {}, {file: observed(name, file) for file, name in files.items()}, texts)
 
 
 def trained_again(name, seeds, *, by_recipe):

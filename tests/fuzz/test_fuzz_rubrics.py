@@ -78,7 +78,7 @@ def load(raw, tmp_path):
         says_where(error, str(path))
         return
     assert all(isinstance(line, str) for line in lint(rubric))
-    evidence = observe(rubric, {"report.md": document(REPORT)}, {}, {})
+    evidence = observe(rubric, {"report.md": document(REPORT)}, {})
     for problem in rubric.problems:
         for check in problem.checks:
             assert isinstance(check.asked(), str)

@@ -11,7 +11,6 @@ from grader.core.source import Source
 from grader.observation.claims import read_claims
 from grader.observation.evidence import labels_of, observe
 
-
 LABELS = labels_of(ANSWERS)
 PIECES = [
     *(
@@ -181,7 +180,7 @@ def test_any_text(text):
 @fuzz(300)
 @given(TEXTS, st.sampled_from(["1A", "1B", "1C"]))
 def test_every_check_judges_any_text(text, problem):
-    evidence = observe(ANSWERS, {"report.md": document(f"# Problem {problem}\n{text}")}, {}, {})
+    evidence = observe(ANSWERS, {"report.md": document(f"# Problem {problem}\n{text}")}, {})
     for problem in ANSWERS.problems:
         for check in problem.checks:
             outcome = check.judge(evidence[problem.id])

@@ -2,7 +2,7 @@
 
 import nbformat
 import pytest
-from blocks import document
+from blocks import document, words
 
 from grader.core.evidence import ModelFacts, NotebookRun, ProblemEvidence
 from grader.core.network import ModelSpec
@@ -42,7 +42,11 @@ def cells_of(*content: str) -> nbformat.NotebookNode:
 def trained(notebook: nbformat.NotebookNode, file: str) -> list[ModelFacts]:
     return [
         ModelFacts(
-            notebook=file, cell=i, variable=cell.source, headings=headings_above(notebook, i), spec=ModelSpec(layers=())
+            notebook=file,
+            cell=i,
+            variable=cell.source,
+            headings=headings_above(words(notebook, file), i),
+            spec=ModelSpec(layers=()),
         )
         for i, cell in enumerate(notebook.cells, 1)
         if cell.cell_type == "code" and cell.source.startswith("train")
@@ -51,7 +55,7 @@ def trained(notebook: nbformat.NotebookNode, file: str) -> list[ModelFacts]:
 
 def assigned(files: dict[str, tuple[str, ...]], targets: list[Target] = TARGETS) -> dict[str, Assignment]:
     notebooks = {file: cells_of(*content) for file, content in files.items()}
-    places = [Place(file=file, headings=tuple(headings(notebook))) for file, notebook in notebooks.items()]
+    places = [Place(file=file, headings=tuple(headings(words(notebook, file)))) for file, notebook in notebooks.items()]
     models = [model for file, notebook in notebooks.items() for model in trained(notebook, file)]
     return assign(targets, places, models)
 
@@ -227,7 +231,12 @@ def observed(files: dict[str, tuple[str, ...]], reports: dict[str, str]) -> dict
         file: Observed(run=NotebookRun(file=file, claims=saved_claims(nb, file)), models=tuple(trained(nb, file)))
         for file, nb in notebooks.items()
     }
-    return observe(rubric, {file: document(text, file) for file, text in reports.items()}, notebooks, seen)
+    return observe(
+        rubric,
+        {file: document(text, file) for file, text in reports.items()},
+        seen,
+        {file: words(nb, file) for file, nb in notebooks.items()},
+    )
 
 
 def test_in_a_shared_notebook_a_problem_has_the_claims_below_its_own_headings() -> None:

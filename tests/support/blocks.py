@@ -1,16 +1,27 @@
-"""Documents for tests: Markdown-like text as blocks."""
+"""Documents for tests, parsed in this process."""
+
+import json
+
+from nbformat import NotebookNode
 
 from grader.core.document import Document
 from grader.core.evidence import Section
-from grader.documents.lines import document_of
+from grader.documents import parse
 from grader.observation.labels import Labels
+from grader.observation.notebooks import words_of
 from grader.observation.reading import read_section
 from grader.observation.sections import align_documents
 
 
 def document(text: str, file: str = "report.md") -> Document:
     """The document of a text."""
-    return document_of(text, file)
+    return parse(file, text.encode("utf-8", "replace"))
+
+
+def words(notebook: NotebookNode, file: str) -> Document:
+    """The words of a notebook's cells."""
+    cells = [{"cell_type": "markdown", "source": source} for source in words_of(notebook)]
+    return parse(file, json.dumps({"cells": cells}).encode())
 
 
 def find_sections(text: str, file: str, labels: Labels) -> tuple[Section, ...]:
