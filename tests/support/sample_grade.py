@@ -53,7 +53,7 @@ def grade_of(*problems: ProblemResult, **more: object) -> Grade:
             "rubric": "set3",
             "title": "Set 3: Deep Learning",
             "submission": SubmissionInfo(id="ada-lovelace", files=("report.md", "3B.ipynb")),
-            "status": "incomplete" if any(c.status == "error" for p in problems for c in p.checks) else "complete",
+            "error_points": sum(c.max_score for p in problems for c in p.checks if c.status == "error"),
             "score": sum(p.score for p in problems),
             "max_score": sum(p.max_score for p in problems),
             "manual_points": sum(p.manual_points for p in problems),
