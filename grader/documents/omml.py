@@ -192,11 +192,18 @@ def _group(element: Element, depth: int) -> str:
 
 
 def _low(element: Element, depth: int) -> str:
-    return symbols.below(_of(element, "e", depth), _of(element, "lim", depth))
+    return symbols.below(_of(element, "e", depth), _of(element, "lim", depth), _character(element))
 
 
 def _high(element: Element, depth: int) -> str:
-    return symbols.above(_of(element, "e", depth), _of(element, "lim", depth))
+    return symbols.above(_of(element, "e", depth), _of(element, "lim", depth), _character(element))
+
+
+def _character(element: Element) -> str:
+    """The one character that some programs write as a limit where Word has an accent; empty for anything longer."""
+    limit = child(element, "lim")
+    text = "" if limit is None else "".join(limit.itertext()).strip()
+    return text if len(text) == 1 else ""
 
 
 def _framed(element: Element, depth: int) -> str:

@@ -1,4 +1,4 @@
-"""The same text as Word's and OpenDocument's files, converted by pandoc: the same words, formulas and tables come back."""
+"""The same text as Word's and OpenDocument's files, by pandoc: the same words, formulas and tables come back."""
 
 import subprocess
 
