@@ -227,6 +227,17 @@ def test_breaks_and_tabs_and_signs():
     assert said(body(p(f"<w:r>{signs}{times}</w:r>"))) == ["a\tb\n-3×"]
 
 
+def test_signs_that_only_a_font_draws():
+    assert said(body(p(r("8\uf0d776 = 608, or \uf02d3")))) == ["8⋅76 = 608, or −3"]
+
+
+_NUMBER = "608"
+
+
+def test_whatever_stands_around_words_is_read_through():
+    assert said(body(f"<w:unknown>{p(f'<w:smartTag><w:smartTagPr/>{r(_NUMBER)}</w:smartTag>')}</w:unknown>")) == ["608"]
+
+
 def test_codes_of_fields_are_not_seen():
     field = "<w:r><w:fldChar w:fldCharType='{}'/></w:r>"
     words = field.format("begin") + '<w:r><w:instrText>HYPERLINK "https://example.org"</w:instrText></w:r>' + r("608")
