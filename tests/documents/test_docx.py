@@ -154,7 +154,7 @@ def test_raised_words_are_typed_in_a_line():
     (block,) = body(
         p(r("6.08 · 10") + r("−", raised) + r("3", raised) + r(" in the 2") + r("nd", raised) + r(" layer"))
     )
-    assert block.text == "6.08 · 10^−3 in the 2nd layer"
+    assert block.text == "6.08 · 10^{−3} in the 2nd layer"
 
 
 def test_lists_with_their_labels():

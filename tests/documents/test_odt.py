@@ -102,8 +102,8 @@ def test_spaces_tabs_lines_and_links():
 
 def test_raised_words_are_typed_in_a_line():
     words = '<text:p>10<text:span text:style-name="T">-3</text:span></text:p>'
-    assert said(flat(words, look('style:text-position="super 58%"'))) == ["10^-3"]
-    assert said(flat(words, look('style:text-position="33% 58%"'))) == ["10^-3"]
+    assert said(flat(words, look('style:text-position="super 58%"'))) == ["10^{-3}"]
+    assert said(flat(words, look('style:text-position="33% 58%"'))) == ["10^{-3}"]
 
 
 def test_deletions_are_struck_where_they_stood():
