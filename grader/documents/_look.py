@@ -24,6 +24,8 @@ class Look(NamedTuple):
 
     def under(self, other: "Look") -> "Look":
         """Both, the other one's word against this one's."""
+        if other == _NOTHING:
+            return self
         return self._replace(**{key: value for key, value in other._asdict().items() if value is not None})
 
     @property
@@ -38,6 +40,9 @@ class Look(NamedTuple):
         if self.colour and _are_near(self.colour, self.background or "ffffff"):
             return "text in the colour of its background"
         return ""
+
+
+_NOTHING = Look()
 
 
 def is_colour(text: str) -> bool:

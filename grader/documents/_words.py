@@ -9,7 +9,6 @@ from grader.core.document import Run
 # What has no width; and spaces that are only somewhat narrower.
 _UNSEEN: dict[int, str | None] = dict.fromkeys([*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)])
 _UNSEEN |= {**dict.fromkeys([0xAD, 0x34F, 0x61C, 0x180E, 0xFEFF]), 0xA0: " ", 0x202F: " "}
-_SIMPLE_SCRIPT = re.compile(r"[-−–+]?\d{1,40}|\w")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|er|re|e|o|a)\Z", re.IGNORECASE)
 
 
@@ -83,11 +82,11 @@ def _run(text: str, style: Style, formula: bool) -> Run:
 
 
 def _script(text: str, raised: int, before: str) -> str:
-    """Raised words as they are typed in a line: 10^-3. The letters of an ordinal are only decoration."""
+    """Raised words as they are typed in a line: 10^{-3}. The letters of an ordinal are only decoration."""
     words = text.strip()
     if not words or (raised > 0 and before[-1:].isdigit() and _ORDINAL.match(words)):
         return text
-    inside = words if _SIMPLE_SCRIPT.fullmatch(words) else f"{{{words}}}"
+    inside = words if len(words) == 1 else f"{{{words}}}"
     return f"{'^' if raised > 0 else '_'}{inside}{' ' * text[-1].isspace()}"
 
 

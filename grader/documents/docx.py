@@ -144,14 +144,14 @@ class _Reader:
                 yield from self._table(each, inner)
             elif kind == "sdt":
                 yield from self._blocks(each, inner._replace(hidden=_placeholder(each) or state.hidden))
-            elif kind in _AROUND:
-                yield from self._blocks(each, inner)
             elif kind in _GONE:
                 yield from self._blocks(each, inner._replace(struck=True))
             elif kind == "oMathPara":
                 yield from (self._formula(omml.latex(formula), state) for formula in _formulas(each))
             elif kind == "altChunk":
                 yield self._unread("another document that is embedded")
+            elif not kind.endswith("Pr"):  # whatever stands around paragraphs
+                yield from self._blocks(each, inner)
 
     def _formula(self, latex: str, state: _State) -> Block:
         run = Run(text=latex, formula=True, struck=state.struck, hidden=state.hidden)
@@ -218,14 +218,15 @@ class _Reader:
                     line.display(omml.latex(formula), self._style(state.look, state))
             elif kind == "hyperlink":
                 target = self.relations.get(attribute(each, "id") or "", ("", ""))[1]
-                self._inline(each, line, state._replace(link=target or state.link), code=code)
+                target = target or f"#{attribute(each, 'anchor') or ''}"
+                self._inline(each, line, state._replace(link=target), code=code)
             elif kind == "sdt":
                 hidden = _placeholder(each) or state.hidden
                 self._inline(each, line, state._replace(hidden=hidden), code=code)
-            elif kind in _AROUND:
-                self._inline(each, line, state, code=code)
             elif kind in _GONE:
                 self._inline(each, line, state._replace(struck=True), code=code)
+            elif not kind.endswith("Pr"):  # whatever stands around words
+                self._inline(each, line, state, code=code)
 
     def _style(self, look: Look, state: _State, *, code: bool = False) -> Style:
         in_code = any(field[0] for field in self.fields)
@@ -248,7 +249,7 @@ class _Reader:
         for part in children(run):
             kind = name(part)
             if kind in ("t", "delText"):
-                line.words.add(part.text or "", style)
+                line.words.add("".join(map(_drawn_by_font, part.text or "")), style)
             elif kind in _SIGNS:
                 line.words.add(_SIGNS[kind], style)
             elif kind == "sym":
@@ -383,10 +384,12 @@ def _symbol(element: Element) -> str:
         number = int(code[:4], 16)
     except ValueError:
         return ""
-    if 0xF000 <= number <= 0xF0FF:
-        is_symbol = (attribute(element, "font") or "").lower() == "symbol"
-        return _SYMBOLS.get(number & 0xFF, "\ufffd") if is_symbol else "\ufffd"
-    return chr(number) if 0x20 <= number < 0xD800 else "\ufffd"
+    return _drawn_by_font(chr(number)) if 0x20 <= number < 0xD800 or 0xF000 <= number <= 0xF0FF else "\ufffd"
+
+
+def _drawn_by_font(character: str) -> str:
+    """What the font Symbol shows in place of a character without a meaning of its own; other fonts draw ornaments."""
+    return _SYMBOLS.get(ord(character) - 0xF000, "\ufffd") if "\uf000" <= character <= "\uf0ff" else character
 
 
 def _outermost(element: Element, names: set[str], *, within: set[str] | None = None) -> Iterator[Element]:

@@ -47,6 +47,8 @@ def _part(element: Element, depth: int) -> str:
         return _multiscripts(children, depth)
     if name == "maction":
         return _part(children[0], depth + 1) if children else ""
+    if not children:  # a token that isn't known, such as a number of MathML's other half
+        return symbols.in_latex((element.text or "").strip())
     inside = _row(children, depth)
     if name == "msqrt":
         return symbols.root(inside)

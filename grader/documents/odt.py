@@ -297,7 +297,7 @@ class _Reader:
             line.after += self._blocks([each for each in children(element) if name(each) in ("p", "list")], inner, None)
 
     def _object(self, element: Element, line: _Line, state: _State) -> None:
-        root = next(children(element), None)
+        root = next(iter(children(element)), None)
         href = attribute(element, "href")
         if root is None and href is not None and self.package is not None:
             part = posixpath.join(posixpath.normpath(href), "content.xml")

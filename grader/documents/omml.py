@@ -13,8 +13,6 @@ Element = Any  # of lxml, which ships no types
 _PROPERTIES = ("Pr", "ctrlPr")
 _STYLES = {"b": "bold", "bi": "bold-italic"}
 _ALPHABETS = {"double-struck", "script", "fraktur", "sans-serif", "monospace"}
-_ROW = {"oMath", "oMathPara", "e", "num", "den", "sub", "sup", "deg", "fName", "lim", "box", "ins", "moveTo", "sdt"}
-_ROW |= {"sdtContent", "hyperlink", "smartTag", "customXml", "argPr", "fldSimple"}
 _STRIKES = ("strikeH", "strikeV", "strikeBLTR", "strikeTLBR")
 _SIDES = ("hideTop", "hideBot", "hideLeft", "hideRight")
 # What an author typed and Word didn't build up: a power, a foot.
@@ -42,7 +40,7 @@ def _part(element: Element | None, depth: int) -> str:
     write = _WRITERS.get(kind)
     if write:
         return write(element, depth)
-    return _row(element, depth) if kind in _ROW else ""
+    return _row(element, depth)
 
 
 def _row(element: Element | None, depth: int) -> str:
@@ -192,11 +190,18 @@ def _group(element: Element, depth: int) -> str:
 
 
 def _low(element: Element, depth: int) -> str:
-    return symbols.below(_of(element, "e", depth), _of(element, "lim", depth))
+    return symbols.below(_of(element, "e", depth), _of(element, "lim", depth), _character(element))
 
 
 def _high(element: Element, depth: int) -> str:
-    return symbols.above(_of(element, "e", depth), _of(element, "lim", depth))
+    return symbols.above(_of(element, "e", depth), _of(element, "lim", depth), _character(element))
+
+
+def _character(element: Element) -> str:
+    """The one character that some programs write as a limit where Word has an accent; empty for anything longer."""
+    limit = child(element, "lim")
+    text = "" if limit is None else "".join(limit.itertext()).strip()
+    return text if len(text) == 1 else ""
 
 
 def _framed(element: Element, depth: int) -> str:

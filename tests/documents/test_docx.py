@@ -154,7 +154,7 @@ def test_raised_words_are_typed_in_a_line():
     (block,) = body(
         p(r("6.08 · 10") + r("−", raised) + r("3", raised) + r(" in the 2") + r("nd", raised) + r(" layer"))
     )
-    assert block.text == "6.08 · 10^−3 in the 2nd layer"
+    assert block.text == "6.08 · 10^{−3} in the 2nd layer"
 
 
 def test_lists_with_their_labels():
@@ -225,6 +225,17 @@ def test_breaks_and_tabs_and_signs():
     signs = "<w:t>a</w:t><w:tab/><w:t>b</w:t><w:br/><w:noBreakHyphen/><w:t>3</w:t>"
     times = '<w:sym w:font="Symbol" w:char="F0B4"/>'
     assert said(body(p(f"<w:r>{signs}{times}</w:r>"))) == ["a\tb\n-3×"]
+
+
+def test_signs_that_only_a_font_draws():
+    assert said(body(p(r("8\uf0d776 = 608, or \uf02d3")))) == ["8⋅76 = 608, or −3"]
+
+
+_NUMBER = "608"
+
+
+def test_whatever_stands_around_words_is_read_through():
+    assert said(body(f"<w:unknown>{p(f'<w:smartTag><w:smartTagPr/>{r(_NUMBER)}</w:smartTag>')}</w:unknown>")) == ["608"]
 
 
 def test_codes_of_fields_are_not_seen():

@@ -75,6 +75,7 @@ CASES = {
         "<mmultiscripts><mi>C</mi><mi>k</mi><none/><mprescripts/><none/><mi>n</mi></mmultiscripts>",
         "{}^{n}C_{k}",
     ),
+    "a number of the other half": ("<cn>608</cn>", "608"),
     "nothing": ("", ""),
 }
 

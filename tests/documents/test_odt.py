@@ -1,4 +1,4 @@
-"""OpenDocument texts as office programs write them: what is printed is read; what is struck out or hidden is set apart."""
+"""OpenDocument texts as office programs write them: what is printed is read, what isn't seen is set apart."""
 
 import io
 import zipfile
@@ -102,15 +102,14 @@ def test_spaces_tabs_lines_and_links():
 
 def test_raised_words_are_typed_in_a_line():
     words = '<text:p>10<text:span text:style-name="T">-3</text:span></text:p>'
-    assert said(flat(words, look('style:text-position="super 58%"'))) == ["10^-3"]
-    assert said(flat(words, look('style:text-position="33% 58%"'))) == ["10^-3"]
+    assert said(flat(words, look('style:text-position="super 58%"'))) == ["10^{-3}"]
+    assert said(flat(words, look('style:text-position="33% 58%"'))) == ["10^{-3}"]
 
 
 def test_deletions_are_struck_where_they_stood():
-    gone = (
-        '<text:tracked-changes><text:changed-region text:id="c1"><text:deletion><office:change-info/><text:p>75</text:p>'
-        "</text:deletion></text:changed-region></text:tracked-changes>"
-    )
+    gone = "<text:deletion><office:change-info/><text:p>75</text:p></text:deletion>"
+    gone = f'<text:changed-region text:id="c1">{gone}</text:changed-region>'
+    gone = f"<text:tracked-changes>{gone}</text:tracked-changes>"
     (block,) = flat(f'{gone}<text:p>There are <text:change text:change-id="c1"/>608.</text:p>')
     assert block.text == "There are 608."
     assert [run.text for run in block.runs if run.struck] == ["75"]
@@ -118,7 +117,7 @@ def test_deletions_are_struck_where_they_stood():
 
 _LEVELS = (
     '<text:list-style style:name="L">'
-    '<text:list-level-style-number text:level="1" style:num-format="1" style:num-prefix="Problem " style:num-suffix=":"/>'
+    '<text:list-level-style-number text:level="1" style:num-format="1" style:num-prefix="Task " style:num-suffix=":"/>'
     '<text:list-level-style-number text:level="2" style:num-format="a" style:num-prefix="(" style:num-suffix=")"/>'
     '<text:list-level-style-bullet text:level="3" text:bullet-char="•"/></text:list-style>'
 )
@@ -141,13 +140,13 @@ def test_lists_with_their_labels():
     assert [
         (block.kind, block.level, block.mark, block.runs[0].text) for block in flat(first + goes_on + again, _LEVELS)
     ] == [
-        ("item", 1, "Problem 1:", "x"),
+        ("item", 1, "Task 1:", "x"),
         ("paragraph", 0, "", "more"),
         ("item", 2, "(a)", "y"),
         ("item", 2, "(b)", "z"),
         ("item", 3, "", "deep"),
-        ("item", 1, "Problem 2:", "next"),
-        ("item", 1, "Problem 1:", "anew"),
+        ("item", 1, "Task 2:", "next"),
+        ("item", 1, "Task 1:", "anew"),
     ]
 
 
