@@ -12,12 +12,16 @@ COUNTED = ("chapter", "section", "subsection", "subsubsection")
 
 # What a command does to the words of its last argument.
 STYLES: dict[str, dict[str, bool | str]] = {
-    **dict.fromkeys(("textbf", "underline", "uline", "uuline", "fbox", "framebox", "boxed", "ovalbox", "ul"), {"bold": True}),
+    **dict.fromkeys(
+        ("textbf", "underline", "uline", "uuline", "fbox", "framebox", "boxed", "ovalbox", "ul"), {"bold": True}
+    ),
     **dict.fromkeys(("emph", "textit", "textsl"), {"italic": True}),
     **dict.fromkeys(("sout", "st", "cancel", "xcancel", "bcancel", "xout"), {"struck": True}),
     **dict.fromkeys(("texttt", "path", "code"), {"code": True}),
     **dict.fromkeys(("phantom", "hphantom", "vphantom"), {"hidden": "not displayed"}),
-    **dict.fromkeys(("text", "mbox", "textrm", "textsf", "textsc", "textnormal", "textmd", "textup", "ensuremath", "hl"), {}),
+    **dict.fromkeys(
+        ("text", "mbox", "textrm", "textsf", "textsc", "textnormal", "textmd", "textup", "ensuremath", "hl"), {}
+    ),
 }
 # What a command does to all words behind it in its group. Large words stand out as titles do.
 SWITCHES: dict[str, dict[str, bool | str]] = {
@@ -43,6 +47,7 @@ UNSEEN.update(dict.fromkeys(("phantomsection", "onehalfspacing", "newif", "allow
 LAST_SHOWN = {
     "colorbox": 1, "scalebox": 1, "resizebox": 2, "parbox": 1, "raisebox": 1, "makebox": 0, "texorpdfstring": 0,
     "multirow": 2, "rotatebox": 1, "fcolorbox": 2, "adjustbox": 1, "href": 1, "textcolor": 1,
+    "hypertarget": 1, "hyperlink": 1, "hyperref": 0,
 }  # fmt: skip
 
 FORMULAS = frozenset(
@@ -50,8 +55,28 @@ FORMULAS = frozenset(
     for name in "equation align alignat gather multline eqnarray flalign displaymath math dmath aligned".split()
     for star in ("", "*")
 )
-TABLES = {"tabular": 1, "tabular*": 2, "tabularx": 2, "tabulary": 2, "longtable": 1, "longtabu": 1, "tabu": 1, "supertabular": 1}
-VERBATIM = ("verbatim", "verbatim*", "Verbatim", "lstlisting", "minted", "alltt", "pyverbatim", "python", "filecontents", "filecontents*")
+TABLES = {
+    "tabular": 1,
+    "tabular*": 2,
+    "tabularx": 2,
+    "tabulary": 2,
+    "longtable": 1,
+    "longtabu": 1,
+    "tabu": 1,
+    "supertabular": 1,
+}
+VERBATIM = (
+    "verbatim",
+    "verbatim*",
+    "Verbatim",
+    "lstlisting",
+    "minted",
+    "alltt",
+    "pyverbatim",
+    "python",
+    "filecontents",
+    "filecontents*",
+)
 PICTURES = ("tikzpicture", "pgfpicture", "picture", "circuitikz", "forest")
 LISTS = ("enumerate", "itemize", "description", "enumerate*", "itemize*", "compactenum", "compactitem", "list", "trivlist", "questions",
          "parts", "subparts", "tasks")  # fmt: skip
@@ -59,7 +84,13 @@ LISTS = ("enumerate", "itemize", "description", "enumerate*", "itemize*", "compa
 PROBLEMS = {
     name: name[:1].upper() + name[1:]
     for name in "problem question exercise task prob aufgabe subproblem subquestion".split()
-} | {"homeworkProblem": "Problem", "hwproblem": "Problem", "ex": "Exercise", "problem*": "Problem", "exercise*": "Exercise"}
+} | {
+    "homeworkProblem": "Problem",
+    "hwproblem": "Problem",
+    "ex": "Exercise",
+    "problem*": "Problem",
+    "exercise*": "Exercise",
+}
 QUOTATIONS = ("quote", "quotation", "displayquote", "verse")
 
 _ACCENTS = {

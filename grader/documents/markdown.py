@@ -55,7 +55,9 @@ def _parser() -> MarkdownIt:
     parser.use(front_matter_plugin)
     parser.use(maths_plugin)
     parser.use(latex_plugin)
-    parser.block.ruler.before("heading", "tight_heading", _tight_heading, {"alt": ["paragraph", "reference", "blockquote"]})
+    parser.block.ruler.before(
+        "heading", "tight_heading", _tight_heading, {"alt": ["paragraph", "reference", "blockquote"]}
+    )
     parser.core.ruler.before("inline", "long_paragraph", _long_paragraph)
     return parser
 
@@ -286,4 +288,6 @@ def _parse(raw: bytes, file: str, beside: Beside) -> tuple[Block, ...]:
     return blocks_of(text, Source(file=file, line=1))
 
 
-FORMAT = DocumentFormat(name="Markdown", endings=(".md", ".markdown", ".mdown", ".txt", ".text", ".rmd", ".qmd", ""), parse=_parse)
+FORMAT = DocumentFormat(
+    name="Markdown", endings=(".md", ".markdown", ".mdown", ".txt", ".text", ".rmd", ".qmd", ""), parse=_parse
+)

@@ -9,7 +9,9 @@ from markdown_it.rules_inline import StateInline
 from grader.documents.latex_commands import SECTIONS
 from grader.documents.maths import closing_brace
 
-_TITLE = re.compile(r"(?:\\(?:newpage|clearpage|pagebreak|bigskip|medskip|smallskip|noindent)\s*)*\\(%s)\*?\s*\{" % "|".join(SECTIONS))
+_TITLE = re.compile(
+    r"(?:\\(?:newpage|clearpage|pagebreak|bigskip|medskip|smallskip|noindent)\s*)*\\(%s)\*?\s*\{" % "|".join(SECTIONS)
+)
 _FRAME = re.compile(
     r"\\(?:(?:begin|end)\{(?:enumerate|itemize|description|center|document|solution|problem|question|answer|proof|flushleft)\*?\}"
     r"(?:\[[^\]]{0,100}\]|\{[^{}]{0,100}\}){0,2}"

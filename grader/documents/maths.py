@@ -87,9 +87,17 @@ _APART = re.compile(
 def is_white(colour: str) -> bool:
     """Whether a colour of LaTeX can't be seen on paper."""
     name = "".join(colour.lower().split())
-    return name in ("white", "white!100", "ffffff", "1,1,1", "255,255,255", "1.0,1.0,1.0", "1", "black!0", "0,0,0,0") or name.startswith(
-        ("white!100", "black!0!white")
-    )
+    return name in (
+        "white",
+        "white!100",
+        "ffffff",
+        "1,1,1",
+        "255,255,255",
+        "1.0,1.0,1.0",
+        "1",
+        "black!0",
+        "0,0,0,0",
+    ) or name.startswith(("white!100", "black!0!white"))
 
 
 class Part(NamedTuple):
