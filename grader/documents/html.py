@@ -24,10 +24,12 @@ LINE, MARK = "grader-line", "grader-mark"  # attributes that other formats write
 DEEPEST = 1000
 _MOST_ROWS, _MOST_COLUMNS = 5000, 200
 
-_BLOCKS = set(
-    "address article aside body caption center dd details dialog dir div dl dt fieldset figcaption figure footer form header "
-    "hr html legend li main menu nav ol p section summary table tbody td tfoot th thead tr ul pre blockquote iframe".split()
-)
+_BLOCKS = {
+    "address", "article", "aside", "body", "caption", "center", "dd", "details", "dialog", "dir", "div", "dl", "dt",
+    "fieldset", "figcaption", "figure", "footer", "form", "header", "hr", "html", "legend", "li", "main", "menu",
+    "nav", "ol", "p", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "pre",
+    "blockquote", "iframe",
+}  # fmt: skip
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _DROPPED = {"style", "head", "title", "meta", "link", "base", "object", "embed", "audio", "video", "canvas", "datalist"}
 _PROMPTS = {"jp-InputPrompt", "jp-OutputPrompt", "input_prompt", "output_prompt", "anchor-link", "linenos", "lineno"}

@@ -317,7 +317,7 @@ class _Reader:
             self.place = replace(self.place, style=self.place.style._replace(**commands.SWITCHES[bare]))  # type: ignore[arg-type]
         elif bare in commands.STYLES:
             self._brackets()
-            self._open_argument(**commands.STYLES[bare])
+            self._open_argument(None, **commands.STYLES[bare])
         elif bare in _DOING:
             _DOING[bare](self, begin)
         elif bare in commands.LAST_SHOWN:
@@ -506,21 +506,21 @@ class _Reader:
     def _drop_group(self) -> None:
         self._group()
 
-    def _colour(self, begin: int) -> None:
+    def _colour(self, _: int) -> None:
         self._brackets()
         if maths.is_white(self._group() or ""):
             self.place = replace(self.place, style=self.place.style._replace(hidden="white text"))
 
-    def _footnote(self, begin: int) -> None:
+    def _footnote(self, _: int) -> None:
         self._brackets()
         self._say(" (")
         self._open_argument(lambda: self.out.words.flow(") ", self.place.style))
 
-    def _link(self, begin: int) -> None:
+    def _link(self, _: int) -> None:
         address = self._group() or ""
         self.out.words.flow(address, self.place.style._replace(link=address[:2000]))
 
-    def _graphics(self, begin: int) -> None:
+    def _graphics(self, _: int) -> None:
         self._brackets()
         self._group()
         self._figure()
@@ -552,8 +552,9 @@ class _Reader:
                 if runs:
                     self.out.blocks.append(Block(kind="paragraph", runs=runs, source=self.out.at(self._line_of(begin))))
 
-    def _multicolumn(self, begin: int) -> None:
-        count, _ = (self._group() or "1").strip(), self._group()
+    def _multicolumn(self, _: int) -> None:
+        count = (self._group() or "1").strip()
+        self._group()
         wide = int(count) if re.fullmatch(r"\d{1,2}", count) else 1
 
         def fill() -> None:
@@ -601,16 +602,16 @@ class _Reader:
         else:
             self.out.words.add(inside, self.place.style._replace(code=True))
 
-    def _paragraph(self, begin: int) -> None:
+    def _paragraph(self, _: int) -> None:
         if self.place.rows is None:
             self._end_block()
         else:
             self.out.words.line()
 
-    def _new_line(self, begin: int) -> None:
+    def _new_line(self, _: int) -> None:
         self.out.words.line(self.place.style)
 
-    def _new_row(self, begin: int) -> None:
+    def _new_row(self, _: int) -> None:
         if self.place.rows is not None:
             self._brackets()
             self._end_row()
@@ -618,14 +619,14 @@ class _Reader:
     # Formulas
 
     def _dollar(self, mark: str, begin: int) -> None:
-        if mark == "$$" and self._formula_until("$$", display=True, begin=begin, quiet=True):
+        if mark == "$$" and self._formula_until("$$", display=True, begin=begin):
             return
         self.at = begin + 1
-        if not self._formula_until("$", display=False, begin=begin, quiet=True):
+        if not self._formula_until("$", display=False, begin=begin):
             self.at = begin + len(mark)
             self.out.words.flow(mark, self.place.style)
 
-    def _formula_until(self, closing: str, *, display: bool, begin: int, quiet: bool = False) -> bool:
+    def _formula_until(self, closing: str, *, display: bool, begin: int) -> bool:
         """Read up to where the formula ends; where it doesn't, it is read as words."""
         opening = self.at
         if closing in self.endless:
@@ -779,9 +780,7 @@ class _Reader:
         if bare in ("enumerate", "compactenum", "tasks"):
             depth = sum(bool(each.pattern) for each in self.place.lists)
             listed.form, listed.pattern = _ENUMERATED[min(depth, 3)]
-            given = self.shared.macros.commands.get(
-                ("labelenumi", "labelenumii", "labelenumiii", "labelenumiv")[min(depth, 3)]
-            )
+            given = self.shared.labels.get(_LABELS[min(depth, 3)])
             if given:
                 listed.pattern = given
             _label_list(listed, option, self.shared.counters)

@@ -22,16 +22,20 @@ from grader.documents.text import decode
 
 _DEEPEST = 60
 _LONGEST_PARAGRAPH = 30_000
-_MOST_NESTED = re.compile(r"^(?:[ \t]{0,20}>){%d}" % _DEEPEST, re.MULTILINE)
+_MOST_NESTED = re.compile(rf"^(?:[ \t]{{0,20}}>){{{_DEEPEST}}}", re.MULTILINE)
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:-]{0,30})(?=[\s/>])[^<>]*>?")
 _MARKUP = re.compile(r"<[^<>]*>")
-_KNOWN = set(
-    "a abbr address article aside b big blockquote body br caption center cite code col colgroup dd del details dfn dialog dir div "
-    "dl dt em fieldset figcaption figure font footer form h1 h2 h3 h4 h5 h6 head header hr html i iframe img input ins kbd label "
-    "legend li link main map mark math menu meta nav noscript ol optgroup option p picture pre q s samp script section select small source "
-    "span strike strong style sub summary sup svg table tbody td template textarea tfoot th thead time title tr tt u ul var "
-    "video audio button mi mn mo mrow msup msub mfrac mtable mtr mtd msqrt mover munder semantics annotation path g".split()
-)
+_KNOWN = {
+    "a", "abbr", "address", "article", "aside", "b", "big", "blockquote", "body", "br", "caption", "center", "cite",
+    "code", "col", "colgroup", "dd", "del", "details", "dfn", "dialog", "dir", "div", "dl", "dt", "em", "fieldset",
+    "figcaption", "figure", "font", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "head", "header", "hr",
+    "html", "i", "iframe", "img", "input", "ins", "kbd", "label", "legend", "li", "link", "main", "map", "mark",
+    "math", "menu", "meta", "nav", "noscript", "ol", "optgroup", "option", "p", "picture", "pre", "q", "s", "samp",
+    "script", "section", "select", "small", "source", "span", "strike", "strong", "style", "sub", "summary", "sup",
+    "svg", "table", "tbody", "td", "template", "textarea", "tfoot", "th", "thead", "time", "title", "tr", "tt", "u",
+    "ul", "var", "video", "audio", "button", "mi", "mn", "mo", "mrow", "msup", "msub", "mfrac", "mtable", "mtr",
+    "mtd", "msqrt", "mover", "munder", "semantics", "annotation", "path", "g",
+}  # fmt: skip
 # What stands before or behind a factor: a figure, a bracket, a variable of one letter.
 _FACTOR_BEFORE = re.compile(r"(?:[\d)\]]|(?<![A-Za-z])[A-Za-z])$")
 _FACTOR_BEHIND = re.compile(r"[\d(\[=+−×/^-]|[A-Za-z](?![A-Za-z])")
