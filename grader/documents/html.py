@@ -24,15 +24,20 @@ LINE, MARK = "grader-line", "grader-mark"  # attributes that other formats write
 DEEPEST = 1000
 _MOST_ROWS, _MOST_COLUMNS = 5000, 200
 
-_BLOCKS = set(
-    ["address", "article", "aside", "body", "caption", "center", "dd", "details", "dialog", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "header", "hr", "html", "legend", "li", "main", "menu", "nav", "ol", "p", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "pre", "blockquote", "iframe"]
-)
+_BLOCKS = {
+    "address", "article", "aside", "body", "caption", "center", "dd", "details", "dialog", "dir", "div", "dl", "dt",
+    "fieldset", "figcaption", "figure", "footer", "form", "header", "hr", "html", "legend", "li", "main", "menu",
+    "nav", "ol", "p", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "pre",
+    "blockquote", "iframe",
+}  # fmt: skip
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _DROPPED = {"style", "head", "title", "meta", "link", "base", "object", "embed", "audio", "video", "canvas", "datalist"}
 _PROMPTS = {"jp-InputPrompt", "jp-OutputPrompt", "input_prompt", "output_prompt", "anchor-link", "linenos", "lineno"}
 _DRAWN = {"MathJax", "MathJax_Display", "MathJax_SVG", "MathJax_SVG_Display", "MathJax_CHTML", "MathJax_Preview"}
 _CONTENTS = {"TOC", "toc", "table-of-contents"}
-_CHARSET = re.compile(rb"<(?:meta[^>]{0,200}?charset\s*=|\?xml[^>]{0,100}?encoding\s*=)\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
+_CHARSET = re.compile(
+    rb"<(?:meta[^>]{0,200}?charset\s*=|\?xml[^>]{0,100}?encoding\s*=)\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE
+)
 
 
 @dataclass
@@ -97,6 +102,7 @@ class _Reader:
         self.root = root
         self.ours = written_by_us
         self.here = _Place()
+        self.line: int | None = None  # the last that another format has written
         self.section = ""  # the printed number of a heading
         self.rules = {}
         for sheet in root.iter("style"):
@@ -164,13 +170,17 @@ class _Reader:
         classes = set(attributes.get("class", "").split()[:50])
         here = self.here = copy(self.here)
         if (line := attributes.get(LINE, "")).isdigit() and self.ours:
-            here.line = int(line[:9])
+            here.line = self.line = int(line[:9])
+        elif self.ours and (tag in _HEADINGS or tag in _BLOCKS):
+            here.line = self.line
         elif not self.ours:
             here.line = element.sourceline
         if special := self._special(tag, element, classes):
             return special == "inside"
         bare = all(name in (LINE, MARK) for name in attributes.keys())  # noqa: SIM118
         here.style = html_style.styled(tag, {} if bare else attributes, here.style, self.rules)
+        if not bare and html_style.keeps_spaces(attributes):
+            here.verbatim = True
         if not bare and html_style.background(attributes):
             here.white = False
         if not here.white and here.style.hidden == "white text":
@@ -198,7 +208,11 @@ class _Reader:
             pass
         elif tag == "math":
             self._mathml(element)
-        elif "katex-html" in classes and (before := element.getprevious()) is not None and "katex-mathml" in before.get("class", ""):
+        elif (
+            "katex-html" in classes
+            and (before := element.getprevious()) is not None
+            and "katex-mathml" in before.get("class", "")
+        ):
             pass
         elif classes & _DRAWN or tag == "mjx-container":
             return self._drawn(element)
@@ -337,7 +351,7 @@ class _Reader:
         else:
             self._end_block()
             self._open_item()
-            self.out.formula(tex, here.line, here.style)
+            self.out.formula(tex, here.line or self.line, here.style)
 
     def _block(self, kind: BlockKind, words: str, style: Style) -> None:
         """A figure, or what can't be read, which ends the words before it."""
@@ -390,7 +404,9 @@ class _Reader:
             self._block("figure", alternative, Style(hidden="the text of a picture"))
 
     def _svg(self, element: Element) -> None:
-        drawn = any(name in "".join(child.attrib.values())[:500] for child in _first(element, 30) for name in ("MJX", "MathJax"))
+        drawn = any(
+            name in "".join(child.attrib.values())[:500] for child in _first(element, 30) for name in ("MJX", "MathJax")
+        )
         drawn = drawn or any("data-mml-node" in child.attrib for child in _first(element, 30))
         if drawn or "MathJax" in element.get("class", ""):
             self._unread("a formula drawn as a picture")
@@ -453,7 +469,9 @@ def _tex_of(element: Element) -> str:
 
 
 def _figures(tex: str) -> list[str]:
-    return re.findall(r"\d|-", re.sub(r"\\[A-Za-z]+(?:\[[^\]]{0,20}\])?|[−–]", lambda m: "-" if m[0] in "−–" else "", tex))
+    return re.findall(
+        r"\d|-", re.sub(r"\\[A-Za-z]+(?:\[[^\]]{0,20}\])?|[−–]", lambda m: "-" if m[0] in "−–" else "", tex)
+    )
 
 
 def _parse(raw: bytes, file: str, beside: Beside) -> tuple[Block, ...]:  # noqa: ARG001

@@ -32,6 +32,11 @@ def declarations(style: str) -> dict[str, str]:
     return found
 
 
+def keeps_spaces(attributes: Mapping[str, str]) -> bool:
+    """Whether the spaces of an element's words show as they are written."""
+    return declarations(attributes.get("style", "")).get("white-space", "").startswith(("pre", "break-spaces"))
+
+
 def styled(tag: str, attributes: Mapping[str, str], style: Style, rules: Mapping[str, dict[str, str]]) -> Style:
     """The style of the words in an element, where that around it is `style`. `rules` are a sheet's, by selector."""
     if tag in _TAGS:

@@ -28,7 +28,8 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _CUT = re.compile(
-    r"(?m:^[^%\n\\]{0,200}%[^\n]*)|\\(?:begin\s*\{(?P<environment>" + "|".join(map(re.escape, (*commands.VERBATIM, *commands.PICTURES, "comment")))
+    r"(?m:^[^%\n\\]{0,200}%[^\n]*)|\\(?:begin\s*\{(?P<environment>"
+    + "|".join(map(re.escape, (*commands.VERBATIM, *commands.PICTURES, "comment")))
     + r")\}|(?P<iffalse>iffalse)(?![A-Za-z])|verb\*?(?P<verb>[^A-Za-z\s*])|(?:lstinline|mintinline)(?:\[[^\]\n]{0,100}\])?"
     r"(?:\{[a-z]{1,20}\}(?=[{|!]))?(?P<inline>[{|!+/])|.)",
     re.DOTALL,
@@ -39,6 +40,9 @@ _GAP = re.compile(r"[ \t]*\n?[ \t]*")
 _THE = re.compile(r"\\(arabic|alph|Alph|roman|Roman)\*?(?:\{(\w+)\})?")
 _FORMS = {"arabic": "1", "alph": "a", "Alph": "A", "roman": "i", "Roman": "I"}
 _ENUMERATED = (("1", "{}."), ("a", "({})"), ("i", "{}."), ("A", "{}."))
+_LABELS = ("labelenumi", "labelenumii", "labelenumiii", "labelenumiv")
+_NAME = re.compile(r"\s{0,9}\{?\s{0,9}\\([A-Za-z@]{1,50})\s{0,9}\}?")
+_TOKENS = re.compile(r"\\[A-Za-z]{1,30}Tok\{((?:[^{}\\]|\\.)*)\}")
 _EXAM = {"questions": ("1", "{}."), "parts": ("a", "({})"), "subparts": ("i", "{}.")}
 _MOST_INPUTS, _DEEPEST_INPUT = 50, 5
 
@@ -81,6 +85,7 @@ class _Shared:
     counters: Counter[str] = field(default_factory=Counter)
     theorems: dict[str, str] = field(default_factory=dict)
     titles: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)  # how counters are printed
     chapters: bool = False
     inputs: int = 0
 
@@ -90,7 +95,9 @@ def is_latex(text: str) -> bool:
     start = text[:200_000]
     if re.search(r"^[ \t]{0,20}\\(?:documentclass|begin\{document\})", start, re.MULTILINE):
         return True
-    commanded = len(re.findall(r"^[ \t]{0,20}\\(?:(?:sub)*section|begin|end|item|paragraph|newpage|chapter)\b", start, re.MULTILINE))
+    commanded = len(
+        re.findall(r"^[ \t]{0,20}\\(?:(?:sub)*section|begin|end|item|paragraph|newpage|chapter)\b", start, re.MULTILINE)
+    )
     marked = len(re.findall(r"^(?:#{1,6}[ \t]|```|[-*+][ \t]|\d{1,3}[.)][ \t])|\*\*", start, re.MULTILINE))
     sections = len(re.findall(r"^[ \t]{0,20}\\(?:sub)*(?:section|begin\{(?:enumerate|itemize)\})", start, re.MULTILINE))
     return sections > 0 and commanded > 2 * marked
@@ -110,7 +117,7 @@ class _Reader:
         self.out = Writer(source)
         self.shared, self.depth = shared, depth
         self.pieces: list[tuple[str, str]] = []
-        text = shared.macros.put_in(shared.macros.learn(self._cut(text)))
+        text = shared.macros.put_in(shared.macros.learn(self._cut(text), _is_known))
         self.text = text
         self.lines = [found.start() for found in re.finditer("\n", text)]
         self.place = _Place()
@@ -176,7 +183,11 @@ class _Reader:
                 if stop >= 0:
                     inside, end = text[end:stop], stop + len(name) + 6
                     kind = "comment" if name == "comment" else "picture" if name in commands.PICTURES else "code"
-                    if kind == "code" and name in ("lstlisting", "minted", "Verbatim", "filecontents"):
+                    if name == "Highlighting":  # of pandoc, whose tokens are commands
+                        inside = re.sub(
+                            r"\\([^A-Za-z])", r"\1", _TOKENS.sub(r"\1", inside.replace("\\textbackslash{}", "\\\\"))
+                        )
+                    if kind == "code" and name in ("Highlighting", "lstlisting", "minted", "Verbatim", "filecontents"):
                         inside = re.sub(r"^(?:\[[^\]]{0,500}\])?(?:\{[^{}\n]{0,60}\})?", "", inside)
             elif found["iffalse"]:
                 inside, end = _until_fi(text, end)
@@ -209,13 +220,20 @@ class _Reader:
     def _skip_preamble(self) -> None:
         begin = re.search(r"\\begin\s*\{document\}", self.text)
         preamble = self.text[: begin.start()] if begin else self.text
-        self.shared.chapters |= bool(re.search(r"\\documentclass[^{]{0,200}\{(?:\w*book|\w*report|memoir|scrreprt)\}", preamble))
+        self.shared.chapters |= bool(
+            re.search(r"\\documentclass[^{]{0,200}\{(?:\w*book|\w*report|memoir|scrreprt)\}", preamble)
+        )
         for found in re.finditer(r"\\newtheorem\*?\{(\w+)\}(?:\[\w+\])?\{([^{}]{1,60})\}", preamble):
             self.shared.theorems[found[1]] = found[2]
         if begin:
-            for found in re.finditer(r"\\(setcounter|title|author)\s*(?=\{)", preamble):
+            for found in re.finditer(
+                r"\\(setcounter|title|author|renewcommand|def)(?![A-Za-z])\*?\s*(?=[\\{])", preamble
+            ):
                 self.at = found.end()
-                self._define(found[1])
+                if found[1] in ("renewcommand", "def"):
+                    self._redefine()
+                else:
+                    self._define(found[1])
             self.at = begin.end()
 
     # Words
@@ -280,7 +298,9 @@ class _Reader:
             return " ".join(tex.split())
         if self.depth > 8:
             return " ".join(re.sub(r"\\[A-Za-z]+|[{}$]", " ", tex).split())
-        runs = _Reader(tex, self.out.source, replace(self.shared, macros=Macros(), beside=lambda _: None), self.depth + 4).runs()
+        runs = _Reader(
+            tex, self.out.source, replace(self.shared, macros=Macros(), beside=lambda _: None), self.depth + 4
+        ).runs()
         return "".join(f"${run.text}$" if run.formula else run.text for run in runs if not run.hidden).strip()
 
     # Commands
@@ -297,11 +317,13 @@ class _Reader:
             self.place = replace(self.place, style=self.place.style._replace(**commands.SWITCHES[bare]))  # type: ignore[arg-type]
         elif bare in commands.STYLES:
             self._brackets()
-            self._open_argument(**commands.STYLES[bare])
+            self._open_argument(None, **commands.STYLES[bare])
         elif bare in _DOING:
             _DOING[bare](self, begin)
         elif bare in commands.LAST_SHOWN:
             self._last_shown(bare)
+        elif bare in ("def", "renewcommand", "newcommand", "providecommand"):
+            self._redefine()
         elif bare in commands.UNSEEN:
             while self._brackets() is not None:
                 pass
@@ -384,9 +406,9 @@ class _Reader:
 
     def _number(self, name: str, seen: int = 0) -> str:
         """The number of a section as it is printed."""
-        said = self.shared.macros.commands.get(f"the{name}")
+        said = self.shared.labels.get(f"the{name}")
         if said and seen < 5:
-            body = re.sub(r"\\the([a-z]+)", lambda inner: self._number(inner[1], seen + 1), said.body)
+            body = re.sub(r"\\the([a-z]+)", lambda inner: self._number(inner[1], seen + 1), said)
             return self._plain(self._counted(body))
         own = str(self.shared.counters[name])
         above = commands.COUNTED[: commands.COUNTED.index(name)] if name in commands.COUNTED else ()
@@ -397,7 +419,8 @@ class _Reader:
     def _counted(self, body: str, number: int | None = None) -> str:
         """A label with the numbers that its counters print."""
         return _THE.sub(
-            lambda form: number_as(self.shared.counters[form[2] or ""] if number is None else number, _FORMS[form[1]]), body
+            lambda form: number_as(self.shared.counters[form[2] or ""] if number is None else number, _FORMS[form[1]]),
+            body,
         )
 
     def _define(self, name: str) -> None:
@@ -416,6 +439,22 @@ class _Reader:
             self.shared.counters[counter] = int(value)
         else:
             self.shared.counters[counter] += int(value)
+
+    def _redefine(self) -> None:
+        """How a counter is printed from here on; what else is defined anew stays what it is."""
+        name = _NAME.match(self.text, self.at)
+        if not name:
+            return
+        self.at = name.end()
+        while self._brackets() is not None:
+            pass
+        body = self._group()
+        if body is None or name[1] not in (*_LABELS, *(f"the{counter}" for counter in commands.COUNTED)):
+            return
+        self.shared.labels[name[1]] = body
+        numbered = [each for each in self.place.lists if each.pattern]
+        if name[1] in _LABELS and len(numbered) == _LABELS.index(name[1]) + 1:
+            numbered[-1].pattern = body
 
     def _enumeration(self, counter: str) -> _List | None:
         depth = {"enumi": 0, "enumii": 1, "enumiii": 2, "enumiv": 3, "question": 0, "partno": 1}.get(counter)
@@ -467,21 +506,21 @@ class _Reader:
     def _drop_group(self) -> None:
         self._group()
 
-    def _colour(self, begin: int) -> None:
+    def _colour(self, _: int) -> None:
         self._brackets()
         if maths.is_white(self._group() or ""):
             self.place = replace(self.place, style=self.place.style._replace(hidden="white text"))
 
-    def _footnote(self, begin: int) -> None:
+    def _footnote(self, _: int) -> None:
         self._brackets()
         self._say(" (")
         self._open_argument(lambda: self.out.words.flow(") ", self.place.style))
 
-    def _link(self, begin: int) -> None:
+    def _link(self, _: int) -> None:
         address = self._group() or ""
         self.out.words.flow(address, self.place.style._replace(link=address[:2000]))
 
-    def _graphics(self, begin: int) -> None:
+    def _graphics(self, _: int) -> None:
         self._brackets()
         self._group()
         self._figure()
@@ -499,7 +538,9 @@ class _Reader:
         if title:
             rows, self.place.rows = self.place.rows, None
             words, self.out.words = self.out.words, Words()
-            self.out.blocks.append(Block(kind="paragraph", runs=self._inner(title), source=self.out.at(self._line_of(begin))))
+            self.out.blocks.append(
+                Block(kind="paragraph", runs=self._inner(title), source=self.out.at(self._line_of(begin)))
+            )
             self.place.rows, self.out.words = rows, words
 
     def _maketitle(self, begin: int) -> None:
@@ -511,8 +552,9 @@ class _Reader:
                 if runs:
                     self.out.blocks.append(Block(kind="paragraph", runs=runs, source=self.out.at(self._line_of(begin))))
 
-    def _multicolumn(self, begin: int) -> None:
-        count, _ = (self._group() or "1").strip(), self._group()
+    def _multicolumn(self, _: int) -> None:
+        count = (self._group() or "1").strip()
+        self._group()
         wide = int(count) if re.fullmatch(r"\d{1,2}", count) else 1
 
         def fill() -> None:
@@ -560,16 +602,16 @@ class _Reader:
         else:
             self.out.words.add(inside, self.place.style._replace(code=True))
 
-    def _paragraph(self, begin: int) -> None:
+    def _paragraph(self, _: int) -> None:
         if self.place.rows is None:
             self._end_block()
         else:
             self.out.words.line()
 
-    def _new_line(self, begin: int) -> None:
+    def _new_line(self, _: int) -> None:
         self.out.words.line(self.place.style)
 
-    def _new_row(self, begin: int) -> None:
+    def _new_row(self, _: int) -> None:
         if self.place.rows is not None:
             self._brackets()
             self._end_row()
@@ -577,14 +619,14 @@ class _Reader:
     # Formulas
 
     def _dollar(self, mark: str, begin: int) -> None:
-        if mark == "$$" and self._formula_until("$$", display=True, begin=begin, quiet=True):
+        if mark == "$$" and self._formula_until("$$", display=True, begin=begin):
             return
         self.at = begin + 1
-        if not self._formula_until("$", display=False, begin=begin, quiet=True):
+        if not self._formula_until("$", display=False, begin=begin):
             self.at = begin + len(mark)
             self.out.words.flow(mark, self.place.style)
 
-    def _formula_until(self, closing: str, *, display: bool, begin: int, quiet: bool = False) -> bool:
+    def _formula_until(self, closing: str, *, display: bool, begin: int) -> bool:
         """Read up to where the formula ends; where it doesn't, it is read as words."""
         opening = self.at
         if closing in self.endless:
@@ -621,7 +663,11 @@ class _Reader:
                 self.out.end("quotation" if self.place.quoted else "formula", self._line_of(begin))
 
     def _pasted(self, tex: str) -> str:
-        return re.sub(r"\\gradercut\{(\d{1,7})\}", lambda cut: self.pieces[int(cut[1])][1] if self.pieces[int(cut[1])][0] == "verb" else "", tex)
+        return re.sub(
+            r"\\gradercut\{(\d{1,7})\}",
+            lambda cut: self.pieces[int(cut[1])][1] if self.pieces[int(cut[1])][0] == "verb" else "",
+            tex,
+        )
 
     # Environments
 
@@ -645,7 +691,17 @@ class _Reader:
         else:
             if self.place.rows is None:
                 self._end_block()
-            if name in ("figure", "table", "figure*", "table*", "wrapfigure", "subfigure", "minipage", "multicols", "adjustbox"):
+            if name in (
+                "figure",
+                "table",
+                "figure*",
+                "table*",
+                "wrapfigure",
+                "subfigure",
+                "minipage",
+                "multicols",
+                "adjustbox",
+            ):
                 self._brackets()
                 while self._group() is not None:
                     pass
@@ -685,7 +741,9 @@ class _Reader:
                     if run.formula:
                         self.out.words.formula(run.text)
                     else:
-                        self.out.words.flow(f" {run.text} ", Style(run.code, run.bold, run.italic, run.struck, run.hidden, run.link))
+                        self.out.words.flow(
+                            f" {run.text} ", Style(run.code, run.bold, run.italic, run.struck, run.hidden, run.link)
+                        )
 
             assert outer is not None
             self.place.after = join
@@ -722,9 +780,9 @@ class _Reader:
         if bare in ("enumerate", "compactenum", "tasks"):
             depth = sum(bool(each.pattern) for each in self.place.lists)
             listed.form, listed.pattern = _ENUMERATED[min(depth, 3)]
-            given = self.shared.macros.commands.get(("labelenumi", "labelenumii", "labelenumiii", "labelenumiv")[min(depth, 3)])
+            given = self.shared.labels.get(_LABELS[min(depth, 3)])
             if given:
-                listed.pattern = given.body
+                listed.pattern = given
             _label_list(listed, option, self.shared.counters)
         elif bare in _EXAM:
             listed.form, listed.pattern = _EXAM[bare]
@@ -755,7 +813,13 @@ class _Reader:
         if said.lower() in label.lower():
             words = label
         if title:
-            words = title if not label and said.lower() in title.lower() else f"{words} ({title})" if label else f"{words}: {title}"
+            words = (
+                title
+                if not label and said.lower() in title.lower()
+                else f"{words} ({title})"
+                if label
+                else f"{words}: {title}"
+            )
         self.out.words.add(words)
         self.out.end("heading", self._line_of(begin), level=2)
         self._push(name, None, item=None)
@@ -791,7 +855,9 @@ _SPACE: Cell = ()
 _DOING: dict[str, Callable[[_Reader, int], None]] = {
     **dict.fromkeys(("item", "question", "part", "subpart", "task"), _Reader._item),
     **dict.fromkeys(("input", "include", "subfile"), _Reader._paste),
-    **dict.fromkeys(("par", "newpage", "clearpage", "pagebreak", "bigskip", "medskip", "smallskip", "hrule"), _Reader._paragraph),
+    **dict.fromkeys(
+        ("par", "newpage", "clearpage", "pagebreak", "bigskip", "medskip", "smallskip", "hrule"), _Reader._paragraph
+    ),
     **dict.fromkeys(("newline", "linebreak"), _Reader._new_line),
     "tabularnewline": _Reader._new_row,
     "color": _Reader._colour,
@@ -803,6 +869,19 @@ _DOING: dict[str, Callable[[_Reader, int], None]] = {
     "multicolumn": _Reader._multicolumn,
     "gradercut": _Reader._cut_piece,
 }
+
+
+def _is_known(name: str) -> bool:
+    known = (
+        commands.STYLES,
+        commands.SECTIONS,
+        commands.SWITCHES,
+        commands.LAST_SHOWN,
+        commands.PROBLEMS,
+        _DOING,
+        _LABELS,
+    )
+    return any(name in each for each in known) or name.startswith(("the", "labelenum"))
 
 
 def _escaped(text: str, at: int) -> bool:
@@ -829,9 +908,13 @@ def _label_list(listed: _List, option: str, counters: Counter[str]) -> None:
         listed.number = int(start[1]) - 1
     elif re.search(r"\bresume\b", option):
         listed.number = counters["resumed 1"]
-    if label := re.search(r"label\s*=\s*((?:\{(?:[^{}]|\{[^{}]{0,100}\}){0,100}\}|[^,{}]|\{[^{}]{0,100}\}){1,100})", option):
+    if label := re.search(
+        r"label\s*=\s*((?:\{(?:[^{}]|\{[^{}]{0,100}\}){0,100}\}|[^,{}]|\{[^{}]{0,100}\}){1,100})", option
+    ):
         said = label[1].strip()
-        listed.pattern = re.sub(_THE, lambda form: f"\\{form[1]}*", said[1:-1] if said.startswith("{") and said.endswith("}") else said)
+        listed.pattern = re.sub(
+            _THE, lambda form: f"\\{form[1]}*", said[1:-1] if said.startswith("{") and said.endswith("}") else said
+        )
     elif option and "=" not in option and (short := re.search(r"(?<![A-Za-z{])[1aAiI](?![A-Za-z}])", option)):
         listed.form = short[0]
         listed.pattern = f"{option[: short.start()]}{{}}{option[short.end() :]}"

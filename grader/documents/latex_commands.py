@@ -12,12 +12,16 @@ COUNTED = ("chapter", "section", "subsection", "subsubsection")
 
 # What a command does to the words of its last argument.
 STYLES: dict[str, dict[str, bool | str]] = {
-    **dict.fromkeys(("textbf", "underline", "uline", "uuline", "fbox", "framebox", "boxed", "ovalbox", "ul"), {"bold": True}),
+    **dict.fromkeys(
+        ("textbf", "underline", "uline", "uuline", "fbox", "framebox", "boxed", "ovalbox", "ul"), {"bold": True}
+    ),
     **dict.fromkeys(("emph", "textit", "textsl"), {"italic": True}),
     **dict.fromkeys(("sout", "st", "cancel", "xcancel", "bcancel", "xout"), {"struck": True}),
     **dict.fromkeys(("texttt", "path", "code"), {"code": True}),
     **dict.fromkeys(("phantom", "hphantom", "vphantom"), {"hidden": "not displayed"}),
-    **dict.fromkeys(("text", "mbox", "textrm", "textsf", "textsc", "textnormal", "textmd", "textup", "ensuremath", "hl"), {}),
+    **dict.fromkeys(
+        ("text", "mbox", "textrm", "textsf", "textsc", "textnormal", "textmd", "textup", "ensuremath", "hl"), {}
+    ),
 }
 # What a command does to all words behind it in its group. Large words stand out as titles do.
 SWITCHES: dict[str, dict[str, bool | str]] = {
@@ -28,47 +32,82 @@ SWITCHES: dict[str, dict[str, bool | str]] = {
 }
 # Commands whose arguments nobody sees: how many in braces, besides those in brackets.
 UNSEEN = {
-    **dict.fromkeys(["label", "ref", "eqref", "pageref", "vspace", "hspace", "vskip", "hskip", "usepackage", "documentclass", "pagestyle", "thispagestyle"], 1),
-    **dict.fromkeys(["hypersetup", "geometry", "bibliography", "bibliographystyle", "graphicspath", "pagenumbering", "phantomsection"], 1),
-    **dict.fromkeys(["lstset", "usemintedstyle", "usetikzlibrary", "onehalfspacing", "cline", "cmidrule", "setlist", "captionsetup", "index"], 1),
-    **dict.fromkeys(["rowcolor", "cellcolor", "pagecolor", "arraystretch", "newcounter", "counterwithin", "allowdisplaybreaks", "lhead", "rhead"], 1),
-    **dict.fromkeys(["chead", "lfoot", "cfoot", "rfoot", "fancyhead", "fancyfoot", "theoremstyle", "newif", "markboth", "linespread", "selectlanguage"], 1),
-    **dict.fromkeys(["setlength", "addtolength", "numberwithin", "rule", "definecolor", "lstdefinestyle", "newcolumntype", "titlespacing"], 2),
-    **dict.fromkeys(["newcommand", "renewcommand", "providecommand", "newtheorem", "DeclareMathOperator", "newlength", "colorlet"], 2),
-    **dict.fromkeys(["newenvironment", "renewenvironment"], 3),
-    "titleformat": 5, "cite": 1, "citep": 1, "citet": 1, "nocite": 1,
+    "phantomsection": 0, "onehalfspacing": 0, "newif": 0, "allowdisplaybreaks": 0, "doublespacing": 0, "tightlist": 0,
+    "label": 1, "ref": 1, "eqref": 1, "pageref": 1, "cite": 1, "citep": 1, "citet": 1, "nocite": 1, "index": 1,
+    "vspace": 1, "hspace": 1, "vskip": 1, "hskip": 1, "usepackage": 1, "documentclass": 1, "pagestyle": 1,
+    "thispagestyle": 1, "hypersetup": 1, "geometry": 1, "bibliography": 1, "bibliographystyle": 1, "graphicspath": 1,
+    "pagenumbering": 1, "lstset": 1, "usemintedstyle": 1, "usetikzlibrary": 1, "cline": 1, "cmidrule": 1, "setlist": 1,
+    "captionsetup": 1, "rowcolor": 1, "cellcolor": 1, "pagecolor": 1, "arraystretch": 1, "newcounter": 1,
+    "counterwithin": 1, "lhead": 1, "rhead": 1, "chead": 1, "lfoot": 1, "cfoot": 1, "rfoot": 1, "fancyhead": 1,
+    "fancyfoot": 1, "theoremstyle": 1, "markboth": 1, "linespread": 1, "selectlanguage": 1, "setlength": 2,
+    "addtolength": 2, "numberwithin": 2, "rule": 2, "definecolor": 2, "lstdefinestyle": 2, "newcolumntype": 2,
+    "titlespacing": 2, "newtheorem": 2, "DeclareMathOperator": 2, "newlength": 1, "colorlet": 2, "newenvironment": 3,
+    "renewenvironment": 3, "titleformat": 5,
 }  # fmt: skip
-UNSEEN.update(dict.fromkeys(("phantomsection", "onehalfspacing", "newif", "allowdisplaybreaks"), 0))
 # Commands whose first arguments say how, and whose last is what is shown.
 LAST_SHOWN = {
     "colorbox": 1, "scalebox": 1, "resizebox": 2, "parbox": 1, "raisebox": 1, "makebox": 0, "texorpdfstring": 0,
     "multirow": 2, "rotatebox": 1, "fcolorbox": 2, "adjustbox": 1, "href": 1, "textcolor": 1,
+    "hypertarget": 1, "hyperlink": 1, "hyperref": 0,
 }  # fmt: skip
 
 FORMULAS = frozenset(
     name + star
-    for name in ["equation", "align", "alignat", "gather", "multline", "eqnarray", "flalign", "displaymath", "math", "dmath", "aligned"]
+    for name in (
+        *("equation", "align", "alignat", "gather", "multline", "eqnarray", "flalign"),
+        *("displaymath", "math", "dmath", "aligned"),
+    )
     for star in ("", "*")
 )
-TABLES = {"tabular": 1, "tabular*": 2, "tabularx": 2, "tabulary": 2, "longtable": 1, "longtabu": 1, "tabu": 1, "supertabular": 1}
-VERBATIM = ("verbatim", "verbatim*", "Verbatim", "lstlisting", "minted", "alltt", "pyverbatim", "python", "filecontents", "filecontents*")
+TABLES = {
+    "tabular": 1,
+    "tabular*": 2,
+    "tabularx": 2,
+    "tabulary": 2,
+    "longtable": 1,
+    "longtabu": 1,
+    "tabu": 1,
+    "supertabular": 1,
+}
+VERBATIM = (
+    "verbatim",
+    "verbatim*",
+    "Verbatim",
+    "lstlisting",
+    "minted",
+    "alltt",
+    "pyverbatim",
+    "python",
+    "filecontents",
+    "filecontents*",
+    "Highlighting",
+)
 PICTURES = ("tikzpicture", "pgfpicture", "picture", "circuitikz", "forest")
-LISTS = ("enumerate", "itemize", "description", "enumerate*", "itemize*", "compactenum", "compactitem", "list", "trivlist", "questions",
-         "parts", "subparts", "tasks")  # fmt: skip
+LISTS = ("enumerate", "itemize", "description", "enumerate*", "itemize*", "compactenum", "compactitem", "list",
+         "trivlist", "questions", "parts", "subparts", "tasks")  # fmt: skip
 # Environments of templates whose arguments are the label of a problem.
 PROBLEMS = {
     name: name[:1].upper() + name[1:]
-    for name in ["problem", "question", "exercise", "task", "prob", "aufgabe", "subproblem", "subquestion"]
-} | {"homeworkProblem": "Problem", "hwproblem": "Problem", "ex": "Exercise", "problem*": "Problem", "exercise*": "Exercise"}
+    for name in ("problem", "question", "exercise", "task", "prob", "aufgabe", "subproblem", "subquestion")
+} | {
+    "homeworkProblem": "Problem",
+    "hwproblem": "Problem",
+    "ex": "Exercise",
+    "problem*": "Problem",
+    "exercise*": "Exercise",
+}
 QUOTATIONS = ("quote", "quotation", "displayquote", "verse")
 
 _ACCENTS = {
-    "'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304", ".": "\u0307", "u": "\u0306",
+    "'": "\u0301", "`": "\u0300", "^": "\u0302", '"': "\u0308", "~": "\u0303", "=": "\u0304", ".": "\u0307",
+    "u": "\u0306",
     "v": "\u030c", "H": "\u030b", "c": "\u0327", "d": "\u0323", "b": "\u0331", "k": "\u0328", "r": "\u030a",
 }  # fmt: skip
 _OWN = {
-    "\\": "", " ": " ", ",": " ", ";": " ", ":": " ", "!": "", "/": "", "-": "", "quad": " ", "qquad": " ", "enspace": " ",
-    "thinspace": " ", "space": " ", "hfill": " ", "LaTeX": "LaTeX", "TeX": "TeX", "dots": "…", "ldots": "…", "today": "",
+    "\\": "", " ": " ", ",": " ", ";": " ", ":": " ", "!": "", "/": "", "-": "", "quad": " ", "qquad": " ",
+    "enspace": " ",
+    "thinspace": " ", "space": " ", "hfill": " ", "LaTeX": "LaTeX", "TeX": "TeX", "dots": "…", "ldots": "…",
+    "today": "",
     "times": "×", "cdot": "·", "textminus": "−", "%": "%", "$": "$", "&": "&", "#": "#", "_": "_", "{": "{", "}": "}",
     "checkmark": "✓", "textasciitilde": "~", "textasciicircum": "^", "textbackslash": "\\", "ss": "ß", "i": "ı",
     "hspace": " ", "quadspace": " ", "*": "", "@": "", "textless": "<", "textgreater": ">", "textbar": "|",

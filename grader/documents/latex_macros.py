@@ -1,6 +1,7 @@
 """The macros of a LaTeX document's author, put in where they are used, within limits."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from grader.documents.maths import closing_brace
@@ -11,6 +12,7 @@ _DEFINITION = re.compile(
     r"(?:\[(?P<count>\d)\])?\s*(?P<default>\[[^\[\]{}]{0,200}\])?\s*(?=\{)"
     r"|def\s*\\(?P<name>[A-Za-z@]{1,50})\s*(?P<parameters>(?:\#\d){0,9})(?=\{))"
 )
+_COMMENT = re.compile(r"(?<!\\)%[^\n]*\n?[ \t]*")
 _PARAMETER = re.compile(r"#([1-9])")
 _MOST_DEFINITIONS, _MOST_PASSES, _MOST_GROWTH, _LONGEST = 500, 4, 400_000, 3000
 
@@ -32,8 +34,8 @@ class Macros:
     opening: dict[str, Macro] = field(default_factory=dict)
     closing: dict[str, str] = field(default_factory=dict)
 
-    def learn(self, text: str) -> str:
-        """Take the definitions out of the text; its lines stay."""
+    def learn(self, text: str, is_known: Callable[[str], bool]) -> str:
+        """Take the definitions out of the text, but for those of what is known; its lines stay."""
         parts, at = [], 0
         for _ in range(_MOST_DEFINITIONS):
             found = _DEFINITION.search(text, at)
@@ -44,8 +46,12 @@ class Macros:
                 parts.append(text[at : found.end()])
                 at = found.end()
                 continue
-            body = " ".join(text[found.end() + 1 : close].split())
+            body = " ".join(_COMMENT.sub("", text[found.end() + 1 : close]).split())
             name = found["braced"] or found["bare"] or found["name"]
+            if is_known(name):  # what it means stays, or is told where it is told
+                parts.append(text[at : found.end()])
+                at = found.end()
+                continue
             count = int(found["count"] or len(found["parameters"] or "") // 2)
             macro = Macro(body, count, found["default"][1:-1] if found["default"] else None)
             if "environment" in (found["new"] or ""):
@@ -64,7 +70,7 @@ class Macros:
 
     def put_in(self, text: str) -> str:
         """The text with what is defined in place of its names."""
-        names = [name for name in self.commands if not name.startswith(("the", "labelenum"))]
+        names = list(self.commands)
         if not (names or self.opening):
             return text
         used = re.compile(

@@ -20,14 +20,23 @@ from grader.documents.markdown_latex import latex_plugin
 from grader.documents.markdown_maths import maths_plugin
 from grader.documents.text import decode
 
+_GAP = re.compile(r"(?<=\S)(?:\t|  )\s*(?=\S)")
 _DEEPEST = 60
 _LONGEST_PARAGRAPH = 30_000
-_MOST_NESTED = re.compile(r"^(?:[ \t]{0,20}>){%d}" % _DEEPEST, re.MULTILINE)
+_MOST_NESTED = re.compile(rf"^(?:[ \t]{{0,20}}>){{{_DEEPEST}}}", re.MULTILINE)
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:-]{0,30})(?=[\s/>])[^<>]*>?")
 _MARKUP = re.compile(r"<[^<>]*>")
-_KNOWN = set(
-    ["a", "abbr", "address", "article", "aside", "b", "big", "blockquote", "body", "br", "caption", "center", "cite", "code", "col", "colgroup", "dd", "del", "details", "dfn", "dialog", "dir", "div", "dl", "dt", "em", "fieldset", "figcaption", "figure", "font", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "head", "header", "hr", "html", "i", "iframe", "img", "input", "ins", "kbd", "label", "legend", "li", "link", "main", "map", "mark", "math", "menu", "meta", "nav", "noscript", "ol", "optgroup", "option", "p", "picture", "pre", "q", "s", "samp", "script", "section", "select", "small", "source", "span", "strike", "strong", "style", "sub", "summary", "sup", "svg", "table", "tbody", "td", "template", "textarea", "tfoot", "th", "thead", "time", "title", "tr", "tt", "u", "ul", "var", "video", "audio", "button", "mi", "mn", "mo", "mrow", "msup", "msub", "mfrac", "mtable", "mtr", "mtd", "msqrt", "mover", "munder", "semantics", "annotation", "path", "g"]
-)
+_KNOWN = {
+    "a", "abbr", "address", "article", "aside", "b", "big", "blockquote", "body", "br", "caption", "center", "cite",
+    "code", "col", "colgroup", "dd", "del", "details", "dfn", "dialog", "dir", "div", "dl", "dt", "em", "fieldset",
+    "figcaption", "figure", "font", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "head", "header", "hr",
+    "html", "i", "iframe", "img", "input", "ins", "kbd", "label", "legend", "li", "link", "main", "map", "mark",
+    "math", "menu", "meta", "nav", "noscript", "ol", "optgroup", "option", "p", "picture", "pre", "q", "s", "samp",
+    "script", "section", "select", "small", "source", "span", "strike", "strong", "style", "sub", "summary", "sup",
+    "svg", "table", "tbody", "td", "template", "textarea", "tfoot", "th", "thead", "time", "title", "tr", "tt", "u",
+    "ul", "var", "video", "audio", "button", "mi", "mn", "mo", "mrow", "msup", "msub", "mfrac", "mtable", "mtr",
+    "mtd", "msqrt", "mover", "munder", "semantics", "annotation", "path", "g",
+}  # fmt: skip
 # What stands before or behind a factor: a figure, a bracket, a variable of one letter.
 _FACTOR_BEFORE = re.compile(r"(?:[\d)\]]|(?<![A-Za-z])[A-Za-z])$")
 _FACTOR_BEHIND = re.compile(r"[\d(\[=+−×/^-]|[A-Za-z](?![A-Za-z])")
@@ -51,7 +60,9 @@ def _parser() -> MarkdownIt:
     parser.use(front_matter_plugin)
     parser.use(maths_plugin)
     parser.use(latex_plugin)
-    parser.block.ruler.before("heading", "tight_heading", _tight_heading, {"alt": ["paragraph", "reference", "blockquote"]})
+    parser.block.ruler.before(
+        "heading", "tight_heading", _tight_heading, {"alt": ["paragraph", "reference", "blockquote"]}
+    )
     parser.core.ruler.before("inline", "long_paragraph", _long_paragraph)
     return parser
 
@@ -154,8 +165,8 @@ def _line_from(children: list[Token], index: int) -> str:
 def _written(token: Token, *, heading: bool) -> str:
     """One part of a line, as HTML."""
     kind = token.type
-    if kind == "text":
-        return escape(token.content)
+    if kind == "text":  # columns that are aligned by hand stay so
+        return _GAP.sub(r'<span style="white-space:pre">\g<0></span>', escape(token.content))
     if kind in ("softbreak", "hardbreak"):
         return " " if heading else "<br>"
     if kind == "code_inline":
@@ -282,4 +293,6 @@ def _parse(raw: bytes, file: str, beside: Beside) -> tuple[Block, ...]:
     return blocks_of(text, Source(file=file, line=1))
 
 
-FORMAT = DocumentFormat(name="Markdown", endings=(".md", ".markdown", ".mdown", ".txt", ".text", ".rmd", ".qmd", ""), parse=_parse)
+FORMAT = DocumentFormat(
+    name="Markdown", endings=(".md", ".markdown", ".mdown", ".txt", ".text", ".rmd", ".qmd", ""), parse=_parse
+)

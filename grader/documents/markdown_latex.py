@@ -9,11 +9,17 @@ from markdown_it.rules_inline import StateInline
 from grader.documents.latex_commands import SECTIONS
 from grader.documents.maths import closing_brace
 
-_TITLE = re.compile(r"(?:\\(?:newpage|clearpage|pagebreak|bigskip|medskip|smallskip|noindent)\s*)*\\(%s)\*?\s*\{" % "|".join(SECTIONS))
+_TITLE = re.compile(
+    r"(?:\\(?:newpage|clearpage|pagebreak|bigskip|medskip|smallskip|noindent)\s{0,20}){0,9}"
+    rf"\\({'|'.join(SECTIONS)})\*?\s{{0,20}}\{{"
+)
 _FRAME = re.compile(
-    r"\\(?:(?:begin|end)\{(?:enumerate|itemize|description|center|document|solution|problem|question|answer|proof|flushleft)\*?\}"
-    r"(?:\[[^\]]{0,100}\]|\{[^{}]{0,100}\}){0,2}"
-    r"|newpage|clearpage|pagebreak|bigskip|medskip|smallskip|noindent|maketitle|hline|centering|vspace\*?\{[^{}]{0,20}\}|label\{[^{}]{0,60}\})"
+    r"\\(?:(?:begin|end)\{(?:enumerate|itemize|description|center|document|solution|answer|proof|flushleft)\*?\}"
+    r"(?:\[[^\]]{0,100}\])?|(?:newpage|clearpage|pagebreak|bigskip|medskip|smallskip|noindent|maketitle|hline|centering)"
+    r"(?![A-Za-z])|vspace\*?\{[^{}]{0,20}\}|label\{[^{}]{0,60}\}|end\{(?:problem|question|exercise|task)\*?\})"
+)
+_PROBLEM = re.compile(
+    r"\\begin\{(problem|question|exercise|task)\*?\}(?:\[([^\[\]]{0,100})\])?(?:\{([^{}]{0,100})\})?(?:\[([^\[\]]{0,100})\])?"
 )
 _ITEM = re.compile(r"\\item(?:[ \t]*\[([^\]\n]{0,100})\])?(?![A-Za-z])[ \t]*")
 _STYLES = {
@@ -22,7 +28,7 @@ _STYLES = {
     **dict.fromkeys(("sout", "cancel", "st", "xout"), ("s", "s")),
     **dict.fromkeys(("text", "mbox", "textrm", "textsf", "textsc", "texttt"), ("", "")),
 }
-_STYLED = re.compile(r"\\(%s)\{" % "|".join(_STYLES))
+_STYLED = re.compile(rf"\\({'|'.join(_STYLES)})\{{")
 _LONGEST = 2000
 
 
@@ -68,6 +74,17 @@ def _style(state: StateInline, silent: bool) -> bool:
         return False
     if found := _FRAME.match(state.src, state.pos):
         state.pos = found.end()
+        return True
+    if problem := _PROBLEM.match(state.src, state.pos):
+        if not silent:
+            label = " ".join(part for part in problem.groups()[1:] if part)
+            said = label if problem[1] in label.lower() else f"{problem[1].capitalize()} {label}".strip()
+            for kind, tag, nesting in (("softbreak", "br", 0), ("strong_open", "strong", 1)):
+                state.push(kind, tag, nesting)  # type: ignore[arg-type]
+            state.push("text", "", 0).content = said
+            state.push("strong_close", "strong", -1)
+            state.push("softbreak", "br", 0)
+        state.pos = problem.end()
         return True
     if item := _ITEM.match(state.src, state.pos):
         if not silent:

@@ -80,16 +80,24 @@ _NOTHING = re.compile(r"\\(?:label|tag\*?)\{[^{}]{0,200}\}|\\(?:nonumber|notag|d
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\){0,9})%([^\n]*)\n?[ \t]*")
 _APART = re.compile(
     r"\\(?:(?P<struck>x?cancel|bcancel|sout|st|xout)|(?P<unseen>[hv]?phantom)"
-    r"|textcolor(?:\[\w{1,10}\])?\{(?P<colour>[^{}]{1,40})\}|(?P<switch>color)(?:\[\w{1,10}\])?\{(?P<ink>[^{}]{1,40})\})[ ]?(?=\{|(?<=\}))"
+    r"|textcolor(?:\[\w{1,10}\])?\{(?P<colour>[^{}]{1,40})\})[ ]?"
 )
 
 
 def is_white(colour: str) -> bool:
     """Whether a colour of LaTeX can't be seen on paper."""
     name = "".join(colour.lower().split())
-    return name in ("white", "white!100", "ffffff", "1,1,1", "255,255,255", "1.0,1.0,1.0", "1", "black!0", "0,0,0,0") or name.startswith(
-        ("white!100", "black!0!white")
-    )
+    return name in (
+        "white",
+        "white!100",
+        "ffffff",
+        "1,1,1",
+        "255,255,255",
+        "1.0,1.0,1.0",
+        "1",
+        "black!0",
+        "0,0,0,0",
+    ) or name.startswith(("white!100", "black!0!white"))
 
 
 class Part(NamedTuple):
@@ -110,7 +118,7 @@ def parts(tex: str) -> list[Part]:
     at = begin = 0
     while apart := _APART.search(tex, at):
         at = apart.end()
-        if tex[at : at + 1] != "{" or (apart["colour"] and not is_white(apart["colour"])) or apart["switch"]:
+        if tex[at : at + 1] != "{" or (apart["colour"] and not is_white(apart["colour"])):
             continue
         end = closing_brace(tex, at)
         if end < 0:

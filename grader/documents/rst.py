@@ -29,12 +29,15 @@ _SETTINGS = {
 }
 _TAGS = {
     "paragraph": "p", "bullet_list": "ul", "block_quote": "blockquote", "table": "table", "row": "tr", "entry": "td",
-    "emphasis": "em", "strong": "strong", "literal": "code", "subscript": "sub", "superscript": "sup", "definition_list": "div",
+    "emphasis": "em", "strong": "strong", "literal": "code", "subscript": "sub", "superscript": "sup",
+    "definition_list": "div",
     "definition": "div", "term": "dt", "line": "p", "caption": "p", "topic": "div", "sidebar": "div", "field": "div",
-    "field_name": "dt", "field_body": "div", "rubric": "dt", "attribution": "p", "title_reference": "em", "legend": "div",
+    "field_name": "dt", "field_body": "div", "rubric": "dt", "attribution": "p", "title_reference": "em",
+    "legend": "div",
     "footnote": "div", "admonition": "div", "note": "div", "important": "div", "hint": "div", "warning": "div",
 }  # fmt: skip
 _FORMS = {"arabic": "1", "loweralpha": "a", "upperalpha": "A", "lowerroman": "i", "upperroman": "I"}
+_STRUCK = re.compile(r"\[STRIKEOUT:([^\]\n]{0,500})\]")  # as pandoc writes it
 _LINE_OF_MARKS = re.compile(r"^([^\w\s])\1{200,}\s*$", re.MULTILINE)
 
 
@@ -70,7 +73,7 @@ def _written(node: nodes.Node, level: int) -> tuple[str, bool, str]:
     """What stands before a node's content, whether its children follow, and what stands behind them."""
     line = f' {html.LINE}="{node.line}"' if node.line else ""
     if isinstance(node, nodes.Text):
-        return escape(node.astext()), False, ""
+        return _STRUCK.sub(r"<del>\1</del>", escape(node.astext())), False, ""
     if isinstance(node, nodes.comment):
         return f'<p{line} style="display:none">{escape(node.astext())}</p>', False, ""
     if isinstance(node, nodes.math | nodes.math_block):

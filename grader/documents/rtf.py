@@ -4,14 +4,14 @@ import re
 
 from striprtf.striprtf import rtf_to_text
 
-from grader.core.document import Block
+from grader.core.document import Block, Cell
 from grader.core.errors import SubmissionError
 from grader.core.source import Source
 from grader.documents import maths
 from grader.documents.format import Beside, DocumentFormat
 from grader.documents.labels import label_at
 from grader.documents.text import decode
-from grader.documents.writer import PLAIN, Style, Writer
+from grader.documents.writer import PLAIN, Style, Words, Writer
 
 # Signs of a private range, which stand for changes of style until the words are read.
 _SIGNS = {"b": "\ue000", "strike": "\ue001", "v": "\ue002", "ul": "\ue003"}
@@ -29,7 +29,7 @@ def _parse(raw: bytes, file: str, beside: Beside) -> tuple[Block, ...]:  # noqa:
         raise SubmissionError("is not RTF", where=file, hint="Hand it in as PDF or Markdown.")
     text = decode(raw.lstrip(b"\xef\xbb\xbf \r\n"), file, "latin-1")
     try:
-        words = rtf_to_text(_marked(text), errors="replace")
+        words = rtf_to_text(_marked(text), errors="replace")  # type: ignore[no-untyped-call]
     except Exception as error:  # noqa: BLE001  # whatever a parser of strangers' bytes raises
         raise SubmissionError(f"can't be read as RTF: {error}", where=file) from None
     return _blocks(words, Source(file=file))
@@ -64,12 +64,14 @@ def _marked(text: str) -> str:
 def _blocks(text: str, source: Source) -> tuple[Block, ...]:
     out = Writer(source)
     style = PLAIN
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.count("|") > 1 and line.endswith("|"):
-            cells = _PRIVATE.sub("", line).rstrip("|").split("|")
-            out.words.add(" | ".join(cell.strip() for cell in cells))
-            out.end("paragraph", number)
+    rows: list[list[Cell]] = []
+    for line in text.replace("\n|", "|").split("\n"):
+        if line.endswith("|"):
+            rows.append([_cell(cell) for cell in _PRIVATE.sub("", line).removesuffix("|").split("|")])
             continue
+        if rows and line.strip():
+            out.table(rows, None)
+            rows = []
         label = label_at(_PRIVATE.sub("", line)) if not style.hidden and line[:1] not in _PRIVATE_RANGE else None
         rest = line[label[1] :] if label else line
         at = 0
@@ -82,10 +84,21 @@ def _blocks(text: str, source: Source) -> tuple[Block, ...]:
                 style = _changed(style, sign[0])
                 at = sign.end()
         if label:
-            out.end("item", number, level=1, mark=label[0])
+            out.end("item", None, level=1, mark=label[0])
         else:
-            out.end("paragraph", number)
+            out.end("paragraph", None)
+    if rows:
+        out.table(rows, None)
     return tuple(out.blocks)
+
+
+def _cell(text: str) -> Cell:
+    words = Words()
+    for plain, formula in maths.pieces(text):
+        words.flow(plain)
+        if formula:
+            words.formula(formula.tex)
+    return words.take()
 
 
 _PRIVATE_RANGE = tuple(chr(code) for code in range(0xE000, 0xE020))

@@ -44,7 +44,7 @@ class Words:
 
     def formula(self, tex: str, style: Style = PLAIN) -> None:
         """A formula in the line."""
-        tex = visible(tex).strip()
+        tex = " ".join(visible(tex).split())
         if tex:
             self._pieces.append(([tex], style._replace(code=False), True))
             self._ended = False
@@ -108,7 +108,14 @@ class Writer:
         return self.source.model_copy(update={"line": line}) if self.source.cell is None else self.source
 
     def end(
-        self, kind: BlockKind, line: int | None, *, level: int = 0, mark: str = "", strip: bool = True, keep: bool = False
+        self,
+        kind: BlockKind,
+        line: int | None,
+        *,
+        level: int = 0,
+        mark: str = "",
+        strip: bool = True,
+        keep: bool = False,
     ) -> bool:
         """The open block ends, and is written if it holds anything or is to be kept empty. Says whether it was."""
         if not (self.words or keep):
