@@ -107,6 +107,21 @@ def test_nothing_else_is_brought_in(reads):
     assert text(found["sub/a.outside"]) == "[None, None, None, None, None]"
 
 
+def test_the_cells_of_a_notebook(reads):
+    found, lost = reads({"a.md": "x"}, notebooks={"hw.ipynb": [(1, "# Problem 1"), (4, "608")]})
+    assert list(found) == ["a.md", "hw.ipynb"]
+    assert [(block.text, str(block.source)) for block in found["hw.ipynb"].blocks] == [
+        ("# Problem 1", "hw.ipynb, cell 1"), ("608", "hw.ipynb, cell 4")
+    ]  # fmt: skip
+    assert lost == {}
+
+
+def test_notebooks_with_too_much_text_are_named(reads, monkeypatch):
+    monkeypatch.setattr(documents, "_MOST_CELLS_TEXT", 2**20)
+    _, lost = reads({}, notebooks={"hw.ipynb": [(1, "x" * 2**21)]})
+    assert "has more than 1 MB of text" in lost["hw.ipynb"]
+
+
 def test_a_process_that_can_not_start_is_the_machines_failure(reads, monkeypatch):
     monkeypatch.setattr("sys.executable", "/bin/false")
     with pytest.raises(MachineError, match="can't be started"):
