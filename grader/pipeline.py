@@ -143,7 +143,7 @@ def _evidence(
 ) -> tuple[dict[str, ProblemEvidence], tuple[str, ...]]:
     """(the evidence for every problem, with what forms state; remarks on how the text was read)."""
     stated = read_forms(rubric, contents.forms, contents.notebooks)
-    lost = [f"{file} {why}" for file, why in unread.items()]
+    lost = [f"{file} {why.rstrip('.')}" for file, why in unread.items()]
     lost += [why for file, why in stated.unread.items() if file not in unread]
     texts = {file: _text(document) for file, document in documents.items()}
     evidence = {
@@ -159,7 +159,7 @@ def _notes(submission: Submission, unread: Mapping[str, str], observed: Mapping[
     """What a reader of the grade should know of the files, whatever the checks make of it."""
     for file, why in unread.items():
         if file in submission.files and file not in observed:
-            yield f"{file} {why}; a person looks at it"
+            yield f"{file} {why.rstrip('.')}; a person looks at it"
     for seen in observed.values():
         yield from notes(seen.run)
     yield from (f"{name} was left out" for name in submission.ignored)

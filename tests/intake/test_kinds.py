@@ -161,6 +161,26 @@ def test_what_is_wrong_with_a_script_is_said(tmp_path):
     assert "is empty" in contents(tmp_path, {"b.md": TEXT}).unreadable["a.py"]
 
 
+COPIES = {
+    "in a folder": (["report.md", "old/report.md"], ["old/report.md"]),
+    "by a download": (["report.md", "report.md (1)"], ["report.md (1)"]),
+    "a notebook": (["a.ipynb", "hw/a.ipynb"], ["hw/a.ipynb"]),
+    "under another name": (["report.md", "answer.md"], []),
+}
+
+
+@pytest.mark.parametrize(("files", "copies"), COPIES.values(), ids=COPIES)
+def test_what_is_handed_in_twice_is_read_once(files, copies, tmp_path):
+    found = contents(tmp_path, {name: NOTEBOOK if name.endswith("ipynb") else TEXT for name in files})
+    assert list(found.helpers) == copies
+    assert found.unread == {}
+
+
+def test_two_versions_of_a_report_are_both_read(tmp_path):
+    found = contents(tmp_path, {"report.md": TEXT, "old/report.md": TEXT.replace(b"608", b"600")})
+    assert sorted(found.documents) == ["old/report.md", "report.md"]
+
+
 SHOWN = {
     "in Markdown": ("report.md", b"![loss](figures/loss%20curve.png)", "figures/loss curve.png"),
     "in HTML": ("report.md", b"<img width=3 src='loss.PNG'>", "loss.png"),
