@@ -196,9 +196,9 @@ def _document(ending: str, name: str, head: bytes) -> Fate:
 
 def _of_zip(path: Path, head: bytes, name: str, ending: str) -> Fate:
     """Office's documents are archives; others of this kind hold what nobody looked for."""
-    names = names_in(path)
     if ending in NO_TEXT:
         return _document(ending, name, head)
+    names = names_in(path)
     if any(part.endswith("data.pkl") for part in names):  # what torch saves
         return Fate(kind="helper")
     found = next((kind for kind, part in _UNNAMED.items() if part in names), "")
