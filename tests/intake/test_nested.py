@@ -187,9 +187,9 @@ FOLDERS = {
                           ("env/pyvenv.cfg", b"")])}, ["report.md"], {}
     ),
     "a name that leaves no room for a number": (
-        {f"{'a' * 251}.zip": zipped({"b.md": OTHER}), f"{'a' * 251}/c.md": OTHER, "report.md": REPORT},
-        [f"{'a' * 251}/c.md", "report.md"],
-        {f"{'a' * 251}.zip": "can't be unpacked"},
+        {f"{'a' * 252}.gz": gzip.compress(OTHER), f"{'a' * 252}/c.md": OTHER, "report.md": REPORT},
+        [f"{'a' * 252}/c.md", "report.md"],
+        {f"{'a' * 252}.gz": "can't be unpacked"},
     ),
     "an archive of another kind": ({"a.rar": b"Rar!\x1a\x07\0", "report.md": REPORT}, ["report.md"], {"a.rar": ""}),
 }  # fmt: skip
