@@ -203,8 +203,8 @@ def _points_at_an_answer(name: str) -> bool:
 
 
 def _free(path: Path) -> Path:
-    """This path, or one with a number where it is taken."""
-    names = (path.with_name(f"{path.name} ({number})") for number in range(2, MOST_FILES + 3))
+    """This path, or one with a number where it is taken; names have an end at 255 bytes."""
+    names = (path.with_name(f"{path.name[:60]} ({number})") for number in range(2, MOST_FILES + 3))
     return path if not path.exists() else next(name for name in names if not name.exists())
 
 

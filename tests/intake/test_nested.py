@@ -188,8 +188,8 @@ FOLDERS = {
     ),
     "a name that leaves no room for a number": (
         {f"{'a' * 252}.gz": gzip.compress(OTHER), f"{'a' * 252}/c.md": OTHER, "report.md": REPORT},
-        [f"{'a' * 252}/c.md", "report.md"],
-        {f"{'a' * 252}.gz": "can't be unpacked"},
+        [f"{'a' * 60} (2)/{'a' * 252}", f"{'a' * 252}/c.md", "report.md"],
+        {},
     ),
     "an archive of another kind": ({"a.rar": b"Rar!\x1a\x07\0", "report.md": REPORT}, ["report.md"], {"a.rar": ""}),
 }  # fmt: skip
