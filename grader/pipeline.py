@@ -74,7 +74,8 @@ class _Read(NamedTuple):
 def _read(submission: Submission, contents: Contents, tools: Tools) -> _Read:
     """Parse the documents, and the words of the notebooks, in a confined process."""
     files = {file: submission.root / file for file in contents.documents}
-    words = {file: words_of(notebook) for file, notebook in contents.notebooks.items()}
+    cells = {file: words_of(notebook) for file, notebook in contents.notebooks.items()}
+    words = {file: found for file, found in cells.items() if any(source.strip() for _, source in found)}
     try:
         found, lost = read_documents(files, submission.root, tools.sandbox, endings=contents.documents, notebooks=words)
     except MachineError as error:  # nobody loses points for it: a person reads them
@@ -133,7 +134,7 @@ def _evidence(
 ) -> tuple[dict[str, ProblemEvidence], tuple[str, ...]]:
     """(the evidence for every problem, with what forms state; remarks on how the text was read)."""
     stated = read_forms(rubric, contents.forms, contents.notebooks)
-    unread = [f"{file} {why}" for file, why in read.unread.items()]
+    unread = [f"{file} {why.rstrip('.')}" for file, why in read.unread.items()]
     unread += [why for file, why in stated.unread.items() if file not in read.unread]
     evidence = {
         problem: seen.model_copy(

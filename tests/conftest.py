@@ -66,7 +66,7 @@ def mathematics(sandbox):
         yield process
 
 
-_SANDBOXED = {"sandbox", "kernels", "mathematics"}
+_SANDBOXED = {"sandbox", "kernels", "mathematics", "tools"}
 
 
 def pytest_collection_modifyitems(config, items):

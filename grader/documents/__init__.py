@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from grader.core.document import Document
 from grader.core.errors import SubmissionError
-from grader.documents import docx, html, latex, markdown, notebook, odt, org, pdf, rst, rtf
+from grader.documents import docx, html, latex, markdown, odt, org, pdf, rst, rtf
 from grader.documents.format import Beside, DocumentFormat
 
 
@@ -26,7 +26,7 @@ def registry(formats: Iterable[DocumentFormat]) -> dict[str, DocumentFormat]:
 FORMATS = registry(
     (
         *(markdown.FORMAT, latex.FORMAT, html.FORMAT, rst.FORMAT, org.FORMAT, rtf.FORMAT),
-        *(docx.FORMAT, odt.FORMAT, pdf.FORMAT, notebook.FORMAT),
+        *(docx.FORMAT, odt.FORMAT, pdf.FORMAT),
     )
 )
 

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -22,6 +22,7 @@ _ALL_ANSWERS_BYTES = 192 * 2**20
 _MOST_FATAL = 5
 _MOST_SECONDS = 300.0  # for all documents of a submission
 _LARGEST = 100 * 2**20
+_MOST_CELLS_TEXT = 20 * 2**20
 # What documents bring in is handed over with them.
 _BROUGHT_IN = (
     *(".tex", ".ltx", ".latex", ".inc", ".tikz", ".bbl", ".sty", ".cls", ".md", ".markdown", ".rmd", ".qmd", ".rst"),
@@ -48,17 +49,17 @@ def read_documents(
     sandbox: Sandbox,
     *,
     endings: Mapping[str, str] = {},
-    notebooks: Mapping[str, Sequence[str]] = {},
+    notebooks: Mapping[str, Sequence[tuple[int, str]]] = {},
     seconds: float = _SECONDS,
 ) -> tuple[dict[str, Document], dict[str, str]]:
     """(the documents by name, in the order of the files; why each other one can't be read).
 
     `files` are named as they lie below `root`; `endings` names the format of those whose own ending says another. What
-    a document brings in, as by LaTeX's `\\input`, is read as a part of it and is none by itself. `notebooks` are the words
-    of cells, read as a notebook's.
+    a document brings in, as by LaTeX's `\\input`, is read as a part of it and is none by itself. `notebooks` are the
+    numbers and texts of cells, each notebook a document after the others.
     Raises MachineError where no process can be started.
     """
-    if not files and not any(map(any, notebooks.values())):
+    if not files and not notebooks:
         return {}, {}
     limits = Limits(memory_mb=_MEMORY_MB, file_mb=1, disk_mb=16, processes=32)
     with Worker("documents", sandbox, limits, packages=_PACKAGES) as worker:
@@ -68,11 +69,10 @@ def read_documents(
             if file not in reader.used:
                 reader.read(file, files[file], endings.get(file) or f".{file.lower().rpartition('.')[2]}")
         for file, cells in notebooks.items():
-            if any(cells):
-                reader.read_cells(file, cells)
+            reader.read_notebook(file, cells)
     parts = reader.used
-    every = (*files, *notebooks)
-    documents = {file: reader.documents[file] for file in every if file in reader.documents and file not in parts}
+    order = [file for file in (*files, *notebooks) if file in reader.documents and file not in parts]
+    documents = {file: reader.documents[file] for file in order}
     return documents, {file: why for file, why in reader.unread.items() if file not in parts}
 
 
@@ -93,34 +93,43 @@ class _Reader:
         """Read one document, or note why it can't be."""
         if path.stat().st_size > _LARGEST:
             self.unread[file] = f"is larger than {_LARGEST // 2**20} MB"
-        else:
-            self._ask(file, ending, lambda folder: _copy(path, folder, file))
+        elif self._may_ask(file):
+            try:
+                _copy(path, self.worker.handed, file)
+            except (OSError, UnicodeEncodeError) as error:
+                self.unread[file] = f"could not be read ({type(error).__name__})"
+                return
+            self._ask(file, {"folder": str(self.worker.handed), "file": file, "ending": ending})
 
-    def read_cells(self, file: str, cells: Sequence[str]) -> None:
-        """Read the words of a notebook's cells."""
-        whole = json.dumps({"cells": [{"cell_type": "markdown", "source": source} for source in cells]})
-        self._ask(file, ".ipynb", lambda folder: _write(whole.encode("utf-8", "replace"), folder, file))
+    def read_notebook(self, file: str, cells: Sequence[tuple[int, str]]) -> None:
+        """Read the cells of a notebook, or note why they can't be."""
+        if sum(len(source) for _, source in cells) > _MOST_CELLS_TEXT:
+            self.unread[file] = f"has more than {_MOST_CELLS_TEXT // 2**20} MB of text in its cells"
+        elif self._may_ask(file):
+            self._ask(file, {"file": file, "cells": [[number, source] for number, source in cells]})
 
-    def _ask(self, file: str, ending: str, hand_over: Callable[[Path], None]) -> None:
+    def _may_ask(self, file: str) -> bool:
+        """Whether another document may be asked for; then the process runs, and has what documents bring in."""
         if self.fatal >= _MOST_FATAL or self.bytes_left <= 0 or self.seconds_left <= 0:
             self.unread[file] = "was not read: those before it took too much"
-            return
+            return False
         self.worker.start()
         if self.prepared != self.worker.handed:
             self._hand_over_parts()
+        return True
+
+    def _ask(self, file: str, question: dict[str, object]) -> None:
         started = time.monotonic()
         try:
-            hand_over(self.worker.handed)
-            question = json.dumps({"folder": str(self.worker.handed), "file": file, "ending": ending}).encode()
-            line = self.worker.ask(question, self.seconds, min(_ANSWER_BYTES, self.bytes_left))
+            line = self.worker.ask(json.dumps(question).encode(), self.seconds, min(_ANSWER_BYTES, self.bytes_left))
             said = _Said.model_validate_json(line)
         except WorkerEnded as ended:
             self.fatal += 1
             late = f"took longer than {self.seconds:g} s to read"
             self.unread[file] = late if ended.late else f"could not be read: {_cause(ended.why)}"
             return
-        except (ValidationError, OSError, UnicodeEncodeError) as error:
-            self.unread[file] = f"could not be read ({type(error).__name__})"
+        except ValidationError:
+            self.unread[file] = "could not be read: its reader answered with no document"
             return
         finally:
             self.seconds_left -= time.monotonic() - started
@@ -146,22 +155,11 @@ class _Reader:
                     _copy(path, self.worker.handed, str(path.relative_to(self.root)))
 
 
-def _write(content: bytes, folder: Path, name: str) -> None:
-    copy = folder / name
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    copy.write_bytes(content)
-    _let_read(copy, folder)
-
-
 def _copy(path: Path, folder: Path, name: str) -> None:
+    """Copy a file to where whoever the process runs as may read it."""
     copy = folder / name
     copy.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(path, copy)
-    _let_read(copy, folder)
-
-
-def _let_read(copy: Path, folder: Path) -> None:
-    """Let whoever the process runs as read a file below the folder."""
     copy.chmod(0o644)
     for above in copy.parents:
         if above == folder:

@@ -95,6 +95,17 @@ def first_bytes(path: Path, most: int) -> bytes:
         return b""
 
 
+def names_in(path: Path) -> frozenset[str]:
+    """The names of a zip's entries; none where it is broken, or has too many to look at."""
+    try:
+        if _directory_bytes(path) > _MOST_DIRECTORY:
+            return frozenset()
+        with zipfile.ZipFile(path) as archive:
+            return frozenset(archive.namelist())
+    except Exception:  # zipfile raises many kinds on broken data
+        return frozenset()
+
+
 def unpack(path: Path, target: Path, budget: Budget) -> list[LeftOut]:
     """Unpack into an empty folder; what comes back was left out.
 

@@ -2,13 +2,13 @@
 
 import json
 import re
-import zipfile
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from grader.core.record import Record
 from grader.core.text import decoded, encoding_of
 from grader.documents import FORMATS
+from grader.intake.archive import names_in
 
 Kind = Literal["document", "notebook", "script", "form", "picture", "helper", "unread"]
 
@@ -78,7 +78,6 @@ _MARKED_UP = (
 )  # fmt: skip
 _LATEX = re.compile(r"^[ \t]*\\(?:documentclass|begin\{document\}|usepackage|(?:sub)?section\*?\{)", re.MULTILINE)
 _CELLS = re.compile(r'"(?:cells|worksheets)"\s*:\s*\[')
-_MOST_NAMES = 10_000
 _UNNAMED = {".docx": "word/document.xml", ".pptx": "ppt/presentation.xml", ".xlsx": "xl/workbook.xml"}
 
 
@@ -103,7 +102,7 @@ def is_form(name: str) -> bool:
 def is_script(name: str) -> bool:
     """Whether it is called as a script of Python is, `model.py.txt` among them."""
     ending = ending_of(name)
-    return ending in SCRIPTS or (ending not in NOTEBOOKS and ending_of(_uncopied(name)) in SCRIPTS)
+    return ending in SCRIPTS or (ending not in NOTEBOOKS and ending_of(uncopied(name)) in SCRIPTS)
 
 
 def may_answer(name: str) -> bool:
@@ -116,7 +115,7 @@ def may_answer(name: str) -> bool:
     ending = ending_of(base)
     if not ending and base.startswith("."):
         return False
-    return not base.lower().endswith(_HELPERS) or ending_of(_uncopied(base)) in NOTEBOOKS
+    return not base.lower().endswith(_HELPERS) or ending_of(uncopied(base)) in NOTEBOOKS
 
 
 def is_data(head: bytes) -> bool:
@@ -143,7 +142,7 @@ def fate_of(name: str, path: Path) -> Fate:
         return Fate(kind="helper")
     if is_script(name):
         return Fate(kind="script")
-    return _of_content(name, path, head, ending, ending_of(_uncopied(name)))
+    return _of_content(name, path, head, ending, ending_of(uncopied(name)))
 
 
 def _of_content(name: str, path: Path, head: bytes, ending: str, meant: str) -> Fate:
@@ -197,13 +196,9 @@ def _document(ending: str, name: str, head: bytes) -> Fate:
 
 def _of_zip(path: Path, head: bytes, name: str, ending: str) -> Fate:
     """Office's documents are archives; others of this kind hold what nobody looked for."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = set(archive.namelist()[:_MOST_NAMES])
-    except Exception:  # cut off, or no archive at all
-        names = set()
     if ending in NO_TEXT:
         return _document(ending, name, head)
+    names = names_in(path)
     if any(part.endswith("data.pkl") for part in names):  # what torch saves
         return Fate(kind="helper")
     found = next((kind for kind, part in _UNNAMED.items() if part in names), "")
@@ -229,7 +224,7 @@ def _looks_like_notebook(path: Path, head: bytes) -> bool:
     return isinstance(content, dict) and isinstance(content.get("cells", content.get("worksheets")), list)
 
 
-def _uncopied(name: str) -> str:
+def uncopied(name: str) -> str:
     """The name without what systems append: `report.md.txt`, `hw4.ipynb.json`, `report (1)`, `a.py~`."""
     base = PurePosixPath(name).name
     for _ in range(3):

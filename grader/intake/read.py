@@ -1,5 +1,6 @@
 """Reads a submission's documents and notebooks under caps; what can't be read is a SubmissionError that says why."""
 
+import hashlib
 import io
 import json
 import re
@@ -15,7 +16,7 @@ from nbformat import NotebookNode
 
 from grader.core.errors import SubmissionError
 from grader.core.text import decoded
-from grader.intake.kinds import NO_TEXT, SCRIPTS, Fate, fate_of, is_script
+from grader.intake.kinds import NO_TEXT, SCRIPTS, Fate, fate_of, is_script, may_answer, uncopied
 from grader.intake.pictures import Named, pictures_named
 from grader.intake.scripts import cells_of
 from grader.intake.submission import Submission
@@ -70,7 +71,10 @@ def read_contents(submission: Submission) -> Contents:
     """What each file is, with its notebooks and forms read: one file that can't be costs none of the others."""
     found = Contents({}, {}, {}, {}, (), dict(submission.unread))
     helpers = [file for file in submission.files if file in submission.unpacked]
-    files = [file for file in submission.files if file not in submission.unpacked and file not in found.unread]
+    copies = _copies(submission)
+    helpers += copies
+    left = {*helpers, *found.unread}
+    files = [file for file in submission.files if file not in left]
     fates = {file: _fate(file, submission.root / file) for file in files}
     # Beside notebooks, scripts are helpers that the notebooks import.
     running = any(fate.kind == "notebook" for fate in fates.values())
@@ -104,6 +108,28 @@ def read_contents(submission: Submission) -> Contents:
         del found.documents[file]
         helpers.append(file)
     return replace(found, helpers=tuple(helpers))
+
+
+def _copies(submission: Submission) -> list[str]:
+    """Files that are another one once more, as of a report that is handed in beside the archive that holds it."""
+    alike: dict[tuple[str, int], list[str]] = {}
+    for file in sorted(submission.files, key=lambda name: (name.count("/"), len(name))):
+        if may_answer(file) and file not in submission.unpacked and file not in submission.unread:
+            key = uncopied(file).lower(), (submission.root / file).stat().st_size
+            alike.setdefault(key, []).append(file)
+    copies: list[str] = []
+    for files in alike.values():
+        seen: set[bytes] = set()
+        for file in files if len(files) > 1 else ():
+            try:
+                with open(submission.root / file, "rb") as content:
+                    digest = hashlib.file_digest(content, "sha256").digest()
+            except OSError:
+                continue
+            if digest in seen:
+                copies.append(file)
+            seen.add(digest)
+    return copies
 
 
 def _fate(file: str, path: Path) -> Fate:

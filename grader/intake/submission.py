@@ -11,7 +11,7 @@ from grader.core.errors import SubmissionError
 from grader.core.record import Record
 from grader.intake.archive import Budget, LeftOut, first_bytes, holds_one, is_archive, stem, unpack
 from grader.intake.junk import ENVIRONMENT, is_junk
-from grader.intake.kinds import is_data, may_answer
+from grader.intake.kinds import ending_of, is_data, may_answer
 
 MOST_FILES = 2000
 MOST_BYTES = 500 * 2**20
@@ -141,13 +141,13 @@ class _Unpacking:
     def _unpack_inner(self, archive: Path) -> Path | None:
         files, size = self.budget.files, self.budget.bytes
         folder = _free(archive.with_name(stem(archive) or "archive"))
-        folder.mkdir()
         try:
+            folder.mkdir()
             self.add(archive, folder)
-        except SubmissionError as error:
-            shutil.rmtree(folder)
+        except (SubmissionError, OSError) as error:
+            shutil.rmtree(folder, ignore_errors=True)
             self.budget.files, self.budget.bytes = files, size
-            self.unread[archive] = error.found
+            self.unread[archive] = getattr(error, "found", f"can't be unpacked: {error}")
             return None
         self.unpacked[archive] = folder
         return folder
@@ -163,7 +163,9 @@ class _Unpacking:
         above = {f"{path.name}": entry for path, entry in self.left.items() if not path.is_relative_to(root)}
         ignored = [f"{file} ({entry.why})" for file, entry in (left | above).items()]
         unread = {_shown(path, root): why for path, why in self.unread.items() if path.is_relative_to(root)}
-        unread |= {file: entry.why for file, entry in (left | above).items() if entry.held or may_answer(file)}
+        unread |= {
+            file: entry.why for file, entry in (left | above).items() if entry.held or _points_at_an_answer(file)
+        }
         unpacked = [_shown(path, root) for path in self.unpacked if path.is_relative_to(root)]
         return _filled(
             found.model_copy(
@@ -195,9 +197,14 @@ def _to_unpack(path: Path) -> bool:
     return not holds_one(path) or (may_answer(stem(path)) and not is_data(first_bytes(path, 4096)))
 
 
+def _points_at_an_answer(name: str) -> bool:
+    """Whether a link of this name was probably meant to be a document: those to folders of data are no loss."""
+    return bool(ending_of(name)) and may_answer(name)
+
+
 def _free(path: Path) -> Path:
-    """This path, or one with a number where it is taken."""
-    names = (path.with_name(f"{path.name} ({number})") for number in range(2, MOST_FILES + 3))
+    """This path, or one with a number where it is taken; names have an end at 255 bytes."""
+    names = (path.with_name(f"{path.name[:60]} ({number})") for number in range(2, MOST_FILES + 3))
     return path if not path.exists() else next(name for name in names if not name.exists())
 
 
@@ -226,7 +233,7 @@ def _collect(root: Path, given: Path, name: str) -> Submission:
     def leave_out(path: Path, why: str, *, held: bool = True) -> None:
         shown = _shown(path, root)
         ignored.append(f"{shown} ({why})")
-        if held or may_answer(shown):
+        if held or _points_at_an_answer(shown):
             unread[shown] = f"was left out: {why}"
 
     def unreadable(error: OSError) -> None:

@@ -163,7 +163,7 @@ def _reading(fields: _Fields, position: int, text: str, place: _Place) -> Readin
         fields = {**fields, "doubt": "quoted"}
     if place.above:
         strength = "asserted" if fields["strength"] == "mentioned" else fields["strength"]
-        fields = {**fields, "before": f"{place.above.lower()}: ", "sentence": f"{place.above}: »{fields['text']}«"}
+        fields = {**fields, "before": f"{place.above.lower()}: {fields['before']}", "sentence": f"{place.above}: »{fields['text']}«"}
         fields["strength"] = "final" if _TOTAL.search(place.above) else strength
         if fields["kind"] == "shape" and not fields["doubt"] and of_the_input(place.above.lower()):
             fields["doubt"] = "input"

@@ -33,7 +33,8 @@ _NUMBERED = re.compile(r"^(\d[\w.]{0,20})(?=[ \t]*:(?:\s|$))", re.MULTILINE)  # 
 _TABS = re.compile(r"^[ \t]*\t[ \t]*", re.MULTILINE)
 _WIDTHS = (2, 4, 8)  # of a tab
 _LABEL_WORDS = re.compile(
-    r"(?:(?:problem|question|exercise|task|part|answer|assignment|aufgabe|frage|teil|ex|no|nr|q|p)\b[\s.:#_-]{0,9})+",
+    r"(?:(?:problem|question|exercise|task|part|answer|assignment|aufgabe|frage|teil|ex|no|nr|q|p)\b[\s.:#_-]{0,9}"
+    r"|[qp](?=\d))+",
     re.IGNORECASE,
 )
 

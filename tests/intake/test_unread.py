@@ -69,7 +69,9 @@ BESIDE = {
     ),
     "the rest in a zip": ({"rest.zip": zipped({"b.md": ONE.replace("1", "2")})}, "passed", ""),
     "the rest packed by itself": ({"b.md.gz": gzip.compress(ONE.replace("1", "2").encode())}, "passed", ""),
-    "the rest in a notebook of another name": ({"b.ipynb.json": notebook("# Problem 2", "608 parameters")}, "passed", ""),
+    "the rest in a notebook of another name": (
+        {"b.ipynb.json": notebook("# Problem 2", "608 parameters")}, "passed", ""
+    ),
     "the rest in UTF-16": ({"b.md": ONE.replace("1", "2").encode("utf-16-le")}, "passed", ""),
     "the rest without an ending": ({"rest": ONE.replace("1", "2")}, "passed", ""),
 }  # fmt: skip

@@ -1,12 +1,11 @@
 """Documents for tests, parsed in this process."""
 
-import json
-
 from nbformat import NotebookNode
 
 from grader.core.document import Document
 from grader.core.evidence import Section
 from grader.documents import parse
+from grader.documents.notebook import blocks_of
 from grader.observation.labels import Labels
 from grader.observation.notebooks import words_of
 from grader.observation.reading import read_section
@@ -20,8 +19,7 @@ def document(text: str, file: str = "report.md") -> Document:
 
 def words(notebook: NotebookNode, file: str) -> Document:
     """The words of a notebook's cells."""
-    cells = [{"cell_type": "markdown", "source": source} for source in words_of(notebook)]
-    return parse(file, json.dumps({"cells": cells}).encode())
+    return Document(file=file, blocks=blocks_of(words_of(notebook), file))
 
 
 def find_sections(text: str, file: str, labels: Labels) -> tuple[Section, ...]:

@@ -1,7 +1,8 @@
 """Parses documents that may be hostile, line by line, in a process that may be killed at any of them.
 
-A question is JSON: `{"folder": path, "file": name, "ending": ".tex"}` asks for one of the files below a folder. The
-answer holds the document and the names of those that it brought in, or why it can't be read.
+A question is JSON: `{"folder": path, "file": name, "ending": ".tex"}` asks for one of the files below a folder,
+`{"file": name, "cells": [[number, text], ...]}` for a notebook by its cells. The answer holds the document and the
+names of those that it brought in, or why it can't be read.
 """
 
 import json
@@ -24,7 +25,10 @@ def serve() -> None:
     for line in questions:
         question = json.loads(line)
         try:
-            answer = _parsed(Path(question["folder"]), question["file"], question["ending"])
+            if "cells" in question:
+                answer = _of_cells(question["cells"], question["file"])
+            else:
+                answer = _parsed(Path(question["folder"]), question["file"], question["ending"])
         except MemoryError:
             answer = b'{"why": "needs more memory to be read than there is"}'
         except RecursionError:
@@ -56,6 +60,16 @@ def _parsed(folder: Path, file: str, ending: str) -> bytes:
     document = Document(file=file, blocks=FORMATS[ending].parse(raw, file, beside))
     used_names = json.dumps([name for name in dict.fromkeys(used) if name != file]).encode()
     return b'{"document": %s, "used": %s}' % (document.model_dump_json().encode(), used_names)
+
+
+def _of_cells(cells: list[list[object]], file: str) -> bytes:
+    """The answer for the cells of a notebook."""
+    from importlib import import_module
+
+    from grader.core.document import Document
+
+    blocks = import_module("grader.documents.notebook").blocks_of([(number, text) for number, text in cells], file)
+    return b'{"document": %s}' % Document(file=file, blocks=blocks).model_dump_json().encode()
 
 
 def _said(error: Exception) -> str:

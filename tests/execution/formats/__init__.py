@@ -38,7 +38,7 @@ def _refused(raw, file, beside):
 
 
 def _hangs(raw, file, beside):
-    time.sleep(60)
+    time.sleep(600)
 
 
 def _takes_memory(raw, file, beside):
