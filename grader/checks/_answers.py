@@ -29,9 +29,9 @@ _ROW_AFTER = re.compile(rf"^(?:{_SEPARATOR}{_VALUE})+(?![\w])")
 # What nobody means as an answer: it fails no one and passes no one.
 _NEVER: frozenset[Doubt] = frozenset({"denied", "required", "another's", "question", "quoted", "withdrawn"})
 # What is an answer only where nothing plainer stands there.
-_RATHER_NOT: frozenset[Doubt] = frozenset({"reference", "part", "input", "earlier", "article"})
+_RATHER_NOT: frozenset[Doubt] = frozenset({"reference", "part", "input", "earlier", "article", "dimension"})
 # What is an answer after all where it is the only one.
-_ALONE: frozenset[Doubt] = frozenset({"input", "article"})
+_ALONE: frozenset[Doubt] = frozenset({"input", "article", "dimension"})
 _VERDICT = Callable[[Reading], bool | None]
 
 _ALTERNATIVE = re.compile(r"\bor\b[\s$*_]*(?:maybe|perhaps|about|even|rather)?[\s$*_(]*$")
@@ -40,6 +40,8 @@ _WHOLE = re.compile(
     r"\b(?:answer|total|totals|sum|result|final|finally|altogether|overall|in all|correct|correction|corrected|actually|wait"
     r"|sorry|meant|with (?:the |all )?bias(?:es)?|including|incl|instead|rather|changed?|updated?|edit)\b"
 )
+# A name of mathematics on the left-hand side: f(0, 0) = 0.
+_NAMED = re.compile(r"(?<![^\W_])[a-z](?:_\{?\w{1,3}\}?)?(?:\([^()]{0,20}\))?\s*=[^=]{0,40}$")
 _SHORTENED = {"parameter": "param", "accuracy": r"acc(?:uracies|urate|\.)?", "dimension": "dim", "activation": "act"}
 _SMALL_WORDS = frozenset(
     """the a an is are was were be been it its this that these those there here we i you my our your of in on at to for
@@ -84,7 +86,7 @@ def decide(
     best, verdicts = found[0], {right(r) for r in found}
     left = [r for r in values if r not in found and r.doubt not in _NEVER and not _of_another_kind(r, best, labels)]
     if verdicts == {True}:
-        if best.doubt and not (best.doubt in _ALONE and len(meant) == len(found)):
+        if best.doubt and best.doubt not in _ALONE:
             return _unclear([best], _DOUBTED[best.doubt])
         against = [r for r in left if right(r) is not True and _says_otherwise(r, best, values, labels)]
         return _unclear([best, *against], _SEVERAL) if against else Decision("right", best)
@@ -97,7 +99,7 @@ def decide(
         return _unclear([best, *perhaps], _SEVERAL)
     if unread:
         return _unclear([best, *unread[:3]], "or something that can't be read may be the answer")
-    if best.doubt and best.doubt not in _ALONE:
+    if best.doubt and (best.doubt not in _ALONE or best.doubt == "dimension"):
         return _unclear(found[:1], _DOUBTED[best.doubt])
     if any(section.unread for section in evidence.sections):
         return Decision("unclear", best, no_answer(evidence, what))
@@ -114,6 +116,7 @@ _DOUBTED: dict[Doubt, str] = {
     "input": "is said of the input",
     "earlier": "is said of an earlier state",
     "article": "may be no more than an article",
+    "dimension": "is a dimension of a shape",
 }
 
 
@@ -126,7 +129,11 @@ def _meant(values: list[Reading], labels: tuple[str, ...]) -> list[Reading]:
     if not labels:
         return plainer or possible
     plainer = _of_the_right_set([r for r in plainer if not of_other_quantity(r, labels)], labels)
-    return plainer if labelled(plainer, labels) or any(r.strength != "mentioned" for r in plainer) else possible
+    if labelled(plainer, labels):
+        return plainer
+    if labelled(possible, labels):
+        return possible
+    return plainer if any(r.strength != "mentioned" for r in plainer) else possible
 
 
 # Quantities that a value is plainly said to be of, right beside it; they are no answer where another one is asked for.
@@ -191,7 +198,7 @@ def _says_otherwise(other: Reading, best: Reading, values: list[Reading], labels
         return not _of_something_else(other, labels)
     if values.index(other) < values.index(best):
         return False
-    if not labels or _ALTERNATIVE.search(other.before):
+    if not labels or (_ALTERNATIVE.search(other.before) and _bare(other) == _bare(best)):
         return True
     # Of the same thing: the label that counted, or one before it.
     ranked = [label for label in labels if _in_clause(best, label)]
@@ -209,6 +216,8 @@ def _of_something_else(reading: Reading, labels: tuple[str, ...]) -> bool:
     words = " ".join(_clauses(reading))
     if any(_called(label).search(words) for label in labels) or _WHOLE.search(words):
         return False
+    if _NAMED.search(reading.before):
+        return True
     return any(word not in _SMALL_WORDS for word in re.findall(r"[^\W\d_]{3,}", re.sub(r"\\[A-Za-z]+", " ", words)))
 
 

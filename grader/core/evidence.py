@@ -36,6 +36,7 @@ Doubt = Literal[
     "input",
     "earlier",
     "article",
+    "dimension",
 ]
 
 

@@ -84,7 +84,7 @@ _DENIED_BEHIND = _behind(
 _BOUND = _any(
     "more than,less than,fewer than,lower than,higher than,greater than,larger than,smaller than,bigger than,better than,"
     "worse than,at least,at most,no more than,no less than,no fewer than,up to,over,under,above,below,beyond,within,"
-    r"exceed(?:s|ed|ing)?,almost,nearly,close to,just short of,just shy of,maximum of,minimum of,max\.?,min\.?,limit of,"
+    r"exceed(?:s|ed|ing)?,almost,nearly,close to,just short of,just shy of,limit of,"
     r"limited to,mehr als,weniger als,mindestens,höchstens,>=,<=,(?<![-=])>,<,≥,≤,⩾,⩽,\\[gl]eq?(?:slant)?(?![a-z]),"
     r"\\[gl]t(?![a-z])"
 )

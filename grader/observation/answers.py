@@ -16,10 +16,12 @@ from grader.core.source import Source
 from grader.language.assertions import around, doubt_of, in_ranges, of_the_input, strength_of
 from grader.language.numbers import Number, decimal_comma, normalised, read_numbers, read_words
 
-_TIMES = r"\s*+(?:x|X|×|✕|⨯|\*|\\times|\\cdot|\\ast|by)\s*+"
+_TIMES = r"\s*+(?:x|X|×|✕|⨯|\\times|by)\s*+"
+_STARS = r"\s*+(?:\*|\\cdot|\\ast)\s*+"  # a product, unless there are three of them
 _LIST = r"\s*+(\d+(?:\s*+[,;]\s*+\d+){1,4})\s*+,?+\s*+"
 _SHAPE_RE = re.compile(
     rf"(?<![\w.,])((?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:{_TIMES}\d+){{1,4}})(?![\w.]\d|\w|\s*(?:\^|\*\*))"
+    rf"|(?<![\w.,])(\d+(?:{_STARS}\d+){{2,4}})(?![\w.]\d|\w|\s*(?:\^|[*+/=]))"
     rf"|(?:(?<!\w)|(?<=[Ss]ize)|(?<=[Ss]hape))\({_LIST}\)"
     rf"|\[{_LIST}\](?!\s*+[,\]])"
     r"|(?:(?<=[Ss]ize\()|(?<=[Ss]hape\s))\[\s*+(\d+)\s*+,?+\s*+\]|\(\s*+(\d+)\s*+,\s*+\)"
@@ -106,6 +108,7 @@ _MOST_READINGS = 2000
 _MOST_TEXT = 1_000_000
 _MOST_ROWS = 100
 _MOST_DIGITS = 11
+_DIMENSION = dict.fromkeys(("", "part", "input"), "dimension")  # what a number in a shape is, rather than an answer
 _SMALL_WORD = 12
 _TOTAL = re.compile(r"\b(?:total|sum|altogether|overall|gesamt|summe)\b", re.IGNORECASE)
 
@@ -114,12 +117,16 @@ _Matrices = list[tuple[int, int, list[list[float]]]]
 
 
 class _Place(NamedTuple):
-    """Where in the text a piece of a block begins: a cell of a table has the words of its row and column `above` it."""
+    """Where in the text a piece of a block begins: a cell of a table has the words of its row and column `above` it.
+
+    `bullet` holds the words of a list's only item: its mark may as well be a minus sign.
+    """
 
     start: int
     source: Source
     quoted: bool
     above: str
+    bullet: str = ""
 
 
 def read_answers(blocks: Sequence[Block]) -> tuple[Reading, ...]:
@@ -159,11 +166,17 @@ def read_answers(blocks: Sequence[Block]) -> tuple[Reading, ...]:
 
 def _reading(fields: _Fields, position: int, text: str, place: _Place) -> Reading:
     source = place.source.below(text.count("\n", place.start, position))
+    if place.bullet and fields["text"] == place.bullet.rstrip("."):
+        fields = {**fields, "others": (*fields.get("others", ()), -float(fields.get("number") or 0))}  # type: ignore[misc, arg-type]
     if place.quoted and not fields.get("doubt"):
         fields = {**fields, "doubt": "quoted"}
     if place.above:
         strength = "asserted" if fields["strength"] == "mentioned" else fields["strength"]
-        fields = {**fields, "before": f"{place.above.lower()}: {fields['before']}", "sentence": f"{place.above}: »{fields['text']}«"}
+        fields = {
+            **fields,
+            "before": f"{place.above.lower()}: {fields['before']}",
+            "sentence": f"{place.above}: »{fields['text']}«",
+        }
         fields["strength"] = "final" if _TOTAL.search(place.above) else strength
         if fields["kind"] == "shape" and not fields["doubt"] and of_the_input(place.above.lower()):
             fields["doubt"] = "input"
@@ -184,13 +197,22 @@ def _joined(blocks: Sequence[Block]) -> tuple[str, list[_Place]]:
             on = (shown and _GOES_ON.search(last)) or (last.endswith("$") and piece[:1].islower())
             separator = "" if not parts else " " if on else "\n\n"
             length += len(separator)
-            places.append(_Place(length, block.source, block.kind == "quotation", above))
+            bullet = piece.strip() if _is_only_item(blocks, block) else ""
+            places.append(_Place(length, block.source, block.kind == "quotation", above, bullet))
             parts += [separator, piece]
             length += len(piece)
             last = piece[-60:].rstrip()
         if length > _MOST_TEXT:
             break
     return "".join(parts)[:_MOST_TEXT], places or [_Place(0, Source(file=""), False, "")]
+
+
+def _is_only_item(blocks: Sequence[Block], block: Block) -> bool:
+    """Whether a block is a list of one item, without a label."""
+    if block.kind != "item" or block.mark:
+        return False
+    at = next(i for i, other in enumerate(blocks) if other is block)
+    return all(other.kind != "item" for other in (*blocks[max(0, at - 1) : at], *blocks[at + 1 : at + 2]))
 
 
 def _pieces(block: Block) -> Iterator[tuple[str, str]]:
@@ -403,7 +425,7 @@ def _shape_readings(
         yield start, {"kind": "shape", "shape": tuple(map(int, dims)), "text": text, **common}
         for part in re.finditer(r"\d+", formula[start:end]):
             fields = {"kind": "number", "number": float(part[0]), "text": part[0], **common}
-            yield start + part.start(), {**fields, "doubt": common["doubt"] or "part"}
+            yield start + part.start(), {**fields, "doubt": _DIMENSION.get(str(common["doubt"]), common["doubt"])}
 
 
 def _doubt_of_shape(before: str, after: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from grader.core.evidence import Formula
 from grader.core.source import Source
+from grader.language.assertions import around, doubt_of
 
 _MOST_TEXT = 1_000_000
 _MOST_FORMULAS = 500
@@ -47,6 +48,7 @@ _GOES_ON = re.compile(
     r"[()]|[,;]\s|\.(?:\s|$)|\s(?!exp\b|log\b|sqrt\b|max\b|sin\b|cos\b|tanh\b|million)[A-Za-z]{3,}(?![\w(])|\s\((?=[A-Za-z]{3})"
 )
 _STOP = re.compile(r"(?<=[a-z\d)][.;])\s(?=[A-Z])|(?<=\d)\s(?=[A-Z][\w ]{0,24}:)|(?<=\s)\|(?=\s|$)")
+_NOT_SAID = ("denied", "another's", "withdrawn")
 _CALL = re.compile(r"[\w\\']{1,20}\([^()]{1,40}\)$")
 _BULLET = re.compile(r"^\s*(?:[-*+•>]|\d{1,2}[.)]|\|)\s+")
 
@@ -58,6 +60,8 @@ def read_formulas(text: str, places: Sequence[Source]) -> tuple[Formula, ...]:
     found: list[Formula] = []
     for start, content, before, plain in _pieces(text):
         for offset, row in _rows(content):
+            if doubt_of(around(text, start, start)[0], "", "", "") in _NOT_SAID:
+                continue
             formula = _formula(row, before)
             if formula is None or (plain and len(formula.sides) == 1 and not _RELATION.match(row.strip())):
                 continue
