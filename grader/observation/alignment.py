@@ -11,7 +11,7 @@ from grader.observation.candidates import OUTSIDE, Candidate, Meaning, Outline
 
 _NEVER = 1e9
 _SKIPPED, _MOST_SKIPPED, _LEFT, _MOST_LEFT, _NOTHING = 0.7, 1.5, 0.4, 1.5, 1.5
-_AGAIN, _BACK, _RESTART, _FOREIGN, _AFTER_FOREIGN = 1.0, 3.5, 1.5, 1.0, 0.5
+_AGAIN, _BACK, _RESTART, _FOREIGN, _AFTER_FOREIGN = 1.0, 4.0, 1.5, 1.0, 0.5
 _NEXT_CHAPTER, _OTHER_CHAPTER, _EXPECTED, _NEXT = 1.2, 2.5, -1.5, -1.0
 # The loss that another reading of a line must have for this one to be sure: some 4 to 1.
 _MARGIN = 1.5

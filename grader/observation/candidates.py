@@ -24,6 +24,7 @@ _BY_RANK = {BOLD: 2.5, BOLD_BEGINNING: 1.5, ITEM: -0.5, PLAIN: 0.0, QUOTED: -1.0
 _NAMING = ("task", "letter")
 _HEADING = 3.0
 _PROMINENT = 3.0
+_SPEECH = -8.0
 _RATHER_WHOLE = 2.0
 _OTHER_NUMBERS = 1.5
 _BY_WORD = {"task": 2.0, "letter": 1.5, "part": 1.5, "": 0.0}
@@ -275,7 +276,7 @@ def _draft(number: int, piece: Piece, outline: Outline, strongest: int) -> _Draf
         return None
     style = _BY_RANK.get(piece.rank, _HEADING)
     titled = _titled(number, piece, outline, style)
-    if titled and not titled.parts:
+    if titled and (not titled.parts or not any(label.word for label in read_labels(text))):
         return titled
     for label in (*read_names(text, outline.labels), *read_labels(text)):
         meanings = tuple(_meanings(label, outline, piece.rank <= BOLD))
@@ -303,7 +304,7 @@ def _draft(number: int, piece: Piece, outline: Outline, strongest: int) -> _Draf
 def _titled(number: int, piece: Piece, outline: Outline, style: float) -> _Draft | None:
     """A title alone, or a title with its label behind."""
     text = piece.text
-    if len(text) > 400 or not (piece.rank <= BOLD_BEGINNING or piece.alone or has_points(text)):
+    if len(text) > 400 or not (piece.rank <= BOLD_BEGINNING or piece.of == 1 or has_points(text)):
         return None
     kind = _Style(piece.rank)
     target = outline.titled(plain_title(text))
@@ -374,10 +375,11 @@ def _score(label: Label, piece: Piece, meanings: tuple[Meaning, ...], outline: O
         score -= 5.0
     if bare and not marked and not behind and label.parts[-1].isdecimal() and not rest.strip() and not piece.mark:
         score -= 4.0  # a number alone is an answer
-    if bare and (behind[:1].isdecimal() and not _SEPARATED.match(rest)):
+    separated = _SEPARATED.match(rest) is not None or (bare and piece.text[label.end - 1] == ")")
+    if bare and behind[:1].isdecimal() and not separated and piece.rank > BOLD_BEGINNING:
         score -= 4.0  # a row of numbers
     if not behind:
-        return score + 1.5 + (0.5 if piece.alone else 0)
+        return score + 1.5 + (0.5 if piece.of == 1 else 0)
     title = plain_title(rest)
     own = [outline.title_of(meaning.target) for meaning in meanings]
     chapter = outline.titled(title)
@@ -385,13 +387,13 @@ def _score(label: Label, piece: Piece, meanings: tuple[Meaning, ...], outline: O
         return score + 4
     if any(known and (title == known or title.startswith(f"{known} ")) for known in own):
         return score + 3
-    return score + (_separated(label, rest, behind, marked) if _SEPARATED.match(rest) else _glued(rest, marked))
+    return score + (_separated(label, rest, behind, marked) if separated else _glued(rest, piece.rank))
 
 
 def _separated(label: Label, rest: str, behind: str, marked: bool) -> float:
     mark = rest.lstrip(" \t*_}")[:1]
     if mark == ",":
-        return 0.0 if marked else -4.5 if behind[:1].islower() else -3.0
+        return 0.0 if marked else _SPEECH if behind.strip(", ")[:1].islower() else -3.0
     score = 1.2 if mark in ":–—" else 0.7
     spoken = behind[:1].islower() and not marked
     if spoken and not label.word and not label.solution and mark != ":":
@@ -401,9 +403,11 @@ def _separated(label: Label, rest: str, behind: str, marked: bool) -> float:
     return score
 
 
-def _glued(rest: str, marked: bool) -> float:
+def _glued(rest: str, rank: int) -> float:
     """Words without any mark between: a title in a heading, else mostly a sentence that speaks of the problem."""
-    words = rest.split()
-    if rest.strip(" *_")[:1].islower() or _SENTENCE.search(rest):
-        return -1.0 if marked and not rest.strip(" *_")[:1].islower() else -4.0
-    return 0.0 if marked or len(words) <= 8 else -1.5
+    lower = rest.strip(" *_")[:1].islower()
+    if rank <= BOLD:
+        return -1.0 if _SENTENCE.search(rest) or (lower and rank == BOLD) else 0.0
+    if lower:
+        return -2.5 if rank == BOLD_BEGINNING else _SPEECH
+    return -4.0 if _SENTENCE.search(rest) else 0.0 if len(rest.split()) <= 8 else -1.5

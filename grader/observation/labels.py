@@ -65,7 +65,7 @@ def read_names(text: str, labels: "Labels") -> list[Label]:
     reader = _Reader(text)
     opening = reader.skip_opening()
     found: dict[LabelPath, Label] = {}
-    for at in dict.fromkeys((opening, reader.skip_lead())):
+    for at in range(opening, reader.skip_lead() + 1):
         words = [token for token in reader.tokens[at : at + 2 * labels.longest_name] if token.text.isalnum()]
         for size in range(min(labels.longest_name, len(words)), 0, -1):
             path = tuple(token.text.lower() for token in words[:size])
@@ -82,7 +82,8 @@ def label_behind(text: str) -> tuple[str, Label] | None:
     breaks = [at for at, character in enumerate(line) if character in "([:,-–—|"][-_MOST_BREAKS:]
     for at in breaks:
         title = line[:at].strip(" \t*_#-–—:,(")
-        label = next(iter(read_labels(line[at + 1 :])), None)
+        first = next((token.word for token in _tokens(line[at + 1 :]) if token.text.isalnum()), "")
+        label = next(iter(read_labels(line[at + 1 :])), None) if _is_lead(first) else None
         if title and label and label.word in ("task", "letter") and not line[at + 1 + label.end :].strip(" \t.:)]*_"):
             return title, label
     return None
@@ -146,7 +147,7 @@ def plain_title(text: str) -> str:
 def label_path(label: str) -> LabelPath:
     """The parts of a label in lower case: `3B` is (3, b), `1.1(a)` is (1, 1, a), `Q1` is (1), `3Cii` is (3, c, ii)."""
     read = _whole(label)
-    return read.parts if read else tuple(token.text.lower() for token in _tokens(label) if token.text.isalnum())
+    return read.parts if read else _words(label)
 
 
 def as_numbers(path: LabelPath) -> LabelPath:
@@ -190,7 +191,10 @@ class Labels(Record):
     @cached_property
     def names(self) -> frozenset[LabelPath]:
         """The paths that are words: no reader of labels knows them by itself."""
-        return frozenset(label_path(label) for label in self.problems if _whole(label) is None)
+        return frozenset(_words(label) for label in self.problems if _whole(label) is None or self._is_doubled(label))
+
+    def _is_doubled(self, label: str) -> bool:
+        return label_path(label) not in self.paths
 
     @cached_property
     def longest_name(self) -> int:
@@ -238,8 +242,12 @@ def _known_as(label: str) -> Iterator[LabelPath]:
         yield read.parts
         if read.assignment:
             yield read.assignment + read.parts
-    else:
-        yield label_path(label)
+    yield _words(label)
+
+
+def _words(label: str) -> LabelPath:
+    """The label's words and numbers as they are written."""
+    return tuple(token.text.lower() for token in _tokens(label) if token.text.isalnum())
 
 
 def _whole(label: str) -> Label | None:
@@ -268,6 +276,7 @@ class _Reader:
 
     def labels(self) -> list[Label]:
         at = self.skip_lead()
+        first = self.tokens[at].start if at < len(self.tokens) else 0
         found: list[Label] = []
         parts: LabelPath = ()
         while at < len(self.tokens) and len(parts) < _MOST_PARTS:
@@ -275,7 +284,7 @@ class _Reader:
             if not more:
                 break
             parts = more + parts if above else parts + more
-            end = self._end(at)
+            end = self._end(at, first)
             if end is not None and not (above and found and found[-1].word == "task"):
                 found.append(Label(parts, self.word, self.solution, self.assignment, end))
             at = self._next(at)
@@ -402,7 +411,7 @@ class _Reader:
         """Whether a letter behind a number is one of the label: `1. A network` and `1. I think` have none."""
         token, behind = self.tokens[at], self.line[self.tokens[at].end :]
         glued = self.line[token.start - 1] not in " \t"
-        return glued or re.match(r"\s*(?:[).:\]\[(,–—\-*_}|]|$)", behind) is not None
+        return glued or re.match(r"\s*(?:[).:\]\[(,–—\-*_}|\0]|$)", behind) is not None
 
     def _next(self, at: int) -> int:
         """Where the next part may stand."""
@@ -416,9 +425,12 @@ class _Reader:
             return len(self.tokens)
         return following
 
-    def _end(self, at: int) -> int | None:
-        """Where the label ends, if it may end in front of this token."""
+    def _end(self, at: int, first: int) -> int | None:
+        """Where the label that began there ends, if it may end in front of this token."""
         end = self.tokens[at - 1].end
+        label = self.line[first : end + 1]
+        if label.endswith((")", "]")) and label.count("(") + label.count("[") == label.count(")") + label.count("]"):
+            return end + 1
         if at < len(self.tokens) and self.tokens[at].word in SUFFIXES:
             return self.tokens[at].end
         behind = self.line[end : end + 12]

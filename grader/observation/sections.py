@@ -137,7 +137,7 @@ def _answer_at(text: str, end: int, title: str) -> int:
         past = points_end(text, end) or title_end(text, end, title) or (end + 2 if mark + following[:1] == "()" else 0)
         if past:
             end = past
-        elif mark in _BEHIND_LABEL and not (mark == "." and following[:1].isdigit()):
+        elif mark in _BEHIND_LABEL and not (mark == "." and text[end + 1 : end + 2].isdigit()):
             separated |= mark in ".:)]"
             end += 1
         elif mark in "-–—" and not (following[:1].isdigit() and (separated or text[end + 1].isdigit())):
