@@ -62,7 +62,7 @@ def step(place: int, meaning: Meaning, outline: Outline) -> float:
     elif place == meaning.target:
         order = 0.0 if meaning.solution else _AGAIN
     else:
-        order = _skipped(distance - 1) if distance > 0 else _BACK if there.position else _RESTART
+        order = _skipped(distance - 1) if distance > 0 else _BACK if there.position or meaning.needs else _RESTART
     if place == OUTSIDE and there.problem:
         order = min(order, _SKIPPED + _AFTER_FOREIGN)
     if not meaning.needs:

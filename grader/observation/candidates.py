@@ -55,7 +55,7 @@ class Meaning(NamedTuple):
     """One thing that a line may open, at what cost.
 
     It needs the place to be below `needs`; its text begins at `end` of the line. A `part` of a problem, such as 1(a) of
-    problem 1, opens nothing where its problem is open already. `said` tells whether the problem's own label stands there.
+    problem 1, opens nothing where its problem is open already.
     """
 
     target: int
@@ -64,7 +64,6 @@ class Meaning(NamedTuple):
     end: int = 0
     solution: bool = False
     part: bool = False
-    said: bool = True
 
 
 class Candidate(NamedTuple):
@@ -297,7 +296,7 @@ def _draft(number: int, piece: Piece, outline: Outline, strongest: int) -> _Draf
     if titled:
         return titled
     if piece.rank <= min(strongest, BOLD) and _BACK_MATTER.match(plain_title(text)):
-        return _Draft(number, _Style(piece.rank), (), 2.0, (Meaning(OUTSIDE),), foreign=True)
+        return _Draft(number, _Style(piece.rank), (), 4.0, (Meaning(OUTSIDE),), foreign=True)
     return None
 
 
@@ -310,7 +309,7 @@ def _titled(number: int, piece: Piece, outline: Outline, style: float) -> _Draft
     target = outline.titled(plain_title(text))
     if target is not None:
         score = style + (3.0 if piece.rank <= BOLD else -0.5) + (4.0 if has_points(text) else 0)
-        meaning = Meaning(target, end=len(text), said=bool(outline.targets[target].problem))
+        meaning = Meaning(target, end=len(text))
         return _Draft(number, kind, (), score, (meaning,), foreign=False)
     behind = label_behind(text)
     if behind:
@@ -329,13 +328,10 @@ def _meanings(label: Label, outline: Outline, marked: bool) -> Iterator[Meaning]
     found = outline.named(label.parts) if found is None else found
     if found is not None:
         target = outline.targets[found]
-        only = outline.only.get(target.path) if not target.problem else None
         # A chapter needs its title or a mark: a bare number is more often something else.
         bare = 1.0 if not (target.problem or label.word or marked) else 0.0
         bare += 0.0 if target.path == label.parts or label.word else _OTHER_NUMBERS
-        yield Meaning(
-            outline.of_problem[only] if only else found, bare, end=label.end, solution=label.solution, said=only is None
-        )
+        yield Meaning(found, bare, end=label.end, solution=label.solution)
     endings = outline.endings.get(label.parts) or outline.endings.get(as_numbers(label.parts)) or []
     # A label that is a whole one is rarely meant as the end of another.
     cost = _RATHER_WHOLE if found is not None and (label.word or len(label.parts) > 1) else 0.0

@@ -387,9 +387,8 @@ class _Reader:
                 return (), False, at
         token = self.tokens[at]
         if token.text.isdecimal():
-            led = not before or bool(self.tokens[at - 1].word) or self.tokens[at - 1].text in "(["
-            if not led and self.line[token.start - 1] in " \t\xa0":
-                return (), False, at  # `2) 28` begins an answer
+            if before and not self._led(at):
+                return (), False, at  # `2) 28` and `5. -0.75` begin an answer
             return ((str(int(token.text)),), above, at + 1) if len(token.text) <= 2 else ((), False, at)
         word = token.word
         if not (before or self.word) and token.text[0] == "Q" and token.text.isupper() and len(word) <= 5:
@@ -406,6 +405,15 @@ class _Reader:
         if glued and before and word and word[0].isascii() and _is_roman(word[1:]):
             return (word[0], word[1:]), above, at + 1
         return (), False, at
+
+    def _led(self, at: int) -> bool:
+        """Whether a number behind others is one of the label: by a word, a bracket, or without a gap."""
+        last = at - 1
+        while last > 0 and self.tokens[last].text in _BETWEEN:
+            last -= 1
+        between = self.line[self.tokens[last].end : self.tokens[at].start]
+        led = self.tokens[last].word in PARTS | TASKS | LINKS
+        return led or between[-1:] in ("(", "[") or not any(mark.isspace() for mark in between)
 
     def _closed(self, at: int) -> bool:
         """Whether a letter behind a number is one of the label: `1. A network` and `1. I think` have none."""

@@ -119,14 +119,15 @@ def _parts(
 
 
 def _opened(piece: Piece, meaning: Meaning, outline: Outline) -> _Part | None:
-    problem = outline.targets[meaning.target].problem
+    target = outline.targets[meaning.target]
+    problem = target.problem or outline.only.get(target.path, "")
     if not problem:
         return None
     if meaning.part:
         return _Part(problem, piece, [piece])
     rest = behind(piece, _answer_at(piece.text, meaning.end, outline.title_of(meaning.target)))
     question = plain_title(rest.text) if rest else ""
-    return _Part(problem, piece, [rest] if rest else [], meaning.solution, meaning.said, question)
+    return _Part(problem, piece, [rest] if rest else [], meaning.solution, bool(target.problem), question)
 
 
 def _answer_at(text: str, end: int, title: str) -> int:
