@@ -311,7 +311,8 @@ class ProblemEvidence(Record):
     `elsewhere` holds the answers to the other problems, for statements that must agree across them.
     `stated` holds what a form (`answers.yaml`) says for a check by its title; `unreadable` says which documents could
     not be read, and why. `unsure` says why it isn't clear which text answers; `unclaimed` are the places of text that
-    belongs to no problem and could hold an answer. `provided` holds what checks asked for, each request with the answer of its provider.
+    belongs to no problem and could hold an answer. `provided` holds what checks asked for, each request with the
+    answer of its provider.
     """
 
     problem: str

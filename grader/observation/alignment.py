@@ -1,4 +1,4 @@
-"""Which lines of a document open which problem: the best way to read all of them together, and where another is as good.
+"""Which lines open which problem: the best way to read all of them together, and where another is about as good.
 
 The best path through the candidates by dynamic programming (Viterbi 1967); the cost of the best reading that takes a
 line another way, from the same sums forward and backward, says how sure that line is.
@@ -41,7 +41,7 @@ def align(candidates: Sequence[Candidate], outline: Outline) -> list[Decision]:
             for meaning in candidate.meanings
         ]
         opens = min(choices, key=lambda choice: choice[0])[1]
-        instead = _instead(forward[number], candidate, rest, outline, opens.target if opens else place, place)
+        instead = _instead(forward[number], candidate, rest, outline, opens.target if opens else place)
         decisions.append(Decision(candidate, opens, place, instead))
         place = opens.target if opens else place
     return decisions
@@ -113,7 +113,7 @@ def _backward(candidates: Sequence[Candidate], outline: Outline) -> list[list[fl
 
 
 def _instead(
-    before: Sequence[float], candidate: Candidate, rest: Sequence[float], outline: Outline, taken: int, place: int
+    before: Sequence[float], candidate: Candidate, rest: Sequence[float], outline: Outline, taken: int
 ) -> tuple[int, ...]:
     """The targets that the text behind this line would have under another reading that is about as good."""
     reached = [there for there, cost in enumerate(before) if cost < _NEVER]

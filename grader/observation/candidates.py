@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from grader.observation.front_matter import could_hold_an_answer
 from grader.observation.labels import (
     Label,
     LabelPath,
@@ -17,7 +18,7 @@ from grader.observation.labels import (
     read_names,
     without_points,
 )
-from grader.observation.pieces import BOLD, BOLD_BEGINNING, ITEM, PLAIN, QUOTED, Piece
+from grader.observation.pieces import BOLD, BOLD_BEGINNING, ITEM, PLAIN, QUOTED, Piece, blocks_of
 
 # Costs are in nats, as logarithms of odds: 3 is “twenty to one”.
 _BY_RANK = {BOLD: 2.5, BOLD_BEGINNING: 1.5, ITEM: -0.5, PLAIN: 0.0, QUOTED: -1.0}
@@ -25,13 +26,14 @@ _NAMING = ("task", "letter")
 _HEADING = 3.0
 _PROMINENT = 3.0
 _SPEECH = -8.0
+_COMPLETE = 1.5
 _RATHER_WHOLE = 2.0
 _OTHER_NUMBERS = 1.5
 _BY_WORD = {"task": 2.0, "letter": 1.5, "part": 1.5, "": 0.0}
 _SEPARATED = re.compile(r"\s*[*_}]{0,3}\s*(?:[.:)\]\[(–—|,}]|-\s|$)")
 _CLOSED = " \t.:)]}*_-–—|\xa0"
 _BACK_MATTER = re.compile(
-    r"(?:appendix|appendices|references|bibliography|acknowledge?ments?|collaborat\w*|source code|code listing|anhang)\b"
+    r"(?:appendix|appendices|references|bibliography|acknowledge?ments?|source code|code listing|anhang)\b"
 )
 _LEADERS = re.compile(r"(?:\.\s?){3,200}\s*\d{1,4}\s*$")
 _SENTENCE = re.compile(r"[.!?;,]\s*$")
@@ -54,8 +56,8 @@ class Target(NamedTuple):
 class Meaning(NamedTuple):
     """One thing that a line may open, at what cost.
 
-    It needs the place to be below `needs`; its text begins at `end` of the line. A `part` of a problem, such as 1(a) of
-    problem 1, opens nothing where its problem is open already.
+    It needs the place to be below `needs`; its text begins at `end` of the line. A `part` of a problem, such as 1(a)
+    of problem 1, opens nothing where its problem is open already.
     """
 
     target: int
@@ -115,9 +117,9 @@ class Outline:
             self.of_group[group] = len(self.targets)
             self.targets.append(Target(group, "", (inside[0] if inside else 0) - 1))
         self.only = {
-            group: inside[0]
+            group: named[0]
             for group in self.of_group
-            if len(inside := [p for p, path in zip(problems, paths, strict=True) if path[: len(group)] == group]) == 1
+            if len(named := [p for p, path in zip(problems, paths, strict=True) if path[: len(group)] == group]) == 1
         }
         self.below = Counter(target.path[:-1] for target in self.targets if target.path)
         self.endings: dict[LabelPath, list[int]] = defaultdict(list)
@@ -170,7 +172,7 @@ def find_candidates(pieces: Sequence[Piece], outline: Outline, most: int) -> lis
                 strongest = min(piece.rank, strongest) if strongest == 99 else piece.rank
             if len(drafts) == most:
                 break
-    bonus = _systems(drafts, outline)
+    bonus = _systems(drafts, pieces, outline)
     return [_candidate(draft, bonus[draft.style]) for draft in drafts]
 
 
@@ -195,7 +197,7 @@ def _candidate(draft: _Draft, bonus: float) -> Candidate:
     )
 
 
-def _systems(drafts: Sequence[_Draft], outline: Outline) -> Mapping[_Style, float]:
+def _systems(drafts: Sequence[_Draft], pieces: Sequence[Piece], outline: Outline) -> Mapping[_Style, float]:
     """For each style of labels what speaks for it: that its labels go through the assignment in turn.
 
     Where two styles name the same problems, the one that stands out less numbers steps within the answers.
@@ -211,6 +213,8 @@ def _systems(drafts: Sequence[_Draft], outline: Outline) -> Mapping[_Style, floa
         pure = sum(_in_turn(a, b) for a, b in pairs) / len(pairs) if pairs else 1.0
         bare = 0.0 if style.word or style.solution else 0.5 if style.rank < BOLD else 1.0
         bonus[style] = 3 * pure * _coverage(members, outline) - bare
+        if _is_complete(members, outline) and not could_hold_an_answer(blocks_of(pieces[: members[0].number])):
+            bonus[style] += _COMPLETE
         for other, before in styles.items():
             common = sum(any(meaning.target in named[other] for meaning in member.meanings) for member in members)
             if (
@@ -222,6 +226,12 @@ def _systems(drafts: Sequence[_Draft], outline: Outline) -> Mapping[_Style, floa
             ):
                 bonus[style] = -2.5
     return bonus
+
+
+def _is_complete(members: Sequence[_Draft], outline: Outline) -> bool:
+    """Whether these are the labels of all problems, each once and in order, as in a list of answers."""
+    meant = [member.meanings[0].target for member in members]
+    return len(meant) > 1 and meant == list(outline.of_problem.values())
 
 
 def _named(members: Sequence[_Draft], outline: Outline) -> Iterator[int]:

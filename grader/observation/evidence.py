@@ -11,6 +11,7 @@ from grader.datasets import Dataset
 from grader.documents.lines import document_of
 from grader.observation.assign import Assignment, Place, Target, assign, owners
 from grader.observation.explain import explain
+from grader.observation.labels import Labels, plain_title
 from grader.observation.models import read_models, remarks, shortened
 from grader.observation.notebooks import (
     claims_of,
@@ -21,11 +22,9 @@ from grader.observation.notebooks import (
     saved_claims,
     saved_figures,
 )
-from grader.observation.labels import Labels, plain_title
 from grader.observation.reading import read_section
 from grader.observation.sections import Alignment, align_documents
 from grader.rubric.model import Rubric
-
 
 _MOST_PLACES = 100
 

@@ -341,7 +341,7 @@ class _Reader:
         word = self.tokens[at].word
         following = self.tokens[at + 1].word if at + 1 < len(self.tokens) else ""
         if word == "a":
-            return led and following in LINKS | TASKS
+            return led and (following in TASKS or following in ("la", "le", "los"))
         if word not in LINKS:
             return False
         mine = word in ("my", "our") and following in TASKS | SOLUTIONS
@@ -391,10 +391,9 @@ class _Reader:
                 return (), False, at  # `2) 28` and `5. -0.75` begin an answer
             return ((str(int(token.text)),), above, at + 1) if len(token.text) <= 2 else ((), False, at)
         word = token.word
-        if not (before or self.word) and token.text[0] == "Q" and token.text.isupper() and len(word) <= 5:
-            if len(word) == 2 or _is_roman(word[1:]):  # `QII`
-                self.word = "letter"
-                return (word[1:],), above, at + 1
+        if not (before or self.word) and _is_glued_question(token.text):
+            self.word = "letter"
+            return (word[1:],), above, at + 1
         if self.word and not before and word in NUMBERS:
             return (NUMBERS[word],), above, at + 1
         glued = at > 0 and self.tokens[at - 1].end == token.start
@@ -445,6 +444,11 @@ class _Reader:
         if behind and (behind[0].isalnum() or _NO_END.match(behind)):
             return None
         return end
+
+
+def _is_glued_question(text: str) -> bool:
+    """Whether a word is a capital Q with its label: `QII`, `QB`."""
+    return text[0] == "Q" and text.isupper() and (len(text) == 2 or _is_roman(text[1:].lower()))
 
 
 def _is_lead(word: str) -> bool:

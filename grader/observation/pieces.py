@@ -49,7 +49,7 @@ def blocks_of(pieces: Sequence[Piece]) -> tuple[Block, ...]:
             found += _joined(lines)
             lines = []
         lines.append(piece)
-    return tuple([*found, *_joined(lines)])
+    return (*found, *_joined(lines))
 
 
 def behind(piece: Piece, end: int) -> Piece | None:

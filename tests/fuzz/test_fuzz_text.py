@@ -11,7 +11,6 @@ from grader.core.source import Source
 from grader.observation.claims import read_claims
 from grader.observation.evidence import labels_of, observe
 
-
 LABELS = labels_of(ANSWERS)
 PIECES = [
     *(

@@ -4,13 +4,12 @@ import re
 import time
 
 import pytest
-from blocks import document, find_sections
+from blocks import find_sections
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.documents.lines import is_cut
 from grader.observation.labels import Labels, label_path, plain_title
-from grader.observation.sections import align_documents
 
 LABELS = Labels(
     problems={name.lower(): name for name in ("3A", "3B", "3C", "4A", "4B", "4C")},
