@@ -72,17 +72,15 @@ def no_answer(evidence: ProblemEvidence, what: str) -> Outcome:
     """The outcome when nothing in the text answers: a missing section is told from an empty one."""
     if not evidence.sections and evidence.unreadable:
         return manual(f"{'; '.join(evidence.unreadable)}. A person looks for the answer.")
+    advice = f"Start the answer with a heading such as “Problem {evidence.problem}”."
     if not evidence.sections and evidence.unclaimed:
         places = ", ".join(evidence.unclaimed[:3]) + (" and elsewhere" if len(evidence.unclaimed) > 3 else "")
         return manual(
             f"No heading of problem {evidence.problem} was found, and the text at {places} belongs to no problem. "
             "A person looks for the answer."
-        )
+        ).model_copy(update={"advice": advice})
     if not evidence.sections:
-        return failed(
-            f"No section for problem {evidence.problem} was found in the report.",
-            advice=f"Start the answer with a heading such as “Problem {evidence.problem}”.",
-        )
+        return failed(f"No section for problem {evidence.problem} was found in the report.", advice=advice)
     source = evidence.sections[0].source
     if not any(section.text.strip() for section in evidence.sections):
         return failed("The answer is empty.", source=source)

@@ -221,7 +221,7 @@ def _systems(drafts: Sequence[_Draft], pieces: Sequence[Piece], outline: Outline
                 not style.solution
                 and strength[other] > strength[style]
                 and before[0].number < members[0].number
-                and len(before) > 1
+                and (len(before) > 1 or (style.rank > BOLD and not style.word))
                 and 2 * common >= len(members)
             ):
                 bonus[style] = -2.5
