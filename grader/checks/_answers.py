@@ -60,8 +60,8 @@ class Decision(NamedTuple):
 
 
 def of_kind(evidence: ProblemEvidence, kind: str) -> list[Reading]:
-    """All readings of one kind that have a value."""
-    return [r for r in evidence.readings if r.kind == kind and not _unread(r)]
+    """All readings of one kind that have a value and may be meant."""
+    return [r for r in evidence.readings if r.kind == kind and not _unread(r) and r.doubt not in _NEVER]
 
 
 def decide(

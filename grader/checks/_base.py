@@ -78,7 +78,8 @@ def absent(evidence: ProblemEvidence, message: str, *, advice: str = "", source:
     if not unread:
         return failed(message, advice=advice, source=source)
     shown = "; ".join(unread[:6]) + (f"; and {len(unread) - 6} more" if len(unread) > 6 else "")
-    return manual(f"{message} A person looks, since not all was read: {shown}.", source=source)
+    found = manual(f"{message} A person looks, since not all was read: {shown}.", source=source)
+    return found.model_copy(update={"advice": advice})
 
 
 def no_answer(evidence: ProblemEvidence, what: str) -> Outcome:

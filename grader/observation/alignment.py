@@ -1,4 +1,4 @@
-"""Which lines of a document open which problem: the best way to read all of them together, and where another is as good.
+"""Which lines open which problem: the best way to read all of them together, and where another is about as good.
 
 The best path through the candidates by dynamic programming (Viterbi 1967); the cost of the best reading that takes a
 line another way, from the same sums forward and backward, says how sure that line is.
@@ -11,7 +11,7 @@ from grader.observation.candidates import OUTSIDE, Candidate, Meaning, Outline
 
 _NEVER = 1e9
 _SKIPPED, _MOST_SKIPPED, _LEFT, _MOST_LEFT, _NOTHING = 0.7, 1.5, 0.4, 1.5, 1.5
-_AGAIN, _BACK, _RESTART, _FOREIGN, _AFTER_FOREIGN = 1.0, 3.5, 1.5, 1.0, 0.5
+_AGAIN, _BACK, _RESTART, _FOREIGN, _AFTER_FOREIGN = 1.0, 4.0, 1.5, 1.0, 0.5
 _NEXT_CHAPTER, _OTHER_CHAPTER, _EXPECTED, _NEXT = 1.2, 2.5, -1.5, -1.0
 # The loss that another reading of a line must have for this one to be sure: some 4 to 1.
 _MARGIN = 1.5
@@ -41,7 +41,7 @@ def align(candidates: Sequence[Candidate], outline: Outline) -> list[Decision]:
             for meaning in candidate.meanings
         ]
         opens = min(choices, key=lambda choice: choice[0])[1]
-        instead = _instead(forward[number], candidate, rest, outline, opens.target if opens else place, place)
+        instead = _instead(forward[number], candidate, rest, outline, opens.target if opens else place)
         decisions.append(Decision(candidate, opens, place, instead))
         place = opens.target if opens else place
     return decisions
@@ -62,7 +62,7 @@ def step(place: int, meaning: Meaning, outline: Outline) -> float:
     elif place == meaning.target:
         order = 0.0 if meaning.solution else _AGAIN
     else:
-        order = _skipped(distance - 1) if distance > 0 else _BACK if there.position else _RESTART
+        order = _skipped(distance - 1) if distance > 0 else _BACK if there.position or meaning.needs else _RESTART
     if place == OUTSIDE and there.problem:
         order = min(order, _SKIPPED + _AFTER_FOREIGN)
     if not meaning.needs:
@@ -113,7 +113,7 @@ def _backward(candidates: Sequence[Candidate], outline: Outline) -> list[list[fl
 
 
 def _instead(
-    before: Sequence[float], candidate: Candidate, rest: Sequence[float], outline: Outline, taken: int, place: int
+    before: Sequence[float], candidate: Candidate, rest: Sequence[float], outline: Outline, taken: int
 ) -> tuple[int, ...]:
     """The targets that the text behind this line would have under another reading that is about as good."""
     reached = [there for there, cost in enumerate(before) if cost < _NEVER]

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from grader.observation.front_matter import could_hold_an_answer
 from grader.observation.labels import (
     Label,
     LabelPath,
@@ -17,20 +18,22 @@ from grader.observation.labels import (
     read_names,
     without_points,
 )
-from grader.observation.pieces import BOLD, BOLD_BEGINNING, ITEM, PLAIN, QUOTED, Piece
+from grader.observation.pieces import BOLD, BOLD_BEGINNING, ITEM, PLAIN, QUOTED, Piece, blocks_of
 
 # Costs are in nats, as logarithms of odds: 3 is “twenty to one”.
 _BY_RANK = {BOLD: 2.5, BOLD_BEGINNING: 1.5, ITEM: -0.5, PLAIN: 0.0, QUOTED: -1.0}
 _NAMING = ("task", "letter")
 _HEADING = 3.0
 _PROMINENT = 3.0
+_SPEECH = -8.0
+_COMPLETE = 1.5
 _RATHER_WHOLE = 2.0
 _OTHER_NUMBERS = 1.5
 _BY_WORD = {"task": 2.0, "letter": 1.5, "part": 1.5, "": 0.0}
 _SEPARATED = re.compile(r"\s*[*_}]{0,3}\s*(?:[.:)\]\[(–—|,}]|-\s|$)")
 _CLOSED = " \t.:)]}*_-–—|\xa0"
 _BACK_MATTER = re.compile(
-    r"(?:appendix|appendices|references|bibliography|acknowledge?ments?|collaborat\w*|source code|code listing|anhang)\b"
+    r"(?:appendix|appendices|references|bibliography|acknowledge?ments?|source code|code listing|anhang)\b"
 )
 _LEADERS = re.compile(r"(?:\.\s?){3,200}\s*\d{1,4}\s*$")
 _SENTENCE = re.compile(r"[.!?;,]\s*$")
@@ -53,8 +56,8 @@ class Target(NamedTuple):
 class Meaning(NamedTuple):
     """One thing that a line may open, at what cost.
 
-    It needs the place to be below `needs`; its text begins at `end` of the line. A `part` of a problem, such as 1(a) of
-    problem 1, opens nothing where its problem is open already. `said` tells whether the problem's own label stands there.
+    It needs the place to be below `needs`; its text begins at `end` of the line. A `part` of a problem, such as 1(a)
+    of problem 1, opens nothing where its problem is open already.
     """
 
     target: int
@@ -63,7 +66,6 @@ class Meaning(NamedTuple):
     end: int = 0
     solution: bool = False
     part: bool = False
-    said: bool = True
 
 
 class Candidate(NamedTuple):
@@ -115,9 +117,9 @@ class Outline:
             self.of_group[group] = len(self.targets)
             self.targets.append(Target(group, "", (inside[0] if inside else 0) - 1))
         self.only = {
-            group: inside[0]
+            group: named[0]
             for group in self.of_group
-            if len(inside := [p for p, path in zip(problems, paths, strict=True) if path[: len(group)] == group]) == 1
+            if len(named := [p for p, path in zip(problems, paths, strict=True) if path[: len(group)] == group]) == 1
         }
         self.below = Counter(target.path[:-1] for target in self.targets if target.path)
         self.endings: dict[LabelPath, list[int]] = defaultdict(list)
@@ -170,7 +172,7 @@ def find_candidates(pieces: Sequence[Piece], outline: Outline, most: int) -> lis
                 strongest = min(piece.rank, strongest) if strongest == 99 else piece.rank
             if len(drafts) == most:
                 break
-    bonus = _systems(drafts, outline)
+    bonus = _systems(drafts, pieces, outline)
     return [_candidate(draft, bonus[draft.style]) for draft in drafts]
 
 
@@ -195,7 +197,7 @@ def _candidate(draft: _Draft, bonus: float) -> Candidate:
     )
 
 
-def _systems(drafts: Sequence[_Draft], outline: Outline) -> Mapping[_Style, float]:
+def _systems(drafts: Sequence[_Draft], pieces: Sequence[Piece], outline: Outline) -> Mapping[_Style, float]:
     """For each style of labels what speaks for it: that its labels go through the assignment in turn.
 
     Where two styles name the same problems, the one that stands out less numbers steps within the answers.
@@ -211,17 +213,25 @@ def _systems(drafts: Sequence[_Draft], outline: Outline) -> Mapping[_Style, floa
         pure = sum(_in_turn(a, b) for a, b in pairs) / len(pairs) if pairs else 1.0
         bare = 0.0 if style.word or style.solution else 0.5 if style.rank < BOLD else 1.0
         bonus[style] = 3 * pure * _coverage(members, outline) - bare
+        if _is_complete(members, outline) and not could_hold_an_answer(blocks_of(pieces[: members[0].number])):
+            bonus[style] += _COMPLETE
         for other, before in styles.items():
             common = sum(any(meaning.target in named[other] for meaning in member.meanings) for member in members)
             if (
                 not style.solution
                 and strength[other] > strength[style]
                 and before[0].number < members[0].number
-                and len(before) > 1
+                and (len(before) > 1 or (style.rank > BOLD and not style.word))
                 and 2 * common >= len(members)
             ):
                 bonus[style] = -2.5
     return bonus
+
+
+def _is_complete(members: Sequence[_Draft], outline: Outline) -> bool:
+    """Whether these are the labels of all problems, each once and in order, as in a list of answers."""
+    meant = [member.meanings[0].target for member in members]
+    return len(meant) > 1 and meant == list(outline.of_problem.values())
 
 
 def _named(members: Sequence[_Draft], outline: Outline) -> Iterator[int]:
@@ -275,7 +285,7 @@ def _draft(number: int, piece: Piece, outline: Outline, strongest: int) -> _Draf
         return None
     style = _BY_RANK.get(piece.rank, _HEADING)
     titled = _titled(number, piece, outline, style)
-    if titled and not titled.parts:
+    if titled and (not titled.parts or not any(label.word for label in read_labels(text))):
         return titled
     for label in (*read_names(text, outline.labels), *read_labels(text)):
         meanings = tuple(_meanings(label, outline, piece.rank <= BOLD))
@@ -296,20 +306,20 @@ def _draft(number: int, piece: Piece, outline: Outline, strongest: int) -> _Draf
     if titled:
         return titled
     if piece.rank <= min(strongest, BOLD) and _BACK_MATTER.match(plain_title(text)):
-        return _Draft(number, _Style(piece.rank), (), 2.0, (Meaning(OUTSIDE),), foreign=True)
+        return _Draft(number, _Style(piece.rank), (), 4.0, (Meaning(OUTSIDE),), foreign=True)
     return None
 
 
 def _titled(number: int, piece: Piece, outline: Outline, style: float) -> _Draft | None:
     """A title alone, or a title with its label behind."""
     text = piece.text
-    if len(text) > 400 or not (piece.rank <= BOLD_BEGINNING or piece.alone or has_points(text)):
+    if len(text) > 400 or not (piece.rank <= BOLD_BEGINNING or piece.of == 1 or has_points(text)):
         return None
     kind = _Style(piece.rank)
     target = outline.titled(plain_title(text))
     if target is not None:
         score = style + (3.0 if piece.rank <= BOLD else -0.5) + (4.0 if has_points(text) else 0)
-        meaning = Meaning(target, end=len(text), said=bool(outline.targets[target].problem))
+        meaning = Meaning(target, end=len(text))
         return _Draft(number, kind, (), score, (meaning,), foreign=False)
     behind = label_behind(text)
     if behind:
@@ -328,13 +338,10 @@ def _meanings(label: Label, outline: Outline, marked: bool) -> Iterator[Meaning]
     found = outline.named(label.parts) if found is None else found
     if found is not None:
         target = outline.targets[found]
-        only = outline.only.get(target.path) if not target.problem else None
         # A chapter needs its title or a mark: a bare number is more often something else.
         bare = 1.0 if not (target.problem or label.word or marked) else 0.0
         bare += 0.0 if target.path == label.parts or label.word else _OTHER_NUMBERS
-        yield Meaning(
-            outline.of_problem[only] if only else found, bare, end=label.end, solution=label.solution, said=only is None
-        )
+        yield Meaning(found, bare, end=label.end, solution=label.solution)
     endings = outline.endings.get(label.parts) or outline.endings.get(as_numbers(label.parts)) or []
     # A label that is a whole one is rarely meant as the end of another.
     cost = _RATHER_WHOLE if found is not None and (label.word or len(label.parts) > 1) else 0.0
@@ -374,10 +381,11 @@ def _score(label: Label, piece: Piece, meanings: tuple[Meaning, ...], outline: O
         score -= 5.0
     if bare and not marked and not behind and label.parts[-1].isdecimal() and not rest.strip() and not piece.mark:
         score -= 4.0  # a number alone is an answer
-    if bare and (behind[:1].isdecimal() and not _SEPARATED.match(rest)):
+    separated = _SEPARATED.match(rest) is not None or (bare and piece.text[label.end - 1] == ")")
+    if bare and behind[:1].isdecimal() and not separated and piece.rank > BOLD_BEGINNING:
         score -= 4.0  # a row of numbers
     if not behind:
-        return score + 1.5 + (0.5 if piece.alone else 0)
+        return score + 1.5 + (0.5 if piece.of == 1 else 0)
     title = plain_title(rest)
     own = [outline.title_of(meaning.target) for meaning in meanings]
     chapter = outline.titled(title)
@@ -385,13 +393,13 @@ def _score(label: Label, piece: Piece, meanings: tuple[Meaning, ...], outline: O
         return score + 4
     if any(known and (title == known or title.startswith(f"{known} ")) for known in own):
         return score + 3
-    return score + (_separated(label, rest, behind, marked) if _SEPARATED.match(rest) else _glued(rest, marked))
+    return score + (_separated(label, rest, behind, marked) if separated else _glued(rest, piece.rank))
 
 
 def _separated(label: Label, rest: str, behind: str, marked: bool) -> float:
     mark = rest.lstrip(" \t*_}")[:1]
     if mark == ",":
-        return 0.0 if marked else -4.5 if behind[:1].islower() else -3.0
+        return 0.0 if marked else _SPEECH if behind.strip(", ")[:1].islower() else -3.0
     score = 1.2 if mark in ":–—" else 0.7
     spoken = behind[:1].islower() and not marked
     if spoken and not label.word and not label.solution and mark != ":":
@@ -401,9 +409,11 @@ def _separated(label: Label, rest: str, behind: str, marked: bool) -> float:
     return score
 
 
-def _glued(rest: str, marked: bool) -> float:
+def _glued(rest: str, rank: int) -> float:
     """Words without any mark between: a title in a heading, else mostly a sentence that speaks of the problem."""
-    words = rest.split()
-    if rest.strip(" *_")[:1].islower() or _SENTENCE.search(rest):
-        return -1.0 if marked and not rest.strip(" *_")[:1].islower() else -4.0
-    return 0.0 if marked or len(words) <= 8 else -1.5
+    lower = rest.strip(" *_")[:1].islower()
+    if rank <= BOLD:
+        return -1.0 if _SENTENCE.search(rest) or (lower and rank == BOLD) else 0.0
+    if lower:
+        return -2.5 if rank == BOLD_BEGINNING else _SPEECH
+    return -4.0 if _SENTENCE.search(rest) else 0.0 if len(rest.split()) <= 8 else -1.5

@@ -8,7 +8,8 @@ from grader.observation.labels import plain_title, read_labels
 
 _OF_ITSELF = re.compile(
     r"(?:name|student|author|authors|by|id|uni|net ?id|e ?mail|date|due|course|class|section|group|team|instructor"
-    r"|collaborat\w*|discussed|worked|with|late|hours?|table of contents|contents|report|homework|hw|assignment|problem set|set"
+    r"|collaborat\w*|discussed|worked|with|late|hours?|table of contents|contents|report|homework|hw|assignment"
+    r"|problem set|set"
     r"|submitted|submission|relevant materials?|theory|honou?r code|references?|acknowledge?ments?|appendix"
     r"|inhalt|inhaltsverzeichnis|autor|datum|fecha|nombre|nom|índice)\b"
 )

@@ -65,7 +65,7 @@ def read_names(text: str, labels: "Labels") -> list[Label]:
     reader = _Reader(text)
     opening = reader.skip_opening()
     found: dict[LabelPath, Label] = {}
-    for at in dict.fromkeys((opening, reader.skip_lead())):
+    for at in range(opening, reader.skip_lead() + 1):
         words = [token for token in reader.tokens[at : at + 2 * labels.longest_name] if token.text.isalnum()]
         for size in range(min(labels.longest_name, len(words)), 0, -1):
             path = tuple(token.text.lower() for token in words[:size])
@@ -82,7 +82,8 @@ def label_behind(text: str) -> tuple[str, Label] | None:
     breaks = [at for at, character in enumerate(line) if character in "([:,-–—|"][-_MOST_BREAKS:]
     for at in breaks:
         title = line[:at].strip(" \t*_#-–—:,(")
-        label = next(iter(read_labels(line[at + 1 :])), None)
+        first = next((token.word for token in _tokens(line[at + 1 :]) if token.text.isalnum()), "")
+        label = next(iter(read_labels(line[at + 1 :])), None) if _is_lead(first) else None
         if title and label and label.word in ("task", "letter") and not line[at + 1 + label.end :].strip(" \t.:)]*_"):
             return title, label
     return None
@@ -146,7 +147,7 @@ def plain_title(text: str) -> str:
 def label_path(label: str) -> LabelPath:
     """The parts of a label in lower case: `3B` is (3, b), `1.1(a)` is (1, 1, a), `Q1` is (1), `3Cii` is (3, c, ii)."""
     read = _whole(label)
-    return read.parts if read else tuple(token.text.lower() for token in _tokens(label) if token.text.isalnum())
+    return read.parts if read else _words(label)
 
 
 def as_numbers(path: LabelPath) -> LabelPath:
@@ -194,7 +195,10 @@ class Labels(Record):
     @cached_property
     def names(self) -> frozenset[LabelPath]:
         """The paths that are words: no reader of labels knows them by itself."""
-        return frozenset(label_path(label) for label in self.problems if _whole(label) is None)
+        return frozenset(_words(label) for label in self.problems if _whole(label) is None or self._is_doubled(label))
+
+    def _is_doubled(self, label: str) -> bool:
+        return label_path(label) not in self.paths
 
     @cached_property
     def longest_name(self) -> int:
@@ -242,8 +246,12 @@ def _known_as(label: str) -> Iterator[LabelPath]:
         yield read.parts
         if read.assignment:
             yield read.assignment + read.parts
-    else:
-        yield label_path(label)
+    yield _words(label)
+
+
+def _words(label: str) -> LabelPath:
+    """The label's words and numbers as they are written."""
+    return tuple(token.text.lower() for token in _tokens(label) if token.text.isalnum())
 
 
 def _whole(label: str) -> Label | None:
@@ -272,6 +280,7 @@ class _Reader:
 
     def labels(self) -> list[Label]:
         at = self.skip_lead()
+        first = self.tokens[at].start if at < len(self.tokens) else 0
         found: list[Label] = []
         parts: LabelPath = ()
         while at < len(self.tokens) and len(parts) < _MOST_PARTS:
@@ -279,7 +288,7 @@ class _Reader:
             if not more:
                 break
             parts = more + parts if above else parts + more
-            end = self._end(at)
+            end = self._end(at, first)
             if end is not None and not (above and found and found[-1].word == "task"):
                 found.append(Label(parts, self.word, self.solution, self.assignment, end))
             at = self._next(at)
@@ -336,7 +345,7 @@ class _Reader:
         word = self.tokens[at].word
         following = self.tokens[at + 1].word if at + 1 < len(self.tokens) else ""
         if word == "a":
-            return led and following in LINKS | TASKS
+            return led and (following in TASKS or following in ("la", "le", "los"))
         if word not in LINKS:
             return False
         mine = word in ("my", "our") and following in TASKS | SOLUTIONS
@@ -382,15 +391,13 @@ class _Reader:
                 return (), False, at
         token = self.tokens[at]
         if token.text.isdecimal():
-            led = not before or bool(self.tokens[at - 1].word) or self.tokens[at - 1].text in "(["
-            if not led and self.line[token.start - 1] in " \t\xa0":
-                return (), False, at  # `2) 28` begins an answer
+            if before and not self._led(at):
+                return (), False, at  # `2) 28` and `5. -0.75` begin an answer
             return ((str(int(token.text)),), above, at + 1) if len(token.text) <= 2 else ((), False, at)
         word = token.word
-        if not (before or self.word) and token.text[0] == "Q" and token.text.isupper() and len(word) <= 5:
-            if len(word) == 2 or _is_roman(word[1:]):  # `QII`
-                self.word = "letter"
-                return (word[1:],), above, at + 1
+        if not (before or self.word) and _is_glued_question(token.text):
+            self.word = "letter"
+            return (word[1:],), above, at + 1
         if self.word and not before and word in NUMBERS:
             return (NUMBERS[word],), above, at + 1
         glued = at > 0 and self.tokens[at - 1].end == token.start
@@ -402,11 +409,20 @@ class _Reader:
             return (word[0], word[1:]), above, at + 1
         return (), False, at
 
+    def _led(self, at: int) -> bool:
+        """Whether a number behind others is one of the label: by a word, a bracket, or without a gap."""
+        last = at - 1
+        while last > 0 and self.tokens[last].text in _BETWEEN:
+            last -= 1
+        between = self.line[self.tokens[last].end : self.tokens[at].start]
+        led = self.tokens[last].word in PARTS | TASKS | LINKS
+        return led or between[-1:] in ("(", "[") or not any(mark.isspace() for mark in between)
+
     def _closed(self, at: int) -> bool:
         """Whether a letter behind a number is one of the label: `1. A network` and `1. I think` have none."""
         token, behind = self.tokens[at], self.line[self.tokens[at].end :]
         glued = self.line[token.start - 1] not in " \t"
-        return glued or re.match(r"\s*(?:[).:\]\[(,–—\-*_}|]|$)", behind) is not None
+        return glued or re.match(r"\s*(?:[).:\]\[(,–—\-*_}|\0]|$)", behind) is not None
 
     def _next(self, at: int) -> int:
         """Where the next part may stand."""
@@ -420,15 +436,23 @@ class _Reader:
             return len(self.tokens)
         return following
 
-    def _end(self, at: int) -> int | None:
-        """Where the label ends, if it may end in front of this token."""
+    def _end(self, at: int, first: int) -> int | None:
+        """Where the label that began there ends, if it may end in front of this token."""
         end = self.tokens[at - 1].end
+        label = self.line[first : end + 1]
+        if label.endswith((")", "]")) and label.count("(") + label.count("[") == label.count(")") + label.count("]"):
+            return end + 1
         if at < len(self.tokens) and self.tokens[at].word in SUFFIXES:
             return self.tokens[at].end
         behind = self.line[end : end + 12]
         if behind and (behind[0].isalnum() or _NO_END.match(behind)):
             return None
         return end
+
+
+def _is_glued_question(text: str) -> bool:
+    """Whether a word is a capital Q with its label: `QII`, `QB`."""
+    return text[0] == "Q" and text.isupper() and (len(text) == 2 or _is_roman(text[1:].lower()))
 
 
 def _is_lead(word: str) -> bool:

@@ -14,7 +14,7 @@ _MOST_LINES = 200_000
 class Piece(NamedTuple):
     """One line of a block, or a whole block that has no lines.
 
-    `rank` is a heading's level, or how it stands out else; `alone` is said of the only line of its block, and `mark` is
+    `rank` is a heading's level, or how it stands out else; `of` is how many lines its block has, and `mark` is
     the beginning of the text that is an item's or heading's mark and stands in no run. Of a `cut` one the beginning is
     gone.
     """
@@ -24,7 +24,7 @@ class Piece(NamedTuple):
     runs: tuple[Run, ...]
     text: str
     rank: int
-    alone: bool
+    of: int
     mark: str = ""
     cut: bool = False
 
@@ -49,7 +49,7 @@ def blocks_of(pieces: Sequence[Piece]) -> tuple[Block, ...]:
             found += _joined(lines)
             lines = []
         lines.append(piece)
-    return tuple([*found, *_joined(lines)])
+    return (*found, *_joined(lines))
 
 
 def behind(piece: Piece, end: int) -> Piece | None:
@@ -74,13 +74,13 @@ def behind(piece: Piece, end: int) -> Piece | None:
 
 def _pieces(block: Block) -> Iterator[Piece]:
     if block.kind in ("table", "formula", "code", "figure", "unread"):
-        yield Piece(block, 0, block.runs, "", NONE, alone=True)
+        yield Piece(block, 0, block.runs, "", NONE, 1)
         return
     lines = list(_lines(block.runs))
     for number, runs in enumerate(lines):
         mark = f"{block.mark} " if block.mark and not number else ""
         text = (mark + "".join(_shown(run) for run in runs)).translate(PLAIN_MARKS)
-        yield Piece(block, number, runs, text, _rank(block, number, runs), len(lines) == 1, mark)
+        yield Piece(block, number, runs, text, _rank(block, number, runs), len(lines), mark)
 
 
 def _shown(run: Run) -> str:
@@ -116,8 +116,7 @@ def _joined(lines: list[Piece]) -> list[Block]:
     if not lines:
         return []
     first, block = lines[0], lines[0].block
-    count = 1 + sum(run.text.count("\n") for run in block.runs if not run.formula)
-    if first.rank == NONE or (len(lines) == count and not first.cut):
+    if first.rank == NONE or (len(lines) == first.of and not first.cut):
         return [block]
     runs: list[Run] = []
     for number, line in enumerate(lines):

@@ -119,14 +119,15 @@ def _parts(
 
 
 def _opened(piece: Piece, meaning: Meaning, outline: Outline) -> _Part | None:
-    problem = outline.targets[meaning.target].problem
+    target = outline.targets[meaning.target]
+    problem = target.problem or outline.only.get(target.path, "")
     if not problem:
         return None
     if meaning.part:
         return _Part(problem, piece, [piece])
     rest = behind(piece, _answer_at(piece.text, meaning.end, outline.title_of(meaning.target)))
     question = plain_title(rest.text) if rest else ""
-    return _Part(problem, piece, [rest] if rest else [], meaning.solution, meaning.said, question)
+    return _Part(problem, piece, [rest] if rest else [], meaning.solution, bool(target.problem), question)
 
 
 def _answer_at(text: str, end: int, title: str) -> int:
@@ -137,7 +138,7 @@ def _answer_at(text: str, end: int, title: str) -> int:
         past = points_end(text, end) or title_end(text, end, title) or (end + 2 if mark + following[:1] == "()" else 0)
         if past:
             end = past
-        elif mark in _BEHIND_LABEL and not (mark == "." and following[:1].isdigit()):
+        elif mark in _BEHIND_LABEL and not (mark == "." and text[end + 1 : end + 2].isdigit()):
             separated |= mark in ".:)]"
             end += 1
         elif mark in "-–—" and not (following[:1].isdigit() and (separated or text[end + 1].isdigit())):

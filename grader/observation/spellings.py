@@ -6,7 +6,18 @@ from grader.observation.labels import Labels
 from grader.observation.sections import align_documents
 
 _WORDS = (
-    *("Problem {}", "Problem {}:", "Question {}", "Q {}", "Task {}", "Exercise {}", "Part {}", "{}", "{}.", "({})"),
+    *(
+        "Problem {}",
+        "Problem {}:",
+        "Question {}",
+        "Question #{}",
+        "Task {}",
+        "Exercise {}",
+        "Part {}",
+        "{}",
+        "{}.",
+        "({})",
+    ),
     *("Problem {} [5 points]", "{} {title}", "{}: {title}", "Problem {}: {title}", "{title} (Problem {})"),
     *(
         "Solution to Problem {}",
@@ -29,7 +40,7 @@ def lost_spellings(labels: Labels, titles: dict[str, str]) -> dict[str, tuple[st
     lost: dict[str, list[str]] = {problem: [] for problem in titles}
     for style in _STYLES:
         for words in _WORDS if style in ("heading", "bold") else _PLAIN:
-            headings = {p: words.format(p, title=title or "The answer") for p, title in titles.items()}
+            headings = {p: words.format(p, title=title) for p, title in titles.items() if title or "title" not in words}
             blocks = [
                 block
                 for number, heading in enumerate(headings.values())

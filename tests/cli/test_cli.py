@@ -146,8 +146,8 @@ def test_a_report_without_the_headings_says_which_is_missing(tmp_path):
     folder = submission(tmp_path, report__md="The layer has 60 parameters.\n")
     grade = record(grader("check", folder, "--rubric", "demo", "--format", "json"))
     parameters = checks(grade)["1A/parameters"]
-    assert parameters["status"] == "failed"
-    assert "No section for problem 1A" in parameters["message"]
+    assert parameters["status"] == "manual"
+    assert "No heading of problem 1A" in parameters["message"]
     assert "Problem 1A" in parameters["advice"]
 
 

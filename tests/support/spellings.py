@@ -1,4 +1,4 @@
-"""Ways to write the heading of a problem: each line with `{0}` for its label, or with `{a}` and `{b}` for its parts."""
+"""Ways to write the heading of a problem `{0}`, and lines of answers that are none."""
 
 WORDS = """
 # Problem {0}
@@ -155,6 +155,12 @@ In part b we saw the same.
 2 layers would be too many.
 2 filters see the same pixels
 see Problem 3.
+Problem {next} is similar to this one.
+Problem {next} was harder, since it asks for more.
+Question {next} uses the same kernel.
+Problem {last} is about another layer.
+In Problem {next} we use this again.
+{next} is larger.
 See Question 4 for the shape.
 As in Problem 1, the bias counts.
 3 x 3 filters are smaller.
