@@ -196,7 +196,7 @@ def _checked(markup: str) -> str:
     """Markup of the author's own: what is no tag of HTML is words, and what stands between dollars a formula."""
     if markup.lstrip().startswith("<!--"):
         return markup if "-->" in markup else f"{markup}-->"
-    markup = _TAG.sub(lambda tag: tag[0] if tag[2].lower() in _KNOWN else escape(tag[0]), markup)
+    markup = _TAG.sub(lambda tag: tag[0] if _is_tag(tag) else escape(tag[0]), markup)
     if "$" not in markup and "\\" not in markup or "<script" in markup or "<pre" in markup or "<code" in markup:
         return markup
     parts, at = [], 0
@@ -207,6 +207,12 @@ def _checked(markup: str) -> str:
             parts.append(tag[0])
             at = tag.end()
     return "".join(parts)
+
+
+def _is_tag(tag: re.Match[str]) -> bool:
+    """Whether it is a tag of HTML, not the words of "if a <b and c> d"."""
+    compared = len(tag[2]) == 1 and not tag[1] and tag[0][2:].strip(" />\n") and "=" not in tag[0]
+    return tag[2].lower() in _KNOWN and not compared
 
 
 def _is_no_heading(tokens: list[Token], index: int) -> bool:
