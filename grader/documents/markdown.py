@@ -17,7 +17,7 @@ from grader.documents import html, latex, maths
 from grader.documents.format import Beside, DocumentFormat
 from grader.documents.labels import label_at
 from grader.documents.markdown_latex import latex_plugin
-from grader.documents.markdown_maths import maths_plugin
+from grader.documents.markdown_maths import maths_plugin, own_lines
 from grader.documents.text import decode
 
 _DEEPEST = 60
@@ -47,10 +47,14 @@ def blocks_of(text: str, source: Source) -> tuple[Block, ...]:
     if _MOST_NESTED.search(text):
         raise SubmissionError("is nested too deeply", where=source.file)
     parser = _parser()
-    tokens = parser.parse(text)
+    definitions: dict[str, dict[str, dict[str, str]]] = {}
+    tokens = parser.parse(own_lines(text), definitions)
     if any(token.level >= _DEEPEST - 1 for token in tokens):  # below, the parser drops what it finds
         raise SubmissionError("is nested too deeply", where=source.file)
-    return html.blocks_of(_Page(source.line or 1).page(tokens), source, written_by_us=True)
+    page = _Page(source.line or 1).page(tokens)
+    said = [f"{name}: {link['href']} {link['title']}" for name, link in definitions.get("references", {}).items()]
+    page += "".join(f'<p style="display:none">{escape(words)}</p>' for words in said)  # where comments are hidden, too
+    return html.blocks_of(page, source, written_by_us=True)
 
 
 def _parser() -> MarkdownIt:

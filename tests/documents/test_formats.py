@@ -44,6 +44,10 @@ MARKDOWN = {
     "maths in brackets": (r"so \(x = 4\) holds", [("paragraph", "so $x = 4$ holds")]),
     "prices": ("It costs $5 and $6.\n", [("paragraph", "It costs $5 and $6.")]),
     "a displayed minus": ("$$\n- 4\n$$\n", [("formula", "$$- 4$$")]),
+    "a minus in a formula that opens late": (
+        "so $$\n- 4\n$$\nholds\n",
+        [("paragraph", "so"), ("formula", "$$- 4$$"), ("paragraph", "holds")],
+    ),
     "an environment": (
         "\\begin{align}\na &= 1\n\\end{align}\n",
         [("formula", "$$\\begin{align} a &= 1 \\end{align}$$")],
@@ -182,6 +186,7 @@ UNSEEN = {
         r"$\phantom{777} 4$",
         "![777](a.png)",
         "---\nanswer: 777\n---\n",
+        "[//]: # (777)\n",
         '<p style="font-size:0">777</p>',
         "<style>.h{display:none}</style>\n\n<span class='h'>777</span>",
         "<template>777</template>",
