@@ -465,7 +465,16 @@ class _Reader:
         return name == "part" and any(each.name == "parts" for each in self.place.lists)
 
     def _item(self, begin: int) -> None:
-        label = self._brackets()
+        self._labelled(self._brackets(), begin)
+
+    def _question(self, begin: int) -> None:
+        """An item of an examination, where what stands in brackets is what it is worth."""
+        points = self._brackets()
+        self._labelled(None, begin)
+        if points:
+            self._say(f"({self._plain(points)}) ")
+
+    def _labelled(self, label: str | None, begin: int) -> None:
         self._end_block()
         listed = self.place.lists[-1] if self.place.lists else None
         if label is not None:
@@ -853,7 +862,8 @@ class _Reader:
 _SPACE: Cell = ()
 
 _DOING: dict[str, Callable[[_Reader, int], None]] = {
-    **dict.fromkeys(("item", "question", "part", "subpart", "task"), _Reader._item),
+    "item": _Reader._item,
+    **dict.fromkeys(("question", "part", "subpart", "task"), _Reader._question),
     **dict.fromkeys(("input", "include", "subfile"), _Reader._paste),
     **dict.fromkeys(
         ("par", "newpage", "clearpage", "pagebreak", "bigskip", "medskip", "smallskip", "hrule"), _Reader._paragraph

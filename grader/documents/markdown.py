@@ -37,7 +37,7 @@ _KNOWN = {
     "mtd", "msqrt", "mover", "munder", "semantics", "annotation", "path", "g",
 }  # fmt: skip
 # What stands before or behind a factor: a figure, a bracket, a variable of one letter.
-_FACTOR_BEFORE = re.compile(r"(?:[\d)\]]|(?<![A-Za-z])[A-Za-z])$")
+_FACTOR_BEFORE = re.compile(r"(?:[\d)\]]|(?<![A-Za-z])[A-Za-z])\Z")
 _FACTOR_BEHIND = re.compile(r"[\d(\[=+−×/^-]|[A-Za-z](?![A-Za-z])")
 _ARITHMETIC = re.compile(r"[\d\s()\[\].,+*/=^×−-]*(?:(?<![A-Za-z])[A-Za-z](?![A-Za-z])[\d\s()\[\].,+*/=^×−_-]*)*")
 
@@ -264,7 +264,8 @@ def _without_factors(children: Sequence[Token]) -> list[Token]:
                 text[starts[begin][0] : starts[index][0]][:200],
                 text[starts[index][0] : starts[index][0] + 40],
             )
-            if token.markup[:1] == "*" and _multiplies(before, inside, behind):
+            tight = token.markup != "**" or not (before[-1:].isspace() or behind[:1].isspace())
+            if token.markup[:1] == "*" and tight and _multiplies(before, inside, behind):
                 for place in (begin, index):
                     tokens[place] = Token("text", "", 0, content=token.markup)
     return tokens

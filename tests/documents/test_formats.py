@@ -33,6 +33,7 @@ MARKDOWN = {
     "lines as they were typed": ("**Task 4**\nThere are 40.\n", [("paragraph", "Task 4\nThere are 40.")]),
     "stars between factors": ("It is 4 *7* 9 of them.\n", [("paragraph", "It is 4 *7* 9 of them.")]),
     "stars without spaces": ("(3*3*4)*2 + 7*2*k\n", [("paragraph", "(3*3*4)*2 + 7*2*k")]),
+    "bold labels on lines": ("**(a)** 40  \n**(b)** x\n", [("paragraph", "(a) 40\n(b) x")]),
     "powers": ("2**5 + 3**2\n", [("paragraph", "2**5 + 3**2")]),
     "emphasis": ("This is *not* right.\n", [("paragraph", "This is not right.")]),
     "labels at lines' starts": ("2A) one\n2B) two\n", [("item", "2A) one"), ("item", "2B) two")]),
@@ -75,6 +76,10 @@ LATEX = {
     "items that begin later": (
         r"\begin{enumerate}[label=(\roman*), start=3]\item a\end{enumerate}",
         [("item", "(iii) a")],
+    ),
+    "questions of an examination": (
+        r"\begin{questions}\question[5] a\begin{parts}\part b\end{parts}\end{questions}",
+        [("item", "1. (5) a"), ("item", "(a) b")],
     ),
     "a problem of a template": (
         r"\begin{problem}{4} it \end{problem}",
