@@ -103,6 +103,7 @@ class _Reader:
         self.ours = written_by_us
         self.here = _Place()
         self.line: int | None = None  # the last that another format has written
+        self.started: int | None = None  # the line that the open words began in, where no block tells its own
         self.section = ""  # the printed number of a heading
         self.rules = {}
         for sheet in root.iter("style"):
@@ -154,6 +155,8 @@ class _Reader:
                 self._formula(formula.tex, display=formula.display)
 
     def _words(self, text: str) -> None:
+        if not self.out.words:
+            self.started = self.line
         if self.here.verbatim:
             self.out.words.add(text, self.here.style)
         else:
@@ -318,7 +321,7 @@ class _Reader:
         elif here.item and not here.item.written:
             self._write_item(here.item)
         else:
-            self.out.end("quotation" if here.quoted else "paragraph", here.line)
+            self.out.end("quotation" if here.quoted else "paragraph", here.line or self.started)
 
     def _open_item(self, *, mark: bool = True) -> None:
         """An item that begins with something that has a block of its own keeps its label."""
@@ -368,6 +371,8 @@ class _Reader:
 
     def _hide(self, text: str, why: str) -> None:
         if text.strip():
+            if not self.out.words:
+                self.started = self.line
             self.out.words.flow(text, Style(hidden=self.here.style.hidden or why))
 
     def _mathml(self, element: Element) -> None:

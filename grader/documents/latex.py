@@ -28,10 +28,10 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _CUT = re.compile(
-    r"(?m:^[^%\n\\]{0,200}%[^\n]*)|\\(?:begin\s*\{(?P<environment>"
+    r"%[^\n]*|\\(?:begin\s{0,9}\{(?P<environment>"
     + "|".join(map(re.escape, (*commands.VERBATIM, *commands.PICTURES, "comment")))
-    + r")\}|(?P<iffalse>iffalse)(?![A-Za-z])|verb\*?(?P<verb>[^A-Za-z\s*])|(?:lstinline|mintinline)(?:\[[^\]\n]{0,100}\])?"
-    r"(?:\{[a-z]{1,20}\}(?=[{|!]))?(?P<inline>[{|!+/])|.)",
+    + r")\}|(?P<iffalse>iffalse)(?![A-Za-z])|verb\*?(?P<verb>[^A-Za-z\s*])"
+    r"|(?:lstinline|mintinline)(?:\[[^\]\n]{0,100}\])?(?:\{[a-z]{1,20}\}(?=[{|!]))?(?P<inline>[{|!+/])|.)",
     re.DOTALL,
 )
 _IF = re.compile(r"\\(?:(if[A-Za-z]*)|(fi)|(else))(?![A-Za-z])")
@@ -465,7 +465,16 @@ class _Reader:
         return name == "part" and any(each.name == "parts" for each in self.place.lists)
 
     def _item(self, begin: int) -> None:
-        label = self._brackets()
+        self._labelled(self._brackets(), begin)
+
+    def _question(self, begin: int) -> None:
+        """An item of an examination, where what stands in brackets is what it is worth."""
+        points = self._brackets()
+        self._labelled(None, begin)
+        if points:
+            self._say(f"({self._plain(points)}) ")
+
+    def _labelled(self, label: str | None, begin: int) -> None:
         self._end_block()
         listed = self.place.lists[-1] if self.place.lists else None
         if label is not None:
@@ -853,7 +862,8 @@ class _Reader:
 _SPACE: Cell = ()
 
 _DOING: dict[str, Callable[[_Reader, int], None]] = {
-    **dict.fromkeys(("item", "question", "part", "subpart", "task"), _Reader._item),
+    "item": _Reader._item,
+    **dict.fromkeys(("question", "part", "subpart", "task"), _Reader._question),
     **dict.fromkeys(("input", "include", "subfile"), _Reader._paste),
     **dict.fromkeys(
         ("par", "newpage", "clearpage", "pagebreak", "bigskip", "medskip", "smallskip", "hrule"), _Reader._paragraph
@@ -872,16 +882,10 @@ _DOING: dict[str, Callable[[_Reader, int], None]] = {
 
 
 def _is_known(name: str) -> bool:
-    known = (
-        commands.STYLES,
-        commands.SECTIONS,
-        commands.SWITCHES,
-        commands.LAST_SHOWN,
-        commands.PROBLEMS,
-        _DOING,
-        _LABELS,
-    )
-    return any(name in each for each in known) or name.startswith(("the", "labelenum"))
+    """Whether a command keeps its meaning where an author's preamble defines it anew."""
+    known = (commands.STYLES, commands.SECTIONS, commands.SWITCHES, commands.LAST_SHOWN, _DOING, _LABELS)
+    own = ("question", "part", "subpart", "task")
+    return name not in own and (any(name in each for each in known) or name.startswith(("the", "labelenum")))
 
 
 def _escaped(text: str, at: int) -> bool:

@@ -41,7 +41,8 @@ UNSEEN = {
     "counterwithin": 1, "lhead": 1, "rhead": 1, "chead": 1, "lfoot": 1, "cfoot": 1, "rfoot": 1, "fancyhead": 1,
     "fancyfoot": 1, "theoremstyle": 1, "markboth": 1, "linespread": 1, "selectlanguage": 1, "setlength": 2,
     "addtolength": 2, "numberwithin": 2, "rule": 2, "definecolor": 2, "lstdefinestyle": 2, "newcolumntype": 2,
-    "titlespacing": 2, "newtheorem": 2, "DeclareMathOperator": 2, "newlength": 1, "colorlet": 2, "newenvironment": 3,
+    "titlespacing": 2, "fontsize": 2, "selectfont": 0,
+    "newtheorem": 2, "DeclareMathOperator": 2, "newlength": 1, "colorlet": 2, "newenvironment": 3,
     "renewenvironment": 3, "titleformat": 5,
 }  # fmt: skip
 # Commands whose first arguments say how, and whose last is what is shown.

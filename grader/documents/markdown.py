@@ -17,7 +17,7 @@ from grader.documents import html, latex, maths
 from grader.documents.format import Beside, DocumentFormat
 from grader.documents.labels import label_at
 from grader.documents.markdown_latex import latex_plugin
-from grader.documents.markdown_maths import maths_plugin
+from grader.documents.markdown_maths import maths_plugin, own_lines
 from grader.documents.text import decode
 
 _GAP = re.compile(r"(?<=\S)(?:\t|  )\s*(?=\S)")
@@ -38,7 +38,7 @@ _KNOWN = {
     "mtd", "msqrt", "mover", "munder", "semantics", "annotation", "path", "g",
 }  # fmt: skip
 # What stands before or behind a factor: a figure, a bracket, a variable of one letter.
-_FACTOR_BEFORE = re.compile(r"(?:[\d)\]]|(?<![A-Za-z])[A-Za-z])$")
+_FACTOR_BEFORE = re.compile(r"(?:[\d)\]]|(?<![A-Za-z])[A-Za-z])\Z")
 _FACTOR_BEHIND = re.compile(r"[\d(\[=+−×/^-]|[A-Za-z](?![A-Za-z])")
 _ARITHMETIC = re.compile(r"[\d\s()\[\].,+*/=^×−-]*(?:(?<![A-Za-z])[A-Za-z](?![A-Za-z])[\d\s()\[\].,+*/=^×−_-]*)*")
 
@@ -48,10 +48,14 @@ def blocks_of(text: str, source: Source) -> tuple[Block, ...]:
     if _MOST_NESTED.search(text):
         raise SubmissionError("is nested too deeply", where=source.file)
     parser = _parser()
-    tokens = parser.parse(text)
+    definitions: dict[str, dict[str, dict[str, str]]] = {}
+    tokens = parser.parse(own_lines(text), definitions)
     if any(token.level >= _DEEPEST - 1 for token in tokens):  # below, the parser drops what it finds
         raise SubmissionError("is nested too deeply", where=source.file)
-    return html.blocks_of(_Page(source.line or 1).page(tokens), source, written_by_us=True)
+    page = _Page(source.line or 1).page(tokens)
+    said = [f"{name}: {link['href']} {link['title']}" for name, link in definitions.get("references", {}).items()]
+    page += "".join(f'<p style="display:none">{escape(words)}</p>' for words in said)  # where comments are hidden, too
+    return html.blocks_of(page, source, written_by_us=True)
 
 
 def _parser() -> MarkdownIt:
@@ -197,7 +201,7 @@ def _checked(markup: str) -> str:
     """Markup of the author's own: what is no tag of HTML is words, and what stands between dollars a formula."""
     if markup.lstrip().startswith("<!--"):
         return markup if "-->" in markup else f"{markup}-->"
-    markup = _TAG.sub(lambda tag: tag[0] if tag[2].lower() in _KNOWN else escape(tag[0]), markup)
+    markup = _TAG.sub(lambda tag: tag[0] if _is_tag(tag) else escape(tag[0]), markup)
     if "$" not in markup and "\\" not in markup or "<script" in markup or "<pre" in markup or "<code" in markup:
         return markup
     parts, at = [], 0
@@ -208,6 +212,12 @@ def _checked(markup: str) -> str:
             parts.append(tag[0])
             at = tag.end()
     return "".join(parts)
+
+
+def _is_tag(tag: re.Match[str]) -> bool:
+    """Whether it is a tag of HTML, not the words of "if a <b and c> d"."""
+    compared = len(tag[2]) == 1 and not tag[1] and tag[0][2:].strip(" />\n") and "=" not in tag[0]
+    return tag[2].lower() in _KNOWN and not compared
 
 
 def _is_no_heading(tokens: list[Token], index: int) -> bool:
@@ -255,7 +265,8 @@ def _without_factors(children: Sequence[Token]) -> list[Token]:
                 text[starts[begin][0] : starts[index][0]][:200],
                 text[starts[index][0] : starts[index][0] + 40],
             )
-            if token.markup[:1] == "*" and _multiplies(before, inside, behind):
+            tight = token.markup != "**" or not (before[-1:].isspace() or behind[:1].isspace())
+            if token.markup[:1] == "*" and tight and _multiplies(before, inside, behind):
                 for place in (begin, index):
                     tokens[place] = Token("text", "", 0, content=token.markup)
     return tokens

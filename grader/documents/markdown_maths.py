@@ -21,6 +21,32 @@ def maths_plugin(parser: MarkdownIt) -> None:
     parser.inline.ruler.before("escape", "math_inline", _inline)
 
 
+def own_lines(text: str) -> str:
+    """The text with each displayed formula that opens at the end of a line opened on the next: as many lines.
+
+    What follows may look like a list or a heading, such as a minus sign.
+    """
+    if "$$\n" not in text:
+        return text
+    lines = text.split("\n")
+    fence, inside = "", False
+    for number, line in enumerate(lines):
+        bare = line.strip()
+        if fence or (not inside and bare.startswith(("```", "~~~"))):
+            fence = "" if fence and bare == fence else fence or bare[:3]
+            continue
+        if not bare:
+            inside = False
+        if line.count("$$") % 2 == 0:
+            continue
+        inside = not inside
+        if inside and bare.endswith("$$") and bare != "$$" and number + 1 < len(lines) and lines[number + 1].strip():
+            lines[number] = line.rstrip()[:-2]
+            lines[number + 1] = f"$$ {lines[number + 1].lstrip()}"
+            inside = False  # it is opened again by the next line
+    return "\n".join(lines)
+
+
 def _block(state: StateBlock, begin: int, end: int, silent: bool) -> bool:
     start, stop = state.bMarks[begin] + state.tShift[begin], state.eMarks[begin]
     line = state.src[start:stop].rstrip()

@@ -31,6 +31,7 @@ class _Page:
         self.open: list[str] = []  # the lines of a paragraph
         self.indents: list[int] = []  # of the lists that are open
         self.begin = first
+        self.endless: set[str] = set()  # what ends nowhere below
         at = 0
         while at < len(lines):
             self.number = at + first
@@ -126,8 +127,11 @@ class _Page:
                     return end + 1
             return 0
         closing = f"#+end_{name[1]}"
-        end = next((i for i in range(at, min(len(lines), at + 5000)) if lines[i].strip().lower() == closing), 0)
+        end = 0
+        if closing not in self.endless:
+            end = next((i for i in range(at, len(lines)) if lines[i].strip().lower() == closing), 0)
         if not end:
+            self.endless.add(closing)
             return 0
         self._close()
         inside = lines[at + 1 : end]
