@@ -284,7 +284,7 @@ def _table_row(row: Row) -> list[list[Token]]:
     """The cells of a row that may be a table's; none where it is code, a numbered formula or an item of a list."""
     if all(token.atom.style.mono for token in row.tokens):
         return []
-    pieces = _pieces(row, 1.4)
+    pieces = _pieces(row, 0.95)
     if not 1 < len(pieces) <= _MOST_COLUMNS:
         return []
     first = "".join(token.atom.text for token in pieces[0])
