@@ -268,6 +268,31 @@ def test_a_link_lies_behind_its_words():
     ]
 
 
+def note(kind, rect, more):
+    return f"<< /Type /Annot /Subtype /{kind} /Rect [{rect}] {more} >>"
+
+
+NOTES = {
+    "typed on the page": (note("FreeText", "72 590 200 610", "/Contents (608) /DA (0 g)"), ("paragraph", "608"), ""),
+    "a field": (note("Widget", "72 590 200 610", "/FT /Tx /T (a) /V (608)"), ("paragraph", "608"), ""),
+    "a comment": (note("Text", "72 590 90 610", "/Contents (608)"), ("paragraph", ""), "a comment"),
+    "ink": (note("Ink", "72 590 200 610", "/InkList [[72 590 200 610]]"), ("unread", ""), ""),
+}
+
+
+@pytest.mark.parametrize(("annotation", "expected", "why"), NOTES.values(), ids=NOTES)
+def test_what_was_laid_on_a_page_is_read_where_it_lies(annotation, expected, why):
+    blocks = read([*PROSE, text(72, 500, "The end.")], annotations=annotation)
+    assert [(block.kind, block.text) for block in blocks][1:] == [expected, ("paragraph", "The end.")]
+    assert [run.hidden for run in blocks[1].runs] == [why]
+
+
+def test_an_annotation_strikes_words_out():
+    quad = note("StrikeOut", "95 698 118 712", "/QuadPoints [96 710 116 710 96 698 116 698]")
+    (block,) = read([text(72, 700, "It is 600 608.")], annotations=quad)
+    assert [run.text for run in block.runs if run.struck] == ["600"]
+
+
 def test_a_stacked_fraction_and_raised_numbers_are_formulas():
     page = [
         text(72, 700, "The gradient is"),

@@ -108,7 +108,8 @@ class _Maker:
                 self._open.runs.extend([Run(text=" "), *entry.runs])
             elif isinstance(entry, Thing):
                 yield from self._close()
-                yield self._block("paragraph" if entry.kind == "link" else entry.kind, page.number, entry.runs)
+                kind: BlockKind = "paragraph" if entry.kind in ("link", "words") else entry.kind  # type: ignore[assignment]
+                yield self._block(kind, page.number, entry.runs)
 
     def _close(self) -> Iterator[Block]:
         done, self._open = self._open, None

@@ -16,10 +16,11 @@ _BUCKET = 12.0
 _AXIS = 0.25  # of the size of letters: how far above the baseline fractions are centred
 _WIDEST_RULE = 450
 _FAMILIES = {
-    "(": "(⎛⎜⎝", ")": ")⎞⎟⎠", "[": "[⎡⎢⎣⌊⌈", "]": "]⎤⎥⎦⌋⌉", "{": "{⎧⎨⎩", "}": "}⎫⎬⎭", "|": "|⏐∣", "‖": "‖∥",
+    "(": "(⎛⎜⎝", ")": ")⎞⎟⎠", "[": "[⎡⎢⎣", "]": "]⎤⎥⎦", "{": "{⎧⎨⎩", "}": "}⎫⎬⎭", "|": "|⏐∣", "‖": "‖∥",
+    "⌊": "⌊", "⌋": "⌋", "⌈": "⌈", "⌉": "⌉", "⟨": "⟨", "⟩": "⟩",
 }  # fmt: skip
 _FAMILY = {piece: family for family, pieces in _FAMILIES.items() for piece in pieces}
-_CLOSING = {")": "(", "]": "[", "}": "{"}
+_CLOSING = {")": "(", "]": "[", "}": "{", "⌋": "⌊", "⌉": "⌈", "⟩": "⟨"}
 _NAMES_WITH_LIMITS = frozenset({"lim", "max", "min", "sup", "inf"})
 _WITH_LIMITS = "∑∏⋃⋂∪∩∐⋁⋀"
 
@@ -408,7 +409,7 @@ def _is_entry(atom: Atom) -> bool:
 
 
 def _delimiter(kind: str) -> str:
-    return {"{": "\\{", "}": "\\}", "‖": "\\|"}.get(kind, kind)
+    return latex_of(kind, letters_are_names=True)
 
 
 def _alone(bracket: _Bracket, desk: _Desk) -> None:

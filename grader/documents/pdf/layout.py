@@ -15,9 +15,9 @@ _FEWEST = 5  # rows that begin at the left edge of a second column
 
 @dataclass(frozen=True)
 class Thing:
-    """What stands among the rows of a page and is none: a figure, what the machine can't read, a link without words."""
+    """What stands among the rows of a page and is none: a figure, what the machine can't read, a link, typed words."""
 
-    kind: Literal["figure", "unread", "link"]
+    kind: Literal["figure", "unread", "link", "words"]
     box: Box
     runs: tuple[Run, ...] = ()
 
