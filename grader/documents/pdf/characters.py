@@ -120,7 +120,7 @@ def _characters(
             continue
         address = ctypes.addressof(raw.contents)
         if address not in inks:
-            inks[address] = _ink(textpage, i, raw, address, drawn), _clip(raw)
+            inks[address] = _ink(textpage, i, raw, address, drawn), None if address in drawn.inner else _clip(raw)
         ink, clip = inks[address]
         if 0xD800 <= code < 0xDC00:
             lead = code

@@ -9,6 +9,8 @@ _SMALLEST_FIGURE = 30  # points along each side; smaller pictures hold a formula
 _SMALLEST = 6
 _NEAR = 8.0  # points between shapes of one drawing
 _CHART = 90.0
+_TICKS = 36.0  # points: how far from a diagram its numbers stand
+_NUMBER = frozenset("0123456789.,+-−×e%")
 _MOST_THINGS = 200
 
 FORMULA = Thing("unread", Box(0, 0, 0, 0), (Run(text="a formula drawn as a picture"),))
@@ -31,6 +33,8 @@ def things_on(drawn: Drawn, atoms: list[Atom], width: float, height: float) -> t
             things.append(FORMULA.__class__("unread", box, FORMULA.runs))
     for box, many in _clusters(drawn.shapes)[:_MOST_THINGS]:
         inside = [atom for atom in written if box.holds(atom.x, atom.y)]
+        if many > 3 and box.width >= _CHART and box.height >= _CHART:
+            inside += _ticks(box, written)
         if box.width >= _CHART and box.height >= _CHART and many > 3 and len(inside) < 150:
             ours = {atom.order for atom in inside}
             written = [atom for atom in written if atom.order not in ours]
@@ -43,6 +47,18 @@ def things_on(drawn: Drawn, atoms: list[Atom], width: float, height: float) -> t
         elif box.width * box.height < 0.9 * area and len(inside) < 20 and max(box.width, box.height) >= 3:
             things.append(Thing("unread", box, FORMULA.runs))
     return things, atoms
+
+
+def _ticks(box: Box, atoms: list[Atom]) -> list[Atom]:
+    """The numbers along the sides of a diagram, where there are several."""
+    near = [
+        atom
+        for atom in atoms
+        if box.holds(atom.x, atom.y, _TICKS) and not box.holds(atom.x, atom.y) and set(atom.text) <= _NUMBER
+    ]
+    under = [atom for atom in near if atom.y < box.y0]
+    beside = [atom for atom in near if atom.y >= box.y0]
+    return [atom for side in (under, beside) if len(side) > 2 for atom in side]
 
 
 def _clusters(shapes: list[Box]) -> list[tuple[Box, int]]:
