@@ -53,6 +53,11 @@ SEEN = {
     "white on dark": ["q 0 g 60 590 200 30 re f Q", text(72, 600, "608 weights", more="1 g")],
     "grey": [text(72, 600, "608 weights", more="0.6 g")],
     "on a coloured ground": ["q 1 1 0.8 rg 60 590 200 30 re f Q", text(72, 600, "608 weights")],
+    "on what is cut out of a ground": [
+        "q 60 590 200 30 re 0 0 612 792 re W* n 0 g 50 580 220 50 re f Q",
+        text(72, 600, "608 weights"),
+    ],
+    "white where a ground is cut out": ["q 0 g 60 590 200 30 re f Q", text(72, 600, "608 weights", more="1 g")],
     "small": [text(72, 600, "608 weights", 5)],
 }
 

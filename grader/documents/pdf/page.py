@@ -18,6 +18,7 @@ from grader.documents.pdf.pictures import things_on
 from grader.documents.pdf.rows import rows_of
 from grader.documents.pdf.runs import runs_of
 from grader.documents.pdf.tables import Table, between_rules, grids_of, ruled
+from grader.documents.pdf.visibility import looked_at
 
 
 @dataclass
@@ -52,7 +53,8 @@ def read_page(page: pypdfium2.PdfPage, number: int, most: int = MOST_CHARACTERS)
         links = [(turned(box, words.turn, page_box), address) for box, address in links]
         notes.struck = [turned(box, words.turn, page_box) for box in notes.struck]
         notes.things = [replace(thing, box=turned(thing.box, words.turn, page_box)) for thing in notes.things]
-    atoms, bare = linked(words.along, links)
+    seen = looked_at(page, words.along, words.turn, (words.width, words.height), bool(drawn.inner))
+    atoms, bare = linked(seen, links)
     unseen = _hidden([atom for atom in atoms if atom.hidden])
     atoms = [atom for atom in atoms if not atom.hidden]
     things, atoms = things_on(drawn, atoms, words.width, words.height)
