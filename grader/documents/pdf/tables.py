@@ -267,6 +267,9 @@ def aligned(rows: list[Row]) -> list[tuple[int, int, Table]]:
             shape = shape or here
             stop += 1
         columns = len(shape) // 3
+        if columns and _is_prose(rows[start:stop]):
+            start = stop
+            continue
         if stop - start >= 3 or (stop - start == 2 and columns >= 3):
             part = rows[start:stop]
             boxes = [row.box for row in part]
@@ -278,6 +281,12 @@ def aligned(rows: list[Row]) -> list[tuple[int, int, Table]]:
         else:
             start = max(stop, start + 1) if stop - start < 2 else start + 1
     return found
+
+
+def _is_prose(rows: list[Row]) -> bool:
+    """Whether these are columns of prose: several long cells in most of the rows."""
+    long = sum(sum(len(piece) > 4 for piece in _pieces(row, 0.95)) > 1 for row in rows)
+    return long * 2 > len(rows)
 
 
 def _table_row(row: Row) -> list[list[Token]]:
