@@ -130,7 +130,7 @@ def _second_column(rows: list[Row]) -> float | None:
     wide_right = max(right for _, right in right_side) - edge
     if _middling(left_side) < 0.5 * wide_left or _middling(right_side) < 0.5 * wide_right:
         return None
-    if max(right for _, right in left_side) < edge - 0.42 * wide_left or wide_right < 0.5 * wide_left:
+    if wide_right < 0.5 * wide_left:
         return None
     return edge - 2
 
