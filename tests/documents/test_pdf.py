@@ -133,6 +133,7 @@ KEPT = {
         [text(72, 720, f"Problem {i}"), text(72, 690, f"It is 60{i}.")] for i in (1, 2)
     ],
     "a number that isn't the page's": [[*PROSE, text(72, 90, "608")]],
+    "a number that happens to be the page's": [[*PROSE, text(72, 100, "1")]],
     "all of a page": [[text(72, 740, "608")], [text(72, 740, "608")]],
 }
 
@@ -185,6 +186,22 @@ def test_items_of_lists_have_their_marks(written_as, expected):
     page[-3] = page[-3].replace("\x95", r"\267")
     item = read(page)[-1]
     assert (item.kind, item.mark, item.text.replace("\n", " ")) == ("item", expected[0], f"{expected[1]} and more")
+
+
+def test_items_beside_each_other_are_items():
+    page = [
+        *PROSE,
+        text(72, 640, "(a) 608"),
+        text(300, 640, "(b) 12"),
+        text(72, 620, "(c) 0.5"),
+        text(300, 620, "(d) 7"),
+    ]
+    assert [(block.mark, block.text) for block in read(page)[1:]] == [
+        ("(a)", "(a) 608"),
+        ("(b)", "(b) 12"),
+        ("(c)", "(c) 0.5"),
+        ("(d)", "(d) 7"),
+    ]
 
 
 def test_a_negative_number_is_no_item():

@@ -100,7 +100,8 @@ class _Maker:
                 yield from self._close()
                 yield self._block("paragraph", page.number, (hidden.pop(0)[1],))
             if isinstance(entry, Row):
-                yield from self._row(entry, page, region)
+                for part in _side_by_side(entry, page.bullets):
+                    yield from self._row(part, page, region)
             elif isinstance(entry, Table):
                 yield from self._close()
                 yield self._block("table", page.number, rows=entry.rows)
@@ -279,6 +280,19 @@ def _formula(row: Row) -> tuple[Run, ...]:
 
 def _plain(row: Row) -> str:
     return " ".join(token.text() for token in row.tokens)
+
+
+def _side_by_side(row: Row, bullets: list[Box]) -> list[Row]:
+    """The items of lists that stand beside each other in one row."""
+    if len(row.tokens) > 200 or not _marked(row, bullets)[1]:
+        return [row]
+    parts: list[list[Token]] = [[]]
+    for i, token in enumerate(row.tokens):
+        parted = i > 0 and token.x0 - row.tokens[i - 1].x1 > 1.5 * row.size
+        if parted and _marked(Row(row.tokens[i:], row.base), bullets)[1]:
+            parts.append([])
+        parts[-1].append(token)
+    return [Row(part, row.base) for part in parts]
 
 
 def _marked(row: Row, bullets: list[Box]) -> tuple[list[Token], str, bool]:
