@@ -103,6 +103,13 @@ def test_a_drawn_formula_is_unread_where_it_stands(drawn):
     assert [block.kind for block in blocks] == ["paragraph", "unread", "paragraph"]
 
 
+def test_handwriting_over_a_page_of_words_is_unread():
+    words = [text(72, 700 - 20 * i, "a page of words that somebody wrote on " * 2, 9) for i in range(20)]
+    places = [(60 + 9 * i, 690 - 8 * i) for i in range(50)]
+    strokes = [f"{x} {y} m {x + 9} {y + 15} {x + 15} {y - 9} {x + 20} {y + 5} c S" for x, y in places]
+    assert [block.kind for block in read(words + strokes)].count("unread") == 1
+
+
 FURNITURE = {
     "a browser's": [BROWSER + PROSE],
     "numbers": [[*PROSE, text(300, 30, str(i))] for i in (1, 2, 3)],

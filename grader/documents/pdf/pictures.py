@@ -13,7 +13,8 @@ _TICKS = 36.0  # points: how far from a diagram its numbers stand
 _NUMBER = frozenset("0123456789.,+-−×e%")
 _MOST_THINGS = 200
 
-FORMULA = Thing("unread", Box(0, 0, 0, 0), (Run(text="a formula drawn as a picture"),))
+FORMULA = Run(text="a formula drawn as a picture")
+DRAWING = Run(text="a drawing, which may hold handwriting")
 PAGE = Run(text="a page that is a picture")
 SCAN = Run(text="a scanned page: its words come from recognition")
 
@@ -30,7 +31,7 @@ def things_on(drawn: Drawn, atoms: list[Atom], width: float, height: float) -> t
             if box.width * box.height > 0.6 * area:
                 things.append(Thing("unread", box, (SCAN if written else PAGE,)))
         elif box.width >= _SMALLEST and box.height >= _SMALLEST:
-            things.append(FORMULA.__class__("unread", box, FORMULA.runs))
+            things.append(Thing("unread", box, (FORMULA,)))
     for box, many in _clusters(drawn.shapes)[:_MOST_THINGS]:
         inside = [atom for atom in written if box.holds(atom.x, atom.y)]
         if many > 3 and box.width >= _CHART and box.height >= _CHART:
@@ -43,9 +44,11 @@ def things_on(drawn: Drawn, atoms: list[Atom], width: float, height: float) -> t
             things.append(Thing("figure", box, (Run(text=words),) if words else ()))
             # Letters drawn by hand look like any other drawing.
             if not inside:
-                things.append(Thing("unread", box, (Run(text="a drawing, which may hold handwriting"),)))
-        elif box.width * box.height < 0.9 * area and len(inside) < 20 and max(box.width, box.height) >= 3:
-            things.append(Thing("unread", box, FORMULA.runs))
+                things.append(Thing("unread", box, (DRAWING,)))
+        elif len(inside) < 20 and box.width * box.height < 0.9 * area:
+            things.append(Thing("unread", box, (FORMULA,)))
+        elif many > 3:
+            things.append(Thing("unread", box, (DRAWING,)))
     return things, atoms
 
 
