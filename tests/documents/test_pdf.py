@@ -246,6 +246,7 @@ TABLES = {
     "boxes": cells(75, 700) + [f"{70 + 100 * k} {694 - 20 * i} 98 18 re S" for i in range(3) for k in range(3)],
     "between rules": cells(75, 700, height=14) + [rule(70, y, 370) for y in (712, 696, 668)],
     "aligned": cells(75, 700, height=14),
+    "a cross of rules": [*cells(75, 700, height=14), rule(70, 695, 370), "150 712 m 150 666 l S"],
 }
 
 

@@ -147,7 +147,7 @@ class _Maker:
             self._open = _Open("code", [], page.number, row, row.x0, row.size, False, code=[_code_line(row)])
             return
         tokens, mark, bullet = _marked(row, page.bullets)
-        if _is_formula(row):
+        if _is_formula(row) and not mark:
             yield from self._close()
             runs = _formula(row)
             kind: BlockKind = "formula" if len(runs) == 1 and runs[0].formula else "paragraph"
@@ -302,7 +302,11 @@ def _marked(row: Row, bullets: list[Box]) -> tuple[list[Token], str, bool]:
             return row.tokens, "", True
     said = ""
     for count, token in enumerate(row.tokens[:4], start=1):
-        if token.structured or (count > 1 and token.x0 - row.tokens[count - 2].x1 > 0.17 * row.size):
+        if (
+            token.structured
+            or token.atom.style.math
+            or (count > 1 and token.x0 - row.tokens[count - 2].x1 > 0.17 * row.size)
+        ):
             break
         said += token.atom.text
         rest = row.tokens[count:]
