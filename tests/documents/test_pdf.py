@@ -53,6 +53,11 @@ SEEN = {
     "white on dark": ["q 0 g 60 590 200 30 re f Q", text(72, 600, "608 weights", more="1 g")],
     "grey": [text(72, 600, "608 weights", more="0.6 g")],
     "on a coloured ground": ["q 1 1 0.8 rg 60 590 200 30 re f Q", text(72, 600, "608 weights")],
+    "on what is cut out of a ground": [
+        "q 60 590 200 30 re 0 0 612 792 re W* n 0 g 50 580 220 50 re f Q",
+        text(72, 600, "608 weights"),
+    ],
+    "white where a ground is cut out": ["q 0 g 60 590 200 30 re f Q", text(72, 600, "608 weights", more="1 g")],
     "small": [text(72, 600, "608 weights", 5)],
 }
 
@@ -98,6 +103,13 @@ def test_a_drawn_formula_is_unread_where_it_stands(drawn):
     assert [block.kind for block in blocks] == ["paragraph", "unread", "paragraph"]
 
 
+def test_handwriting_over_a_page_of_words_is_unread():
+    words = [text(72, 700 - 20 * i, "a page of words that somebody wrote on " * 2, 9) for i in range(20)]
+    places = [(60 + 9 * i, 690 - 8 * i) for i in range(50)]
+    strokes = [f"{x} {y} m {x + 9} {y + 15} {x + 15} {y - 9} {x + 20} {y + 5} c S" for x, y in places]
+    assert [block.kind for block in read(words + strokes)].count("unread") == 1
+
+
 FURNITURE = {
     "a browser's": [BROWSER + PROSE],
     "numbers": [[*PROSE, text(300, 30, str(i))] for i in (1, 2, 3)],
@@ -128,6 +140,7 @@ KEPT = {
         [text(72, 720, f"Problem {i}"), text(72, 690, f"It is 60{i}.")] for i in (1, 2)
     ],
     "a number that isn't the page's": [[*PROSE, text(72, 90, "608")]],
+    "a number that happens to be the page's": [[*PROSE, text(72, 100, "1")]],
     "all of a page": [[text(72, 740, "608")], [text(72, 740, "608")]],
 }
 
@@ -182,6 +195,22 @@ def test_items_of_lists_have_their_marks(written_as, expected):
     assert (item.kind, item.mark, item.text.replace("\n", " ")) == ("item", expected[0], f"{expected[1]} and more")
 
 
+def test_items_beside_each_other_are_items():
+    page = [
+        *PROSE,
+        text(72, 640, "(a) 608"),
+        text(300, 640, "(b) 12"),
+        text(72, 620, "(c) 0.5"),
+        text(300, 620, "(d) 7"),
+    ]
+    assert [(block.mark, block.text) for block in read(page)[1:]] == [
+        ("(a)", "(a) 608"),
+        ("(b)", "(b) 12"),
+        ("(c)", "(c) 0.5"),
+        ("(d)", "(d) 7"),
+    ]
+
+
 def test_a_negative_number_is_no_item():
     assert read([*PROSE, text(72, 640, "- 0.75")])[-1].text == "- 0.75"
     assert read([*PROSE, text(72, 640, "0.75 is it")])[-1].kind == "paragraph"
@@ -217,6 +246,7 @@ TABLES = {
     "boxes": cells(75, 700) + [f"{70 + 100 * k} {694 - 20 * i} 98 18 re S" for i in range(3) for k in range(3)],
     "between rules": cells(75, 700, height=14) + [rule(70, y, 370) for y in (712, 696, 668)],
     "aligned": cells(75, 700, height=14),
+    "a cross of rules": [*cells(75, 700, height=14), rule(70, 695, 370), "150 712 m 150 666 l S"],
 }
 
 
@@ -266,6 +296,31 @@ def test_a_link_lies_behind_its_words():
         ("notebook", "https://example.org/a"),
         ("and more", ""),
     ]
+
+
+def note(kind, rect, more):
+    return f"<< /Type /Annot /Subtype /{kind} /Rect [{rect}] {more} >>"
+
+
+NOTES = {
+    "typed on the page": (note("FreeText", "72 590 200 610", "/Contents (608) /DA (0 g)"), ("paragraph", "608"), ""),
+    "a field": (note("Widget", "72 590 200 610", "/FT /Tx /T (a) /V (608)"), ("paragraph", "608"), ""),
+    "a comment": (note("Text", "72 590 90 610", "/Contents (608)"), ("paragraph", ""), "a comment"),
+    "ink": (note("Ink", "72 590 200 610", "/InkList [[72 590 200 610]]"), ("unread", ""), ""),
+}
+
+
+@pytest.mark.parametrize(("annotation", "expected", "why"), NOTES.values(), ids=NOTES)
+def test_what_was_laid_on_a_page_is_read_where_it_lies(annotation, expected, why):
+    blocks = read([*PROSE, text(72, 500, "The end.")], annotations=annotation)
+    assert [(block.kind, block.text) for block in blocks][1:] == [expected, ("paragraph", "The end.")]
+    assert [run.hidden for run in blocks[1].runs] == [why]
+
+
+def test_an_annotation_strikes_words_out():
+    quad = note("StrikeOut", "95 698 118 712", "/QuadPoints [96 710 116 710 96 698 116 698]")
+    (block,) = read([text(72, 700, "It is 600 608.")], annotations=quad)
+    assert [run.text for run in block.runs if run.struck] == ["600"]
 
 
 def test_a_stacked_fraction_and_raised_numbers_are_formulas():

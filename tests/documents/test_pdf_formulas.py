@@ -48,6 +48,10 @@ LATEX = {
         r"\[f = \begin{cases} 1 & x > 0 \\ 0 & x \leq 0 \end{cases}\]",
         [r"f = \begin{cases} 1 & x > 0 \\ 0 & x \leq 0 \end{cases}"],
     ),
+    "a label before": (
+        r"(d) $A_1 = \begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix}$",
+        [r"A_{1} = \begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix}"],
+    ),
     "a fraction in a sentence": (r"The gradient is $-\frac{3}{4}$, we say.", [r"-\frac{3}{4}"]),
     "a fraction of fractions": (r"\[\frac{1 + \frac{1}{2}}{3}\]", [r"\frac{1 + \frac{1}{2}}{3}"]),
     "powers of ten": (r"There are about $6.08 \times 10^{2}$ weights.", [r"6.08 \times 10^{2}"]),

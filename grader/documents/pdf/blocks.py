@@ -100,7 +100,8 @@ class _Maker:
                 yield from self._close()
                 yield self._block("paragraph", page.number, (hidden.pop(0)[1],))
             if isinstance(entry, Row):
-                yield from self._row(entry, page, region)
+                for part in _side_by_side(entry, page.bullets):
+                    yield from self._row(part, page, region)
             elif isinstance(entry, Table):
                 yield from self._close()
                 yield self._block("table", page.number, rows=entry.rows)
@@ -108,7 +109,8 @@ class _Maker:
                 self._open.runs.extend([Run(text=" "), *entry.runs])
             elif isinstance(entry, Thing):
                 yield from self._close()
-                yield self._block("paragraph" if entry.kind == "link" else entry.kind, page.number, entry.runs)
+                kind: BlockKind = "paragraph" if entry.kind in ("link", "words") else entry.kind  # type: ignore[assignment]
+                yield self._block(kind, page.number, entry.runs)
 
     def _close(self) -> Iterator[Block]:
         done, self._open = self._open, None
@@ -145,7 +147,7 @@ class _Maker:
             self._open = _Open("code", [], page.number, row, row.x0, row.size, False, code=[_code_line(row)])
             return
         tokens, mark, bullet = _marked(row, page.bullets)
-        if _is_formula(row):
+        if _is_formula(row) and not mark:
             yield from self._close()
             runs = _formula(row)
             kind: BlockKind = "formula" if len(runs) == 1 and runs[0].formula else "paragraph"
@@ -280,6 +282,19 @@ def _plain(row: Row) -> str:
     return " ".join(token.text() for token in row.tokens)
 
 
+def _side_by_side(row: Row, bullets: list[Box]) -> list[Row]:
+    """The items of lists that stand beside each other in one row."""
+    if len(row.tokens) > 200 or not _marked(row, bullets)[1]:
+        return [row]
+    parts: list[list[Token]] = [[]]
+    for i, token in enumerate(row.tokens):
+        parted = i > 0 and token.x0 - row.tokens[i - 1].x1 > 1.5 * row.size
+        if parted and _marked(Row(row.tokens[i:], row.base), bullets)[1]:
+            parts.append([])
+        parts[-1].append(token)
+    return [Row(part, row.base) for part in parts]
+
+
 def _marked(row: Row, bullets: list[Box]) -> tuple[list[Token], str, bool]:
     """(the row without the mark of an item, the mark, whether it is a bullet)."""
     for box in bullets[:500]:
@@ -287,7 +302,11 @@ def _marked(row: Row, bullets: list[Box]) -> tuple[list[Token], str, bool]:
             return row.tokens, "", True
     said = ""
     for count, token in enumerate(row.tokens[:4], start=1):
-        if token.structured or (count > 1 and token.x0 - row.tokens[count - 2].x1 > 0.17 * row.size):
+        if (
+            token.structured
+            or token.atom.style.math
+            or (count > 1 and token.x0 - row.tokens[count - 2].x1 > 0.17 * row.size)
+        ):
             break
         said += token.atom.text
         rest = row.tokens[count:]

@@ -16,6 +16,8 @@ from grader.documents.pdf.fonts import is_extensible, large_symbol, letter, styl
 MOST_CHARACTERS = 60_000
 UNKNOWN = "\ufffd"  # a letter that the document doesn't name
 _GAP = 0.17  # of the size of letters: what parts words
+WHITE, GROUND = "white text", "text in the colour of its ground"
+COVERED, CLIPPED = "covered", "clipped away"
 _TINY = 3.0
 _MOST_NAMELESS = 2000
 _ALIKE = 30  # how far apart colours are, of 255, that nobody tells apart
@@ -120,7 +122,7 @@ def _characters(
             continue
         address = ctypes.addressof(raw.contents)
         if address not in inks:
-            inks[address] = _ink(textpage, i, raw, address, drawn), _clip(raw)
+            inks[address] = _ink(textpage, i, raw, address, drawn), None if address in drawn.inner else _clip(raw)
         ink, clip = inks[address]
         if 0xD800 <= code < 0xDC00:
             lead = code
@@ -158,7 +160,7 @@ def _characters(
             if not page_box.holds((loose.left + loose.right) / 2, (loose.bottom + loose.top) / 2, 2):
                 hidden = "outside of the page"
             elif clip and not clip.holds((loose.left + loose.right) / 2, y.value + 0.2 * ink.size, 1):
-                hidden = "clipped away"
+                hidden = CLIPPED
             if hidden:
                 ink = ink._replace(hidden=hidden)
         if text in ".,/" and ink.style.math:  # TeX takes the point of 0.5 from its font for letters
@@ -367,10 +369,10 @@ def _on_its_ground(box: Box, ink: _Ink, drawn: Drawn, scan: bool) -> str:
             if ink.depth < 0 or area.depth < ink.depth:
                 ground = area.colour
             elif area.colour is not None or not scan:
-                return "covered"
+                return COVERED if area.colour is not None else "covered by a picture"
     if ground is None or max(abs(one - two) for one, two in zip(ground, ink.colour, strict=True)) >= _ALIKE:
         return ""
-    return "white text" if min(ground) > 245 else "text in the colour of its ground"
+    return WHITE if min(ground) > 245 else GROUND
 
 
 def _grown(atoms: list[Atom], nameless: list[Box]) -> tuple[list[Atom], list[Box]]:

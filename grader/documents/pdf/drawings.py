@@ -42,6 +42,7 @@ class Drawn:
     shapes: list[Box] = field(default_factory=list)  # whatever else is drawn: glyphs as paths, curves
     bullets: list[Box] = field(default_factory=list)
     depths: dict[int, int] = field(default_factory=dict)  # a text object by its address
+    inner: set[int] = field(default_factory=set)  # text objects of forms, whose clips are told in other measures
     letters: dict[int, Box] = field(default_factory=dict)  # where a text object stands, by its address
     cut: bool = False  # whether there was more than is read
 
@@ -64,6 +65,7 @@ class _Object(NamedTuple):
     raw: Any
     kind: int
     matrix: Matrix
+    inner: bool
 
 
 def drawn_on(page: object) -> Drawn:
@@ -73,6 +75,8 @@ def drawn_on(page: object) -> Drawn:
         if item.kind == pdfium.FPDF_PAGEOBJ_TEXT:
             address = ctypes.addressof(item.raw.contents)
             found.depths[address] = depth
+            if item.inner:
+                found.inner.add(address)
             if box := _bounds(item):
                 found.letters[address] = box
             continue
@@ -127,7 +131,7 @@ def _objects(page: object, found: Drawn) -> Iterator[_Object]:
             else:
                 found.cut = True
             continue
-        yield _Object(raw, kind, matrix)
+        yield _Object(raw, kind, matrix, len(levels) > 1)
 
 
 def _matrix(raw: object) -> Matrix:
@@ -175,12 +179,12 @@ def _path(raw: object, box: Box, depth: int, found: Drawn) -> None:
     elif wide <= _THICKEST_RULE and high > 2 * wide and segments <= 6:
         if not _white(paint) or not fill.value:
             found.upright.append(box)
-    elif fill.value and _is_area(raw, segments, wide, high):
-        if paint[3] > 230:
-            found.grounds.append(Ground(depth, box, paint[:3]))
-        if stroke.value:
+    elif fill.value and (outline := _outline(raw, segments)):
+        if outline == "ring" or stroke.value:
             found.frames.append(box)
-    elif segments <= 6 and _is_rectangle(raw, segments):
+        if outline == "area" and paint[3] > 230:
+            found.grounds.append(Ground(depth, box, paint[:3]))
+    elif stroke.value and _outline(raw, segments) == "area":
         found.frames.append(box)
     elif segments == 2:
         found.slanted.append(box)
@@ -202,20 +206,34 @@ def _colour(raw: object, read: object) -> tuple[int, int, int, int] | None:
     return red, green, blue, alpha
 
 
-def _is_area(raw: object, segments: int, wide: float, high: float) -> bool:
-    """A rectangle, or a large one with round corners."""
-    return _is_rectangle(raw, segments) or (segments <= 30 and wide > 60 and high > 12)
-
-
-def _is_rectangle(raw: object, segments: int) -> bool:
-    if not 4 <= segments <= 6:
-        return False
+def _outline(raw: object, segments: int) -> str:
+    """`area` for a rectangle, whose corners may be round; `ring` for two of them, one in the other; else nothing."""
+    if not 4 <= segments <= 60:
+        return ""
     x, y = ctypes.c_float(), ctypes.c_float()
-    points: list[tuple[float, float]] = []
+    outlines: list[list[tuple[float, float, bool]]] = []
     for i in range(segments):
         segment = pdfium.FPDFPath_GetPathSegment(raw, i)
-        if pdfium.FPDFPathSegment_GetType(segment) == pdfium.FPDF_SEGMENT_BEZIERTO:
-            return False
+        kind = pdfium.FPDFPathSegment_GetType(segment)
         pdfium.FPDFPathSegment_GetPoint(segment, x, y)
-        points.append((round(x.value, 1), round(y.value, 1)))
-    return len({x for x, _ in points}) <= 2 and len({y for _, y in points}) <= 2
+        if kind == pdfium.FPDF_SEGMENT_MOVETO or not outlines:
+            outlines.append([])
+        outlines[-1].append((x.value, y.value, kind == pdfium.FPDF_SEGMENT_LINETO))
+    outlines = [outline for outline in outlines if len(outline) > 3]
+    if not 1 <= len(outlines) <= 2 or not all(_has_four_sides(outline) for outline in outlines):
+        return ""
+    return "ring" if len(outlines) == 2 else "area"
+
+
+def _has_four_sides(outline: list[tuple[float, float, bool]]) -> bool:
+    """Whether straight lines run along all sides of the box around an outline."""
+    x0, x1 = min(x for x, _, _ in outline), max(x for x, _, _ in outline)
+    y0, y1 = min(y for _, y, _ in outline), max(y for _, y, _ in outline)
+    near = 0.02 * max(x1 - x0, y1 - y0) + 0.1
+    sides: set[str] = set()
+    for (ax, ay, _), (bx, by, _) in zip(outline, outline[1:] + outline[:1], strict=True):
+        if abs(ax - bx) < near and abs(ay - by) >= 0.3 * (y1 - y0):
+            sides.update(name for name, x in (("left", x0), ("right", x1)) if abs(ax - x) < near)
+        if abs(ay - by) < near and abs(ax - bx) >= 0.3 * (x1 - x0):
+            sides.update(name for name, y in (("low", y0), ("high", y1)) if abs(ay - y) < near)
+    return len(sides) == 4

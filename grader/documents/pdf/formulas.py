@@ -16,10 +16,12 @@ _BUCKET = 12.0
 _AXIS = 0.25  # of the size of letters: how far above the baseline fractions are centred
 _WIDEST_RULE = 450
 _FAMILIES = {
-    "(": "(⎛⎜⎝", ")": ")⎞⎟⎠", "[": "[⎡⎢⎣⌊⌈", "]": "]⎤⎥⎦⌋⌉", "{": "{⎧⎨⎩", "}": "}⎫⎬⎭", "|": "|⏐∣", "‖": "‖∥",
+    "(": "(⎛⎜⎝", ")": ")⎞⎟⎠", "[": "[⎡⎢⎣", "]": "]⎤⎥⎦", "{": "{⎧⎨⎩", "}": "}⎫⎬⎭", "|": "|⏐∣", "‖": "‖∥",
+    "⌊": "⌊", "⌋": "⌋", "⌈": "⌈", "⌉": "⌉", "⟨": "⟨", "⟩": "⟩",
 }  # fmt: skip
 _FAMILY = {piece: family for family, pieces in _FAMILIES.items() for piece in pieces}
-_CLOSING = {")": "(", "]": "[", "}": "{"}
+_CLOSING = {")": "(", "]": "[", "}": "{", "⌋": "⌊", "⌉": "⌈", "⟩": "⟨"}
+_NAMES_WITH_LIMITS = frozenset({"lim", "max", "min", "sup", "inf"})
 _WITH_LIMITS = "∑∏⋃⋂∪∩∐⋁⋀"
 
 
@@ -61,7 +63,7 @@ class _Desk:
 
 def composed(atoms: list[Atom], rules: list[Box], frames: list[Box]) -> tuple[list[Atom], list[Box]]:
     """The words, with those of formulas put together, and the rules that were no part of one."""
-    shown = [atom for atom in atoms if not atom.hidden]
+    shown = _dotted([atom for atom in atoms if not atom.hidden])
     desk = _Desk(shown)
     brackets = _brackets(shown)
     pairs = _pairs(brackets)
@@ -76,7 +78,7 @@ def composed(atoms: list[Atom], rules: list[Box], frames: list[Box]) -> tuple[li
         *((two.box.x1 - one.box.x0, 1, partial(_matrix, one, two, desk)) for one, two in pairs),
         *((rule.width, 0, partial(over, rule)) for rule in rules if rule.width < _WIDEST_RULE),
         *((frame.width, 2, partial(_framed, frame, desk)) for frame in frames),
-        *((a.box.width, 0, partial(_limits, a, desk)) for a in shown if a.tall and a.text in _WITH_LIMITS),
+        *((a.box.width, 0, partial(_limits, a, desk)) for a in shown if _takes_limits(a)),
     ]
     for _, _, put_together in sorted(work, key=lambda entry: entry[:2])[:_MOST]:
         put_together()
@@ -204,13 +206,22 @@ def _root(rule: Box, desk: _Desk) -> bool:
     ]
     if not inside:
         return False
+    degree = [
+        atom
+        for atom in desk.between(sign.y - 0.1 * sign.box.height, sign.box.y1 + 2)
+        if sign.box.x0 - 0.3 * sign.size < atom.x < sign.box.x1 - 0.2 * sign.size and atom.size < 0.8 * sign.size
+    ]
     rows = rows_of(inside)
     size = max(atom.size for atom in inside)
     base = rows[0].base if len(rows) == 1 else None
     whole = _centred(
-        f"√({_plain(rows)})", f"\\sqrt{{{_in_line(rows)}}}", _around(inside, rule, sign.box), [sign, *inside], size
+        f"√({_plain(rows)})",
+        f"\\sqrt{f'[{_in_line(rows_of(degree))}]' if degree else ''}{{{_in_line(rows)}}}",
+        _around(inside, rule, sign.box),
+        [sign, *inside],
+        size,
     )
-    _replace(desk, [sign, *inside], whole._replace(base=base) if base is not None else whole)
+    _replace(desk, [sign, *inside, *degree], whole._replace(base=base) if base is not None else whole)
     return True
 
 
@@ -225,11 +236,35 @@ def _limits(sign: Atom, desk: _Desk) -> None:
     upper = _chain(sign, [atom for atom in near if atom.base > sign.box.y1])
     lower = _chain(sign, [atom for atom in near if atom.box.y1 < sign.box.y0 + 0.15 * size])
     parts = [sign, *upper, *lower]
-    latex = latex_of(sign.text, letters_are_names=True)
+    latex = latex_of(sign.text, letters_are_names=sign.tall)
     for mark, some in (("_", lower), ("^", upper)):
         if some:
             latex += f"{mark}{{{_in_line(rows_of(some))}}}"
-    _replace(desk, parts, _centred(sign.text, latex, sign.box, [sign]))
+    if sign.tall:
+        _replace(desk, parts, _centred(sign.text, latex, sign.box, [sign]))
+    elif len(parts) > 1:
+        _replace(desk, parts, sign._replace(latex=latex, style=Style(math=True)))
+
+
+def _takes_limits(atom: Atom) -> bool:
+    return (atom.tall and atom.text in _WITH_LIMITS) or atom.text in _NAMES_WITH_LIMITS
+
+
+def _dotted(atoms: list[Atom]) -> list[Atom]:
+    """Three points above each other, or from the upper left to the lower right, become one sign."""
+    found: list[Atom] = []
+    for atom in atoms:
+        found.append(atom._replace(text="⋯", style=Style(math=True)) if atom.text == "···" else atom)
+        if atom.text != "." or len(found) < 3 or any(each.text != "." for each in found[-3:]):
+            continue
+        one, two, three = found[-3:]
+        steps = (one.base - two.base, two.base - three.base)
+        if 0.15 * atom.size < min(steps) and max(steps) < 0.6 * atom.size and abs(steps[0] - steps[1]) < 1:
+            across = three.box.x0 - one.box.x0
+            if abs(across) < 1 or 0.3 * atom.size < across < 1.6 * atom.size:
+                sign = "⋮" if abs(across) < 1 else "⋱"
+                found[-3:] = [two._replace(text=sign, box=_around([one, two, three]), style=Style(math=True))]
+    return found
 
 
 def _chain(sign: Atom, atoms: list[Atom]) -> list[Atom]:
@@ -321,7 +356,8 @@ def _matrix(one: _Bracket, two: _Bracket, desk: _Desk) -> None:
     cells = cells_of(rows)
     parts = [*one.pieces, *two.pieces, *inside]
     if len(rows) == 1 and (len(cells[0]) == 1 or one.kind == "|"):
-        latex = f"\\left{_delimiter(one.kind)} {latex_line(rows[0].tokens)} \\right{_delimiter(two.kind)}"
+        left, said, right = _delimiter(one.kind), latex_line(rows[0].tokens), _delimiter(two.kind)
+        latex = f"\\left{left} {said} \\right{right}" if "\\" in said else f"{left}{said}{right}"
         whole = _centred(f"{one.kind}{_plain(rows)}{two.kind}", latex, box, parts, size)._replace(base=rows[0].base)
     else:
         latex = matrix(one.kind, [[latex_line(cell) for cell in row] for row in cells])
@@ -373,7 +409,7 @@ def _is_entry(atom: Atom) -> bool:
 
 
 def _delimiter(kind: str) -> str:
-    return {"{": "\\{", "}": "\\}", "‖": "\\|"}.get(kind, kind)
+    return latex_of(kind, letters_are_names=True)
 
 
 def _alone(bracket: _Bracket, desk: _Desk) -> None:

@@ -41,7 +41,10 @@ def without_furniture(pages: list[Page]) -> None:
                 number = _NUMBER.fullmatch(text)
                 if number:
                     off = int(number[1]) - page.number
-                    known = off == 0 or not text.isdigit() or (len(pages) > 1 and offsets[off] > 1)
+                    middle = (row.x0 + row.x1) / 2 / max(page.width, 1)
+                    placed = abs(middle - 0.5) < 0.06 or middle > 0.8
+                    alone = off == 0 and placed
+                    known = alone or not text.isdigit() or (len(pages) > 1 and offsets[off] > 1)
                 else:
                     known = often > (2 if _is_bold(row) else 1) and often * 2 >= len(pages)
                 if known:

@@ -15,9 +15,9 @@ _FEWEST = 5  # rows that begin at the left edge of a second column
 
 @dataclass(frozen=True)
 class Thing:
-    """What stands among the rows of a page and is none: a figure, what the machine can't read, a link without words."""
+    """What stands among the rows of a page and is none: a figure, what the machine can't read, a link, typed words."""
 
-    kind: Literal["figure", "unread", "link"]
+    kind: Literal["figure", "unread", "link", "words"]
     box: Box
     runs: tuple[Run, ...] = ()
 
@@ -38,18 +38,23 @@ def regions_of(atoms: list[Atom], placed: list[Table | Thing], depth: int = 2) -
     if edge is None:
         return [_region(rows, placed)]
     found: list[Region] = []
-    bands: list[tuple[bool, float, list[Atom], list[Table | Thing]]] = []
+    bands: list[tuple[bool, list[Atom], list[Table | Thing]]] = []
     entries: list[tuple[float, Row | Table | Thing]] = [(_height(row), row) for row in rows]
     entries += [(_height(each), each) for each in placed]
-    for _, entry in sorted(entries, key=lambda pair: -pair[0]):
-        across = _spans(entry, edge)
+    beside = [row.base for row in rows if _begins_at(row, edge)]
+    last = 0.0
+    for height, entry in sorted(entries, key=lambda pair: -pair[0]):
+        # Below the last row of the second column the first one goes on without a gap, or both have ended.
+        near = bool(bands) and not bands[-1][0] and last - height < 24
+        across = _spans(entry, edge) or not (min(beside) - 4 < height < max(beside) + 16 or near)
+        last = height
         if not bands or bands[-1][0] != across:
-            bands.append((across, 0.0, [], []))
+            bands.append((across, [], []))
         if isinstance(entry, Row):
-            bands[-1][2].extend(each for token in entry.tokens for each in (token.atom, *token.upper, *token.lower))
+            bands[-1][1].extend(each for token in entry.tokens for each in (token.atom, *token.upper, *token.lower))
         else:
-            bands[-1][3].append(entry)
-    for across, _, words, things in bands:
+            bands[-1][2].append(entry)
+    for across, words, things in bands:
         if across:
             found.append(_region(rows_of(words), things))
             continue
@@ -111,15 +116,27 @@ def _second_column(rows: list[Row]) -> float | None:
     edge = max(starts, key=lambda x: starts[x] + starts[x - 1] + starts[x + 1])
     if starts[edge] + starts[edge - 1] + starts[edge + 1] < _FEWEST:
         return None
-    left_side = [(left, right) for left, right in segments if right < edge + 1]
-    right_side = [(left, right) for left, right in segments if left > edge - 3]
-    crossing = len(segments) - len(left_side) - len(right_side)
+    beside = [row for row in rows if _begins_at(row, edge - 2)]
+    there = [segment for row in beside for segment in _segments(row)]
+    highest, lowest = max(row.base for row in beside), min(row.base for row in beside)
+    around = [segment for row in rows if lowest - 2 <= row.base <= highest + 2 for segment in _segments(row)]
+    left_side = [(left, right) for left, right in around if right < edge + 1]
+    right_side = [(left, right) for left, right in there if left > edge - 3]
+    crossing = sum(left < edge - 8 and right > edge + 4 for left, right in around)
     if len(left_side) < _FEWEST or crossing > len(left_side) + len(right_side):
         return None
     # Cells of a table are short where a column's lines reach from margin to margin.
-    if _middling(left_side) < 0.5 * (edge - first) or _middling(right_side) < 0.5 * (last - edge):
+    wide_left = edge - min(left for left, _ in left_side)
+    wide_right = max(right for _, right in right_side) - edge
+    if _middling(left_side) < 0.5 * wide_left or _middling(right_side) < 0.5 * wide_right:
+        return None
+    if wide_right < 0.5 * wide_left:
         return None
     return edge - 2
+
+
+def _begins_at(row: Row, edge: float) -> bool:
+    return any(abs(left - edge - 2) < 2.5 for left, _ in _segments(row))
 
 
 def _middling(segments: list[tuple[float, float]]) -> float:

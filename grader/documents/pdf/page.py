@@ -1,11 +1,12 @@
 """One page: what PDFium says of it becomes regions of rows, tables and things."""
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pypdfium2
 
 from grader.core.document import Run
+from grader.documents.pdf.annotations import annotations_of, struck_out
 from grader.documents.pdf.atoms import Atom, Box
 from grader.documents.pdf.characters import MOST_CHARACTERS, turned, words_of
 from grader.documents.pdf.drawings import drawn_on
@@ -17,6 +18,7 @@ from grader.documents.pdf.pictures import things_on
 from grader.documents.pdf.rows import rows_of
 from grader.documents.pdf.runs import runs_of
 from grader.documents.pdf.tables import Table, between_rules, grids_of, ruled
+from grader.documents.pdf.visibility import looked_at
 
 
 @dataclass
@@ -44,16 +46,22 @@ def read_page(page: pypdfium2.PdfPage, number: int, most: int = MOST_CHARACTERS)
             drawn.move(-page_box.x0, -page_box.y0)
         words = words_of(textpage.raw, page_box, drawn, most)
         links = list(links_of(page.raw, page.pdf.raw, page_box))
+        notes = annotations_of(page.raw, page_box)
     finally:
         textpage.close()
     if words.turn:
         links = [(turned(box, words.turn, page_box), address) for box, address in links]
-    atoms, bare = linked(words.along, links)
+        notes.struck = [turned(box, words.turn, page_box) for box in notes.struck]
+        notes.things = [replace(thing, box=turned(thing.box, words.turn, page_box)) for thing in notes.things]
+    seen = looked_at(page, words.along, words.turn, (words.width, words.height), bool(drawn.inner))
+    atoms, bare = linked(seen, links)
     unseen = _hidden([atom for atom in atoms if atom.hidden])
     atoms = [atom for atom in atoms if not atom.hidden]
     things, atoms = things_on(drawn, atoms, words.width, words.height)
     grids, frames, rules = grids_of(drawn.level, drawn.upright, drawn.frames)
-    placed: list[Table | Thing] = [*things, *_bare(bare)]
+    placed: list[Table | Thing] = [*things, *_bare(bare), *notes.things]
+    if notes.struck:
+        atoms = list(struck_out(atoms, notes.struck))
     atoms, rules = composed(atoms, rules, frames)
     for grid in grids:
         inside = [atom for atom in atoms if grid.box.holds(atom.x, atom.y, 1)]
@@ -82,7 +90,7 @@ def read_page(page: pypdfium2.PdfPage, number: int, most: int = MOST_CHARACTERS)
         across=words.across,
         hidden=unseen,
         bullets=drawn.bullets,
-        characters=sum(len(atom.text) for atom in words.along),
+        characters=sum(len(atom.text) for atom in words.along) + sum(thing.kind == "words" for thing in notes.things),
         cut=words.cut or drawn.cut,
     )
 

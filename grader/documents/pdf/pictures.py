@@ -9,9 +9,12 @@ _SMALLEST_FIGURE = 30  # points along each side; smaller pictures hold a formula
 _SMALLEST = 6
 _NEAR = 8.0  # points between shapes of one drawing
 _CHART = 90.0
+_TICKS = 36.0  # points: how far from a diagram its numbers stand
+_NUMBER = frozenset("0123456789.,+-−×e%")
 _MOST_THINGS = 200
 
-FORMULA = Thing("unread", Box(0, 0, 0, 0), (Run(text="a formula drawn as a picture"),))
+FORMULA = Run(text="a formula drawn as a picture")
+DRAWING = Run(text="a drawing, which may hold handwriting")
 PAGE = Run(text="a page that is a picture")
 SCAN = Run(text="a scanned page: its words come from recognition")
 
@@ -28,9 +31,11 @@ def things_on(drawn: Drawn, atoms: list[Atom], width: float, height: float) -> t
             if box.width * box.height > 0.6 * area:
                 things.append(Thing("unread", box, (SCAN if written else PAGE,)))
         elif box.width >= _SMALLEST and box.height >= _SMALLEST:
-            things.append(FORMULA.__class__("unread", box, FORMULA.runs))
+            things.append(Thing("unread", box, (FORMULA,)))
     for box, many in _clusters(drawn.shapes)[:_MOST_THINGS]:
         inside = [atom for atom in written if box.holds(atom.x, atom.y)]
+        if many > 3 and box.width >= _CHART and box.height >= _CHART:
+            inside += _ticks(box, written)
         if box.width >= _CHART and box.height >= _CHART and many > 3 and len(inside) < 150:
             ours = {atom.order for atom in inside}
             written = [atom for atom in written if atom.order not in ours]
@@ -39,10 +44,24 @@ def things_on(drawn: Drawn, atoms: list[Atom], width: float, height: float) -> t
             things.append(Thing("figure", box, (Run(text=words),) if words else ()))
             # Letters drawn by hand look like any other drawing.
             if not inside:
-                things.append(Thing("unread", box, (Run(text="a drawing, which may hold handwriting"),)))
-        elif box.width * box.height < 0.9 * area and len(inside) < 20 and max(box.width, box.height) >= 3:
-            things.append(Thing("unread", box, FORMULA.runs))
+                things.append(Thing("unread", box, (DRAWING,)))
+        elif len(inside) < 20 and box.width * box.height < 0.9 * area:
+            things.append(Thing("unread", box, (FORMULA,)))
+        elif many > 3:
+            things.append(Thing("unread", box, (DRAWING,)))
     return things, atoms
+
+
+def _ticks(box: Box, atoms: list[Atom]) -> list[Atom]:
+    """The numbers along the sides of a diagram, where there are several."""
+    near = [
+        atom
+        for atom in atoms
+        if box.holds(atom.x, atom.y, _TICKS) and not box.holds(atom.x, atom.y) and set(atom.text) <= _NUMBER
+    ]
+    under = [atom for atom in near if atom.y < box.y0]
+    beside = [atom for atom in near if atom.y >= box.y0]
+    return [atom for side in (under, beside) if len(side) > 2 for atom in side]
 
 
 def _clusters(shapes: list[Box]) -> list[tuple[Box, int]]:

@@ -69,7 +69,8 @@ class Row:
     def size(self) -> float:
         """The size of most of its letters."""
         weights: dict[float, int] = {}
-        for token in self.tokens:
+        plain = [token for token in self.tokens if not token.atom.latex]
+        for token in plain or self.tokens:
             size = round(token.atom.size, 1)
             weights[size] = weights.get(size, 0) + len(token.atom.text)
         return max(weights, key=lambda size: weights[size])
@@ -101,9 +102,35 @@ def rows_of(atoms: list[Atom]) -> list[Row]:
         sure = [token.atom.base for token in group if not token.atom.latex]
         base = sorted(sure)[len(sure) // 2] if sure else group[0].atom.base
         if rows and _is_mark_of(rows[-1], group[0], base):
-            group.insert(0, rows.pop().tokens[0])
+            mark = rows.pop().tokens[0].atom
+            box = mark.box._replace(x0=mark.box.x0 - 0.3 * mark.size, x1=mark.box.x1 - 0.3 * mark.size)
+            group.insert(0, Token(mark._replace(box=box)))  # a number before a number stays two
         rows.append(Row(group, base))
-    return rows
+    return _without_strays(rows)
+
+
+def _without_strays(rows: list[Row]) -> list[Row]:
+    """Rows of few small words right above or below a row are scripts of what they stand over or under."""
+    kept: list[Row] = []
+    for i, row in enumerate(rows):
+        near = [
+            other
+            for other in rows[max(i - 1, 0) : i + 2]
+            if other is not row
+            and len(row.tokens) <= 6
+            and row.size < 0.83 * other.size
+            and abs(row.base - other.base) < 0.95 * other.size
+            and other.x0 - 1 <= row.x0
+            and row.x1 <= other.x1 + 0.6 * other.size
+        ]
+        if not near:
+            kept.append(row)
+            continue
+        host = min(near, key=lambda other: abs(row.base - other.base))
+        for token in row.tokens:
+            to = min(host.tokens, key=lambda each: max(each.x0 - token.atom.x, token.atom.x - each.atom.box.x1))
+            (to.upper if row.base > host.base else to.lower).extend([token.atom, *token.upper, *token.lower])
+    return kept
 
 
 def _is_mark_of(row: Row, first: Token, base: float) -> bool:
@@ -139,7 +166,8 @@ def _script(token: Token, atom: Atom, edge: float) -> int:
     """1 for what stands above, -1 for below, 0 for what is no script of this token."""
     base = token.atom
     size = base.size
-    if not -0.25 * size < atom.box.x0 - base.box.x1 or atom.box.x0 - edge > 0.4 * size:
+    back = 0.8 if base.text == "∫" else 0.25  # an integral leans over what stands below it
+    if not -back * size < atom.box.x0 - base.box.x1 or atom.box.x0 - edge > 0.4 * size:
         return 0
     if atom.size > 0.93 * size:
         return 0

@@ -166,7 +166,7 @@ def _hang_together(one: Token, two: Token, display: bool) -> bool:
                 return False
     if one.atom.text[-1:] in ".;:" and parted:
         return False
-    return not (one.atom.text[-1:] == "," and parted and not (one.structured or one.atom.text == ","))
+    return not (parted and one.atom.text[-1:] == "," and not one.structured)
 
 
 def _trimmed(tokens: list[Token], start: int, stop: int, sure: int) -> tuple[int, int]:

@@ -61,10 +61,18 @@ def grids_of(level: list[Box], upright: list[Box], frames: list[Box]) -> tuple[l
         if len(xs) == 2 and len(ys) == 2:
             single.append(box)
             taken.update(group)
+        elif len(xs) == len(ys) == 1 and min(box.width, box.height) > 20 and _cross(box, xs[0], ys[0]):
+            grids.append(Grid(box, (), ()))
+            taken.update(group)
         elif len(ys) >= 2 and (len(xs) >= 2 or len(ys) >= 3 or len(down) >= 2):
             grids.append(Grid(box, tuple(xs), tuple(ys)))
             taken.update(group)
     return grids, single, [rule for i, rule in enumerate(level) if i not in taken]
+
+
+def _cross(box: Box, x: float, y: float) -> bool:
+    """Whether rules cross, as those under a head and beside a first column do."""
+    return box.x0 + _SAME < x < box.x1 - _SAME and box.y0 + _SAME < y < box.y1 - _SAME
 
 
 def _meeting(edges: list[Box]) -> list[list[int]]:
@@ -118,9 +126,15 @@ def ruled(grid: Grid, atoms: list[Atom]) -> Table | None:
                 columns[bisect(xs, atom.x)].append(atom)
             rows.extend(_lines_of_band([rows_of(column) for column in columns], many=len(filled) <= 3))
     else:
-        lines = rows_of(atoms)
-        rows = [[[Row(cell, 0)] if cell else [] for cell in row] for row in cells_of(lines, _COLUMN_GAP)]
+        rows = [[[Row(cell, 0)] if cell else [] for cell in row] for row in cells_of(rows_of(atoms), _COLUMN_GAP)]
     table = _trimmed([[_cell(cell) for cell in row] for row in rows])
+    lines = rows_of(atoms)
+    if len(lines) == len(filled) or (len(filled) <= 3 and len(lines) > len(filled)):
+        # Rules part but some of the columns where each line is a row of its own.
+        finer = _aligned_rows(lines)
+        full = finer and sum(bool(cell) for row in finer for cell in row) >= 0.75 * len(finer) * len(finer[0])
+        if full and len(finer[0]) > max(len(table[0]) if table else 0, len(xs) + 1):
+            table = finer
     if len(table) < 2 and (not table or len(table[0]) < 2):
         return None
     if len(table[0]) < 2:
@@ -267,6 +281,9 @@ def aligned(rows: list[Row]) -> list[tuple[int, int, Table]]:
             shape = shape or here
             stop += 1
         columns = len(shape) // 3
+        if columns and _is_prose(rows[start:stop]):
+            start = stop
+            continue
         if stop - start >= 3 or (stop - start == 2 and columns >= 3):
             part = rows[start:stop]
             boxes = [row.box for row in part]
@@ -280,11 +297,17 @@ def aligned(rows: list[Row]) -> list[tuple[int, int, Table]]:
     return found
 
 
+def _is_prose(rows: list[Row]) -> bool:
+    """Whether these are columns of prose: several long cells in most of the rows."""
+    long = sum(sum(len(piece) > 4 for piece in _pieces(row, 0.95)) > 1 for row in rows)
+    return long * 2 > len(rows)
+
+
 def _table_row(row: Row) -> list[list[Token]]:
     """The cells of a row that may be a table's; none where it is code, a numbered formula or an item of a list."""
     if all(token.atom.style.mono for token in row.tokens):
         return []
-    pieces = _pieces(row, 1.4)
+    pieces = _pieces(row, 0.95)
     if not 1 < len(pieces) <= _MOST_COLUMNS:
         return []
     first = "".join(token.atom.text for token in pieces[0])
