@@ -386,6 +386,12 @@ class ProblemEvidence(Record):
         return self.model_copy(update={"sections": (self.stated[title],)}) if title in self.stated else self
 
     @property
+    def not_read(self) -> tuple[str, ...]:
+        """What nobody read and could hold the answer: files, lines, and what the machine can't read in its sections."""
+        seen = [f"{section.source}: {what}" for section in self.sections for what in section.unread]
+        return (*((self.unsure,) if self.unsure else ()), *self.unread, *seen)
+
+    @property
     def formulas(self) -> tuple[Formula, ...]:
         """All formulas of all its sections, in order."""
         return tuple(f for s in self.sections for f in s.formulas)

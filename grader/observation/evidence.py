@@ -1,5 +1,6 @@
 """All evidence of one submission, problem by problem."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nbformat import NotebookNode
@@ -25,6 +26,7 @@ from grader.observation.sections import Alignment, align_documents
 from grader.rubric.model import Rubric
 
 _MOST_PLACES = 8
+_MOST_HIDDEN = 200
 
 
 class Observed(Record):
@@ -161,6 +163,15 @@ def repeated_headings(evidence: Mapping[str, ProblemEvidence]) -> Iterator[str]:
             if len(found) > 1:
                 named = f"{', '.join(found[:-1][:9])} and {found[-1]}"
                 yield f"{file}: the heading of problem {problem} stands in lines {named}; all are read as its answer"
+
+
+def hidden_words(evidence: Mapping[str, ProblemEvidence]) -> Iterator[str]:
+    """What stands in an answer and no reader sees: it is none, and a reader should know of it."""
+    for problem, seen in evidence.items():
+        for section in seen.sections:
+            if re.search(r"\w", section.hidden):
+                shown = " ".join(section.hidden.split())[:_MOST_HIDDEN]
+                yield f"{section.source}: hidden words in the answer to problem {problem}, which are no answer: “{shown}”"
 
 
 def _targets(rubric: Rubric) -> list[Target]:
