@@ -20,7 +20,7 @@ from grader.documents.markdown_latex import latex_plugin
 from grader.documents.markdown_maths import maths_plugin, own_lines
 from grader.documents.text import decode
 
-_GAP = re.compile(r"(?<=\S)(?:\t|  )\s*(?=\S)")
+_GAP = re.compile(r"(?:\t|  )[ \t]*")
 _DEEPEST = 60
 _LONGEST_PARAGRAPH = 30_000
 _MOST_NESTED = re.compile(rf"^(?:[ \t]{{0,20}}>){{{_DEEPEST}}}", re.MULTILINE)
@@ -105,8 +105,9 @@ class _Page:
     def page(self, tokens: list[Token]) -> str:
         labels = _labels(tokens)
         for index, token in enumerate(tokens):
-            line = f' {html.LINE}="{token.map[0] + self.first}"' if token.map else ""
             kind = token.type
+            # The code behind a fence begins in the next line.
+            line = f' {html.LINE}="{token.map[0] + self.first + (kind == "fence")}"' if token.map else ""
             if kind == "inline":
                 heading = tokens[index - 1].type == "heading_open" and not _is_no_heading(tokens, index - 1)
                 self._inline(token, paragraph=tokens[index - 1].type == "paragraph_open", heading=heading)

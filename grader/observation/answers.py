@@ -84,6 +84,7 @@ _WINDOW = r"(?:kernels?|windows?|strides?|patch(?:es)?|pool(?:ing)?|receptive\s+
 _WINDOW_BEFORE = re.compile(
     rf"\b{_WINDOW}(?:\s+sizes?)?(?:\s+(?:of|is|are|with|has|have))*(?:\s+(?:size|shape))?[\s$(:=]*$"
 )
+_IMAGE_BEHIND = re.compile(r"^[\s$)]*(?:pixels?\s+)?(?:images?|inputs?|pictures?|digits?)\b")
 _WINDOW_BEHIND = re.compile(rf"^[\s$)]*{_WINDOW}\b")
 _OPERATOR = r"(?:[*/·×^⋅]|\\cdot|\\times|\\div)"
 _OPERATOR_BEFORE = re.compile(
@@ -357,11 +358,11 @@ def _written_out(blocks: Sequence[Block], places: Sequence[_Place], *, comma: bo
             continue
         rows = [row for row in rows if any(row)][:_MOST_ROWS]
         values = [[_plain_number(cell, comma=comma) for cell in row] for row in rows]
-        if len(values) > 1 and len(values[0]) > 1 and len({len(row) for row in values}) == 1:
-            if all(value is not None for row in values for value in row) and id(block.source) in starts:
-                text = "; ".join(" ".join(row) for row in rows)[:200]
-                fields = {"kind": "matrix", "matrix": tuple(map(tuple, values)), "text": text, "strength": "asserted"}
-                yield starts[id(block.source)], {**fields, "doubt": "", "lead": "", "sentence": text}
+        even = len(values) > 1 and len(values[0]) > 1 and len({len(row) for row in values}) == 1
+        if even and id(block.source) in starts and all(value is not None for row in values for value in row):
+            text = "; ".join(" ".join(row) for row in rows)[:200]
+            fields = {"kind": "matrix", "matrix": tuple(map(tuple, values)), "text": text, "strength": "asserted"}
+            yield starts[id(block.source)], {**fields, "doubt": "", "lead": "", "sentence": text}
 
 
 def _lead(between: str) -> str:
@@ -430,7 +431,7 @@ def _shape_readings(
 
 def _doubt_of_shape(before: str, after: str) -> str:
     """Whether it is the shape of what goes in, or of a window that moves over it."""
-    if of_the_input(before):
+    if of_the_input(before) or (_IMAGE_BEHIND.match(after) and "output" not in before[-60:]):
         return "input"
     return "part" if _WINDOW_BEFORE.search(before[-60:]) or _WINDOW_BEHIND.match(after) else ""
 
