@@ -29,6 +29,12 @@ _STYLES = {
     **dict.fromkeys(("text", "mbox", "textrm", "textsf", "textsc", "texttt"), ("", "")),
 }
 _STYLED = re.compile(rf"\\({'|'.join(_STYLES)})\{{")
+_SWITCHES = {
+    **dict.fromkeys(("bf", "bfseries"), "strong"),
+    **dict.fromkeys(("it", "itshape", "em", "sl", "slshape"), "em"),
+    **dict.fromkeys(("rm", "sf", "tt", "sc", "tiny", "small", "normalsize", "large", "Large", "LARGE", "huge"), ""),
+}
+_SWITCHED = re.compile(rf"\{{[ \t]*\\({'|'.join(_SWITCHES)})(?![A-Za-z])[ \t]*")
 _LONGEST = 2000
 
 
@@ -36,6 +42,7 @@ def latex_plugin(parser: MarkdownIt) -> None:
     """Add the commands to a parser."""
     parser.block.ruler.before("fence", "latex_title", _title, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     parser.inline.ruler.before("escape", "latex_style", _style)
+    parser.inline.ruler.before("escape", "latex_switch", _switch)
 
 
 def _title(state: StateBlock, begin: int, end: int, silent: bool) -> bool:
@@ -97,15 +104,31 @@ def _style(state: StateInline, silent: bool) -> bool:
     close = closing_brace(state.src, found.end() - 1, _LONGEST) if found else -1
     if not found or close < 0 or close >= state.posMax:
         return False
+    _styled(state, _STYLES[found[1]][0], found.end(), close, silent=silent)
+    return True
+
+
+def _switch(state: StateInline, silent: bool) -> bool:
+    """A group that begins with a switch of style: `{\\bf Problem 1}`."""
+    found = _SWITCHED.match(state.src, state.pos, state.posMax) if state.src[state.pos] == "{" else None
+    close = closing_brace(state.src, state.pos, _LONGEST) if found else -1
+    if not found or close < 0 or close >= state.posMax:
+        return False
+    _styled(state, _SWITCHES[found[1]], found.end(), close, silent=silent)
+    return True
+
+
+def _styled(state: StateInline, tag: str, start: int, close: int, *, silent: bool) -> None:
+    """What stands between two places, in a style."""
     if not silent:
-        tag = _STYLES[found[1]][0]
         last, state.posMax = state.posMax, close
-        state.pos = found.end()
+        state.pos = start
         if tag:
             state.push(f"{tag}_open", tag, 1)
+        state.level += 1  # so that the parser's cap on nesting holds for what has no tag, too
         state.md.inline.tokenize(state)
+        state.level -= 1
         if tag:
             state.push(f"{tag}_close", tag, -1)
         state.posMax = last
     state.pos = close + 1
-    return True
