@@ -6,7 +6,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
-from grader.documents.latex_commands import SECTIONS
+from grader.documents.latex_commands import SECTIONS, TABLES
 from grader.documents.maths import closing_brace
 
 _TITLE = re.compile(
@@ -36,11 +36,15 @@ _SWITCHES = {
 }
 _SWITCHED = re.compile(rf"\{{[ \t]*\\({'|'.join(_SWITCHES)})(?![A-Za-z])[ \t]*")
 _LONGEST = 2000
+_TABLE = re.compile(rf"\\begin\{{(table\*?|{'|'.join(map(re.escape, TABLES))})\}}")
+_LONGEST_TABLE = 20_000
+_MOST_LINES = 300
 
 
 def latex_plugin(parser: MarkdownIt) -> None:
     """Add the commands to a parser."""
     parser.block.ruler.before("fence", "latex_title", _title, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+    parser.block.ruler.before("fence", "latex_table", _table, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     parser.inline.ruler.before("escape", "latex_style", _style)
     parser.inline.ruler.before("escape", "latex_switch", _switch)
 
@@ -72,6 +76,24 @@ def _title(state: StateBlock, begin: int, end: int, silent: bool) -> bool:
             token.map = [last, last + 1]
             if not nesting:
                 token.content, token.children = rest, []
+    state.line = last + 1
+    return True
+
+
+def _table(state: StateBlock, begin: int, end: int, silent: bool) -> bool:
+    """A table with the lines that it stands on, for the reader of LaTeX."""
+    start, stop = state.bMarks[begin] + state.tShift[begin], state.eMarks[min(end, begin + _MOST_LINES) - 1]
+    found = _TABLE.match(state.src, start, state.eMarks[begin])
+    closing = f"\\end{{{found[1]}}}" if found else ""
+    at = state.src.find(closing, start, min(stop, start + _LONGEST_TABLE)) if found else -1
+    if at < 0:
+        return False
+    if silent:
+        return True
+    last = begin + state.src.count("\n", start, at)
+    token = state.push("latex_table", "", 0)
+    token.content = state.src[start : state.eMarks[last]]
+    token.map = [begin, last + 1]
     state.line = last + 1
     return True
 
