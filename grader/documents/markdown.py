@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from html import escape
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block import StateBlock, list_block
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from mdit_py_plugins.front_matter import front_matter_plugin
 
-from grader.core.document import Block
+from grader.core.document import Block, Cell
 from grader.core.errors import SubmissionError
 from grader.core.source import Source
 from grader.documents import html, latex, maths
@@ -25,6 +25,7 @@ _DEEPEST = 60
 _LONGEST_PARAGRAPH = 30_000
 _MOST_NESTED = re.compile(rf"^(?:[ \t]{{0,20}}>){{{_DEEPEST}}}", re.MULTILINE)
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:-]{0,30})(?=[\s/>])[^<>]*>?")
+_NO_LABEL = re.compile(r"\d{3,9}[.)]")
 _MARKUP = re.compile(r"<[^<>]*>")
 _KNOWN = {
     "a", "abbr", "address", "article", "aside", "b", "big", "blockquote", "body", "br", "caption", "center", "cite",
@@ -67,6 +68,7 @@ def _parser() -> MarkdownIt:
     parser.block.ruler.before(
         "heading", "tight_heading", _tight_heading, {"alt": ["paragraph", "reference", "blockquote"]}
     )
+    parser.block.ruler.at("list", _list, {"alt": ["paragraph", "reference", "blockquote"]})
     parser.core.ruler.before("inline", "long_paragraph", _long_paragraph)
     return parser
 
@@ -85,6 +87,13 @@ def _tight_heading(state: StateBlock, begin: int, end: int, silent: bool) -> boo
                 token.content, token.children = line[found.end() :].strip(), []
         state.line = begin + 1
     return True
+
+
+def _list(state: StateBlock, begin: int, end: int, silent: bool) -> bool:
+    """A list; `608.` is an answer, for nobody has so many items."""
+    if _NO_LABEL.match(state.src, state.bMarks[begin] + state.tShift[begin], state.eMarks[begin]):
+        return False
+    return list_block(state, begin, end, silent)
 
 
 def _long_paragraph(state: StateCore) -> None:
@@ -119,6 +128,8 @@ class _Page:
                 self._front_matter(token.content)
             elif kind == "math_block":
                 self.parts.append(f"<div{line}>{_formula(token.content, display=True)}</div>")
+            elif kind == "latex_table":
+                self._table(token.content, line)
             elif kind == "list_item_open":
                 self.parts.append(f'<li{line} {html.MARK}="{escape(labels.get(index, ""))}">')
             elif kind in ("heading_open", "heading_close") and _is_no_heading(tokens, index):
@@ -136,6 +147,12 @@ class _Page:
             words = title[1].strip().strip("\"'")
             self.parts.append(f'<p {html.LINE}="{self.first}"><b>{escape(words)}</b></p>')
         self.parts.append(f'<p {html.LINE}="{self.first}" style="display:none">{escape(content)}</p>')
+
+    def _table(self, content: str, line: str) -> None:
+        """A table of LaTeX, with the words around it."""
+        for block in latex.blocks_of(content, Source(file="")):
+            rows = "".join(f"<tr>{''.join(f'<td>{_cell(cell)}</td>' for cell in row)}</tr>" for row in block.rows)
+            self.parts.append(f"<table{line}>{rows}</table>" if rows else f"<p{line}>{_cell(block.runs)}</p>")
 
     def _inline(self, token: Token, *, paragraph: bool, heading: bool) -> None:
         children = _without_factors(token.children or [])
@@ -186,6 +203,20 @@ def _written(token: Token, *, heading: bool) -> str:
         href = f' href="{escape(str(token.attrs["href"]))}"' if "href" in token.attrs else ""
         return f"<{token.tag}{href}>"
     return f"</{token.tag}>" if token.nesting < 0 else escape(token.content)
+
+
+def _cell(runs: Cell) -> str:
+    """Words that another reader has read, as HTML."""
+    parts = []
+    for run in runs:
+        shown = _formula(run.text, display=False) if run.formula else escape(run.text).replace("\n", "<br>")
+        if run.hidden:
+            shown = f'<span style="display:none">{escape(run.text)}</span>'
+        styles = {"b": run.bold, "i": run.italic, "del": run.struck, "code": run.code}
+        for tag in (tag for tag, has in styles.items() if has):
+            shown = f"<{tag}>{shown}</{tag}>"
+        parts.append(shown)
+    return "".join(parts)
 
 
 def _formula(tex: str, *, display: bool) -> str:

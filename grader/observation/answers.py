@@ -175,7 +175,7 @@ def _reading(fields: _Fields, position: int, text: str, place: _Place) -> Readin
         strength = "asserted" if fields["strength"] == "mentioned" else fields["strength"]
         fields = {
             **fields,
-            "before": f"{place.above.lower()}: {fields['before']}",
+            "before": f"{place.above.lower()}: {fields.get('before', '')}",
             "sentence": f"{place.above}: »{fields['text']}«",
         }
         fields["strength"] = "final" if _TOTAL.search(place.above) else strength
