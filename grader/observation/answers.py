@@ -362,7 +362,7 @@ def _written_out(blocks: Sequence[Block], places: Sequence[_Place], *, comma: bo
         if even and id(block.source) in starts and all(value is not None for row in values for value in row):
             text = "; ".join(" ".join(row) for row in rows)[:200]
             fields = {"kind": "matrix", "matrix": tuple(map(tuple, values)), "text": text, "strength": "asserted"}
-            yield starts[id(block.source)], {**fields, "doubt": "", "lead": "", "sentence": text}
+            yield starts[id(block.source)], {**fields, "doubt": "", "lead": "", "before": "", "sentence": text}
 
 
 def _lead(between: str) -> str:

@@ -95,15 +95,14 @@ def observe(
     labels = labels_of(rubric)
     aligned = align_documents(list(documents.values()), labels)
     sections = _sections(aligned)
-    answered = {section.problem for section in sections}
+    answered = {section.problem for section in sections if section.text.strip() or section.unread}
     in_notebooks = align_documents(list(texts.values()), labels)
+    repeated = [section for section in _sections(in_notebooks) if section.problem in answered]
     sections += [section for section in _sections(in_notebooks) if section.problem not in answered]
     doubts = [*aligned.unsure, *(doubt for doubt in in_notebooks.unsure if doubt.problem not in answered)]
     unsure = {doubt.problem: doubt.why for doubt in reversed(doubts)}
     unclaimed = [] if rubric.unlabelled == "fail" else _unclaimed((*aligned.unclaimed, *in_notebooks.unclaimed))
-    places = [
-        Place(file=file, headings=tuple(headings(texts.get(file)))) for file in observed
-    ]
+    places = [Place(file=file, headings=tuple(headings(texts.get(file)))) for file in observed]
     targets = _targets(rubric)
     models = [
         model.model_copy(update={"headings": headings_above(texts.get(model.notebook), model.cell)})
@@ -122,6 +121,7 @@ def observe(
         evidence[problem.id] = ProblemEvidence(
             problem=problem.id,
             sections=tuple(s for s in sections if s.problem == problem.id),
+            repeated=tuple(s for s in repeated if s.problem == problem.id),
             elsewhere=tuple(s for s in sections if s.problem != problem.id),
             notebooks=runs,
             unread=(*unread, *unclaimed),
