@@ -1,4 +1,4 @@
-"""Documents of strangers become blocks: one file a format, found by the endings of names.
+"""Documents of strangers become blocks: one file a format, found by the endings of names and imported at its first use.
 
 It runs in a confined process: a parser may be led to compute for ever, or to take all memory.
 """
@@ -8,7 +8,6 @@ from pathlib import PurePosixPath
 
 from grader.core.document import Document
 from grader.core.errors import SubmissionError
-from grader.documents import docx, html, latex, markdown, odt, org, pdf, rst, rtf
 from grader.documents.format import Beside, DocumentFormat
 
 
@@ -25,8 +24,17 @@ def registry(formats: Iterable[DocumentFormat]) -> dict[str, DocumentFormat]:
 
 FORMATS = registry(
     (
-        *(markdown.FORMAT, latex.FORMAT, html.FORMAT, rst.FORMAT, org.FORMAT, rtf.FORMAT),
-        *(docx.FORMAT, odt.FORMAT, pdf.FORMAT),
+        DocumentFormat(
+            "Markdown", (".md", ".markdown", ".mdown", ".txt", ".text", ".rmd", ".qmd", ""), f"{__name__}.markdown"
+        ),
+        DocumentFormat("LaTeX", (".tex", ".ltx", ".latex"), f"{__name__}.latex"),
+        DocumentFormat("HTML", (".html", ".htm", ".xhtml"), f"{__name__}.html"),
+        DocumentFormat("reStructuredText", (".rst", ".rest"), f"{__name__}.rst"),
+        DocumentFormat("Org", (".org",), f"{__name__}.org"),
+        DocumentFormat("RTF", (".rtf",), f"{__name__}.rtf"),
+        DocumentFormat("Word", (".docx", ".docm", ".dotx"), f"{__name__}.docx"),
+        DocumentFormat("OpenDocument text", (".odt", ".ott", ".fodt"), f"{__name__}.odt"),
+        DocumentFormat("PDF", (".pdf",), f"{__name__}.pdf"),
     )
 )
 

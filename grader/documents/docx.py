@@ -13,7 +13,7 @@ from grader.documents._package import Package, attribute, child, children, name,
 from grader.documents._word_lists import WordLists
 from grader.documents._word_styles import ParagraphStyle, WordStyles, background_of, depth_of, look_of, outline_level
 from grader.documents._words import Style, Words
-from grader.documents.format import Beside, DocumentFormat
+from grader.documents.format import Beside
 
 Element = Any  # of lxml, which ships no types
 
@@ -401,6 +401,3 @@ def _outermost(element: Element, names: set[str], *, within: set[str] | None = N
             yield each
         elif within is None or each is element or name(each) in within:
             stack.extend(reversed(list(children(each))))
-
-
-FORMAT = DocumentFormat(name="Word", endings=(".docx", ".docm", ".dotx"), parse=parse)

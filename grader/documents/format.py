@@ -1,7 +1,8 @@
-"""What a document format is: the endings of its files, and a function from bytes to blocks."""
+"""What a document format is: the endings of its files, and the module that makes blocks of their bytes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 
 from grader.core.document import Block
 
@@ -11,12 +12,17 @@ Beside = Callable[[str], bytes | None]
 
 @dataclass(frozen=True)
 class DocumentFormat:
-    """One format. `parse` takes a file's bytes, its name for the blocks' sources, and the files beside it.
-
-    It raises SubmissionError where the file is broken, encrypted or no such document at all; what it can't read of a
-    good one are blocks of kind `unread`.
-    """
+    """One format. Its `module` is imported, with the libraries that it needs, when the first such document is read."""
 
     name: str
     endings: tuple[str, ...]
-    parse: Callable[[bytes, str, Beside], tuple[Block, ...]]
+    module: str
+
+    def parse(self, raw: bytes, file: str, beside: Beside) -> tuple[Block, ...]:
+        """The blocks of a file, by its bytes, its name for the blocks' sources, and the files beside it.
+
+        Raises SubmissionError where the file is broken, encrypted or no such document at all; what can't be read of a
+        good one are blocks of kind `unread`.
+        """
+        blocks: tuple[Block, ...] = import_module(self.module).parse(raw, file, beside)
+        return blocks

@@ -13,7 +13,7 @@ from grader.core.document import Block, BlockKind, Cell
 from grader.core.errors import SubmissionError
 from grader.core.source import Source
 from grader.documents import html_style, maths
-from grader.documents.format import Beside, DocumentFormat
+from grader.documents.format import Beside
 from grader.documents.labels import number_as
 from grader.documents.text import decode
 from grader.documents.writer import PLAIN, Style, Words, Writer
@@ -479,11 +479,9 @@ def _figures(tex: str) -> list[str]:
     )
 
 
-def _parse(raw: bytes, file: str, beside: Beside) -> tuple[Block, ...]:  # noqa: ARG001
+def parse(raw: bytes, file: str, beside: Beside) -> tuple[Block, ...]:  # noqa: ARG001
+    """The blocks of a page. Raises SubmissionError where it is no text, or nested too deeply."""
     named = _CHARSET.search(raw[:3000])
     encoding = named[1].decode("ascii") if named else ""
     text = decode(raw, file, "" if encoding.lower().startswith(("utf-16", "utf-32")) else encoding)
     return blocks_of(text, Source(file=file))
-
-
-FORMAT = DocumentFormat(name="HTML", endings=(".html", ".htm", ".xhtml"), parse=_parse)

@@ -15,7 +15,7 @@ from grader.core.document import Block, Cell
 from grader.core.source import Source
 from grader.documents import latex_commands as commands
 from grader.documents import maths
-from grader.documents.format import Beside, DocumentFormat
+from grader.documents.format import Beside
 from grader.documents.labels import number_as
 from grader.documents.latex_macros import Macros
 from grader.documents.maths import closing_brace
@@ -926,8 +926,6 @@ def _label_list(listed: _List, option: str, counters: Counter[str]) -> None:
         listed.pattern = f"{option[: short.start()]}{{}}{option[short.end() :]}"
 
 
-def _parse(raw: bytes, file: str, beside: Beside) -> tuple[Block, ...]:
+def parse(raw: bytes, file: str, beside: Beside) -> tuple[Block, ...]:
+    """The blocks of a file of LaTeX, with those of the files that it puts in."""
     return blocks_of(decode(raw, file), Source(file=file, line=1), beside)
-
-
-FORMAT = DocumentFormat(name="LaTeX", endings=(".tex", ".ltx", ".latex"), parse=_parse)

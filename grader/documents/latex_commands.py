@@ -2,8 +2,6 @@
 
 from functools import cache
 
-from pylatexenc import latex2text
-
 # The titles of sections by their levels; numbered are those down to the third.
 SECTIONS = {
     "part": 1, "chapter": 1, "section": 1, "subsection": 2, "subsubsection": 3, "paragraph": 4, "subparagraph": 5,
@@ -132,4 +130,6 @@ def symbol(name: str) -> str:
 
 @cache
 def _symbols():  # type: ignore[no-untyped-def]  # of a library without types
+    from pylatexenc import latex2text
+
     return latex2text.get_default_latex_context_db()

@@ -14,7 +14,7 @@ from grader.core.document import Block, Cell
 from grader.core.errors import SubmissionError
 from grader.core.source import Source
 from grader.documents import html, latex, maths
-from grader.documents.format import Beside, DocumentFormat
+from grader.documents.format import Beside
 from grader.documents.labels import label_at
 from grader.documents.markdown_latex import latex_plugin
 from grader.documents.markdown_maths import maths_plugin, own_lines
@@ -329,13 +329,9 @@ def _multiplies(before: str, inside: str, behind: str) -> bool:
     )
 
 
-def _parse(raw: bytes, file: str, beside: Beside) -> tuple[Block, ...]:
+def parse(raw: bytes, file: str, beside: Beside) -> tuple[Block, ...]:
+    """The blocks of a file of Markdown, or of plain text, which may be LaTeX under another name."""
     text = decode(raw, file)
     if latex.is_latex(text):
         return latex.blocks_of(text, Source(file=file), beside)
     return blocks_of(text, Source(file=file, line=1))
-
-
-FORMAT = DocumentFormat(
-    name="Markdown", endings=(".md", ".markdown", ".mdown", ".txt", ".text", ".rmd", ".qmd", ""), parse=_parse
-)

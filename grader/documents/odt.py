@@ -14,7 +14,7 @@ from grader.documents._look import Look
 from grader.documents._odt_styles import DEEPEST_LIST, Counter, Level, OdtStyles, whole
 from grader.documents._package import Package, attribute, child, children, name, parse_xml
 from grader.documents._words import Style, Words
-from grader.documents.format import Beside, DocumentFormat
+from grader.documents.format import Beside
 
 Element = Any  # of lxml, which ships no types
 
@@ -362,6 +362,3 @@ def _deleted(text: Element) -> dict[str, Element]:
         if deletion is not None:
             found[attribute(region, "id") or ""] = deletion
     return found
-
-
-FORMAT = DocumentFormat(name="OpenDocument text", endings=(".odt", ".ott", ".fodt"), parse=parse)

@@ -6,7 +6,7 @@ from html import escape
 from grader.core.document import Block
 from grader.core.source import Source
 from grader.documents import html, maths
-from grader.documents.format import Beside, DocumentFormat
+from grader.documents.format import Beside
 from grader.documents.text import decode
 
 _HEADING = re.compile(r"(\*{1,8})[ \t]+(.*)")
@@ -192,8 +192,6 @@ def _styled(text: str) -> str:
     return "".join(parts)
 
 
-def _parse(raw: bytes, file: str, beside: Beside) -> tuple[Block, ...]:  # noqa: ARG001
+def parse(raw: bytes, file: str, beside: Beside) -> tuple[Block, ...]:  # noqa: ARG001
+    """The blocks of a file of Org."""
     return blocks_of(decode(raw, file), Source(file=file, line=1))
-
-
-FORMAT = DocumentFormat(name="Org", endings=(".org",), parse=_parse)

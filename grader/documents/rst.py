@@ -10,7 +10,7 @@ from grader.core.document import Block
 from grader.core.errors import SubmissionError
 from grader.core.source import Source
 from grader.documents import html
-from grader.documents.format import Beside, DocumentFormat
+from grader.documents.format import Beside
 from grader.documents.labels import number_as
 from grader.documents.text import decode
 
@@ -109,8 +109,6 @@ def _mark(item: nodes.Node) -> str:
     return f"{listed.get('prefix', '')}{number_as(number, _FORMS[listed['enumtype']])}{listed.get('suffix', '.')}"
 
 
-def _parse(raw: bytes, file: str, beside: Beside) -> tuple[Block, ...]:  # noqa: ARG001
+def parse(raw: bytes, file: str, beside: Beside) -> tuple[Block, ...]:  # noqa: ARG001
+    """The blocks of a file of reStructuredText."""
     return blocks_of(decode(raw, file), Source(file=file, line=1))
-
-
-FORMAT = DocumentFormat(name="reStructuredText", endings=(".rst", ".rest"), parse=_parse)

@@ -8,7 +8,7 @@ from grader.core.document import Block, Cell
 from grader.core.errors import SubmissionError
 from grader.core.source import Source
 from grader.documents import maths
-from grader.documents.format import Beside, DocumentFormat
+from grader.documents.format import Beside
 from grader.documents.labels import label_at
 from grader.documents.text import decode
 from grader.documents.writer import PLAIN, Style, Words, Writer
@@ -24,7 +24,8 @@ _CHANGES: dict[str, dict[str, bool | str]] = {
 }  # fmt: skip
 
 
-def _parse(raw: bytes, file: str, beside: Beside) -> tuple[Block, ...]:  # noqa: ARG001
+def parse(raw: bytes, file: str, beside: Beside) -> tuple[Block, ...]:  # noqa: ARG001
+    """The blocks of a file of RTF. Raises SubmissionError for what is none."""
     if not raw.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"{\\rtf"):
         raise SubmissionError("is not RTF", where=file, hint="Hand it in as PDF or Markdown.")
     text = decode(raw.lstrip(b"\xef\xbb\xbf \r\n"), file, "latin-1")
@@ -111,6 +112,3 @@ def _changed(style: Style, sign: str) -> Style:
         if sign == _ENDS[name]:
             return style._replace(**dict.fromkeys(_CHANGES[name], "" if name == "v" else False))  # type: ignore[arg-type]
     return style
-
-
-FORMAT = DocumentFormat(name="RTF", endings=(".rtf",), parse=_parse)

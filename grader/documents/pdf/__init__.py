@@ -6,7 +6,7 @@ import pypdfium2.raw as pdfium
 from grader.core.document import Block, Run
 from grader.core.errors import SubmissionError
 from grader.core.source import Source
-from grader.documents.format import Beside, DocumentFormat
+from grader.documents.format import Beside
 from grader.documents.pdf.blocks import blocks_of
 from grader.documents.pdf.characters import MOST_CHARACTERS
 from grader.documents.pdf.furniture import without_furniture
@@ -68,6 +68,4 @@ def _pages(document: pypdfium2.PdfDocument, file: str) -> tuple[list[Page], list
     return pages, unread
 
 
-FORMAT = DocumentFormat(name="PDF", endings=(".pdf",), parse=parse)
-
-__all__ = ["FORMAT", "parse"]
+__all__ = ["parse"]

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import pypdfium2
 
 from grader.documents.pdf.atoms import Atom
@@ -27,6 +26,8 @@ def looked_at(
     width, height = size
     if not 0 < width * height * _SCALE**2 < _MOST_PIXELS:
         return atoms
+    import numpy as np  # few documents need it
+
     rotation = (turn - page.get_rotation()) % 360
     bitmap = page.render(scale=_SCALE, rotation=rotation, grayscale=True, draw_annots=False)
     pixels = bitmap.to_numpy().astype(np.int16)
