@@ -6,6 +6,7 @@ from grader.core.outcome import CheckResult, NetworkResult, Outcome, ProblemResu
 from grader.providers import Providers
 from grader.rubric import Problem
 
+_MOST_SECTIONS = 100
 _DECIDED = ("passed", "partial", "failed")
 
 
@@ -71,9 +72,27 @@ def _judged(check: Check, evidence: ProblemEvidence, providers: Providers) -> tu
         if check.needs == {Section} and outcome.status in _DECIDED:
             for other in evidence.said_besides(check.title):
                 outcome = _agreed(outcome, check, providers.answer(check.requests(other), other))
+        if check.needs == {Section} and outcome.status == "failed" and not evidence.of_check(check.title).has_words:
+            outcome = _elsewhere(outcome, check, evidence, providers)
         return outcome, evidence
     except Exception as error:  # a check must never end the run, whatever the evidence
         return Outcome(status="error", message=f"The check failed: {type(error).__name__}: {error}"), evidence
+
+
+def _elsewhere(outcome: Outcome, check: Check, evidence: ProblemEvidence, providers: Providers) -> Outcome:
+    """The outcome of an answer that isn't there, unless another problem's section would answer it, without a heading."""
+    for section in evidence.elsewhere[:_MOST_SECTIONS]:
+        other = evidence.saying((section,))
+        second = check.judge(providers.answer(check.requests(other), other))
+        if second.status in ("passed", "partial"):
+            return Outcome(
+                status="manual",
+                message=f"{outcome.message} The answer to problem {section.problem} may hold it; a person looks there.",
+                observed=second.observed,
+                source=second.source,
+                advice=outcome.advice,
+            )
+    return outcome
 
 
 def _agreed(outcome: Outcome, check: Check, other: ProblemEvidence) -> Outcome:

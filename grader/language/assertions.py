@@ -183,6 +183,8 @@ _CHANGED_FROM = re.compile(
     + r"\b[^.;]{0,40}\bfrom[\s$]*$",
     re.IGNORECASE,
 )
+# A line that a training prints: `1875/1875 [====] - 5s - loss: 0.02 - acc: 0.99`.
+_LOGGED = re.compile(r"(?:\d+/\d+[ \t]*(?:\[[=>.\s-]*\]|━+)|\bepoch\W{0,3}\d+[^\n]{0,60}?\bloss\b)[^\n]*$", re.IGNORECASE)
 _PART = re.compile(
     r"\b(?:each|per|every|either|both|one\s+(?:filter|kernel|neuron|unit|channel|layer|such)|single|apiece|jeder|pro|je)\b",
     re.IGNORECASE,
@@ -276,7 +278,7 @@ def doubt_of(before: str, after: str, behind: str, text: str) -> Doubt:
         return "bounded"
     if not answered and _names_something(near, behind, before, text):
         return "reference"
-    if _CHANGED_FROM.search(before[-100:]) or (not answered and _EARLIER.search(before[-120:])):
+    if _LOGGED.search(before) or _CHANGED_FROM.search(before[-100:]) or (not answered and _EARLIER.search(before[-120:])):
         return "earlier"
     if _GUESSED.search(clause) or _GUESSED.search(re.split(r"[.;\n]", after)[0][:40]):
         return "guessed"
@@ -287,7 +289,7 @@ def doubt_of(before: str, after: str, behind: str, text: str) -> Doubt:
 
 def _names_something(near: str, behind: str, before: str, text: str) -> bool:
     """Whether it is the number of a problem or a figure, or of a line that begins with it."""
-    if re.fullmatch(r"\d{1,3}", text) is None:
+    if re.fullmatch(r"\d{1,3}(?:\s?/\s?\d{1,6})?", text) is None:
         return False
     begins = not before.strip() or before.rstrip(" \t$*_(").endswith("\n")
     return bool(_REFERENCE.search(near)) or (begins and len(text) < 3 and bool(_MARK_BEHIND.match(behind[:4])))

@@ -27,6 +27,7 @@ _POWER = re.compile(
     rf"{_SPACE}*(?:\^|\*\*){_SPACE}*\{{?{_SPACE}*([-+−–]?\d{{1,3}}){_SPACE}*\}}?(?!\d)|([⁻⁺]?[⁰¹²³⁴-⁹]{{1,3}})"
 )
 _SLASH = re.compile(rf"{_SPACE}*[/⁄]{_SPACE}*(\d{{1,15}}(?:\.\d{{1,9}})?)(?![\w/⁄]|\.\d)")
+_PROGRESS = re.compile(rf"{_SPACE}*(?:\[|━|[-–]{_SPACE}*\d+m?s)")
 _MIXED = re.compile(rf"{_SPACE}+(\d{{1,3}})[/⁄](\d{{1,3}})(?![\w/]|\.\d)|{_SPACE}*([½¼¾⅓⅔⅛⅜⅝⅞])")
 _SPREAD = re.compile(rf"{_SPACE}*(?:±|\\pm|\+/[-−–]|\+[-−–]){_SPACE}*(?:\d+(?:[.,]\d+)?|\.\d+)|\(\d{{1,3}}\)(?![\w(])")
 _PERCENT = re.compile(
@@ -204,6 +205,8 @@ def _number(text: str, match: re.Match[str], comma: bool) -> Number | None:
         exact = re.fullmatch(r"\d{1,15}(?:\.\d{1,9})?", match["body"])
         slash = _SLASH.match(text, end) if exact else None
         mixed = _MIXED.match(text, end) if exact and "." not in match["body"] else None
+        if slash and (slash[1] == match["body"] or _PROGRESS.match(text, slash.end())):
+            return None  # 60000/60000 [=====]: how far it is, and no value
         if slash:
             value, others, precision, end = _over(value, float(slash[1])), (), 0.0, slash.end()
         elif mixed and value is not None:
