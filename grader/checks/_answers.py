@@ -225,7 +225,7 @@ def _of_something_else(reading: Reading, labels: tuple[str, ...]) -> bool:
 def _nothing(evidence: ProblemEvidence, values: list[Reading], unread: list[Reading], what: str) -> Outcome:
     if unread:
         return manual(
-            f"{listing(unread)} can't be read as a {what}; a person reads it.",
+            f"{listing(unread)} may be the {what}, but can't be read as a number; a person reads it.",
             observed=quoted(unread[0]),
             source=unread[0].source,
         )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from html import escape
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_block import StateBlock, list_block
+from markdown_it.rules_block import StateBlock, fence, list_block
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from mdit_py_plugins.front_matter import front_matter_plugin
@@ -25,6 +25,7 @@ _DEEPEST = 60
 _LONGEST_PARAGRAPH = 30_000
 _MOST_NESTED = re.compile(rf"^(?:[ \t]{{0,20}}>){{{_DEEPEST}}}", re.MULTILINE)
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:-]{0,30})(?=[\s/>])[^<>]*>?")
+_HEADING = re.compile(r"^[ \t]{0,3}#{1,6}[ \t]{0,9}\S", re.MULTILINE)
 _NO_LABEL = re.compile(r"\d{3,9}[.)]")
 _MARKUP = re.compile(r"<[^<>]*>")
 _KNOWN = {
@@ -68,6 +69,7 @@ def _parser() -> MarkdownIt:
     parser.block.ruler.before(
         "heading", "tight_heading", _tight_heading, {"alt": ["paragraph", "reference", "blockquote"]}
     )
+    parser.block.ruler.at("fence", _fence, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     parser.block.ruler.at("list", _list, {"alt": ["paragraph", "reference", "blockquote"]})
     parser.core.ruler.before("inline", "long_paragraph", _long_paragraph)
     return parser
@@ -87,6 +89,24 @@ def _tight_heading(state: StateBlock, begin: int, end: int, silent: bool) -> boo
                 token.content, token.children = line[found.end() :].strip(), []
         state.line = begin + 1
     return True
+
+
+def _fence(state: StateBlock, begin: int, end: int, silent: bool) -> bool:
+    """Code between fences. One that is never closed would hide the headings below: its marks are words then."""
+    start = state.bMarks[begin] + state.tShift[begin]
+    mark = state.src[start : start + 3]
+    if mark in state.env.get("never closed", ()) or not fence(state, begin, end, silent):
+        return False
+    if state.level or silent:
+        return True
+    last = state.src[state.bMarks[state.line - 1] : state.eMarks[state.line - 1]].strip()
+    closed = state.line < end or (state.line - begin > 1 and last.startswith(mark) and not last.strip(mark[0]))
+    if closed or not _HEADING.search(state.tokens[-1].content):
+        return True
+    state.tokens.pop()
+    state.line = begin
+    state.env.setdefault("never closed", set()).add(mark)
+    return False
 
 
 def _list(state: StateBlock, begin: int, end: int, silent: bool) -> bool:

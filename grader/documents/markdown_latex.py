@@ -35,6 +35,7 @@ _SWITCHES = {
     **dict.fromkeys(("rm", "sf", "tt", "sc", "tiny", "small", "normalsize", "large", "Large", "LARGE", "huge"), ""),
 }
 _SWITCHED = re.compile(rf"\{{[ \t]*\\({'|'.join(_SWITCHES)})(?![A-Za-z])[ \t]*")
+_PICTURE = re.compile(r"\\includegraphics\*?[ \t]*(?:\[[^\]]{0,200}\])?[ \t]*\{([^{}]{0,300})\}")
 _LONGEST = 2000
 _TABLE = re.compile(rf"\\begin\{{(table\*?|{'|'.join(map(re.escape, TABLES))})\}}")
 _LONGEST_TABLE = 20_000
@@ -103,6 +104,11 @@ def _style(state: StateInline, silent: bool) -> bool:
         return False
     if found := _FRAME.match(state.src, state.pos):
         state.pos = found.end()
+        return True
+    if picture := _PICTURE.match(state.src, state.pos):
+        if not silent:
+            state.push("image", "img", 0).attrs = {"src": picture[1]}
+        state.pos = picture.end()
         return True
     if problem := _PROBLEM.match(state.src, state.pos):
         if not silent:
