@@ -802,6 +802,7 @@ class _Reader:
 
         def remember() -> None:
             self._end_block()
+            self._open_item()
             counters[f"resumed {len(self.place.lists)}"] = listed.number
 
         self.place.after = remember

@@ -90,7 +90,7 @@ _BOUND = _any(
     r"limited to,mehr als,weniger als,mindestens,höchstens,>=,<=,(?<![-=])>,<,≥,≤,⩾,⩽,\\[gl]eq?(?:slant)?(?![a-z]),"
     r"\\[gl]t(?![a-z])"
 )
-_BOUNDED = _before(rf"(?<!\w){_BOUND}{_MARKS}(?:(?:the|a|an|just|exactly)\s)*")
+_BOUNDED = _before(rf"(?:(?<!\w)|(?=[\\≥≤⩾⩽])){_BOUND}{_MARKS}(?:(?:the|a|an|just|exactly)\s)*")
 _BOUNDED_BEHIND = _behind(
     rf"(?:\w+\s)?(?:{_any('or more,or less,or fewer,or higher,or lower,or so,or better,and above,and below,and more,and up')}\b"
     r"|at\s+(?:least|most)\b|(?:\+|plus)(?=[\s.,;]|$)|[<>≤≥]\s*\D)"

@@ -129,6 +129,7 @@ _TEXT_MACRO = re.compile(
 _MACRO = re.compile(r"\\[A-Za-z]+")
 _STRUCK = re.compile(r"\\(?:cancel|bcancel|xcancel|sout|st)\{[^{}]*\}|\\phantom\{[^{}]*\}")
 _INVISIBLE = re.compile(r"\\(?:left|right|bigl?|bigr?|Bigl?|Bigr?)(?![A-Za-z])")
+_SUBSCRIPT = re.compile(r"_\{[^{}\n]{0,40}\}")  # names a thing, and is no value
 _NO_LEAD = frozenset({"image", "images", "matrix", "input", "output", "example", "sample", "picture", "and", "the"})
 _GOES_ON = re.compile(r"(?::|=|\b(?:is|are|be|by|get|gives|have|as|of))\s*$", re.IGNORECASE)
 _MOST_READINGS = 2000
@@ -172,6 +173,7 @@ def read_answers(blocks: Sequence[Block]) -> tuple[Reading, ...]:
     unbatched = _BATCHED.sub(_blank, formula_left)
     shapes = sorted(_shapes(unbatched))
     numbers_left = _CALL.sub(_blank, _without(formula_left, ((a, b) for a, b, _ in shapes)))
+    numbers_left = _SUBSCRIPT.sub(_blank, numbers_left)
     numbers = list(islice(read_numbers(numbers_left, comma=comma), _MOST_READINGS))
     found = [
         *_matrix_readings(words, matrices),
