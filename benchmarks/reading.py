@@ -84,7 +84,8 @@ def converted(text, ending):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"report.{ending}"
         more = ["--pdf-engine=pdflatex"] if ending == "pdf" else ["--mathjax"] if ending == "html" else []
-        subprocess.run(["pandoc", "--standalone", "-f", "markdown", *more, "-o", path], input=text.encode(), check=True)
+        command = ["pandoc", "--quiet", "--standalone", "-f", "markdown", *more, "-o", path]
+        subprocess.run(command, input=text.encode(), check=True)
         return path.read_bytes()
 
 

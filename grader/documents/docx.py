@@ -14,6 +14,7 @@ from grader.documents._word_lists import WordLists
 from grader.documents._word_styles import ParagraphStyle, WordStyles, background_of, depth_of, look_of, outline_level
 from grader.documents._words import Style, Words
 from grader.documents.format import Beside
+from grader.documents.writer import filled
 
 Element = Any  # of lxml, which ships no types
 
@@ -332,9 +333,7 @@ class _Reader:
         after = [block for blocks in cells for block in blocks if block.kind in ("figure", "unread")]
         written = tuple(tuple(in_cell(blocks) for blocks in row) for row in rows if row)
         if any(cell for row in written for cell in row):
-            width = max(len(row) for row in written)
-            filled = tuple((*row, *[()] * (width - len(row))) for row in written)
-            yield Block(kind="table", rows=filled, source=self.source)
+            yield Block(kind="table", rows=filled(written), source=self.source)
         yield from after
 
     def _row(self, row: Element, state: _State) -> list[list[Block]]:

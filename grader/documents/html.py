@@ -249,7 +249,10 @@ class _Reader:
         elif tag == "table":
             if here.table is None and not _is_layout(element):
                 here.table, here.cell = _Table(here.line), False
-        elif here.table and tag == "tr" and len(here.table.rows) < _MOST_ROWS and not here.cell:
+        elif here.table and tag == "tr" and not here.cell:
+            if len(here.table.rows) >= _MOST_ROWS:  # it goes on as another table
+                self.out.table(here.table.rows, here.table.line)
+                here.table.rows, here.table.spans, here.table.line = [], {}, here.line
             here.table.rows.append([])
         elif here.table and tag in ("td", "th") and not here.cell:
             here.cell = True
@@ -280,7 +283,7 @@ class _Reader:
 
     def _end_cell(self, table: _Table, element: Element) -> None:
         cell = self.out.words.take()
-        if not table.rows:
+        if not table.rows or len(table.rows[-1]) >= _MOST_COLUMNS:  # a longer row goes on below
             table.rows.append([])
         row = len(table.rows) - 1
         cells = table.rows[row]

@@ -45,6 +45,7 @@ _NAME = re.compile(r"\s{0,9}\{?\s{0,9}\\([A-Za-z@]{1,50})\s{0,9}\}?")
 _TOKENS = re.compile(r"\\[A-Za-z]{1,30}Tok\{((?:[^{}\\]|\\.)*)\}")
 _EXAM = {"questions": ("1", "{}."), "parts": ("a", "({})"), "subparts": ("i", "{}.")}
 _MOST_INPUTS, _DEEPEST_INPUT = 50, 5
+_MOST_ROWS, _MOST_COLUMNS = 5000, 200
 
 
 @dataclass
@@ -767,20 +768,24 @@ class _Reader:
         def write() -> None:
             if self.out.words:
                 self._end_cell()
-            self.out.table([row for row in self.place.rows or [] if any(row)], line)
+            rows = [row for row in self.place.rows or [] if any(row)]
+            for first in range(0, len(rows), _MOST_ROWS):  # one that is longer goes on as another
+                self.out.table(rows[first : first + _MOST_ROWS], line)
 
         self.place.after = write
 
     def _end_cell(self) -> None:
         rows = self.place.rows
-        if rows is not None and len(rows[-1]) < 200:
+        if rows is not None:
+            if len(rows[-1]) >= _MOST_COLUMNS:  # a longer row goes on below
+                rows.append([])
             rows[-1].append(self.out.words.take())
             rows[-1] += [()] * min(self._spans, 100)
             self._spans = 0
 
     def _end_row(self) -> None:
         self._end_cell()
-        if self.place.rows is not None and len(self.place.rows) < 5000:
+        if self.place.rows is not None:
             self.place.rows.append([])
 
     def _begin_list(self, name: str) -> None:

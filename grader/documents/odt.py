@@ -15,6 +15,7 @@ from grader.documents._odt_styles import DEEPEST_LIST, Counter, Level, OdtStyles
 from grader.documents._package import Package, attribute, child, children, name, parse_xml
 from grader.documents._words import Style, Words
 from grader.documents.format import Beside
+from grader.documents.writer import filled
 
 Element = Any  # of lxml, which ships no types
 
@@ -322,9 +323,7 @@ class _Reader:
             return
         written: list[tuple[Cell, ...]] = [tuple(in_cell(blocks) for blocks in row) for row in rows if row]
         if full and any(cell for row in written for cell in row):
-            width = max(len(row) for row in written)
-            filled = tuple((*row, *[()] * (width - len(row))) for row in written if any(row))
-            yield Block(kind="table", rows=filled, source=self.source)
+            yield Block(kind="table", rows=filled([row for row in written if any(row)]), source=self.source)
         yield from (block for blocks in full for block in blocks if block.kind in ("figure", "unread"))
 
     def _row(self, row: Element, state: _State) -> list[list[Block]]:

@@ -1,5 +1,6 @@
 """What readers of formats write blocks with: words gather in styles until their block ends."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from grader.core.document import Block, BlockKind, Cell, Run
@@ -19,6 +20,7 @@ class Style(NamedTuple):
 
 
 PLAIN = Style()
+_MOST_FILLED = 200_000
 
 
 class Words:
@@ -134,7 +136,11 @@ class Writer:
 
     def table(self, rows: list[list[Cell]], line: int | None) -> None:
         """A table, its rows filled up to one length."""
-        width = max((len(row) for row in rows), default=0)
         if any(cell for row in rows for cell in row):
-            full = tuple((*row, *[()] * (width - len(row))) for row in rows)
-            self.blocks.append(Block(kind="table", rows=full, source=self.at(line)))
+            self.blocks.append(Block(kind="table", rows=filled(rows), source=self.at(line)))
+
+
+def filled(rows: Sequence[Sequence[Cell]]) -> tuple[tuple[Cell, ...], ...]:
+    """The rows of a table, filled up to one length where that doesn't make much of little."""
+    width = min(max((len(row) for row in rows), default=0), _MOST_FILLED // max(len(rows), 1))
+    return tuple((*row, *[()] * (width - len(row))) for row in rows)

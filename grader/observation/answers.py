@@ -218,7 +218,8 @@ def _joined(blocks: Sequence[Block]) -> tuple[str, list[_Place]]:
     places: list[_Place] = []
     length = 0
     last = ""
-    for block in blocks:
+    for number, block in enumerate(blocks):
+        only = _is_only_item(blocks, number)
         for piece, above in _pieces(block):
             if not piece.strip():
                 continue
@@ -226,7 +227,7 @@ def _joined(blocks: Sequence[Block]) -> tuple[str, list[_Place]]:
             on = (shown and _GOES_ON.search(last)) or (last.endswith("$") and piece[:1].islower())
             separator = "" if not parts else " " if on else "\n\n"
             length += len(separator)
-            bullet = piece.strip() if _is_only_item(blocks, block) else ""
+            bullet = piece.strip() if only else ""
             places.append(_Place(length, block.source, block.kind == "quotation", above, bullet))
             parts += [separator, piece]
             length += len(piece)
@@ -236,12 +237,12 @@ def _joined(blocks: Sequence[Block]) -> tuple[str, list[_Place]]:
     return "".join(parts)[:_MOST_TEXT], places or [_Place(0, Source(file=""), False, "")]
 
 
-def _is_only_item(blocks: Sequence[Block], block: Block) -> bool:
+def _is_only_item(blocks: Sequence[Block], number: int) -> bool:
     """Whether a block is a list of one item, without a label."""
-    if block.kind != "item" or block.mark:
+    if blocks[number].kind != "item" or blocks[number].mark:
         return False
-    at = next(i for i, other in enumerate(blocks) if other is block)
-    return all(other.kind != "item" for other in (*blocks[max(0, at - 1) : at], *blocks[at + 1 : at + 2]))
+    beside = (*blocks[max(0, number - 1) : number], *blocks[number + 1 : number + 2])
+    return all(other.kind != "item" for other in beside)
 
 
 def _pieces(block: Block) -> Iterator[tuple[str, str]]:
@@ -262,19 +263,18 @@ def _pieces(block: Block) -> Iterator[tuple[str, str]]:
 
 def _words(runs: Sequence[Run], *, display: bool = False) -> str:
     mark = "$$" if display else "$"
+    before: list[Run | None] = [None, *runs]
     return "".join(
-        f"{mark}{run.text}{mark}" if run.formula else _starred(run, runs)
-        for run in runs
+        f"{mark}{run.text}{mark}" if run.formula else _starred(run, last)
+        for last, run in zip(before, runs, strict=False)
         if not (run.hidden or run.struck)
     )
 
 
-def _starred(run: Run, runs: Sequence[Run]) -> str:
+def _starred(run: Run, last: Run | None) -> str:
     """The words; a number in italics right behind another is a product whose stars were taken for marks: 8 *5* 3."""
-    if run.italic and re.fullmatch(r"\s*\d+\s*", run.text):
-        at = next(i for i, other in enumerate(runs) if other is run)
-        if at and re.search(r"[\d)]\s*$", runs[at - 1].text):
-            return f"*{run.text}*"
+    if run.italic and last and re.fullmatch(r"\s*\d+\s*", run.text) and re.search(r"[\d)]\s*$", last.text[-40:]):
+        return f"*{run.text}*"
     return run.text
 
 
