@@ -388,9 +388,9 @@ class ProblemEvidence(Record):
         return self.saying((self.stated[title],)) if title in self.stated else self
 
     def said_besides(self, title: str) -> tuple["ProblemEvidence", ...]:
-        """What is said of the same elsewhere, and must not contradict: in the documents behind a form, in notebooks."""
-        behind = (self.sections,) if title in self.stated else ()
-        return tuple(self.saying(sections) for sections in (*behind, self.repeated) if sections)
+        """What is said of the same elsewhere: in the documents behind a form, in notebooks beside documents."""
+        behind = self.sections if title in self.stated else ()
+        return tuple(self.saying(sections) for sections in (behind, self.repeated) if sections)
 
     def saying(self, sections: tuple[Section, ...]) -> "ProblemEvidence":
         """The same evidence with other sections, and no forms."""
