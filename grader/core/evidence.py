@@ -357,7 +357,8 @@ class ProblemEvidence(Record):
     `elsewhere` holds the answers to the other problems, for statements that must agree across them.
     `stated` holds what a form (`answers.yaml`) says for a check by its title, `unclear` why what it says can't be used.
     `unread` names what was handed in and nobody read, files and lines, each with the reason; `unsure` says why it isn't
-    clear which lines answer this problem. `provided` holds what checks asked for, each request with its answer.
+    clear which lines answer this problem, and `in_code` where code stands that may answer in its comments or output.
+    `provided` holds what checks asked for, each request with its answer.
     """
 
     problem: str
@@ -372,6 +373,7 @@ class ProblemEvidence(Record):
     unclear: dict[str, str] = {}
     unread: tuple[str, ...] = ()
     unsure: str = ""
+    in_code: tuple[str, ...] = ()
     provided: tuple[tuple[Record, Record], ...] = ()
 
     def of(self, kind: type[Fact], request: Record | None = None) -> Fact | None:

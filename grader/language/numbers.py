@@ -346,7 +346,8 @@ def _signed(text: str, start: int) -> tuple[int, tuple[int, ...]]:
         return start, (1,)  # 3-5, x-1, layer-2: no sign
     if found[2] == "--":
         return begin, (-1, 1)  # a dash of LaTeX's, or two minus signs
-    if not left or _UNARY.search(before) or found[2] == "−":
+    fresh = "\n" in before[len(left) :]  # nothing is subtracted from what stands on another line
+    if not left or fresh or _UNARY.search(before) or found[2] == "−":
         line_begins = not left or before.rstrip(" \t").endswith("\n")
         return begin, ((-1, 1) if line_begins and not glued and found[2] != "−" else (-1,))
     if glued and found[2] not in ("—", "―", "--"):

@@ -104,7 +104,7 @@ _OPERATOR_BEFORE = re.compile(
     rf"(?:{_OPERATOR}|\w\(|[\d)]\s*[-+−–]|(?:[\d)%]|\w{(3,)})\s+(?:times|plus|minus|divided\s+by))\s*\(?\s*$"
 )
 _OPERATOR_AFTER = re.compile(
-    rf"\s*(?:{_OPERATOR}+\s*[\w({{\\$]|[-+−]\s*[\d(\\]|(?:times|plus|minus|divided\s+by)\s+[\w(])|\(\s*\d"
+    rf"\s*(?:{_OPERATOR}+\s*[\w({{\\$]|(?<!\n)[-+−]\s*[\d(\\]|[-+−]\s+[\d(\\]|(?:times|plus|minus|divided\s+by)\s+[\w(])|\(\s*\d"
     r"|\s*(?:[A-Za-z]+\s+){1,2}(?:[*·×]|\\cdot|\\times|\+\s*\d|(?:x|times|plus)\s+\d)"
 )
 # What a number stands in or with that makes another value of it: a root, a power, a function, a constant, a sign.
@@ -503,7 +503,7 @@ def _sentence(before: str, value: str, after: str) -> str:
 
 def _operand(text: str, start: int, end: int) -> bool:
     """Whether the number is part of a calculation, whose result stands elsewhere."""
-    before, after = text[max(0, start - 20) : start], text[end : end + 60]
+    before, after = text[max(0, start - 20) : start].rpartition("\n\n")[2], text[end : end + 60].partition("\n\n")[0]
     if _OPERATOR_BEFORE.search(before) or _OPERATOR_AFTER.match(after):
         return True
     if _WITHIN.search(before) or _MADE_ANOTHER.match(after):
