@@ -93,7 +93,7 @@ FOUND = {
     "a fence in Markdown": ("a.md", f"Some words.\n\n```python\n{GOOD}```\n", "a.md:4"),
     "a fence with tildes": ("a.md", f"~~~\n{GOOD}~~~\n", "a.md:2"),
     "a fence in a list": ("a.md", "1. It is\n\n   ```\n   def f(x):\n       return x\n   ```\n", "a.md:4"),
-    "a fence that never closes": ("a.md", f"```\n{GOOD}", "no function `f` (or `g`)"),
+    "a fence that never closes": ("a.md", f"```\n{GOOD}", "a.md:2"),
     "a listing in LaTeX": ("a.tex", f"\\begin{{lstlisting}}[language=Python]\n{GOOD}\\end{{lstlisting}}\n", "a.tex:2"),
     "verbatim": ("a.tex", f"\\begin{{verbatim}}\n{GOOD}\\end{{verbatim}}", "a.tex:2"),
     "minted": ("a.tex", f"\\begin{{minted}}{{python}}\n{GOOD}\\end{{minted}}", "a.tex:2"),
@@ -111,7 +111,7 @@ FOUND = {
     "brackets without end": ("a.md", f"```\ndef f(x): return {'-' * 90_000}x\n```\n", "can't be parsed"),
     "a chain without end": ("a.md", f"```\ndef f(x): return x{'.a' * 60_000}\n```\n", "can't be parsed"),
     "scars of a converter": ("a.md", "```\ndef f(x):\n    return np.max\\_value(x)\n```\n", "a.md:2"),
-    "null bytes": ("a.md", "```\ndef f(x): return '\0'\n```\n", "is no valid Python"),
+    "null bytes": ("a.md", "```\ndef f(x): return '\0'\n```\n", "a.md:2"),
 }  # fmt: skip
 
 
