@@ -6,6 +6,9 @@ from grader.core.outcome import CheckResult, NetworkResult, Outcome, ProblemResu
 from grader.providers import Providers
 from grader.rubric import Problem
 
+_MOST_SECTIONS = 100
+_DECIDED = ("passed", "partial", "failed")
+
 
 def judge_problem(problem: Problem, evidence: ProblemEvidence, providers: Providers, broken: str = "") -> ProblemResult:
     """All checks of a problem in their order. `broken` says why notebooks could not be run; empty when they could.
@@ -65,9 +68,44 @@ def _judged(check: Check, evidence: ProblemEvidence, providers: Providers) -> tu
     """
     try:
         evidence = providers.answer(check.requests(evidence.of_check(check.title)), evidence)
-        return check.judge(evidence.of_check(check.title)), evidence
+        outcome = check.judge(evidence.of_check(check.title))
+        if check.needs == {Section} and outcome.status in _DECIDED:
+            for other in evidence.said_besides(check.title):
+                outcome = _agreed(outcome, check, providers.answer(check.requests(other), other))
+        if check.needs == {Section} and outcome.status == "failed" and not evidence.of_check(check.title).has_words:
+            outcome = _elsewhere(outcome, check, evidence, providers)
+        return outcome, evidence
     except Exception as error:  # a check must never end the run, whatever the evidence
         return Outcome(status="error", message=f"The check failed: {type(error).__name__}: {error}"), evidence
+
+
+def _elsewhere(outcome: Outcome, check: Check, evidence: ProblemEvidence, providers: Providers) -> Outcome:
+    """The outcome of an answer that isn't there, unless another problem's section would answer it, without a heading."""
+    for section in evidence.elsewhere[:_MOST_SECTIONS]:
+        other = evidence.saying((section,))
+        second = check.judge(providers.answer(check.requests(other), other))
+        if second.status in ("passed", "partial"):
+            return Outcome(
+                status="manual",
+                message=f"{outcome.message} The answer to problem {section.problem} may hold it; a person looks there.",
+                observed=second.observed,
+                source=second.source,
+                advice=outcome.advice,
+            )
+    return outcome
+
+
+def _agreed(outcome: Outcome, check: Check, other: ProblemEvidence) -> Outcome:
+    """The outcome, unless another place that answers the same decides otherwise: then a person does."""
+    second = check.judge(other)
+    if second.status not in _DECIDED or second.share == outcome.share or not other.has_words:
+        return outcome
+    return Outcome(
+        status="manual",
+        message=f"Two places answer this, and they disagree: {outcome.message} {second.message} A person decides.",
+        observed=f"{outcome.observed} … {second.observed}",
+        source=f"{outcome.source}; {second.source}",
+    )
 
 
 def _result(check: Check, outcome: Outcome) -> CheckResult:

@@ -19,7 +19,7 @@ from grader.intake import Submission, open_submission
 from grader.intake.read import Contents, read_contents
 from grader.judging import judge_problem
 from grader.machine import cores, environment
-from grader.observation.evidence import Observed, observe, observe_notebook, repeated_headings
+from grader.observation.evidence import Observed, hidden_words, observe, observe_notebook, repeated_headings
 from grader.observation.explain import notes
 from grader.observation.forms import read_forms
 from grader.observation.notebooks import words_of
@@ -51,7 +51,7 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
         manual_points=sum(problem.manual_points for problem in problems),
         error_points=sum(check.max_score for p in problems for check in p.checks if check.status == "error"),
         problems=problems,
-        unread=tuple(dict.fromkeys(what for seen in evidence.values() for what in seen.unread)),
+        unread=tuple(dict.fromkeys(what for seen in evidence.values() for what in seen.not_read)),
         notes=(*_notes(submission, observed), *remarks),
         sandbox=tools.sandbox.model_dump(),
         environment=environment(),
@@ -142,7 +142,7 @@ def _evidence(
         )
         for problem, seen in observe(rubric, read.documents, observed, read.texts, unread).items()
     }
-    return evidence, (*repeated_headings(evidence), *stated.notes)
+    return evidence, (*repeated_headings(evidence), *hidden_words(evidence), *stated.notes)
 
 
 def _notes(submission: Submission, observed: Mapping[str, Observed]) -> Iterator[str]:

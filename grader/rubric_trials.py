@@ -65,15 +65,17 @@ def _reference_faults(grade: Grade) -> Iterator[str]:
 
 
 def _mutant_faults(mutant: Mutant, expected: dict[str, CheckResult], found: dict[str, CheckResult]) -> Iterator[str]:
-    for key in mutant.loses:
+    for key in (*mutant.loses, *mutant.asks):
         if key not in expected:
             yield f"{key} is no check of the rubric"
     for key, before in expected.items():
         wanted, lost = mutant.loses.get(key, 0.0), before.score - found[key].score
         if abs(wanted - lost) > 1e-6:
             yield f"{key} loses {lost:g} instead of {wanted:g}: {found[key].status}: {found[key].message}"
-        if wanted and found[key].status in ("manual", "error"):
-            yield f"{key} is {found[key].status}, not failed: {found[key].message}"
+        asked = key in mutant.asks
+        if (wanted or asked) and (found[key].status == "manual") != asked or found[key].status == "error":
+            meant = "for a person" if asked else "failed"
+            yield f"{key} is {found[key].status}, not {meant}: {found[key].message}"
 
 
 def _results(grade: Grade) -> dict[str, CheckResult]:

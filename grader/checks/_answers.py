@@ -92,8 +92,9 @@ def decide(
         return _unclear([best, *against], _SEVERAL) if against else Decision("right", best)
     if verdicts != {False} or len(found) > 4:
         return _unclear(found, _SEVERAL if len(found) > 1 else "may be read in several ways")
-    if best.strength == "final" and len(found) == 1:
-        left = [r for r in left if r.doubt != "earlier" and not _adds_up(best, left)]
+    if best.strength != "mentioned" and len(found) == 1:
+        summed = best.strength == "final" and _adds_up(best, left)
+        left = [r for r in left if r.doubt != "earlier" and not summed]
     perhaps = [r for r in left if right(r) is not False]
     if perhaps:
         return _unclear([best, *perhaps], _SEVERAL)
@@ -224,7 +225,7 @@ def _of_something_else(reading: Reading, labels: tuple[str, ...]) -> bool:
 def _nothing(evidence: ProblemEvidence, values: list[Reading], unread: list[Reading], what: str) -> Outcome:
     if unread:
         return manual(
-            f"{listing(unread)} can't be read as a {what}; a person reads it.",
+            f"{listing(unread)} may be the {what}, but can't be read as a number; a person reads it.",
             observed=quoted(unread[0]),
             source=unread[0].source,
         )

@@ -73,8 +73,7 @@ def absent(evidence: ProblemEvidence, message: str, *, advice: str = "", source:
 
     The one rule for every check: what nobody read may hold it, so a person looks, and is told where.
     """
-    unread = [*([evidence.unsure] if evidence.unsure else []), *evidence.unread]
-    unread += [f"{section.source}: {what}" for section in evidence.sections for what in section.unread]
+    unread = evidence.not_read
     if not unread:
         return failed(message, advice=advice, source=source)
     shown = "; ".join(unread[:6]) + (f"; and {len(unread) - 6} more" if len(unread) > 6 else "")

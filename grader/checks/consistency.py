@@ -93,7 +93,7 @@ class Consistency(Check):
                 items = [x for row in matrix.matrix or () for x in row]
                 if len(items) == len(self.of):
                     return _Own(numbers=dict(zip(self.of, items, strict=True)), source=matrix.source)
-            for run in (m for line in section.text.split("\n") for m in _RUN.finditer(line[:20_000])):
+            for run in (m for line in _lines(section.text) for m in _RUN.finditer(line[:20_000])):
                 items = [float(m[1]) / (100 if m[2] else 1) for m in _NUMBER.finditer(run[0])]
                 if len(items) == len(self.of):
                     first = next((r for r in section.readings if r.number == items[0]), section)
@@ -161,6 +161,11 @@ class Consistency(Check):
         return passed(
             f"{reading.text} agrees with the numbers given: {numbers}.", observed=reading.text, source=reading.source
         )
+
+
+def _lines(text: str) -> list[str]:
+    """The lines; where one ends with a comma, its list goes on in the next."""
+    return re.sub(r",[ \t]{0,9}\n(?!\n)", ", ", text).split("\n")
 
 
 def _is_in(number: float | None, values: object) -> bool:

@@ -2,9 +2,9 @@
 
 from typing import ClassVar, Literal
 
-from grader.checks._base import Check, Needs
+from grader.checks._base import Check, Needs, absent
 from grader.core.evidence import ProblemEvidence
-from grader.core.outcome import Outcome, failed, manual
+from grader.core.outcome import Outcome, manual
 
 
 class Manual(Check):
@@ -23,7 +23,8 @@ class Manual(Check):
 
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         if not evidence.sections:
-            message = f"No section for problem {evidence.problem} was found; a person looks for it."
-            return failed(message) if self.missing_is_failed else manual(message)
+            message = f"No section for problem {evidence.problem} was found"
+            missing = self.missing_is_failed
+            return absent(evidence, f"{message}.") if missing else manual(f"{message}; a person looks for it.")
         text = "\n\n".join(section.text.strip() for section in evidence.sections)
         return manual("A person reads this answer.", observed=text[:2000], source=evidence.sections[0].source)

@@ -16,7 +16,7 @@ from grader.core.record import Record
 from grader.core.source import Source
 
 _COUNT = re.compile(r"(\d+(?:,\d{3})+|\d+(?:\.\d+)?)\s*(k|m|thousand|millions?|mio\.?)?(?![\w.,]*\d)", re.IGNORECASE)
-_POWERED = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*(?:\*|x|e)\s*(?:10\s*(?:\^|\*\*)\s*)?\{?\s*(\d{1,2})\s*\}?")
+_POWERED = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*(?:(?:\*|x)\s*10\s*(?:\^|\*\*)\s*|e\+?)\{?\s*(\d{1,2})\s*\}?")
 _SCALE = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mio": 1e6, "million": 1e6, "millions": 1e6}
 _TOTAL = re.compile(r"total|sum|altogether|in all", re.IGNORECASE)
 # An OCR's reading of an approximation: 62378344 x 62M can be no product.

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from grader.checks._answers import labelled
 from grader.checks._base import Check, no_answer
-from grader.core.evidence import Epoch, ProblemEvidence, TrainingLog
+from grader.core.evidence import Epoch, ProblemEvidence, Reading, TrainingLog
 from grader.core.outcome import Outcome, failed, manual, partial, passed
 
 
@@ -87,7 +87,7 @@ class PrintedLog(Check):
             r
             for section in evidence.sections_of(self.claim_in)
             for r in section.readings
-            if r.kind == "number" and r.number is not None and 0 <= r.number <= 1 and r.source != last.source
+            if r.kind == "number" and r.number is not None and 0 <= r.number <= 1 and not _stands_in(r, last)
         ]
         near = [r for r in labelled(readings, self.claim) if "." in r.text or "%" in r.text]
         if not near:
@@ -99,6 +99,14 @@ class PrintedLog(Check):
         return failed(
             f"{claim.text} is stated, but the log ends with {_written(last)}.", observed=claim.text, source=claim.source
         )
+
+
+def _stands_in(reading: Reading, epoch: Epoch) -> bool:
+    """Whether a value is one of the log's own line; a place that is a whole page holds other lines too."""
+    if reading.source != epoch.source:
+        return False
+    said = reading.sentence.replace("»", "").replace("«", "")
+    return epoch.source.line is not None or "".join(epoch.text.split()) in "".join(said.split())
 
 
 def _written(epoch: Epoch) -> str:

@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from grader.checks._base import Check, Needs
+from grader.checks._base import Check, Needs, absent
 from grader.core.evidence import NotebookRun, ProblemEvidence
 from grader.core.outcome import Outcome, failed, passed
 
@@ -49,7 +49,7 @@ class Variable(Check):
             ),
             "Run the notebook from the top and look whether the name is spelled as the problem spells it.",
         )
-        return failed(f"No variable `{self.variable}` after the notebook has run.", advice=advice)
+        return absent(evidence, f"No variable `{self.variable}` after the notebook has run.", advice=advice)
 
     def _compare(self, value: object, source: str) -> Outcome:
         observed = _shown(value)

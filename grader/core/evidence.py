@@ -353,6 +353,7 @@ class ProblemEvidence(Record):
     """Everything seen for one problem.
 
     `model` is the network that answers it; when several could, it is None and they are `candidates`.
+    `repeated` are sections of notebooks' words where documents answer the problem already.
     `elsewhere` holds the answers to the other problems, for statements that must agree across them.
     `stated` holds what a form (`answers.yaml`) says for a check by its title, `unclear` why what it says can't be used.
     `unread` names what was handed in and nobody read, files and lines, each with the reason; `unsure` says why it isn't
@@ -361,6 +362,7 @@ class ProblemEvidence(Record):
 
     problem: str
     sections: tuple[Section, ...] = ()
+    repeated: tuple[Section, ...] = ()
     elsewhere: tuple[Section, ...] = ()
     notebooks: tuple[NotebookRun, ...] = ()
     model: ModelFacts | None = None
@@ -383,7 +385,27 @@ class ProblemEvidence(Record):
 
     def of_check(self, title: str) -> "ProblemEvidence":
         """The evidence for one check: what a form states for it goes before what documents say."""
-        return self.model_copy(update={"sections": (self.stated[title],)}) if title in self.stated else self
+        return self.saying((self.stated[title],)) if title in self.stated else self
+
+    def said_besides(self, title: str) -> tuple["ProblemEvidence", ...]:
+        """What is said of the same elsewhere, and must not contradict: in the documents behind a form, in notebooks."""
+        behind = (self.sections,) if title in self.stated else ()
+        return tuple(self.saying(sections) for sections in (*behind, self.repeated) if sections)
+
+    def saying(self, sections: tuple[Section, ...]) -> "ProblemEvidence":
+        """The same evidence with other sections, and no forms."""
+        return self.model_copy(update={"sections": sections, "repeated": (), "stated": {}})
+
+    @property
+    def has_words(self) -> bool:
+        """Whether its sections say anything."""
+        return any(section.text.strip() for section in self.sections)
+
+    @property
+    def not_read(self) -> tuple[str, ...]:
+        """What nobody read and could hold the answer: files, lines, and what the machine can't read in its sections."""
+        seen = [f"{section.source}: {what}" for section in self.sections for what in section.unread]
+        return (*((self.unsure,) if self.unsure else ()), *self.unread, *seen)
 
     @property
     def formulas(self) -> tuple[Formula, ...]:

@@ -23,7 +23,7 @@ from grader.documents.text import decode
 from grader.documents.writer import PLAIN, Style, Words, Writer
 
 _TOKEN = re.compile(
-    r"\\(?P<command>[A-Za-z@]+\*?)[ \t]*\n?[ \t]*(?!\n)|\\(?P<sign>.)|%(?P<comment>[^\n]*)\n?[ \t]*|(?P<dollar>\$\$?)"
+    r"\\(?P<command>[A-Za-z@]++\*?+)(?:[ \t]*\n?[ \t]*(?!\n))?|\\(?P<sign>.)|%(?P<comment>[^\n]*)\n?[ \t]*|(?P<dollar>\$\$?)"
     r"|(?P<brace>[{}])|(?P<break>\n[ \t]*\n\s*)|(?P<space>[~&])|(?P<words>[^\\%${}~&\n]+|\n|\\)",
     re.DOTALL,
 )
@@ -430,7 +430,9 @@ class _Reader:
             self.shared.titles[name] = first
             return
         counter = first.strip()
-        value = "1" if "step" in name else (self._group() or "").strip().replace("\\maxdimen", "99999")
+        value = "1" if "step" in name else (self._group() or "").strip()
+        if re.match(r"-\s?\\max", value):  # as pandoc leaves sections without numbers
+            value = "-99999"
         if not re.fullmatch(r"-?\d{1,6}", value):
             return
         listed = self._enumeration(counter)
@@ -805,6 +807,7 @@ class _Reader:
 
         def remember() -> None:
             self._end_block()
+            self._open_item()
             counters[f"resumed {len(self.place.lists)}"] = listed.number
 
         self.place.after = remember

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from html import escape
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block import StateBlock, fence, list_block
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from mdit_py_plugins.front_matter import front_matter_plugin
 
-from grader.core.document import Block
+from grader.core.document import Block, Cell
 from grader.core.errors import SubmissionError
 from grader.core.source import Source
 from grader.documents import html, latex, maths
@@ -20,11 +20,13 @@ from grader.documents.markdown_latex import latex_plugin
 from grader.documents.markdown_maths import maths_plugin, own_lines
 from grader.documents.text import decode
 
-_GAP = re.compile(r"(?<=\S)(?:\t|  )\s*(?=\S)")
+_GAP = re.compile(r"(?:\t|  )[ \t]*")
 _DEEPEST = 60
 _LONGEST_PARAGRAPH = 30_000
 _MOST_NESTED = re.compile(rf"^(?:[ \t]{{0,20}}>){{{_DEEPEST}}}", re.MULTILINE)
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9:-]{0,30})(?=[\s/>])[^<>]*>?")
+_HEADING = re.compile(r"^[ \t]{0,3}#{1,6}[ \t]{0,9}\S", re.MULTILINE)
+_NO_LABEL = re.compile(r"\d{3,9}[.)]")
 _MARKUP = re.compile(r"<[^<>]*>")
 _KNOWN = {
     "a", "abbr", "address", "article", "aside", "b", "big", "blockquote", "body", "br", "caption", "center", "cite",
@@ -67,6 +69,8 @@ def _parser() -> MarkdownIt:
     parser.block.ruler.before(
         "heading", "tight_heading", _tight_heading, {"alt": ["paragraph", "reference", "blockquote"]}
     )
+    parser.block.ruler.at("fence", _fence, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+    parser.block.ruler.at("list", _list, {"alt": ["paragraph", "reference", "blockquote"]})
     parser.core.ruler.before("inline", "long_paragraph", _long_paragraph)
     return parser
 
@@ -87,6 +91,31 @@ def _tight_heading(state: StateBlock, begin: int, end: int, silent: bool) -> boo
     return True
 
 
+def _fence(state: StateBlock, begin: int, end: int, silent: bool) -> bool:
+    """Code between fences. One that is never closed would hide the headings below: its marks are words then."""
+    start = state.bMarks[begin] + state.tShift[begin]
+    mark = state.src[start : start + 3]
+    if mark in state.env.get("never closed", ()) or not fence(state, begin, end, silent):
+        return False
+    if state.level or silent:
+        return True
+    last = state.src[state.bMarks[state.line - 1] : state.eMarks[state.line - 1]].strip()
+    closed = state.line < end or (state.line - begin > 1 and last.startswith(mark) and not last.strip(mark[0]))
+    if closed or not _HEADING.search(state.tokens[-1].content):
+        return True
+    state.tokens.pop()
+    state.line = begin
+    state.env.setdefault("never closed", set()).add(mark)
+    return False
+
+
+def _list(state: StateBlock, begin: int, end: int, silent: bool) -> bool:
+    """A list; `608.` is an answer, for nobody has so many items."""
+    if _NO_LABEL.match(state.src, state.bMarks[begin] + state.tShift[begin], state.eMarks[begin]):
+        return False
+    return list_block(state, begin, end, silent)
+
+
 def _long_paragraph(state: StateCore) -> None:
     """What a paragraph means takes longer than its length: one that no person writes isn't read."""
     if any(token.type == "inline" and len(token.content) > _LONGEST_PARAGRAPH for token in state.tokens):
@@ -105,8 +134,9 @@ class _Page:
     def page(self, tokens: list[Token]) -> str:
         labels = _labels(tokens)
         for index, token in enumerate(tokens):
-            line = f' {html.LINE}="{token.map[0] + self.first}"' if token.map else ""
             kind = token.type
+            # The code behind a fence begins in the next line.
+            line = f' {html.LINE}="{token.map[0] + self.first + (kind == "fence")}"' if token.map else ""
             if kind == "inline":
                 heading = tokens[index - 1].type == "heading_open" and not _is_no_heading(tokens, index - 1)
                 self._inline(token, paragraph=tokens[index - 1].type == "paragraph_open", heading=heading)
@@ -118,6 +148,8 @@ class _Page:
                 self._front_matter(token.content)
             elif kind == "math_block":
                 self.parts.append(f"<div{line}>{_formula(token.content, display=True)}</div>")
+            elif kind == "latex_table":
+                self._table(token.content, line)
             elif kind == "list_item_open":
                 self.parts.append(f'<li{line} {html.MARK}="{escape(labels.get(index, ""))}">')
             elif kind in ("heading_open", "heading_close") and _is_no_heading(tokens, index):
@@ -135,6 +167,12 @@ class _Page:
             words = title[1].strip().strip("\"'")
             self.parts.append(f'<p {html.LINE}="{self.first}"><b>{escape(words)}</b></p>')
         self.parts.append(f'<p {html.LINE}="{self.first}" style="display:none">{escape(content)}</p>')
+
+    def _table(self, content: str, line: str) -> None:
+        """A table of LaTeX, with the words around it."""
+        for block in latex.blocks_of(content, Source(file="")):
+            rows = "".join(f"<tr>{''.join(f'<td>{_cell(cell)}</td>' for cell in row)}</tr>" for row in block.rows)
+            self.parts.append(f"<table{line}>{rows}</table>" if rows else f"<p{line}>{_cell(block.runs)}</p>")
 
     def _inline(self, token: Token, *, paragraph: bool, heading: bool) -> None:
         children = _without_factors(token.children or [])
@@ -185,6 +223,20 @@ def _written(token: Token, *, heading: bool) -> str:
         href = f' href="{escape(str(token.attrs["href"]))}"' if "href" in token.attrs else ""
         return f"<{token.tag}{href}>"
     return f"</{token.tag}>" if token.nesting < 0 else escape(token.content)
+
+
+def _cell(runs: Cell) -> str:
+    """Words that another reader has read, as HTML."""
+    parts = []
+    for run in runs:
+        shown = _formula(run.text, display=False) if run.formula else escape(run.text).replace("\n", "<br>")
+        if run.hidden:
+            shown = f'<span style="display:none">{escape(run.text)}</span>'
+        styles = {"b": run.bold, "i": run.italic, "del": run.struck, "code": run.code}
+        for tag in (tag for tag, has in styles.items() if has):
+            shown = f"<{tag}>{shown}</{tag}>"
+        parts.append(shown)
+    return "".join(parts)
 
 
 def _formula(tex: str, *, display: bool) -> str:

@@ -6,7 +6,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
-from grader.documents.latex_commands import SECTIONS
+from grader.documents.latex_commands import SECTIONS, TABLES
 from grader.documents.maths import closing_brace
 
 _TITLE = re.compile(
@@ -29,13 +29,25 @@ _STYLES = {
     **dict.fromkeys(("text", "mbox", "textrm", "textsf", "textsc", "texttt"), ("", "")),
 }
 _STYLED = re.compile(rf"\\({'|'.join(_STYLES)})\{{")
+_SWITCHES = {
+    **dict.fromkeys(("bf", "bfseries"), "strong"),
+    **dict.fromkeys(("it", "itshape", "em", "sl", "slshape"), "em"),
+    **dict.fromkeys(("rm", "sf", "tt", "sc", "tiny", "small", "normalsize", "large", "Large", "LARGE", "huge"), ""),
+}
+_SWITCHED = re.compile(rf"\{{[ \t]*\\({'|'.join(_SWITCHES)})(?![A-Za-z])[ \t]*")
+_PICTURE = re.compile(r"\\includegraphics\*?[ \t]*(?:\[[^\]]{0,200}\])?[ \t]*\{([^{}]{0,300})\}")
 _LONGEST = 2000
+_TABLE = re.compile(rf"\\begin\{{(table\*?|{'|'.join(map(re.escape, TABLES))})\}}")
+_LONGEST_TABLE = 20_000
+_MOST_LINES = 300
 
 
 def latex_plugin(parser: MarkdownIt) -> None:
     """Add the commands to a parser."""
     parser.block.ruler.before("fence", "latex_title", _title, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+    parser.block.ruler.before("fence", "latex_table", _table, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     parser.inline.ruler.before("escape", "latex_style", _style)
+    parser.inline.ruler.before("escape", "latex_switch", _switch)
 
 
 def _title(state: StateBlock, begin: int, end: int, silent: bool) -> bool:
@@ -69,11 +81,34 @@ def _title(state: StateBlock, begin: int, end: int, silent: bool) -> bool:
     return True
 
 
+def _table(state: StateBlock, begin: int, end: int, silent: bool) -> bool:
+    """A table with the lines that it stands on, for the reader of LaTeX."""
+    start, stop = state.bMarks[begin] + state.tShift[begin], state.eMarks[min(end, begin + _MOST_LINES) - 1]
+    found = _TABLE.match(state.src, start, state.eMarks[begin])
+    closing = f"\\end{{{found[1]}}}" if found else ""
+    at = state.src.find(closing, start, min(stop, start + _LONGEST_TABLE)) if found else -1
+    if at < 0:
+        return False
+    if silent:
+        return True
+    last = begin + state.src.count("\n", start, at)
+    token = state.push("latex_table", "", 0)
+    token.content = state.src[start : state.eMarks[last]]
+    token.map = [begin, last + 1]
+    state.line = last + 1
+    return True
+
+
 def _style(state: StateInline, silent: bool) -> bool:
     if state.src[state.pos] != "\\":
         return False
     if found := _FRAME.match(state.src, state.pos):
         state.pos = found.end()
+        return True
+    if picture := _PICTURE.match(state.src, state.pos):
+        if not silent:
+            state.push("image", "img", 0).attrs = {"src": picture[1]}
+        state.pos = picture.end()
         return True
     if problem := _PROBLEM.match(state.src, state.pos):
         if not silent:
@@ -97,15 +132,31 @@ def _style(state: StateInline, silent: bool) -> bool:
     close = closing_brace(state.src, found.end() - 1, _LONGEST) if found else -1
     if not found or close < 0 or close >= state.posMax:
         return False
+    _styled(state, _STYLES[found[1]][0], found.end(), close, silent=silent)
+    return True
+
+
+def _switch(state: StateInline, silent: bool) -> bool:
+    """A group that begins with a switch of style: `{\\bf Problem 1}`."""
+    found = _SWITCHED.match(state.src, state.pos, state.posMax) if state.src[state.pos] == "{" else None
+    close = closing_brace(state.src, state.pos, _LONGEST) if found else -1
+    if not found or close < 0 or close >= state.posMax:
+        return False
+    _styled(state, _SWITCHES[found[1]], found.end(), close, silent=silent)
+    return True
+
+
+def _styled(state: StateInline, tag: str, start: int, close: int, *, silent: bool) -> None:
+    """What stands between two places, in a style."""
     if not silent:
-        tag = _STYLES[found[1]][0]
         last, state.posMax = state.posMax, close
-        state.pos = found.end()
+        state.pos = start
         if tag:
             state.push(f"{tag}_open", tag, 1)
+        state.level += 1  # so that the parser's cap on nesting holds for what has no tag, too
         state.md.inline.tokenize(state)
+        state.level -= 1
         if tag:
             state.push(f"{tag}_close", tag, -1)
         state.posMax = last
     state.pos = close + 1
-    return True

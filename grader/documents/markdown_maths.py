@@ -11,6 +11,9 @@ from grader.documents import maths
 _ENVIRONMENT = re.compile(
     r"\\begin\{((?:equation|align|alignat|gather|multline|eqnarray|flalign|displaymath|math|[bpvBV]?matrix|array|cases|split)\*?)\}"
 )
+# What stands in brackets that a program has escaped: words, or a label that begins a line.
+_WORDS = re.compile(r"[^\\=^_+*/<>|{}]*[^\W\d_]{3}[^\\=^_+*/<>|{}]*")
+_LABEL = re.compile(r"[A-Za-z]|[ivx]{1,4}|\d{1,2}")
 _LONGEST = 20_000
 _MOST_LINES = 300
 
@@ -101,6 +104,8 @@ def _inline(state: StateInline, silent: bool) -> bool:
         end, tex, display = at + len(closing), state.src[state.pos : at + len(closing)], True
     elif formula := maths.formula_at(state.src, state.pos):
         end, tex, display = formula
+        if _is_escaped(state.src, state.pos, tex):
+            return False
     else:
         return False
     if end > state.posMax:
@@ -110,3 +115,11 @@ def _inline(state: StateInline, silent: bool) -> bool:
         token.content = tex
     state.pos = end
     return True
+
+
+def _is_escaped(text: str, start: int, tex: str) -> bool:
+    r"""Whether `\(` is a bracket of the text, as programs that write Markdown escape it: `\(a\) The mean is`."""
+    if not text.startswith("\\(", start):
+        return False
+    begins = text[max(0, text.rfind("\n", 0, start) + 1) : start].isspace() or text[start - 1 : start] in ("", "\n")
+    return _WORDS.fullmatch(tex) is not None or (begins and _LABEL.fullmatch(tex) is not None)

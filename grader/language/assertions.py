@@ -74,8 +74,10 @@ _FINAL_BEHIND = _behind(
 
 # Why it may not be meant.
 _DENIED = _before(
-    rf"(?:n['’]?t\b|\b{_any('not,never,no longer,rather than,instead of,unlike,except,nicht,kein,pas,neither,nor')}\b"
-    r"|≠|\\neq?(?![a-z])|!=|<>)" + _MARKS + rf"(?:{_any('the,a,an,just,simply,equal to,exactly,as,any')}\s)*"
+    rf"(?:n['’]?t\b|\b{_any('not,cannot,never,no longer,rather than,instead of,unlike,except,nicht,kein,pas,neither,nor')}\b"
+    r"|≠|\\neq?(?![a-z])|!=|<>)"
+    + _MARKS
+    + rf"(?:(?:possibly\s+)?{_any('be,have,equal,give,get,reach,make')}\s)?(?:{_any('the,a,an,just,simply,equal to,exactly,as,any')}\s)*"
 )
 _DENIED_BEHIND = _behind(
     r"(?:\w+\s){0,2}(?:is|are|was|were|would\s+be|would\s+have\s+been|ist)\s+(?:\w+\s)?"
@@ -83,12 +85,12 @@ _DENIED_BEHIND = _behind(
 )
 _BOUND = _any(
     "more than,less than,fewer than,lower than,higher than,greater than,larger than,smaller than,bigger than,better than,"
-    "worse than,at least,at most,no more than,no less than,no fewer than,up to,over,under,above,below,beyond,within,"
+    "worse than,at least,at most,no more than,no less than,no fewer than,up to and including,up to,over,under,above,below,beyond,within,"
     r"exceed(?:s|ed|ing)?,almost,nearly,close to,just short of,just shy of,limit of,"
     r"limited to,mehr als,weniger als,mindestens,höchstens,>=,<=,(?<![-=])>,<,≥,≤,⩾,⩽,\\[gl]eq?(?:slant)?(?![a-z]),"
     r"\\[gl]t(?![a-z])"
 )
-_BOUNDED = _before(rf"(?<!\w){_BOUND}{_MARKS}(?:(?:the|a|an|just|exactly)\s)*")
+_BOUNDED = _before(rf"(?:(?<!\w)|(?=[\\≥≤⩾⩽])){_BOUND}{_MARKS}(?:(?:the|a|an|just|exactly)\s)*")
 _BOUNDED_BEHIND = _behind(
     rf"(?:\w+\s)?(?:{_any('or more,or less,or fewer,or higher,or lower,or so,or better,and above,and below,and more,and up')}\b"
     r"|at\s+(?:least|most)\b|(?:\+|plus)(?=[\s.,;]|$)|[<>≤≥]\s*\D)"
@@ -97,6 +99,7 @@ _BOUNDED_BEHIND = _behind(
 _RELATIVE = _before(
     rf"\b(?:{_any('twice,half,half of,double,triple,times')}|(?:third|quarter|tenth|fraction|percent|multiple|factor|\d\s*%)\s+of)"
     r"(?:\s+the)?"
+    r"|\b(?:increas|improv|rose|ris|grew|decreas|reduc|drop|fell|chang)\w*\b[^.;,\d]{0,40}\bby"
 )
 _RELATIVE_BEHIND = _behind(rf"(?:!+\s*[a-z]|(?:\w+\s)?{_any('more,less,fewer,higher,lower,larger,smaller')}\s+than\b)")
 _REQUIRED = re.compile(
@@ -111,7 +114,7 @@ _REQUIRED = re.compile(
 )
 _REQUIREMENT = re.compile(
     rf"\b{_any('requirement,goal,target,threshold,cut-?off,criterion,budget,required,(?:was|were|is|are) asked(?: for)?,asks for,allowed,aim(?:s|ed)?')}"
-    r"\b[^.;,]{0,40}$|\b(?:i|we)\s+(?:had\s+)?(?:expected|hoped|wanted)\b[^.;,]{0,40}$",
+    r"\b[^.;,]{0,40}$|\b(?:i|we)\s+(?:had\s+)?(?:expected|hoped|wanted|expect|hope)\b[^.;,]{0,40}$",
     re.IGNORECASE,
 )
 _REQUIRED_BEHIND = _behind(
@@ -147,7 +150,7 @@ _OWN_AGAIN = re.compile(
     re.IGNORECASE,
 )
 _GUESSED = re.compile(
-    rf"\b{_any('maybe,perhaps,possibly,might be,may be,could be,guess(?:ing)?,not sure,unsure,not certain,no idea,idk')}\b"
+    rf"\b{_any('maybe,perhaps,possibly,might be,may be,could be,guess(?:ing)?,not sure,unsure,not certain,no idea,idk,todo,tbd,fixme,check (?:whether|if)')}\b"
     r"|\b(?:vielleicht|presumably)\b",
     re.IGNORECASE,
 )
@@ -183,6 +186,8 @@ _CHANGED_FROM = re.compile(
     + r"\b[^.;]{0,40}\bfrom[\s$]*$",
     re.IGNORECASE,
 )
+# A line that a training prints: `1875/1875 [====] - 5s - loss: 0.02 - acc: 0.99`.
+_LOGGED = re.compile(r"(?:\d+/\d+[ \t]*(?:\[[=>.\s-]*\]|━+)|\bepoch\W{0,3}\d+[^\n]{0,60}?\bloss\b)[^\n]*$", re.IGNORECASE)
 _PART = re.compile(
     r"\b(?:each|per|every|either|both|one\s+(?:filter|kernel|neuron|unit|channel|layer|such)|single|apiece|jeder|pro|je)\b",
     re.IGNORECASE,
@@ -276,7 +281,7 @@ def doubt_of(before: str, after: str, behind: str, text: str) -> Doubt:
         return "bounded"
     if not answered and _names_something(near, behind, before, text):
         return "reference"
-    if _CHANGED_FROM.search(before[-100:]) or (not answered and _EARLIER.search(before[-120:])):
+    if _LOGGED.search(before) or _CHANGED_FROM.search(before[-100:]) or (not answered and _EARLIER.search(before[-120:])):
         return "earlier"
     if _GUESSED.search(clause) or _GUESSED.search(re.split(r"[.;\n]", after)[0][:40]):
         return "guessed"
@@ -287,7 +292,7 @@ def doubt_of(before: str, after: str, behind: str, text: str) -> Doubt:
 
 def _names_something(near: str, behind: str, before: str, text: str) -> bool:
     """Whether it is the number of a problem or a figure, or of a line that begins with it."""
-    if re.fullmatch(r"\d{1,3}", text) is None:
+    if re.fullmatch(r"\d{1,3}(?:\s?/\s?\d{1,6})?", text) is None:
         return False
     begins = not before.strip() or before.rstrip(" \t$*_(").endswith("\n")
     return bool(_REFERENCE.search(near)) or (begins and len(text) < 3 and bool(_MARK_BEHIND.match(behind[:4])))

@@ -15,7 +15,7 @@ _GROUP = rf"(?:,|\{{,\}}|\\,|['’]|(?<!\d\d\d\d){_SPACE}(?=\d{{3}}(?!\d)))"
 _BODY = rf"\d+(?:{_GROUP}\d+)*(?:(?:\.|\{{\.\}})\d+)*(?:,\d+)?|\.\d+"
 _START = re.compile(
     rf"(?:(?<![\w.,\\])|(?<=\\approx)|(?<=\\times)|(?<=\\cdot)|(?<=\\sim)|(?<=\\pm)|(?<=\\,)|(?<=\\;))"
-    rf"(?:(?P<body>{_BODY})|\\[dt]?frac\s*(?P<frac>\{{\s*-?{_SPACE}?[\d.]{{1,15}}\s*\}}\s*\{{\s*[\d.]{{1,15}}\s*\}}|\d\d)"
+    rf"(?:(?P<body>{_BODY})|\\[dt]?frac\s*(?P<frac>\{{\s*-?{_SPACE}?[\d.]{{1,15}}\s*\}}\s*\{{\s*-?{_SPACE}?[\d.]{{1,15}}\s*\}}|\d\d)"
     r"|(?P<vulgar>[½¼¾⅓⅔⅕⅖⅗⅘⅛⅜⅝⅞]))"
 )
 _TEN = re.compile(
@@ -27,6 +27,7 @@ _POWER = re.compile(
     rf"{_SPACE}*(?:\^|\*\*){_SPACE}*\{{?{_SPACE}*([-+−–]?\d{{1,3}}){_SPACE}*\}}?(?!\d)|([⁻⁺]?[⁰¹²³⁴-⁹]{{1,3}})"
 )
 _SLASH = re.compile(rf"{_SPACE}*[/⁄]{_SPACE}*(\d{{1,15}}(?:\.\d{{1,9}})?)(?![\w/⁄]|\.\d)")
+_PROGRESS = re.compile(rf"{_SPACE}*(?:\[|━|[-–]{_SPACE}*\d+m?s)")
 _MIXED = re.compile(rf"{_SPACE}+(\d{{1,3}})[/⁄](\d{{1,3}})(?![\w/]|\.\d)|{_SPACE}*([½¼¾⅓⅔⅛⅜⅝⅞])")
 _SPREAD = re.compile(rf"{_SPACE}*(?:±|\\pm|\+/[-−–]|\+[-−–]){_SPACE}*(?:\d+(?:[.,]\d+)?|\.\d+)|\(\d{{1,3}}\)(?![\w(])")
 _PERCENT = re.compile(
@@ -41,6 +42,12 @@ _SCALES = {
 }
 _SCALE = re.compile(
     rf"(?:{_SPACE}|-|~)?(k|K|M|[Mm]io\.?|mn|[Tt]housand|[Mm]illion(?:s|en)?|bn|[Bb]illions?|hundred|[Tt]ausend)(?![\w^])"
+)
+# Multiples that are not worked out: who writes them means no value near the digits.
+_OTHER_SCALE = re.compile(
+    rf"{_SPACE}?(?:(?:dozens?|gross|trillions?|quadrillions?|lakhs?|crores?|mille|mil|mila|milliards?|milliarden?|milhões"
+    r"|millones|milioni|тыс(?:яч[аи]?)?|млн|млрд|миллион\w{0,3})(?!\w)|[万萬億亿兆千百만억천백])",
+    re.IGNORECASE,
 )
 _FOLLOWED = re.compile(r"[A-Za-z_]{1,20}|[.,:]\d")
 # What may be glued to a number without being part of it: units, ordinals, a dimension.
@@ -85,9 +92,11 @@ _SKIPPED = re.compile(
     r"https?://\S{1,500}|\b\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AaPp]\.?[Mm]\b\.?)?|\b\d{1,4}[/.-]\d{1,2}[/.-]\d{2,4}\b"
     r"|(?<![\w.])\d+(?:\.\d+){2,5}[\w+.]*"
 )
-_DASHES = "-‐‑‒–—―−﹣－"
+_DASHES = "-‐‑‒–—―−﹣－⁻˗"
 _SIGN_BEFORE = re.compile(
-    rf"({_SPACE}*)(?:([{_DASHES}]{{1,2}}|\+)|\b(minus|negative|moins|menos)){_SPACE}*(?:\$\s*)?$", re.IGNORECASE
+    rf"({_SPACE}*)(?:([{_DASHES}]{{1,2}}|\+|\{{[{_DASHES}]\}})|\b(minus|negative|moins|menos))"
+    rf"(?:{_SPACE}|\\[,;:!])*(?:\$\s*)?$",
+    re.IGNORECASE,
 )
 _UNARY = re.compile(
     r"(?:^|[=(\[{:,;<>≈≤≥→/*×·|$&~]|\\(?:approx|sim|to|rightarrow|cdot|times|[gl]eq?|quad|left\(|left\[|boxed\{)"
@@ -129,7 +138,22 @@ _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ni
 _WORDS = {word: n for n, word in enumerate(_ONES)} | {word: 10 * n for n, word in enumerate(_TENS, 2)}
 _MULTIPLES = {"hundred": 100, "thousand": 1000, "million": 10**6}
 _WORD = "|".join([*_WORDS, *_MULTIPLES])
-_IN_WORDS = re.compile(rf"\b(?:{'|'.join(_WORDS)})(?:(?:[ -]|\sand\s){{1,3}}(?:{_WORD})){{0,8}}\b(?!-)", re.IGNORECASE)
+_PARTS = {
+    "half": 2,
+    "halves": 2,
+    "third": 3,
+    "quarter": 4,
+    "fourth": 4,
+    "fifth": 5,
+    "eighth": 8,
+    "tenth": 10,
+    "hundredth": 100,
+}
+_PART = rf"(?:{'|'.join(_PARTS)})"
+_OF_PARTS = re.compile(rf"[\s-]({_PART})s?\b", re.IGNORECASE)
+_IN_WORDS = re.compile(
+    rf"\b(?:{'|'.join(_WORDS)})(?:(?:[ -]|[\s-]and[\s-]){{1,3}}(?:{_WORD})){{0,8}}\b(?!-(?!{_PART}))", re.IGNORECASE
+)
 
 
 class Number(NamedTuple):
@@ -204,8 +228,11 @@ def _number(text: str, match: re.Match[str], comma: bool) -> Number | None:
         exact = re.fullmatch(r"\d{1,15}(?:\.\d{1,9})?", match["body"])
         slash = _SLASH.match(text, end) if exact else None
         mixed = _MIXED.match(text, end) if exact and "." not in match["body"] else None
+        if slash and (slash[1] == match["body"] or _PROGRESS.match(text, slash.end())):
+            return None  # 60000/60000 [=====]: how far it is, and no value
         if slash:
-            value, others, precision, end = _over(value, float(slash[1])), (), 0.0, slash.end()
+            parts = (value or 0.0, float(slash[1]))  # two values beside each other, as in train/test
+            value, others, precision, end = _over(value, parts[1]), parts, 0.0, slash.end()
         elif mixed and value is not None:
             part = _FRACTIONS[mixed[3]] if mixed[3] else _over(float(mixed[1]), float(mixed[2]))
             value, precision, end = (None if part is None else value + part), 0.0, mixed.end()
@@ -231,8 +258,9 @@ def _number(text: str, match: re.Match[str], comma: bool) -> Number | None:
             return Number(match.start(), glued.end(), None)  # a multiple of something: 3x
     factor = scale * (0.01 if percent else 1.0)
     start, signs = _signed(text, match.start())
-    if value is None:
-        return Number(start, end, None)
+    further = _OTHER_SCALE.match(text, end)
+    if value is None or further:
+        return Number(start, further.end() if further else end, None)
     scaled = [_times(v, factor) for v in (value, *others)]
     if percent and value <= 1:
         scaled.append(value)  # 0.98 % for 0.98
@@ -301,6 +329,8 @@ def _signed(text: str, start: int) -> tuple[int, tuple[int, ...]]:
     spaced = len(left) < len(before) or not left
     if not spaced and left and (left[-1].isalnum() or left[-1] in ")}]%"):
         return start, (1,)  # 3-5, x-1, layer-2: no sign
+    if found[2] == "--":
+        return begin, (-1, 1)  # a dash of LaTeX's, or two minus signs
     if not left or _UNARY.search(before) or found[2] == "−":
         line_begins = not left or before.rstrip(" \t").endswith("\n")
         return begin, ((-1, 1) if line_begins and not glued and found[2] != "−" else (-1,))
@@ -375,5 +405,7 @@ def read_words(text: str) -> Iterator[Number]:
             elif word in _MULTIPLES:
                 total, part = total + max(part, 1) * _MULTIPLES[word], 0
         start, signs = _signed(text, match.start())
-        values = [float(sign * (total + part)) for sign in signs]
-        yield Number(start, match.end(), values[0], tuple(values[1:]), plain=False)
+        parts = _OF_PARTS.match(text, match.end())
+        whole = (total + part) / (_PARTS[parts[1].lower()] if parts else 1)
+        values = [float(sign * whole) for sign in signs]
+        yield Number(start, parts.end() if parts else match.end(), values[0], tuple(values[1:]), plain=False)

@@ -38,7 +38,7 @@ _CHANNELS_FIRST = re.compile(
     rf"(?<![\w.])(\d+)\s*(?:{_COUNTED}\s*(?:,\s*)?(?:each|with|that\s+are|which\s+are)?\s*(?:of|with|by)?\s*(?:size|shape|dimensions?)?\s*|@\s*)(\d+){_TIMES}(\d+)(?![\w.]\d|\w)"
 )
 _CHANNELS_LAST = re.compile(
-    rf"(?<![\w.])(\d+){_TIMES}(\d+)\s*(?:pixels?|px|images?|outputs?|maps?)?\s*,?\s*(?:with|and|in|for|by|times|x|×)?\s*(?:a\s+depth\s+of\s+|depth\s+)?(\d+)\s*(?:{_COUNTED}|deep)\b"
+    rf"(?<![\w.])(\d++){_TIMES}(\d++)\s*(?:pixels?|px|images?|outputs?|maps?)?\s*,?\s*(?:with|and|in|for|by|times|x|×)?\s*(?:a\s+depth\s+of\s+|depth\s+)?(\d+)\s*(?:{_COUNTED}|deep)\b"
 )
 _EXTENT = re.compile(
     r"\b(height|width|depth|channels?|filters?|rows|columns|H|W|C|D)\b\s*(?:=|:|is|of|\()?\s*\$?(\d+)(?![\w.]\d|\w)"
@@ -58,6 +58,7 @@ _MATRIX_NAME = r"\{(?:[bpvBV]?(?:small)?matrix\*?|array)\}"
 _LATEX_MATRIX = re.compile(
     rf"\\begin{_MATRIX_NAME}(?:\{{[lcr|\s]*+\}})?((?:(?!\\begin\{{).)*?)\\end{_MATRIX_NAME}", re.DOTALL
 )
+_NORM = re.compile(r"\\begin\{[vV](?:small)?matrix")
 _NESTED_LIST = re.compile(r"\[\s*+(\[[^\[\]]*+\](?:\s*+,?+\s*+\[[^\[\]]*+\])*+)\s*+,?+\s*+\]")
 _SEMICOLONS = re.compile(r"\[([^\[\];]++(?:;[^\[\];]++)++)\]")
 _LATEX_ROWS = re.compile(r"\\\\(?:\[[^\]]{0,20}\])?|\\hline|\\cr(?![A-Za-z])")
@@ -77,6 +78,22 @@ _BEHIND_MATRIX = re.compile(
     r"\s*(?:\\right)?\s*[)\]]?\s*\^\s*\{?\s*(?:(?P<t>\\top|T|\\intercal|\\mathsf\s*\{?T\}?|\\mathrm\{T\}|')|(?P<else>[^\s}]))"
 )
 
+_FUNCTION = r"(?:max|min|log|ln|exp|sin|cos|tanh?|sigma|sqrt|arctan)(?![A-Za-z])"
+# What makes another matrix of it, or no matrix: a determinant, a function, a sum or product that isn't worked out.
+_MORE_MATRIX = re.compile(
+    r"\s*\}?\s*(?:\\right)?\s*[)\]]?\s*(?:(?:[/@]|\*|\\cdot|\\times|[-+−])\s*(?:[\d(\[]|\\(?:begin|left|[dt]?frac)|[A-Za-z]\b)|\.T\b"
+    r"|\\(?:begin|left)(?![A-Za-z]))"
+)
+_OF_MATRIX = re.compile(
+    rf"(?:\\(?:det|inv|tr|rank|{_FUNCTION}|alpha|beta|gamma|lambda|eta|mu|epsilon|pi)(?![A-Za-z])\s*(?:\\left)?[{{(|]?"
+    r"|\b(?:relu|softmax|sigmoid|tanh|det|inv|pinv|exp|log|abs|norm|tr|rank|transpose)\s*(?:\\left)?\s*\(?|√"
+    r"|\^\s*(?:\{\s*-?\d{1,3}\s*\}|\d)|[\w)}\]]\s*[-+−]|(?<![A-Za-z\\])[A-Za-z]\s*(?:\\cdot|\\times|\*)?)\s*(?:\\left)?\s*$",
+    re.IGNORECASE,
+)
+
+_CALLED = re.compile(
+    r"\b(?:relu|softmax|sigmoid|tanh|det|inv|pinv|exp|log|abs|norm|trace|transpose)\(\s*$", re.IGNORECASE
+)
 # A matrix that is worked out: what follows is the value.
 _WORKED_OUT = re.compile(r"[\s)\]]*(?:=|\\approx|≈)[\s$(\[\d./]*(?:\\(?:begin|left|[dt]?frac|cdot)|\[)")
 _OF_MATRICES = ("denied", "withdrawn", "another's", "question")
@@ -84,6 +101,7 @@ _WINDOW = r"(?:kernels?|windows?|strides?|patch(?:es)?|pool(?:ing)?|receptive\s+
 _WINDOW_BEFORE = re.compile(
     rf"\b{_WINDOW}(?:\s+sizes?)?(?:\s+(?:of|is|are|with|has|have))*(?:\s+(?:size|shape))?[\s$(:=]*$"
 )
+_IMAGE_BEHIND = re.compile(r"^[\s$)]*(?:pixels?\s+)?(?:images?|inputs?|pictures?|digits?)\b")
 _WINDOW_BEHIND = re.compile(rf"^[\s$)]*{_WINDOW}\b")
 _OPERATOR = r"(?:[*/·×^⋅]|\\cdot|\\times|\\div)"
 _OPERATOR_BEFORE = re.compile(
@@ -93,6 +111,15 @@ _OPERATOR_AFTER = re.compile(
     rf"\s*(?:{_OPERATOR}+\s*[\w({{\\$]|[-+−]\s*[\d(\\]|(?:times|plus|minus|divided\s+by)\s+[\w(])|\(\s*\d"
     r"|\s*(?:[A-Za-z]+\s+){1,2}(?:[*·×]|\\cdot|\\times|\+\s*\d|(?:x|times|plus)\s+\d)"
 )
+# What a number stands in or with that makes another value of it: a root, a power, a function, a constant, a sign.
+_WITHIN = re.compile(
+    rf"(?:√|∝|\\propto|\\(?:sqrt(?:\[\d\])?|{_FUNCTION})\s*(?:\\left)?[{{(]?|\^\s*\{{?|\w\((?:[^()\n]{{0,20}},)?"
+    r"|\\[lr]?vert|\\left\s*\||\\\||\bat\s+\$?[A-Za-z]\s*=)[\s{$]*$"
+)
+_MADE_ANOTHER = re.compile(
+    rf"\s*[)}}\]]*\s*(?:\^|\*\*|[²³⁴]|\\(?:pi|{_FUNCTION})(?![A-Za-z])|π|√|{_FUNCTION}\s*[\d(])|!\s*\$"
+)
+_NEGATED = re.compile(r"[-−–]\s*(?:\\left\s*)?[(\[{]\s*$|[|∣]$")
 _EQUALS = re.compile(r"\s*\)?\s*\$?\s*(?:=|≈|\\approx)")
 _EXPRESSION = re.compile(rf"[\s$]*=[\s$]*\(?\s*\d+\s*(?:{_OPERATOR}|[-+(]|x\s*\d)")
 
@@ -102,6 +129,7 @@ _TEXT_MACRO = re.compile(
 _MACRO = re.compile(r"\\[A-Za-z]+")
 _STRUCK = re.compile(r"\\(?:cancel|bcancel|xcancel|sout|st)\{[^{}]*\}|\\phantom\{[^{}]*\}")
 _INVISIBLE = re.compile(r"\\(?:left|right|bigl?|bigr?|Bigl?|Bigr?)(?![A-Za-z])")
+_SUBSCRIPT = re.compile(r"_\{[^{}\n]{0,40}\}")  # names a thing, and is no value
 _NO_LEAD = frozenset({"image", "images", "matrix", "input", "output", "example", "sample", "picture", "and", "the"})
 _GOES_ON = re.compile(r"(?::|=|\b(?:is|are|be|by|get|gives|have|as|of))\s*$", re.IGNORECASE)
 _MOST_READINGS = 2000
@@ -145,6 +173,7 @@ def read_answers(blocks: Sequence[Block]) -> tuple[Reading, ...]:
     unbatched = _BATCHED.sub(_blank, formula_left)
     shapes = sorted(_shapes(unbatched))
     numbers_left = _CALL.sub(_blank, _without(formula_left, ((a, b) for a, b, _ in shapes)))
+    numbers_left = _SUBSCRIPT.sub(_blank, numbers_left)
     numbers = list(islice(read_numbers(numbers_left, comma=comma), _MOST_READINGS))
     found = [
         *_matrix_readings(words, matrices),
@@ -170,11 +199,11 @@ def _reading(fields: _Fields, position: int, text: str, place: _Place) -> Readin
         fields = {**fields, "others": (*fields.get("others", ()), -float(fields.get("number") or 0))}  # type: ignore[misc, arg-type]
     if place.quoted and not fields.get("doubt"):
         fields = {**fields, "doubt": "quoted"}
-    if place.above:
+    if place.above and fields["kind"] != "matrix":
         strength = "asserted" if fields["strength"] == "mentioned" else fields["strength"]
         fields = {
             **fields,
-            "before": f"{place.above.lower()}: {fields['before']}",
+            "before": f"{place.above.lower()}: {fields.get('before', '')}",
             "sentence": f"{place.above}: »{fields['text']}«",
         }
         fields["strength"] = "final" if _TOTAL.search(place.above) else strength
@@ -274,7 +303,8 @@ def _matrices(text: str, *, comma: bool) -> Iterator[tuple[int, int, list[list[f
         complete = [row for row in values if row]
         if complete and len(complete) == len(values) and len({len(row) for row in complete}) == 1:
             taken = match.end()
-            yield match.start(), match.end(), _scaled(complete, text, match.start(), match.end())
+            norm = _NORM.match(match[0])
+            yield match.start(), match.end(), [] if norm else _scaled(complete, text, match.start(), match.end())
         elif complete and cells:
             taken = match.end()
             yield match.start(), match.end(), []
@@ -285,9 +315,16 @@ def _scaled(rows: list[list[float]], text: str, start: int, end: int) -> list[li
     behind = _BEHIND_MATRIX.match(text, end)
     if behind and behind["else"]:
         return []
+    before = text[max(0, start - 40) : start]
+    if (
+        _MORE_MATRIX.match(text[end : end + 40])
+        or (text[start] == "\\" and _OF_MATRIX.search(before))
+        or _CALLED.search(before)
+    ):
+        return []
     if behind:
         rows = [list(row) for row in zip(*rows, strict=True)]
-    found = _FACTOR.search(text[max(0, start - 40) : start])
+    found = _FACTOR.search(before)
     factor = _factor(found) if found else 1.0
     return rows if factor == 1.0 else [[round(factor * x, 15) for x in row] for row in rows]
 
@@ -357,11 +394,11 @@ def _written_out(blocks: Sequence[Block], places: Sequence[_Place], *, comma: bo
             continue
         rows = [row for row in rows if any(row)][:_MOST_ROWS]
         values = [[_plain_number(cell, comma=comma) for cell in row] for row in rows]
-        if len(values) > 1 and len(values[0]) > 1 and len({len(row) for row in values}) == 1:
-            if all(value is not None for row in values for value in row) and id(block.source) in starts:
-                text = "; ".join(" ".join(row) for row in rows)[:200]
-                fields = {"kind": "matrix", "matrix": tuple(map(tuple, values)), "text": text, "strength": "asserted"}
-                yield starts[id(block.source)], {**fields, "doubt": "", "lead": "", "sentence": text}
+        even = len(values) > 1 and len(values[0]) > 1 and len({len(row) for row in values}) == 1
+        if even and id(block.source) in starts and all(value is not None for row in values for value in row):
+            text = "; ".join(" ".join(row) for row in rows)[:200]
+            fields = {"kind": "matrix", "matrix": tuple(map(tuple, values)), "text": text, "strength": "asserted"}
+            yield starts[id(block.source)], {**fields, "doubt": "", "lead": "", "before": "", "sentence": text}
 
 
 def _lead(between: str) -> str:
@@ -430,7 +467,7 @@ def _shape_readings(
 
 def _doubt_of_shape(before: str, after: str) -> str:
     """Whether it is the shape of what goes in, or of a window that moves over it."""
-    if of_the_input(before):
+    if of_the_input(before) or (_IMAGE_BEHIND.match(after) and "output" not in before[-60:]):
         return "input"
     return "part" if _WINDOW_BEFORE.search(before[-60:]) or _WINDOW_BEHIND.match(after) else ""
 
@@ -482,5 +519,9 @@ def _operand(text: str, start: int, end: int) -> bool:
     """Whether the number is part of a calculation, whose result stands elsewhere."""
     before, after = text[max(0, start - 20) : start], text[end : end + 60]
     if _OPERATOR_BEFORE.search(before) or _OPERATOR_AFTER.match(after):
+        return True
+    if _WITHIN.search(before) or _MADE_ANOTHER.match(after):
+        return True
+    if text[start] in "-−–" and _NEGATED.search(before):
         return True
     return bool(_EQUALS.match(after)) and not _EXPRESSION.match(after)

@@ -382,6 +382,7 @@ def _score(label: Label, piece: Piece, meanings: tuple[Meaning, ...], outline: O
     if bare and not marked and not behind and label.parts[-1].isdecimal() and not rest.strip() and not piece.mark:
         score -= 4.0  # a number alone is an answer
     separated = _SEPARATED.match(rest) is not None or (bare and piece.text[label.end - 1] == ")")
+    separated = separated or (not bare and 0 < len(piece.mark.rstrip()) <= label.end)  # \item[Problem 1]
     if bare and behind[:1].isdecimal() and not separated and piece.rank > BOLD_BEGINNING:
         score -= 4.0  # a row of numbers
     if not behind:

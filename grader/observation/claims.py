@@ -40,32 +40,39 @@ def read_claims(text: str, source: Source) -> tuple[Claim, ...]:
     `0.9762`, `0,9762`, `97.62%` and `97.62` after the word accuracy are read; so is `9762/10000`. One of a class or of
     a batch is `partial`.
     """
-    claims = []
     text = normalised(text[-_MOST_TEXT:])
     comma = decimal_comma(text)
-    for line in re.split(r"[\n\r\x08]+", text):
-        for match in _ACCURACY.finditer(line):
-            behind = line[match.end() : match.end() + _REACH]
-            value = _stated(behind, comma=comma)
-            if value is None:
-                continue
-            said = _around(line, match.start(), behind)
-            if (_TRAINING.search(said) and not _TEST.search(said)) or _GOAL.search(said):
-                continue
-            named = _TEST.search(line[:_REACH]) is not None
-            partial = _CLASS.search(said) is not None or (
-                _BATCH.search(line[: match.start()][-_REACH:]) is not None and not named
-            )
-            shown = line.strip() if len(line) <= 120 else line[match.start() : match.start() + 120]
-            before = re.sub(r"[\W\d_]+", " ", line[max(0, match.start() - _REACH) : match.start()]).strip().lower()
-            claims.append(Claim(accuracy=value, text=shown[:120], source=source, of=before, partial=partial))
-    return tuple(claims[-_MOST_CLAIMS:])
+    found = ((line, match) for line in re.split(r"[\n\r\x08]+", text) for match in _ACCURACY.finditer(line))
+    claims: list[Claim] = []
+    for line, match in reversed(list(found)):  # the last ones count
+        claim = _claim(line, match, source, comma=comma)
+        claims += [claim] if claim else []
+        if len(claims) == _MOST_CLAIMS:
+            break
+    return tuple(reversed(claims))
 
 
-def _around(line: str, start: int, behind: str) -> str:
+def _claim(line: str, match: re.Match[str], source: Source, *, comma: bool) -> Claim | None:
+    behind = line[match.end() : match.end() + _REACH]
+    value = _stated(behind, comma=comma)
+    if value is None:
+        return None
+    said = _around(line, match, behind)
+    if (_TRAINING.search(said) and not _TEST.search(said)) or _GOAL.search(said):
+        return None
+    named = _TEST.search(line[:_REACH]) is not None
+    partial = _CLASS.search(said) is not None or (
+        _BATCH.search(line[: match.start()][-_REACH:]) is not None and not named
+    )
+    shown = line.strip() if len(line) <= 120 else line[match.start() : match.start() + 120]
+    before = re.sub(r"[\W\d_]+", " ", line[max(0, match.start() - _REACH) : match.start()]).strip().lower()
+    return Claim(accuracy=value, text=shown[:120], source=source, of=before, partial=partial)
+
+
+def _around(line: str, match: re.Match[str], behind: str) -> str:
     """The words that say of what the accuracy is: from the value before it to its own."""
-    before = re.split(r"\d[.,]\d+|[,;|]", line[max(0, start - _REACH) : start])[-1]
-    return before + line[start : start + 40].split(":")[0] + re.split(r"\d[.,]\d|\d\s?%", behind)[0]
+    before = re.split(r"\d[.,]\d+|[,;|]", line[max(0, match.start() - _REACH) : match.start()])[-1]
+    return before + match[0] + re.split(r"\d[.,]\d|\d\s?%", behind)[0]
 
 
 def _stated(behind: str, *, comma: bool) -> float | None:
@@ -77,7 +84,8 @@ def _stated(behind: str, *, comma: bool) -> float | None:
         if number.value is None or _BOUND.search(before) or _COUNTED.search(before):
             continue
         if number.percent or "/" in text or re.search(r"[.,]\d", text):
-            value = number.value / 100 if not number.percent and number.value > 1 else number.value
+            scaled = number.percent or number.value <= 1 or "/" in text
+            value = number.value if scaled else number.value / 100
             if 0 <= value <= 1:
                 return value
     return None

@@ -73,7 +73,8 @@ def _head(row: Row) -> tuple[int, int, int] | None:
 def _cells_behind(cells: list[str], label: str, column: int, size: int) -> tuple[list[str], bool]:
     """(the cells of a class, whether they had to be moved); none where the row isn't that class's.
 
-    A row that lost or won a cell on its left is found by its label: what stands behind it must fit.
+    A row that lost or won a cell on its left is found by its label: what stands behind it must fit. Where the head has
+    no cell before its classes, all rows have lost their blank ones: each must be as long as the head then.
     """
     fits: list[tuple[int, list[str]]] = []
     for at, cell in enumerate(cells):
@@ -86,7 +87,9 @@ def _cells_behind(cells: list[str], label: str, column: int, size: int) -> tuple
     if not fits:
         return [], False
     at, behind = min(fits, key=lambda fit: (fit[0] != column, abs(fit[0] - column)))
-    return behind, at != column
+    if column >= 0:
+        return behind, at != column
+    return behind, len(cells) - at - 1 != size or any(character.isdigit() for character in "".join(cells[:at]))
 
 
 def _count(cell: str) -> int:

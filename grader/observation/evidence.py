@@ -1,5 +1,6 @@
 """All evidence of one submission, problem by problem."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nbformat import NotebookNode
@@ -25,6 +26,7 @@ from grader.observation.sections import Alignment, align_documents
 from grader.rubric.model import Rubric
 
 _MOST_PLACES = 8
+_MOST_HIDDEN = 200
 
 
 class Observed(Record):
@@ -93,15 +95,14 @@ def observe(
     labels = labels_of(rubric)
     aligned = align_documents(list(documents.values()), labels)
     sections = _sections(aligned)
-    answered = {section.problem for section in sections}
+    answered = {section.problem for section in sections if section.text.strip() or section.unread}
     in_notebooks = align_documents(list(texts.values()), labels)
+    repeated = [section for section in _sections(in_notebooks) if section.problem in answered]
     sections += [section for section in _sections(in_notebooks) if section.problem not in answered]
     doubts = [*aligned.unsure, *(doubt for doubt in in_notebooks.unsure if doubt.problem not in answered)]
     unsure = {doubt.problem: doubt.why for doubt in reversed(doubts)}
     unclaimed = [] if rubric.unlabelled == "fail" else _unclaimed((*aligned.unclaimed, *in_notebooks.unclaimed))
-    places = [
-        Place(file=file, headings=tuple(headings(texts.get(file)))) for file in observed
-    ]
+    places = [Place(file=file, headings=tuple(headings(texts.get(file)))) for file in observed]
     targets = _targets(rubric)
     models = [
         model.model_copy(update={"headings": headings_above(texts.get(model.notebook), model.cell)})
@@ -120,6 +121,7 @@ def observe(
         evidence[problem.id] = ProblemEvidence(
             problem=problem.id,
             sections=tuple(s for s in sections if s.problem == problem.id),
+            repeated=tuple(s for s in repeated if s.problem == problem.id),
             elsewhere=tuple(s for s in sections if s.problem != problem.id),
             notebooks=runs,
             unread=(*unread, *unclaimed),
@@ -161,6 +163,15 @@ def repeated_headings(evidence: Mapping[str, ProblemEvidence]) -> Iterator[str]:
             if len(found) > 1:
                 named = f"{', '.join(found[:-1][:9])} and {found[-1]}"
                 yield f"{file}: the heading of problem {problem} stands in lines {named}; all are read as its answer"
+
+
+def hidden_words(evidence: Mapping[str, ProblemEvidence]) -> Iterator[str]:
+    """What stands in an answer and no reader sees: it is none, and a reader should know of it."""
+    for problem, seen in evidence.items():
+        for section in seen.sections:
+            if re.search(r"\w", section.hidden):
+                shown = " ".join(section.hidden.split())[:_MOST_HIDDEN]
+                yield f"{section.source}: hidden words in the answer to problem {problem}, which are no answer: “{shown}”"
 
 
 def _targets(rubric: Rubric) -> list[Target]:

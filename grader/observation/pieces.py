@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from grader.core.document import Block, BlockKind, Document, Run
-from grader.observation.labels import PLAIN_MARKS
+from grader.observation.labels import PLAIN_MARKS, read_labels
 
 # How much a line stands out, below the six levels of headings.
 BOLD, BOLD_BEGINNING, ITEM, PLAIN, QUOTED, NONE = 7, 8, 9, 10, 11, 12
@@ -78,9 +78,15 @@ def _pieces(block: Block) -> Iterator[Piece]:
         return
     lines = list(_lines(block.runs))
     for number, runs in enumerate(lines):
-        mark = f"{block.mark} " if block.mark and not number else ""
-        text = (mark + "".join(_shown(run) for run in runs)).translate(PLAIN_MARKS)
+        shown = "".join(_shown(run) for run in runs)
+        mark = f"{block.mark} " if block.mark and not number and not _names_itself(block, shown) else ""
+        text = (mark + shown).translate(PLAIN_MARKS)
         yield Piece(block, number, runs, text, _rank(block, number, runs), len(lines), mark)
+
+
+def _names_itself(block: Block, words: str) -> bool:
+    """Whether a numbered heading says itself which problem it is: `1 Problem 2(b)`, whose number LaTeX has counted."""
+    return block.kind == "heading" and any(label.word in ("task", "letter") for label in read_labels(words))
 
 
 def _shown(run: Run) -> str:

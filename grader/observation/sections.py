@@ -196,6 +196,8 @@ def _doubts(pieces: Sequence[Piece], decisions: Sequence[Decision], outline: Out
             continue
         taken = decision.opens.target if decision.opens else decision.before
         concerned = [outline.targets[number].problem for number in dict.fromkeys((taken, *decision.instead))]
+        if len(set(filter(None, concerned))) < 2:
+            continue  # the text is this problem's, or nobody's: then it is unclaimed, and a person looks
         piece = pieces[decision.candidate.number]
         place = piece.block.source.below(piece.line)
         names = [name or "no problem" for name in concerned]

@@ -89,12 +89,16 @@ class Edit(Record):
 
 
 class Mutant(Record):
-    """A wrong submission made from the reference, and exactly which checks (`3B/hidden_units`) lose how many points."""
+    """A wrong submission made from the reference, and exactly which checks (`3B/hidden_units`) lose how many points.
+
+    Those in `asks` go to a person, as where a heading is missing and the answer may stand elsewhere; the others fail.
+    """
 
     name: str
     edits: tuple[Edit, ...] = ()
     remove: tuple[str, ...] = ()
     loses: dict[str, float]
+    asks: tuple[str, ...] = ()
 
 
 class Rubric(Record):

@@ -9,7 +9,7 @@ CASES = [
         SEARCH,
         {
             "one option": (text("We pick Random Search."), "passed", "random"),
-            "two options": (text("random search beats grid search"), "manual", "grid and random"),
+            "two options": (text("random search beats grid search"), "manual", "random and grid"),
             "a word that contains an option": (text("hybrid searching, quasirandom searches"), "manual", "No choice"),
             "no choice at all": (text(None), "failed", "No section"),
         },

@@ -29,9 +29,9 @@ CASES = [
             "a rounded number": (text("about 600 parameters"), "failed", "600"),
             "two answers that contradict": (text("600 parameters. Hm, 608 parameters."), "manual", "600"),
             "a final answer after others": (text("600 parameters? The answer is 608 parameters."), "passed", "608"),
-            "wrong, but the right one is said as well": (
+            "a value of each part, then the one of all": (
                 text("There are = 76 parameters each, 608 parameters"),
-                "manual",
+                "passed",
                 "608",
             ),
             "a list that ends right": (text("600, 604, 612, 608 parameters"), "manual", "604"),
@@ -45,7 +45,7 @@ CASES = [
             "a list line by line": (text("\n".join(f"{n} parameters" for n in range(600, 620))), "manual", "600"),
             "a number that is not asserted": (text("It has filters, 608"), "manual", "No parameters could be read"),
             "an answer in words only": (text("Very many"), "manual", "No parameters"),
-            "a number beyond all bounds": (text("1e999 parameters, or 9**9**9**9"), "manual", "No parameters"),
+            "a number beyond all bounds": (text("1e999 parameters, or 9**9**9**9"), "manual", "1e999"),
             "no section": (text(None), "failed", "No section for problem 3B"),
             "an empty section": (text(" \n\n"), "failed", "The answer is empty"),
         },

@@ -15,7 +15,7 @@ from types import ModuleType
 
 import pytest
 from blocks import document
-from check_evidence import check_of, text
+from check_evidence import check_of, drawn, text
 from pydantic import ValidationError
 
 from grader.checks import Check, check_types
@@ -57,6 +57,31 @@ def all_of(name: str) -> list[object]:
         for kind, module in TYPES.items()
         for case_name, case in getattr(module, name, {}).items()
     ]
+
+
+# name: what was handed in beside nothing, and a part of what is said of it
+UNREAD: dict[str, tuple[dict[str, object], str]] = {
+    "a file": ({"unread": ("scan.png: is a picture",)}, "scan.png"),
+    "lines": ({"unread": ("report.md:7: belongs to no problem",)}, "report.md:7"),
+    "a drawn formula": ({"sections": (drawn("a formula drawn as a picture"),)}, "drawn as a picture"),
+    "lines that may be another problem's": ({"unsure": "It isn't clear where 3B begins."}, "where 3B begins"),
+}
+# Those for which a provider looks.
+PROVIDED = {"files", "function"}
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_what_is_absent_is_failed_only_where_all_was_read(kind: str) -> None:
+    config = TYPES[kind].CASES[0][0]
+    check = check_of(config | {"missing_is_failed": True} if kind == "manual" else config)
+    if kind in PROVIDED:
+        assert check.judge(ProblemEvidence(problem="3B")).status == "manual"
+        return
+    assert check.judge(ProblemEvidence(problem="3B")).status == "failed"
+    for evidence, says in UNREAD.values():
+        outcome = check.judge(ProblemEvidence.model_validate({"problem": "3B"} | evidence))
+        assert (outcome.status, outcome.share) == ("manual", 0)
+        assert says in f"{outcome.message} {outcome.observed}" or kind == "manual"
 
 
 def judge(check: Check, evidence: ProblemEvidence, status: str, says: str) -> None:

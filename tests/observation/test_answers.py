@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from blocks import document, paragraph
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,7 +12,7 @@ from grader.observation.answers import read_answers
 
 
 def read(text: str) -> tuple[Reading, ...]:
-    return read_answers(text, "report.md", 1)
+    return read_answers(document(text).blocks)
 
 
 def numbers(text: str) -> list[float]:
@@ -32,6 +33,7 @@ def best(text: str) -> list[float]:
         ("608 parameters", 608),
         ("There are = 608", 608),
         ("608.", 608),
+        ("There are\n\n608. It is easy to see.", 608),
         ("(608 parameters)", 608),
         ("8*5*5*3 + 8 = 608", 608),
         (r"there are $8 \text{ filters} * 5 * 5 * 3 + 8 \text{ biases} = 608$ parameters", 608),
@@ -63,6 +65,7 @@ def best(text: str) -> list[float]:
         ("−5", -5),
         ("two layers", 2),
         ("164", 164),
+        ("9784/10000", 0.9784),
     ],
 )
 def test_a_number_in_this_spelling_is_read(text: str, value: float) -> None:
@@ -76,13 +79,12 @@ def test_a_number_in_this_spelling_is_read(text: str, value: float) -> None:
         "9**9**9**9",
         "1e999",
         "NaN and inf and -inf",
-        "9" * 100_000,
+        "9" * 20_000,
         "ReLU(0) after Linear(784, 100)",
         "3-5",
         "608abc",
         "v608",
         "1.2.3",
-        "9784/10000",
     ],
     ids=lambda text: text[:20],
 )
@@ -102,7 +104,7 @@ def test_a_number_is_never_read_from_the_middle_of_another() -> None:
         ("Answer: 608", "final"),
         ("the number of parameters is 608", "asserted"),
         ("= 608", "asserted"),
-        ("so 608 in all", "asserted"),
+        ("so 608 in all", "final"),
         ("608 parameters", "mentioned"),
         ("about 600", "mentioned"),
     ],
@@ -213,8 +215,8 @@ def test_a_value_knows_its_sentence(text: str, around: tuple[str, str]) -> None:
 
 
 def test_a_value_knows_its_line() -> None:
-    readings = read_answers("One\n\n$$[1 2;\n3 4]$$\n\n608 and 28x28", "report.md", 10)
-    assert [r.source.line for r in readings] == [10, 12, 15, 15, 15, 15]
+    readings = read("One\n\n$$[1 2;\n3 4]$$\n\n608 and 28x28")
+    assert [r.source.line for r in readings] == [1, 3, 6, 6, 6, 6]
 
 
 SPELLINGS = st.sampled_from(
@@ -249,7 +251,7 @@ PIECES += ["\\\\", "x", "(", ")", "1e9", ".", "%", "~~", "\\text{", "}", "= ", "
 @given(st.one_of(st.text(), st.lists(st.sampled_from(PIECES)).map("".join)))
 @settings(max_examples=300, deadline=None)
 def test_no_text_stops_the_reading(text: str) -> None:
-    for reading in read(text):
+    for reading in read_answers([paragraph(text)]):
         assert reading.number is None or abs(reading.number) < float("inf")
 
 
@@ -276,9 +278,9 @@ HOSTILE = [
 def test_half_a_megabyte_of_anything_is_read_in_seconds(piece: str) -> None:
     text = (piece * (500_000 // len(piece) + 1))[:500_000]
     started = time.process_time()
-    assert len(read(text)) <= 2000
+    assert len(read_answers([paragraph(text)])) <= 2000
     assert time.process_time() - started < 5
 
 
 def test_fifty_thousand_numbers_are_capped() -> None:
-    assert len(read(", ".join(map(str, range(50_000))))) == 2000
+    assert len(read_answers([paragraph(", ".join(map(str, range(50_000))))])) == 2000

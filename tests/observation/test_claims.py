@@ -43,6 +43,7 @@ def claimed(text: str) -> list[float]:
         ("Accuracy at epoch 3/10: 0.97", [0.97]),
         ("accuracy: 0.9762, epoch 10/10", [0.9762]),
         ("train acc 0.999, test acc 0.976", [0.976]),
+        ("training accuracy = 0.999 (validation accuracy = 0.976)", [0.976]),
         ("Accuracy on the training set: 0.999\nAccuracy on the test set: 0.976", [0.976]),
         (f"Epoch 1/2\n{KERAS}\nEpoch 2/2\n{KERAS}", [0.995, 0.9781] * 2),
         ("1/2 accuracy: 0.91" + "\x08" * 3000 + "2/2 accuracy: 0.97", [0.91, 0.97]),

@@ -6,11 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grader.core.source import Source
 from grader.observation.formulas import read_formulas
 
 
+def read(text, first=1):
+    lines = range(first, first + text.count("\n") + 1)
+    return read_formulas(text, [Source(file="report.md", line=line) for line in lines])
+
+
 def sides(text):
-    return [formula.sides for formula in read_formulas(text, "report.md", 1)]
+    return [formula.sides for formula in read(text)]
 
 
 @pytest.mark.parametrize(
@@ -52,12 +58,12 @@ def test_the_sides_of_a_formula(text, found):
     ],
 )
 def test_the_name_of_a_formula(text, name):
-    assert [formula.name for formula in read_formulas(text, "report.md", 1)] == [name]
+    assert [formula.name for formula in read(text)] == [name]
 
 
 def test_a_formula_knows_its_line_and_strength():
     text = "One.\n\n$$a\n= b$$\n\nThe answer is $2$."
-    assert [(f.source.line, f.strength) for f in read_formulas(text, "r.md", 10)] == [(12, "asserted"), (15, "final")]
+    assert [(f.source.line, f.strength) for f in read(text, first=10)] == [(12, "asserted"), (15, "final")]
 
 
 PIECES = [
@@ -83,7 +89,7 @@ PIECES = [
 @given(st.one_of(st.text(), st.lists(st.sampled_from(PIECES)).map("".join)))
 @settings(max_examples=200, deadline=None)
 def test_no_text_stops_the_search(text):
-    assert all(formula.sides for formula in read_formulas(text, "report.md", 1))
+    assert all(formula.sides for formula in read(text))
 
 
 @pytest.mark.parametrize(
@@ -92,5 +98,5 @@ def test_no_text_stops_the_search(text):
 def test_half_a_megabyte_of_anything_is_searched_in_seconds(piece):
     text = (piece * (500_000 // len(piece) + 1))[:500_000]
     started = time.process_time()
-    read_formulas(text, "report.md", 1)
+    read(text)
     assert time.process_time() - started < 5

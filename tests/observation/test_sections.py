@@ -4,12 +4,14 @@ import re
 import time
 
 import pytest
-from blocks import find_sections
-from grader.documents.lines import is_cut
+from blocks import document, find_sections, paragraph
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grader.core.document import Document
+from grader.core.errors import SubmissionError
 from grader.observation.labels import Labels, label_path, plain_title
+from grader.observation.sections import align_documents
 
 LABELS = Labels(
     problems={name.lower(): name for name in ("3A", "3B", "3C", "4A", "4B", "4C")},
@@ -217,16 +219,8 @@ def test_an_empty_solution_is_an_empty_answer() -> None:
 
 def test_a_picture_in_the_text_takes_no_room() -> None:
     text = f"# 4B\n![a](data:image/png;base64,{'iVBORw0KGgo' * 600_000})\n# 4C\n9"
-    assert not is_cut(text)
     assert found(text)["4C"] == ["9"]
     assert find_sections(text, "report.md", LABELS)[0].figures == 1
-
-
-@pytest.mark.parametrize("filler", ["word " * 1_100_000, "a\n" * 110_000], ids=["long", "many lines"])
-def test_what_is_too_long_is_read_from_its_beginning(filler: str) -> None:
-    text = f"# 4B\n608\n{filler}\n# 4C\n9"
-    assert is_cut(text)
-    assert list(found(text)) == ["4B"]
 
 
 def test_an_answer_that_says_answer_keeps_what_stands_before() -> None:
@@ -254,6 +248,7 @@ def test_a_report_without_headings_has_no_sections() -> None:
 def test_sections_know_their_lines_and_figures() -> None:
     text = (
         "\n# 4B\n\n608 ![plot](a.png)\n![b][1] <img src='c.png'>\n\\includegraphics{d}\n![e](data:image/png;base64,A)"
+        "\n\n[1]: b.png"
     )
     (section,) = find_sections(text, "report.md", LABELS)
     assert str(section.source) == "report.md:2"
@@ -270,7 +265,11 @@ def test_titles_are_compared_without_case_punctuation_and_points() -> None:
 )
 @settings(max_examples=200, deadline=None)
 def test_no_text_stops_the_search(text: str) -> None:
-    for section in find_sections(text, "report.md", LABELS):
+    try:
+        sections = find_sections(text, "report.md", LABELS)
+    except SubmissionError:  # such as no text at all: a person reads it
+        return
+    for section in sections:
         assert section.problem in LABELS.problems.values()
 
 
@@ -278,7 +277,7 @@ def test_no_text_stops_the_search(text: str) -> None:
     "piece", ["\n", "# ", "#", "1" + " " * 100_000, "problem ", "**", "3B\n", "![", "![](", "\\section{", "<h1"]
 )
 def test_half_a_megabyte_of_anything_is_searched_in_seconds(piece: str) -> None:
-    text = "# 4B\n" + (piece * (500_000 // len(piece) + 1))[:500_000]
+    text = (piece * (500_000 // len(piece) + 1))[:500_000]
     started = time.process_time()
-    find_sections(text, "report.md", LABELS)
+    align_documents([Document(file="report.md", blocks=(*document("# 4B").blocks, paragraph(text, 2)))], LABELS)
     assert time.process_time() - started < 5

@@ -52,6 +52,7 @@ FILES = {
 }
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("name", FILES)
 def test_files_are_looked_for_in_what_was_handed_in(name, tmp_path):
     patterns, files, status, score, says = FILES[name]
@@ -63,6 +64,7 @@ def test_files_are_looked_for_in_what_was_handed_in(name, tmp_path):
     assert says in result.message
 
 
+@pytest.mark.kernel
 def test_what_was_left_out_may_be_the_file_asked_for(tmp_path):
     (tmp_path / "notes.md").write_text("words")
     (tmp_path / "report.pdf").symlink_to(tmp_path / "notes.md")
@@ -71,6 +73,7 @@ def test_what_was_left_out_may_be_the_file_asked_for(tmp_path):
     assert "report.pdf (a link)" in result.message
 
 
+@pytest.mark.kernel
 def test_two_checks_of_one_problem_each_get_what_they_asked_for(tmp_path):
     (tmp_path / "notes.md").write_text("words")
     wanted = ["*.md", "*.pdf", "*.md"]

@@ -71,6 +71,7 @@ def hostile_grade(text: str = HOSTILE) -> Grade:
     return grade_of(
         problem("1A", text, *checks, networks=networks),
         submission=SubmissionInfo(id=text, files=(text,), ignored=(text,)),
+        unread=(text,),
         notes=(text,),
     )
 
@@ -167,9 +168,35 @@ def test_a_failed_machine_is_said_first_and_costs_nothing(name: str) -> None:
     grade = grade_of(problem("1A", "A", check("Machine", "error", 3), check("Student", "failed", 4)))
     text = FORMATS[name](grade)
     text = strict_json(text)["output"] if name == "gradescope" else text
-    first = text.index("not complete")
+    first = text.index("machine failed on part")
     assert name == "gradescope" or first < text.index("4 lost") < text.index("3 not graded yet")
-    assert "not complete" not in FORMATS[name](grade_of(problem("1A", "A", check("Student", "failed", 4))))
+    assert "machine failed" not in FORMATS[name](grade_of(problem("1A", "A", check("Student", "failed", 4))))
+
+
+def in_every_format(grade: Grade) -> dict[str, str]:
+    """What a person reads in each format, on a terminal and in the tables of a class."""
+    said = {name: render(grade) for name, render in FORMATS.items()}
+    said["html"] = Page(said["html"]).text
+    said["markdown"] = re.sub(r"\\(.)", r"\1", said["markdown"])
+    said |= {"terminal": drawn(table(grade)), "class": drawn(class_table([grade])), "gradebook": gradebook([grade])}
+    return {name: " ".join(text.split()) for name, text in said.items()}
+
+
+@pytest.mark.parametrize("name", [*FORMATS, "terminal", "class", "gradebook"])
+def test_every_format_names_the_files_and_lines_that_nobody_read(name: str) -> None:
+    unread = ("scan.pages can't be opened here", "report.md:7 belongs to no problem")
+    said = in_every_format(grade_of(problem("1A", "A", check("a", "manual", 2)), unread=unread))[name]
+    assert all(what in said for what in unread)
+    whole = in_every_format(grade_of(problem("1A", "A", check("a", "manual", 2))))[name]
+    banner = {"terminal": "Nobody read:", "class": "scan.pages", "gradebook": "scan.pages", "json": "scan.pages"}
+    words = banner.get(name, "could not read all of what was handed in")
+    assert words in said and words not in whole
+
+
+@pytest.mark.parametrize("name", STUDENT_FORMATS)
+def test_what_nobody_read_stands_above_the_points(name: str) -> None:
+    said = in_every_format(grade_of(problem("1A", "A", check("a", "failed", 4)), unread=("scan.pages",)))[name]
+    assert said.index("scan.pages") < said.index("4 lost")
 
 
 @pytest.mark.parametrize("name", [*FORMATS, "terminal", "gradebook"])
@@ -277,7 +304,7 @@ def test_no_format_trips_over_numbers_that_are_none() -> None:
     for name in STUDENT_FORMATS:
         assert "seed 0: no number, diverged" in stdlib_html.unescape(FORMATS[name](grade))
         FORMATS[name](grade).encode()
-    assert list(stdlib_csv.reader(io.StringIO(gradebook([grade]))))[1][2] == ""
+    assert list(stdlib_csv.reader(io.StringIO(gradebook([grade]))))[1][1] == ""
     assert "–/2" in drawn(table(grade))
 
 
@@ -323,17 +350,19 @@ def test_gradebook_has_a_row_a_submission_and_a_column_a_problem() -> None:
     first = grade_of(problem("1A", "A", check("a", "partial", 3)), problem("1B", "B", check("b", "manual", 2)))
     second = grade_of(problem("1B", "B", check("b", "failed", 2)), problem("1C", "C", check("c", "error", 1)))
     rows = list(stdlib_csv.DictReader(io.StringIO(gradebook(iter([first, second])))))
-    assert list(rows[0]) == ["id", "status", "score", "max_score", "manual_points", "1A", "1B", "1C", "notes"]
-    assert list(rows[0].values()) == ["ada-lovelace", "complete", "1.5", "5", "2", "1.5", "0", "", ""]
-    assert list(rows[1].values()) == ["ada-lovelace", "incomplete", "0", "3", "0", "", "0", "0", ""]
+    points = ["score", "max_score", "manual_points", "error_points"]
+    assert list(rows[0]) == ["id", *points, "1A", "1B", "1C", "unread", "notes"]
+    assert list(rows[0].values()) == ["ada-lovelace", "1.5", "5", "2", "0", "1.5", "0", "", "", ""]
+    assert list(rows[1].values()) == ["ada-lovelace", "0", "3", "0", "1", "", "0", "0", "", ""]
 
 
 def test_terminal_shows_hostile_text_as_text() -> None:
     text = drawn(table(hostile_grade()), width=9000) + drawn(class_table([hostile_grade()]), width=9000)
     assert not UNSEEN.search(text)
     assert "[31m" not in text
-    # Name, message and source of each check, the advice of all but the passed one, title, note, and the class's row.
-    assert text.count("[red]markup[/red]") == 3 * len(STATUSES) + len(STATUSES) - 1 + 3
+    # Name, message and source of each check, the advice of all but the passed one, title, what nobody read, note,
+    # and two cells of the class's row.
+    assert text.count("[red]markup[/red]") == 3 * len(STATUSES) + len(STATUSES) - 1 + 5
 
 
 def test_terminal_tells_every_status_without_colour() -> None:

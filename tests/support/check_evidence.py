@@ -4,7 +4,7 @@ from blocks import find_sections
 from pydantic import TypeAdapter
 
 from grader.checks import Check, check_types
-from grader.core.evidence import CellRun, Claim, Lane, ModelFacts, NotebookRun, Retraining
+from grader.core.evidence import CellRun, Claim, Lane, ModelFacts, NotebookRun, Retraining, Section
 from grader.core.network import Gap, LayerSpec, LooseTensor, ModelSpec, Recipe
 from grader.core.record import Record
 from grader.core.requests import TrainingRequest
@@ -30,6 +30,11 @@ def text(answer: str | None) -> dict[str, object]:
         "sections": tuple(s for s in sections if s.problem == "3B"),
         "elsewhere": tuple(s for s in sections if s.problem != "3B"),
     }
+
+
+def drawn(what: str) -> Section:
+    """A section to problem 3B with nothing but this in it, which no machine can read."""
+    return Section(problem="3B", text="", source=Source(file="report.html", line=3), unread=(what,))
 
 
 def layer(type: str, **settings: object) -> LayerSpec:

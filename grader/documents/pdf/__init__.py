@@ -10,6 +10,7 @@ from grader.documents.format import Beside
 from grader.documents.pdf.blocks import blocks_of
 from grader.documents.pdf.characters import MOST_CHARACTERS
 from grader.documents.pdf.furniture import without_furniture
+from grader.documents.pdf.joined_tables import joined
 from grader.documents.pdf.page import Page, read_page
 
 _MOST_BYTES = 100 * 2**20
@@ -34,7 +35,7 @@ def parse(raw: bytes, file: str, beside: Beside) -> tuple[Block, ...]:
             ) from error
         raise SubmissionError(f"is no readable PDF: {error}", where=file, hint="Export it again.") from error
     without_furniture(pages)
-    blocks = (*blocks_of(pages, file), *unread)
+    blocks = (*joined(blocks_of(pages, file)), *unread)
     if not any(page.characters for page in pages):
         raise SubmissionError(
             "holds no text, only pictures: a person reads it",

@@ -219,8 +219,8 @@ def _outline(raw: object, segments: int) -> str:
         if kind == pdfium.FPDF_SEGMENT_MOVETO or not outlines:
             outlines.append([])
         outlines[-1].append((x.value, y.value, kind == pdfium.FPDF_SEGMENT_LINETO))
-    outlines = [outline for outline in outlines if len(outline) > 3]
-    if not 1 <= len(outlines) <= 2 or not all(_has_four_sides(outline) for outline in outlines):
+    outlines = [outline for outline in outlines if len(outline) > 1]
+    if not 1 <= len(outlines) <= 2 or not all(len(outline) > 3 and _has_four_sides(outline) for outline in outlines):
         return ""
     return "ring" if len(outlines) == 2 else "area"
 
@@ -231,7 +231,9 @@ def _has_four_sides(outline: list[tuple[float, float, bool]]) -> bool:
     y0, y1 = min(y for _, y, _ in outline), max(y for _, y, _ in outline)
     near = 0.02 * max(x1 - x0, y1 - y0) + 0.1
     sides: set[str] = set()
-    for (ax, ay, _), (bx, by, _) in zip(outline, outline[1:] + outline[:1], strict=True):
+    for (ax, ay, _), (bx, by, straight) in zip(outline, outline[1:] + [(*outline[0][:2], True)], strict=True):
+        if not straight:
+            continue
         if abs(ax - bx) < near and abs(ay - by) >= 0.3 * (y1 - y0):
             sides.update(name for name, x in (("left", x0), ("right", x1)) if abs(ax - x) < near)
         if abs(ay - by) < near and abs(ax - bx) >= 0.3 * (x1 - x0):

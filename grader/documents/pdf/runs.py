@@ -1,5 +1,6 @@
 """A row of tokens as runs: words in their styles, and formulas where plain words would lose what stands there."""
 
+import re
 from collections import Counter
 
 from grader.core.document import Run
@@ -8,6 +9,9 @@ from grader.documents.pdf.notation import FUNCTIONS
 from grader.documents.pdf.rows import Row, Token, latex_line
 
 _GAP = 0.17  # of the size of letters: what parts words
+_THIN = 0.2
+_GROUP = re.compile(r"\d{1,3},")
+_THREE = re.compile(r"\d{3}(?!\d)")
 _MATHS = frozenset("0123456789.,+-−=×·⋅÷/()[]{}<>≤≥≈≠|!'′…⋯±→∈*%:;∼~")
 _OPERATORS = frozenset("+-−=×·⋅÷/<>≤≥≈≠±→∈*∼~(")
 _RELATIONS = frozenset("=≈≤≥<>∼≠")
@@ -87,6 +91,8 @@ def _spaced(last: Token, token: Token) -> bool:
     size = min(last.atom.size, token.atom.size)
     if token.atom.text[0] in ".,;:)" and last.structured:
         return gap > 0.4 * size
+    if gap < _THIN * size and _GROUP.fullmatch(last.text()) and _THREE.match(token.atom.text):
+        return False  # a formula's comma, behind which there is always some room
     words = last.text()[-1:].isalnum() and token.atom.text[0].isalnum()
     written = words and not last.atom.style.math and not token.atom.style.math
     return gap > _GAP * size or ((token.atom.spaced or written) and gap > 0.1 * size)
