@@ -91,6 +91,8 @@ def _written(node: nodes.Node, level: int) -> tuple[str, bool, str]:
     if isinstance(node, nodes.raw | nodes.substitution_definition | nodes.target):
         return "", False, ""
     if isinstance(node, nodes.enumerated_list):
+        for place, item in enumerate(node.children):
+            item["place"] = place  # type: ignore[index,unused-ignore]
         return "<ol>", True, "</ol>"
     if isinstance(node, nodes.list_item):
         mark = f' {html.MARK}="{escape(_mark(node))}"'
@@ -105,7 +107,7 @@ def _mark(item: nodes.Node) -> str:
     listed = item.parent
     if not isinstance(listed, nodes.enumerated_list):
         return ""
-    number = int(listed.get("start", 1)) + listed.index(item)
+    number = int(listed.get("start", 1)) + item["place"]
     return f"{listed.get('prefix', '')}{number_as(number, _FORMS[listed['enumtype']])}{listed.get('suffix', '.')}"
 
 

@@ -28,8 +28,9 @@ class Decision(NamedTuple):
 
 def align(candidates: Sequence[Candidate], outline: Outline) -> list[Decision]:
     """The decision for every candidate."""
-    forward = _forward(candidates, outline)
-    backward = _backward(candidates, outline)
+    steps = _Steps(outline)
+    forward = _forward(candidates, steps)
+    backward = _backward(candidates, steps)
     # Followed forward: from each place, the choice with the least cost to the end.
     decisions = []
     place = OUTSIDE
@@ -37,11 +38,10 @@ def align(candidates: Sequence[Candidate], outline: Outline) -> list[Decision]:
         rest = backward[number + 1]
         choices: list[tuple[float, Meaning | None]] = [(candidate.ignored + rest[place], None)]
         choices += [
-            (step(place, meaning, outline) + meaning.cost + rest[meaning.target], meaning)
-            for meaning in candidate.meanings
+            (steps.to(meaning)[place] + meaning.cost + rest[meaning.target], meaning) for meaning in candidate.meanings
         ]
         opens = min(choices, key=lambda choice: choice[0])[1]
-        instead = _instead(forward[number], candidate, rest, outline, opens.target if opens else place)
+        instead = _instead(forward[number], candidate, rest, steps, opens.target if opens else place)
         decisions.append(Decision(candidate, opens, place, instead))
         place = opens.target if opens else place
     return decisions
@@ -73,6 +73,21 @@ def step(place: int, meaning: Meaning, outline: Outline) -> float:
     return order + (_NEXT_CHAPTER if distance == 1 and there.first else _OTHER_CHAPTER)
 
 
+class _Steps:
+    """What each step costs, worked out once: long documents have many lines that open the same."""
+
+    def __init__(self, outline: Outline) -> None:
+        self.outline = outline
+        self.known: dict[tuple[object, ...], list[float]] = {}
+
+    def to(self, meaning: Meaning) -> list[float]:
+        """What it costs to open this below each of the targets."""
+        kind = (meaning.target, meaning.needs, meaning.solution, meaning.part)
+        if kind not in self.known:
+            self.known[kind] = [step(place, meaning, self.outline) for place in range(len(self.outline.targets))]
+        return self.known[kind]
+
+
 def _skipped(count: int) -> float:
     return min(_MOST_SKIPPED, _SKIPPED * count)
 
@@ -84,36 +99,38 @@ def _left(place: int, outline: Outline) -> float:
     )
 
 
-def _forward(candidates: Sequence[Candidate], outline: Outline) -> list[list[float]]:
+def _forward(candidates: Sequence[Candidate], steps: _Steps) -> list[list[float]]:
     """The least cost to stand at each target before each candidate."""
-    costs = [[_NEVER] * len(outline.targets)]
+    costs = [[_NEVER] * len(steps.outline.targets)]
     costs[0][OUTSIDE] = 0.0
     for candidate in candidates:
         last = costs[-1]
         now = [cost + candidate.ignored for cost in last]
         reached = [place for place, cost in enumerate(last) if cost < _NEVER]
         for meaning in candidate.meanings:
-            best = min(last[place] + step(place, meaning, outline) for place in reached)
+            taken = steps.to(meaning)
+            best = min(last[place] + taken[place] for place in reached)
             now[meaning.target] = min(now[meaning.target], best + meaning.cost)
         costs.append(now)
     return costs
 
 
-def _backward(candidates: Sequence[Candidate], outline: Outline) -> list[list[float]]:
+def _backward(candidates: Sequence[Candidate], steps: _Steps) -> list[list[float]]:
     """The least cost from each target before each candidate to the end."""
+    outline = steps.outline
     costs = [[_left(place, outline) for place in range(len(outline.targets))]]
     for candidate in reversed(candidates):
         rest = costs[-1]
         now = [cost + candidate.ignored for cost in rest]
         for meaning in candidate.meanings:
             behind = meaning.cost + rest[meaning.target]
-            now = [min(cost, step(place, meaning, outline) + behind) for place, cost in enumerate(now)]
+            now = [min(cost, taken + behind) for cost, taken in zip(now, steps.to(meaning), strict=True)]
         costs.append(now)
     return costs[::-1]
 
 
 def _instead(
-    before: Sequence[float], candidate: Candidate, rest: Sequence[float], outline: Outline, taken: int
+    before: Sequence[float], candidate: Candidate, rest: Sequence[float], steps: _Steps, taken: int
 ) -> tuple[int, ...]:
     """The targets that the text behind this line would have under another reading that is about as good."""
     reached = [there for there, cost in enumerate(before) if cost < _NEVER]
@@ -121,7 +138,8 @@ def _instead(
     for there in reached:
         ways[there] = before[there] + candidate.ignored + rest[there]
     for meaning in candidate.meanings:
-        best = min(before[there] + step(there, meaning, outline) for there in reached)
+        costs = steps.to(meaning)
+        best = min(before[there] + costs[there] for there in reached)
         ways[meaning.target] = min(ways.get(meaning.target, _NEVER), best + meaning.cost + rest[meaning.target])
     least = min(ways.values())
     return tuple(there for there, cost in ways.items() if there != taken and cost - least < _MARGIN)
