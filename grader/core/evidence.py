@@ -387,7 +387,7 @@ class ProblemEvidence(Record):
 
     def of_check(self, title: str) -> "ProblemEvidence":
         """The evidence for one check: what a form states for it goes before what documents say."""
-        return self.saying((self.stated[title],)) if title in self.stated else self
+        return self.model_copy(update={"sections": (self.stated[title],)}) if title in self.stated else self
 
     def said_besides(self, title: str) -> tuple["ProblemEvidence", ...]:
         """What is said of the same elsewhere: in the documents behind a form, in notebooks beside documents."""
