@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 
 from grader.observation.labels import Labels, read_labels
 from grader.observation.pieces import NONE, Piece
@@ -13,8 +14,8 @@ _JOINED = re.compile(
     re.IGNORECASE,
 )
 _CLOSED = re.compile(r"[).:\]]\s")
-_MOST_LINES = 20_000
-_MOST_FRAGMENTS = 60
+_MOST_FRAGMENTS = 60  # of a line
+_MOST_READ = 10_000  # of all
 _LONGEST = 1000
 
 
@@ -27,12 +28,15 @@ def named_elsewhere(
     """
     found: dict[str, str] = {}
     order = list(dict.fromkeys(labels.problems.values()))
+    read = 0
     for portion, lines in zip(portions, pieces, strict=True):
-        for number, piece in enumerate(lines[:_MOST_LINES]):
+        for number, piece in enumerate(lines):
             text = piece.text[:_LONGEST]
-            if piece.rank == NONE or not text.strip():
+            if piece.rank == NONE or not text.strip() or read >= _MOST_READ:
                 continue
-            named = _with_the_heading(text, labels, order) if number == 0 else _in_line(text, labels)
+            starts = _starts(text) if number else []
+            read += len(starts) + 1
+            named = _in_line(text, starts, labels) if number else _with_the_heading(text, labels, order)
             for problem in named:
                 if problem in problems and problem != portion.problem:
                     place = piece.block.source.below(piece.line)
@@ -57,12 +61,15 @@ def _with_the_heading(text: str, labels: Labels, order: Sequence[str]) -> Iterat
             last, end = problem, joined.end() + following.end
 
 
-def _in_line(text: str, labels: Labels) -> Iterator[str]:
+def _starts(text: str) -> list[int]:
+    """Where in a line a label may begin."""
+    return [match.end() for match in islice(_FRAGMENT.finditer(text), _MOST_FRAGMENTS)]
+
+
+def _in_line(text: str, starts: Sequence[int], labels: Labels) -> Iterator[str]:
     """The problems that a line names: with a word, or one of several labels in a row."""
     bare: list[str] = []
-    for count, start in enumerate(match.end() for match in _FRAGMENT.finditer(text)):
-        if count == _MOST_FRAGMENTS:
-            break
+    for start in starts:
         for label in read_labels(text[start:]):
             problem = labels.meaning(label.parts)
             if problem and (label.word or label.solution):
