@@ -29,6 +29,8 @@ _STYLES = {
     **dict.fromkeys(("text", "mbox", "textrm", "textsf", "textsc", "texttt"), ("", "")),
 }
 _STYLED = re.compile(rf"\\({'|'.join(_STYLES)})\{{")
+_SWITCHED = re.compile(r"\{\s?\\(bf|bfseries|it|itshape|em|sc|sf)(?![A-Za-z])\s{0,3}")
+_SWITCHES = {"bf": "strong", "bfseries": "strong", "it": "em", "itshape": "em", "em": "em"}
 _LONGEST = 2000
 
 
@@ -36,6 +38,7 @@ def latex_plugin(parser: MarkdownIt) -> None:
     """Add the commands to a parser."""
     parser.block.ruler.before("fence", "latex_title", _title, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     parser.inline.ruler.before("escape", "latex_style", _style)
+    parser.inline.ruler.before("latex_style", "latex_switch", _switch)
 
 
 def _title(state: StateBlock, begin: int, end: int, silent: bool) -> bool:
@@ -101,6 +104,27 @@ def _style(state: StateInline, silent: bool) -> bool:
         tag = _STYLES[found[1]][0]
         last, state.posMax = state.posMax, close
         state.pos = found.end()
+        if tag:
+            state.push(f"{tag}_open", tag, 1)
+        state.md.inline.tokenize(state)
+        if tag:
+            state.push(f"{tag}_close", tag, -1)
+        state.posMax = last
+    state.pos = close + 1
+    return True
+
+
+def _switch(state: StateInline, silent: bool) -> bool:
+    r"""Words in a group that begins with a change of style: `{\bf Problem 1}`."""
+    if state.src[state.pos] != "{":
+        return False
+    found = _SWITCHED.match(state.src, state.pos)
+    close = closing_brace(state.src, state.pos, _LONGEST) if found else -1
+    if not found or close < 0 or close >= state.posMax:
+        return False
+    if not silent:
+        tag = _SWITCHES.get(found[1], "")
+        last, state.posMax, state.pos = state.posMax, close, found.end()
         if tag:
             state.push(f"{tag}_open", tag, 1)
         state.md.inline.tokenize(state)
