@@ -304,11 +304,18 @@ def _behind_number(
         return own
     meanings = tuple(meaning._replace(end=meaning.end + start) for meaning in written.meanings)
     if own and not own.foreign:
-        targets = {meaning.target for meaning in own.meanings if not meaning.needs}
-        exact = any(outline.targets[target].problem for target in targets)
-        if targets & {meaning.target for meaning in meanings} or (exact and not titled):
+        if not (titled or (label and label.word in _NAMING)) and own.meanings[0].part:
             return own
-        meanings += tuple(meaning._replace(cost=meaning.cost + _OTHER_NUMBERS) for meaning in own.meanings)
+        targets = {meaning.target for meaning in own.meanings if not (meaning.needs or meaning.part)}
+        exact = any(outline.targets[target].problem for target in targets)
+        ends = {meaning.target: meaning.end for meaning in meanings}
+        if targets & ends.keys():
+            same = (m._replace(end=max(m.end, ends.get(m.target, 0))) for m in own.meanings)
+            return own._replace(meanings=tuple(same))
+        if exact and not titled:
+            return own
+        others = (meaning for meaning in own.meanings if not meaning.part)
+        meanings += tuple(meaning._replace(cost=meaning.cost + _OTHER_NUMBERS) for meaning in others)
     return written._replace(meanings=meanings)
 
 
