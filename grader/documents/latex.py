@@ -23,8 +23,9 @@ from grader.documents.text import decode
 from grader.documents.writer import PLAIN, Style, Words, Writer
 
 _TOKEN = re.compile(
-    r"\\(?P<command>[A-Za-z@]++\*?+)(?:[ \t]*\n?[ \t]*(?!\n))?|\\(?P<sign>.)|%(?P<comment>[^\n]*)\n?[ \t]*|(?P<dollar>\$\$?)"
-    r"|(?P<brace>[{}])|(?P<break>\n[ \t]*\n\s*)|(?P<space>[~&])|(?P<words>[^\\%${}~&\n]+|\n|\\)",
+    r"\\(?P<command>[A-Za-z@]++\*?+)(?:[ \t]*\n?[ \t]*(?!\n))?|\\(?P<sign>.)"
+    r"|%(?P<comment>[^\n]*)\n?[ \t]*|(?P<dollar>\$\$?)|(?P<brace>[{}])|(?P<break>\n[ \t]*\n\s*)"
+    r"|(?P<space>[~&])|(?P<words>[^\\%${}~&\n]+|\n|\\)",
     re.DOTALL,
 )
 _CUT = re.compile(
