@@ -71,7 +71,8 @@ def _judged(check: Check, evidence: ProblemEvidence, providers: Providers) -> tu
         outcome = check.judge(evidence.of_check(check.title))
         if check.needs == {Section} and outcome.status in _DECIDED:
             for other in evidence.said_besides(check.title):
-                outcome = _agreed(outcome, check, providers.answer(check.requests(other), other))
+                other = providers.answer(check.requests(other), other)
+                outcome = _agreed(outcome, check, other, by_form=check.title in evidence.stated)
         if check.needs == {Section} and outcome.status == "failed" and not evidence.of_check(check.title).has_words:
             outcome = _elsewhere(outcome, check, evidence, providers)
         return outcome, evidence
@@ -95,11 +96,17 @@ def _elsewhere(outcome: Outcome, check: Check, evidence: ProblemEvidence, provid
     return outcome
 
 
-def _agreed(outcome: Outcome, check: Check, other: ProblemEvidence) -> Outcome:
-    """The outcome, unless another place that answers the same decides otherwise: then a person does."""
+def _agreed(outcome: Outcome, check: Check, other: ProblemEvidence, *, by_form: bool) -> Outcome:
+    """The outcome, unless another place that answers the same decides otherwise: then a person does.
+
+    A form is the student's own word on what counts: it stands, and what else is said is told.
+    """
     second = check.judge(other)
     if second.status not in _DECIDED or second.share == outcome.share or not other.has_words:
         return outcome
+    if by_form:
+        told = f"{outcome.message} This is what the form states, and it counts; elsewhere stands: {second.observed}"
+        return outcome.model_copy(update={"message": told})
     return Outcome(
         status="manual",
         message=f"Two places answer this, and they disagree: {outcome.message} {second.message} A person decides.",

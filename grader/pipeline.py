@@ -22,7 +22,7 @@ from grader.machine import cores, environment
 from grader.observation.evidence import Observed, hidden_words, observe, observe_notebook, repeated_headings
 from grader.observation.explain import notes
 from grader.observation.forms import read_forms
-from grader.observation.notebooks import words_of
+from grader.observation.notebooks import code_cells, words_of
 from grader.providers import Grading, Providers
 from grader.rubric import Rubric
 from grader.tools import Options, Tools
@@ -136,11 +136,12 @@ def _evidence(
     stated = read_forms(rubric, contents.forms, contents.notebooks)
     unread = [f"{file} {why.rstrip('.')}" for file, why in read.unread.items()]
     unread += [why for file, why in stated.unread.items() if file not in read.unread]
+    code = {file: code_cells(notebook) for file, notebook in contents.notebooks.items()}
     evidence = {
         problem: seen.model_copy(
             update={"stated": stated.answers.get(problem, {}), "unclear": stated.unclear.get(problem, {})}
         )
-        for problem, seen in observe(rubric, read.documents, observed, read.texts, unread).items()
+        for problem, seen in observe(rubric, read.documents, observed, read.texts, unread, code).items()
     }
     return evidence, (*repeated_headings(evidence), *hidden_words(evidence), *stated.notes)
 

@@ -40,6 +40,8 @@ _WHOLE = re.compile(
     r"\b(?:answer|total|totals|sum|result|final|finally|altogether|overall|in all|correct|correction|corrected|actually|wait"
     r"|sorry|meant|with (?:the |all )?bias(?:es)?|including|incl|instead|rather|changed?|updated?|edit)\b"
 )
+# A value that is boxed, or called the answer, whatever it is the value of.
+_NAMELESS = re.compile(r"(?:\\f?boxed?\s*\{|\b(?:final\s+answer|answer|ans|result)\b\s*(?:is|:|=)?)[\s$*_({\[]*$")
 # A name of mathematics on the left-hand side: f(0, 0) = 0.
 _NAMED = re.compile(r"(?<![^\W_])[a-z](?:_\{?\w{1,3}\}?)?(?:\([^()]{0,20}\))?\s*=[^=]{0,40}$")
 _SHORTENED = {"parameter": "param", "accuracy": r"acc(?:uracies|urate|\.)?", "dimension": "dim", "activation": "act"}
@@ -197,6 +199,8 @@ def _says_otherwise(other: Reading, best: Reading, values: list[Reading], labels
         return False
     if _ORDER.index(other.strength) < _ORDER.index(best.strength):
         return not _of_something_else(other, labels)
+    if other.strength == best.strength == "final" and _NAMELESS.search(other.before):
+        return True  # two values in boxes, or a box and an answer
     if values.index(other) < values.index(best):
         return False
     if not labels or (_ALTERNATIVE.search(other.before) and _bare(other) == _bare(best)):

@@ -3,7 +3,7 @@
 import math
 
 from grader.core.evidence import Section, Table, TableRow
-from grader.language.numbers import read_numbers
+from grader.language.numbers import single_number
 
 
 def tables_of(sections: tuple[Section, ...]) -> list[Table]:
@@ -67,5 +67,5 @@ def turned(table: Table) -> Table:
 
 
 def _number(text: str) -> float | None:
-    found = list(read_numbers(text))
-    return found[0].value if len(found) == 1 else None
+    number = single_number(text)
+    return number.value if number else None

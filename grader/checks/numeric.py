@@ -15,6 +15,8 @@ from grader.core.outcome import Outcome, failed, passed
 from grader.core.record import Record
 
 _RATE = re.compile(r"accura|\bacc\b|percent|\brates?\b|score|precision|recall")
+# The sign may be said beside the number: "0.75 in the negative direction", "of magnitude 0.75".
+_SIGN_IN_WORDS = re.compile(r"\b(?:negativ\w{0,2}|magnitude|absolute value|opposite)\b")
 
 
 class Mistake(Record):
@@ -94,7 +96,8 @@ class Numeric(Check):
         verdicts = {self._is_right(value, reading) for value in (reading.number, *reading.others)}
         if len(verdicts) == 2:
             return None
-        perhaps = [*reading.unlikely, *([-reading.number] if reading.parenthesised else [])]
+        signed = reading.parenthesised or _SIGN_IN_WORDS.search(f"{reading.before} {reading.after}")
+        perhaps = [*reading.unlikely, *([-reading.number] if signed else [])]
         right = verdicts.pop()
         return None if not right and any(self._is_right(value, reading) for value in perhaps) else right
 

@@ -40,7 +40,10 @@ class Shape(Check):
     def _layouts(self, shape: tuple[int, ...]) -> set[tuple[int, ...]]:
         if self.layout == "exact" or len(shape) != 3:
             return {shape}
-        return {shape, (*shape[1:], shape[0]), (shape[2], *shape[:2])}
+        first, last = (shape[2], *shape[:2]), (*shape[1:], shape[0])
+        # A square image tells where the channels are; else both are possible.
+        square = {shape[0] == shape[1]: first, shape[1] == shape[2]: last}
+        return {shape, square[True]} if len(square) == 2 else {shape, first, last}
 
     def asked(self) -> str:
         return f"State the shape of {self.label[0]}." if self.label else "State the shape."

@@ -357,7 +357,8 @@ class ProblemEvidence(Record):
     `elsewhere` holds the answers to the other problems, for statements that must agree across them.
     `stated` holds what a form (`answers.yaml`) says for a check by its title, `unclear` why what it says can't be used.
     `unread` names what was handed in and nobody read, files and lines, each with the reason; `unsure` says why it isn't
-    clear which lines answer this problem. `provided` holds what checks asked for, each request with its answer.
+    clear which lines answer this problem, and `in_code` where code stands that may answer in its comments or output.
+    `provided` holds what checks asked for, each request with its answer.
     """
 
     problem: str
@@ -372,6 +373,7 @@ class ProblemEvidence(Record):
     unclear: dict[str, str] = {}
     unread: tuple[str, ...] = ()
     unsure: str = ""
+    in_code: tuple[str, ...] = ()
     provided: tuple[tuple[Record, Record], ...] = ()
 
     def of(self, kind: type[Fact], request: Record | None = None) -> Fact | None:
@@ -385,12 +387,12 @@ class ProblemEvidence(Record):
 
     def of_check(self, title: str) -> "ProblemEvidence":
         """The evidence for one check: what a form states for it goes before what documents say."""
-        return self.saying((self.stated[title],)) if title in self.stated else self
+        return self.model_copy(update={"sections": (self.stated[title],)}) if title in self.stated else self
 
     def said_besides(self, title: str) -> tuple["ProblemEvidence", ...]:
-        """What is said of the same elsewhere, and must not contradict: in the documents behind a form, in notebooks."""
-        behind = (self.sections,) if title in self.stated else ()
-        return tuple(self.saying(sections) for sections in (*behind, self.repeated) if sections)
+        """What is said of the same elsewhere: in the documents behind a form, in notebooks beside documents."""
+        behind = self.sections if title in self.stated else ()
+        return tuple(self.saying(sections) for sections in (behind, self.repeated) if sections)
 
     def saying(self, sections: tuple[Section, ...]) -> "ProblemEvidence":
         """The same evidence with other sections, and no forms."""

@@ -607,8 +607,9 @@ class _Reader:
         elif kind == "code" and self.place.rows is None:
             self._end_block()
             self._open_item()
+            above = len(inside) - len(inside.lstrip("\n"))
             self.out.words.add(inside.strip("\n"), Style(code=True, hidden=self.place.style.hidden))
-            self.out.end("code", self._line_of(begin), strip=False)
+            self.out.end("code", self._line_of(begin) + above, strip=False)
         elif kind == "picture":
             self._figure()
         else:

@@ -140,7 +140,8 @@ class _Page:
             if kind == "inline":
                 heading = tokens[index - 1].type == "heading_open" and not _is_no_heading(tokens, index - 1)
                 self._inline(token, paragraph=tokens[index - 1].type == "paragraph_open", heading=heading)
-            elif kind in ("fence", "code_block"):
+            elif kind == "fence" and token.map:  # its words begin below its mark
+                line = f' {html.LINE}="{token.map[0] + self.first + 1}"'
                 self.parts.append(f"<pre{line}>{escape(token.content)}</pre>")
             elif kind == "html_block":
                 self.parts.append(f"<span{line}></span>{_checked(token.content)}")

@@ -52,6 +52,12 @@ _FORM = re.compile(
     r"|(?:[\w().\[\] -]{0,80}[^a-z])?answers?(?:[^a-z][\w(). -]{0,80})?\.ya?ml)(?:\.txt)?",
     re.IGNORECASE,
 )
+# Data that is called an answer is one that nobody reads: a table of answers, say.
+_ANSWERS = re.compile(
+    r"(?:[\w().\[\] -]{0,80}[^a-z])?(?:answers?|solutions?|responses?)(?:[^a-z][\w(). -]{0,80})?"
+    r"\.(?:csv|tsv|toml|ini|cfg|log|dat|data|jsonl|ndjson|json|out)",
+    re.IGNORECASE,
+)
 _BINARY_DATA = (
     b"\x93NUMPY", b"\x89HDF\r\n", b"SQLite format 3", b"PAR1", b"ARROW1", b"\x80\x02", b"\x80\x03", b"\x80\x04",
     b"\x80\x05", b"\x00\x00\x08\x01", b"\x00\x00\x08\x03", b"\x7fELF", b"MATLAB 5.0",
@@ -108,7 +114,7 @@ def is_script(name: str) -> bool:
 def may_answer(name: str) -> bool:
     """Whether a file of this name may hold an answer: whatever is not known as data, or as a tool's."""
     base = PurePosixPath(name).name
-    if is_form(name):
+    if is_form(name) or _ANSWERS.fullmatch(base):
         return True
     if _NAMED.fullmatch(base) or _OF_TENSORBOARD in base or _UBYTE.search(base):
         return False
@@ -131,6 +137,8 @@ def fate_of(name: str, path: Path) -> Fate:
     size = path.stat().st_size
     if is_form(name):
         return Fate(kind="form")
+    if size and _ANSWERS.fullmatch(PurePosixPath(name).name):
+        return Fate(kind="unread", why="is data, which is not read")
     if not may_answer(name) and ending_of(name) != ".json":
         return Fate(kind="helper")
     with open(path, "rb") as file:

@@ -187,7 +187,9 @@ _CHANGED_FROM = re.compile(
     re.IGNORECASE,
 )
 # A line that a training prints: `1875/1875 [====] - 5s - loss: 0.02 - acc: 0.99`.
-_LOGGED = re.compile(r"(?:\d+/\d+[ \t]*(?:\[[=>.\s-]*\]|━+)|\bepoch\W{0,3}\d+[^\n]{0,60}?\bloss\b)[^\n]*$", re.IGNORECASE)
+_LOGGED = re.compile(
+    r"(?:\d+/\d+[ \t]*(?:\[[=>.\s-]*\]|━+)|\bepoch\W{0,3}\d+[^\n]{0,60}?\bloss\b)[^\n]*$", re.IGNORECASE
+)
 _PART = re.compile(
     r"\b(?:each|per|every|either|both|one\s+(?:filter|kernel|neuron|unit|channel|layer|such)|single|apiece|jeder|pro|je)\b",
     re.IGNORECASE,
@@ -281,7 +283,11 @@ def doubt_of(before: str, after: str, behind: str, text: str) -> Doubt:
         return "bounded"
     if not answered and _names_something(near, behind, before, text):
         return "reference"
-    if _LOGGED.search(before) or _CHANGED_FROM.search(before[-100:]) or (not answered and _EARLIER.search(before[-120:])):
+    if (
+        _LOGGED.search(before)
+        or _CHANGED_FROM.search(before[-100:])
+        or (not answered and _EARLIER.search(before[-120:]))
+    ):
         return "earlier"
     if _GUESSED.search(clause) or _GUESSED.search(re.split(r"[.;\n]", after)[0][:40]):
         return "guessed"

@@ -7,6 +7,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 _SPACE = r"[ \t\u00a0\u2007\u2009\u202f]"
@@ -110,6 +111,8 @@ _FRACTIONS = {unicodedata.lookup(n): unicodedata.numeric(unicodedata.lookup(n)) 
     "VULGAR FRACTION ONE EIGHTH", "VULGAR FRACTION THREE EIGHTHS", "VULGAR FRACTION FIVE EIGHTHS",
     "VULGAR FRACTION SEVEN EIGHTHS",
 )}  # fmt: skip
+_AROUND = " \t\n$*_`"
+_LONGEST = 100
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 
 _ONES = [
@@ -215,6 +218,18 @@ def read_numbers(text: str, *, comma: bool = False) -> Iterator[Number]:
             yield found
     for match in misread.values():
         yield Number(match.start(), match.end(), None)
+
+
+def single_number(text: str, *, comma: bool = False) -> Number | None:
+    """The number that a text is, but for the marks around it; None where it says more, or none."""
+    words = normalised(text[:_LONGEST]).strip(_AROUND).rstrip(".;").rstrip(_AROUND)
+    found = list(islice(read_numbers(words, comma=comma), 2)) if words else []
+    whole = (
+        len(found) == 1
+        and found[0].value is not None
+        and not (words[: found[0].start] + words[found[0].end :]).strip(_AROUND)
+    )
+    return found[0] if whole else None
 
 
 def _number(text: str, match: re.Match[str], comma: bool) -> Number | None:
@@ -331,7 +346,8 @@ def _signed(text: str, start: int) -> tuple[int, tuple[int, ...]]:
         return start, (1,)  # 3-5, x-1, layer-2: no sign
     if found[2] == "--":
         return begin, (-1, 1)  # a dash of LaTeX's, or two minus signs
-    if not left or _UNARY.search(before) or found[2] == "−":
+    fresh = "\n" in before[len(left) :]  # nothing is subtracted from what stands on another line
+    if not left or fresh or _UNARY.search(before) or found[2] == "−":
         line_begins = not left or before.rstrip(" \t").endswith("\n")
         return begin, ((-1, 1) if line_begins and not glued and found[2] != "−" else (-1,))
     if glued and found[2] not in ("—", "―", "--"):

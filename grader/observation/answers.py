@@ -14,7 +14,7 @@ from grader.core.document import Block, Run
 from grader.core.evidence import Reading
 from grader.core.source import Source
 from grader.language.assertions import around, doubt_of, in_ranges, of_the_input, strength_of
-from grader.language.numbers import Number, decimal_comma, normalised, read_numbers, read_words
+from grader.language.numbers import Number, decimal_comma, normalised, read_numbers, read_words, single_number
 
 _TIMES = r"\s*+(?:x|X|×|✕|⨯|\\times|by)\s*+"
 _STARS = r"\s*+(?:\*|\\cdot|\\ast)\s*+"  # a product, unless there are three of them
@@ -64,10 +64,6 @@ _SEMICOLONS = re.compile(r"\[([^\[\];]++(?:;[^\[\];]++)++)\]")
 _LATEX_ROWS = re.compile(r"\\\\(?:\[[^\]]{0,20}\])?|\\hline|\\cr(?![A-Za-z])")
 _LIST_ROWS = re.compile(r"\]\s*+,?+\s*+\[")
 _CELLS = re.compile(r"[\s,]+")
-_FRACTION = re.compile(
-    r"([-+−–]?)\s*(?:\\[dt]?frac\s*(?:\{\s*(-?\d{1,15})\s*\}\s*\{\s*(\d{1,15})\s*\}|(\d)\s*(\d))|(\d{1,15})\s*/\s*(\d{1,15}))"
-)
-_DECIMAL = re.compile(r"[-+−–]?\s?(?:\d{1,300}[.,]?\d{0,300}|\.\d{1,300})(?:[eE][-+]?\d{1,3})?")
 _VULGAR = {"½": 0.5, "¼": 0.25, "¾": 0.75, "⅓": 1 / 3, "⅔": 2 / 3}
 _FACTOR = re.compile(
     r"(?P<sign>[-−–])?\s*(?:\\[dt]?frac\s*(?:\{\s*(?P<top>\d{1,9})\s*\}\s*\{\s*(?P<bottom>\d{1,9})\s*\}|(?P<t>\d)(?P<b>\d))"
@@ -108,7 +104,7 @@ _OPERATOR_BEFORE = re.compile(
     rf"(?:{_OPERATOR}|\w\(|[\d)]\s*[-+−–]|(?:[\d)%]|\w{(3,)})\s+(?:times|plus|minus|divided\s+by))\s*\(?\s*$"
 )
 _OPERATOR_AFTER = re.compile(
-    rf"\s*(?:{_OPERATOR}+\s*[\w({{\\$]|[-+−]\s*[\d(\\]|(?:times|plus|minus|divided\s+by)\s+[\w(])|\(\s*\d"
+    rf"\s*(?:{_OPERATOR}+\s*[\w({{\\$]|(?<!\n)[-+−]\s*[\d(\\]|[-+−]\s+[\d(\\]|(?:times|plus|minus|divided\s+by)\s+[\w(])|\(\s*\d"
     r"|\s*(?:[A-Za-z]+\s+){1,2}(?:[*·×]|\\cdot|\\times|\+\s*\d|(?:x|times|plus)\s+\d)"
 )
 # What a number stands in or with that makes another value of it: a root, a power, a function, a constant, a sign.
@@ -343,23 +339,13 @@ def _factor(match: re.Match[str]) -> float:
 
 def _row(text: str, separator: str, *, comma: bool) -> list[float] | None:
     cells = text.split(separator) if separator else _CELLS.split(re.sub(r"\s*+/\s*+", "/", text))
-    values = [_plain_number(cell.strip().strip("$").strip(), comma=comma) for cell in cells if cell.strip()]
+    values = [_entry(cell, comma=comma) for cell in cells if cell.strip()]
     return None if None in values else [v for v in values if v is not None]
 
 
-def _plain_number(text: str, *, comma: bool = False) -> float | None:
-    if text in _VULGAR:
-        return _VULGAR[text]
-    text = text.replace("{,}", ",")
-    fraction = _FRACTION.fullmatch(text)
-    if fraction:
-        top, bottom = [int(part) for part in fraction.groups()[1:] if part]
-        return (-1 if fraction[1] in ("-", "−", "–") else 1) * top / bottom if bottom else None
-    if "," in text and not comma:
-        return None
-    written = re.sub(r"[−–]", "-", text).replace(" ", "").replace(",", ".")
-    value = float(written) if _DECIMAL.fullmatch(text) and written.strip("-+.") else math.inf
-    return value if math.isfinite(value) else None
+def _entry(cell: str, *, comma: bool) -> float | None:
+    number = single_number(cell, comma=comma)
+    return number.value if number else None
 
 
 def _matrix_readings(text: str, matrices: _Matrices) -> Iterator[tuple[int, _Fields]]:
@@ -393,7 +379,7 @@ def _written_out(blocks: Sequence[Block], places: Sequence[_Place], *, comma: bo
         else:
             continue
         rows = [row for row in rows if any(row)][:_MOST_ROWS]
-        values = [[_plain_number(cell, comma=comma) for cell in row] for row in rows]
+        values = [[_entry(cell, comma=comma) for cell in row] for row in rows]
         even = len(values) > 1 and len(values[0]) > 1 and len({len(row) for row in values}) == 1
         if even and id(block.source) in starts and all(value is not None for row in values for value in row):
             text = "; ".join(" ".join(row) for row in rows)[:200]
@@ -517,7 +503,7 @@ def _sentence(before: str, value: str, after: str) -> str:
 
 def _operand(text: str, start: int, end: int) -> bool:
     """Whether the number is part of a calculation, whose result stands elsewhere."""
-    before, after = text[max(0, start - 20) : start], text[end : end + 60]
+    before, after = text[max(0, start - 20) : start].rpartition("\n\n")[2], text[end : end + 60].partition("\n\n")[0]
     if _OPERATOR_BEFORE.search(before) or _OPERATOR_AFTER.match(after):
         return True
     if _WITHIN.search(before) or _MADE_ANOTHER.match(after):

@@ -35,6 +35,7 @@ _CLOSED = " \t.:)]}*_-–—|\xa0"
 _BACK_MATTER = re.compile(
     r"(?:appendix|appendices|references|bibliography|acknowledge?ments?|source code|code listing|anhang)\b"
 )
+_COUNTED = re.compile(r"\d{1,2}(?:\.\d{1,2}){0,3}\.?[ \t\xa0]{1,9}(?=\S)")
 _LEADERS = re.compile(r"(?:\.\s?){3,200}\s*\d{1,4}\s*$")
 _SENTENCE = re.compile(r"[.!?;,]\s*$")
 _MOST_ENDINGS = 12
@@ -280,6 +281,38 @@ def _follows(before: str, now: str) -> bool:
 
 
 def _draft(number: int, piece: Piece, outline: Outline, strongest: int) -> _Draft | None:
+    own = _labelled(number, piece, outline, strongest)
+    counted = _COUNTED.match(piece.text) if piece.rank <= BOLD else None
+    return _behind_number(own, number, piece, counted.end(), outline, strongest) if counted else own
+
+
+def _behind_number(
+    own: _Draft | None, number: int, piece: Piece, start: int, outline: Outline, strongest: int
+) -> _Draft | None:
+    """A heading with a number that a program has counted, and its label or title behind: `2.1 Problem A`."""
+    joined = next(iter(read_labels(piece.text)), None)
+    if joined and joined.end > start and outline.named(joined.parts) is not None:
+        return own
+    rest = piece.text[start:]
+    written = _labelled(number, piece._replace(text=rest), outline, strongest)
+    if not written or written.foreign:
+        return own
+    label = next(iter(read_labels(rest)), None)
+    titles = {outline.titled(plain_title(title)) for title in (rest, rest[label.end :] if label else "")} - {None}
+    titled = any(meaning.target in titles for meaning in written.meanings)
+    if not (titled or (label and label.word)):
+        return own
+    meanings = tuple(meaning._replace(end=meaning.end + start) for meaning in written.meanings)
+    if own and not own.foreign:
+        targets = {meaning.target for meaning in own.meanings if not meaning.needs}
+        exact = any(outline.targets[target].problem for target in targets)
+        if targets & {meaning.target for meaning in meanings} or (exact and not titled):
+            return own
+        meanings += tuple(meaning._replace(cost=meaning.cost + _OTHER_NUMBERS) for meaning in own.meanings)
+    return written._replace(meanings=meanings)
+
+
+def _labelled(number: int, piece: Piece, outline: Outline, strongest: int) -> _Draft | None:
     text = piece.text
     if text.lstrip().startswith("|") or _LEADERS.search(text[:400]):
         return None

@@ -1,6 +1,7 @@
 """All evidence of one submission, problem by problem."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nbformat import NotebookNode
@@ -12,6 +13,7 @@ from grader.datasets import Dataset
 from grader.observation.assign import Assignment, Place, Target, assign, owners
 from grader.observation.explain import explain
 from grader.observation.labels import Labels, plain_title
+from grader.observation.mentions import named_elsewhere
 from grader.observation.models import read_models, remarks, shortened
 from grader.observation.notebooks import (
     claims_of,
@@ -21,12 +23,14 @@ from grader.observation.notebooks import (
     saved_claims,
     saved_figures,
 )
+from grader.observation.pieces import Piece, pieces_of
 from grader.observation.reading import read_section
-from grader.observation.sections import Alignment, align_documents
+from grader.observation.sections import Alignment, Portion, align_documents
 from grader.rubric.model import Rubric
 
 _MOST_PLACES = 8
 _MOST_HIDDEN = 200
+_MOST_HEADINGS = 300
 
 
 class Observed(Record):
@@ -87,20 +91,26 @@ def observe(
     observed: Mapping[str, Observed],
     texts: Mapping[str, Document] = {},
     unread: Sequence[str] = (),
+    code: Mapping[str, Sequence[int]] = {},
 ) -> dict[str, ProblemEvidence]:
     """The evidence for every problem: sections of the documents and of the notebooks' own text, networks, runs.
 
-    `texts` are the words of the notebooks; `unread` says of files that nobody read why that is so.
+    `texts` are the words of the notebooks, `code` the numbers of their cells of code; `unread` says of files that
+    nobody read why that is so.
     """
     labels = labels_of(rubric)
     aligned = align_documents(list(documents.values()), labels)
     sections = _sections(aligned)
-    answered = {section.problem for section in sections if section.text.strip() or section.unread}
+    answered = {section.problem for section in sections if _says_something(section)}
     in_notebooks = align_documents(list(texts.values()), labels)
     repeated = [section for section in _sections(in_notebooks) if section.problem in answered]
     sections += [section for section in _sections(in_notebooks) if section.problem not in answered]
     doubts = [*aligned.unsure, *(doubt for doubt in in_notebooks.unsure if doubt.problem not in answered)]
-    unsure = {doubt.problem: doubt.why for doubt in reversed(doubts)}
+    answered |= {section.problem for section in sections if _says_something(section)}
+    portions = [*aligned.sections, *in_notebooks.sections]
+    silent = [problem.id for problem in rubric.problems if problem.id not in answered]
+    named = named_elsewhere(silent, portions, [_lines(portion) for portion in portions], labels) if silent else {}
+    unsure = named | {doubt.problem: doubt.why for doubt in reversed(doubts)}
     unclaimed = [] if rubric.unlabelled == "fail" else _unclaimed((*aligned.unclaimed, *in_notebooks.unclaimed))
     places = [Place(file=file, headings=tuple(headings(texts.get(file)))) for file in observed]
     targets = _targets(rubric)
@@ -110,6 +120,7 @@ def observe(
         for model in seen.models
     ]
     assignments = assign(targets, places, models)
+    in_code = _in_code(silent, code, targets, places, strict=rubric.unlabelled == "fail")
     evidence = {}
     for problem in rubric.problems:
         assignment = assignments.get(problem.id, Assignment())
@@ -126,11 +137,51 @@ def observe(
             notebooks=runs,
             unread=(*unread, *unclaimed),
             unsure=unsure.get(problem.id, ""),
+            in_code=in_code.get(problem.id, ()),
             model=assignment.model,
             candidates=assignment.candidates,
             why_no_model=assignment.why,
         )
     return evidence
+
+
+def _says_something(section: Section) -> bool:
+    """Whether a section is more than a heading."""
+    return bool(section.text.strip() or section.unread or section.figures)
+
+
+def _lines(portion: Portion) -> list[Piece]:
+    """The lines of a portion, its heading's first."""
+    return pieces_of([Document(file="", blocks=(portion.heading, *portion.blocks))])
+
+
+def _in_code(
+    problems: Sequence[str],
+    code: Mapping[str, Sequence[int]],
+    targets: Sequence[Target],
+    places: Sequence[Place],
+    *,
+    strict: bool,
+) -> dict[str, tuple[str, ...]]:
+    """For each problem without words, the cells of code below its own heading, or (unless strict) below nobody's."""
+    found: dict[str, list[str]] = {problem: [] for problem in problems}
+    for file, cells in code.items() if problems else ():
+        above = next((place.headings for place in places if place.file == file), ())
+        starts = [cell for cell, _ in above]
+        owner: dict[int, frozenset[str]] = {}
+        theirs: dict[str, list[int]] = {problem: [] for problem in problems}
+        for cell in cells:
+            count = min(bisect_right(starts, cell), _MOST_HEADINGS)
+            if count not in owner:
+                nearest = [heading for _, heading in reversed(above[:count])]
+                owner[count] = owners(targets, places, file, nearest)
+            for problem in problems:
+                if problem in owner[count] or not (owner[count] or strict):
+                    theirs[problem].append(cell)
+        for problem, own in theirs.items():
+            if own:
+                found[problem].append(f"{file} has code that may answer (cell {_listed([str(cell) for cell in own])})")
+    return {problem: tuple(files) for problem, files in found.items()}
 
 
 def _unclaimed(blocks: Iterable[Block]) -> list[str]:

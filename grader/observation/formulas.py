@@ -185,7 +185,9 @@ def _formula(row: str, before: str) -> Formula | None:
         row = _inside(row, boxed.end())
     row = _REMARK.sub("", " ".join(row.split()))
     named = _NAMED.match(row)
-    line = before.split("\n")[-1]
+    *above, line = before.split("\n")
+    if not line.strip() and above and above[-1].rstrip().endswith(":"):
+        line = above[-1]  # a line that was broken behind its name
     called = named or _NAMED_BEFORE.search(line[-80:])
     name = called[1].strip() if called else ""
     if named:

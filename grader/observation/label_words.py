@@ -25,6 +25,7 @@ SOLUTIONS = _words(
     """
     solution solutions soln sol answer answers ans response lösung loesung antwort solución solucion respuesta
     réponse soluzione risposta oplossing antwoord svar lösning løsning ratkaisu vastaus rozwiązanie odpowiedź
+    correction corrections corrected korrektur corrección erratum errata
     řešení solução resposta решение ответ λύση απάντηση 答案 解答 答 解 回答 답
     """
 )

@@ -33,6 +33,11 @@ def holds_code(notebook: NotebookNode) -> bool:
     return any(cell.cell_type == "code" and cell.source.strip() for cell in notebook.cells)
 
 
+def code_cells(notebook: NotebookNode) -> tuple[int, ...]:
+    """The numbers of the cells that hold code, counted from 1."""
+    return tuple(n for n, cell in enumerate(notebook.cells, 1) if cell.cell_type == "code" and cell.source.strip())
+
+
 def words_of(notebook: NotebookNode) -> list[tuple[int, str]]:
     """(number, source) of each cell that holds words."""
     return [(number, str(cell.source)) for number, cell in enumerate(notebook.cells, 1) if cell.cell_type != "code"]

@@ -1,15 +1,13 @@
 """Reads tables: a header, rows, and the labels of rows such as `k = 100` as a name and a number."""
 
-import math
 import re
 from collections.abc import Iterable, Sequence
 
 from grader.core.evidence import Table, TableRow
 from grader.core.source import Source
+from grader.language.numbers import single_number
 from grader.observation.cells import Row
 
-_NUMBER = re.compile(r"([-+−]?(?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})?(?:\.\d{1,15})?(?:[eE][-+]?\d{1,3})?)\s*(\\?%)?")
-_SPREAD = re.compile(r"\s*(?:±|\\pm|\+/-).{0,30}$")
 _LABEL = re.compile(r"(?P<name>[^=:]{1,60}?)\s*[=:]\s*(?P<value>[^=:]{1,40})")
 _PERCENT = re.compile(r"%|per\s?cent", re.IGNORECASE)
 _MARKS = re.compile(r"[$*`{}]|\\(?:text(?:bf|it)?|mathbf|bf|,|;)(?![A-Za-z])|\\(?=[A-Za-z])")
@@ -83,16 +81,8 @@ def split_label(text: str) -> tuple[str, float | None]:
 
 def plain_number(text: str) -> float | None:
     """The number that a cell holds; None where it holds something else, or more. `97.6 %` is 0.976."""
-    words = _clean(_SPREAD.sub("", text[:100].rstrip(" $"))).strip()
-    match = _NUMBER.fullmatch(words)
-    if match is None or not any(c.isdigit() for c in match[1]):
-        return None
-    try:
-        number = float(match[1].replace(",", "").replace("−", "-"))
-    except ValueError:
-        return None
-    scaled = round(number / 100, 12) if match[2] else number
-    return scaled if math.isfinite(scaled) else None
+    number = single_number(text)
+    return number.value if number else None
 
 
 def _clean(text: str) -> str:

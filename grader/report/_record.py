@@ -12,8 +12,8 @@ _VERSIONS = {
     1: "the first",
     2: "what a network or a recipe leaves out stands under `gaps` as `kind` and `why`, before under `inexpressible` "
     "as `what` and `why`",
-    3: "`status` is gone, for no grade is complete where nobody read a file: `error_points` are those of checks that the "
-    "machine failed on, `unread` names the files and lines that nobody read",
+    3: "`status` is gone, for no grade is complete where nobody read a file: `error_points` are those of checks that "
+    "the machine failed on, `unread` names the files and lines that nobody read",
 }
 _HISTORY = "| version | what changed |\n|---|---|\n" + "".join(f"| {n} | {said} |\n" for n, said in _VERSIONS.items())
 

@@ -8,12 +8,11 @@ import tarfile
 import zipfile
 
 import nbformat
-import pypdfium2
 import pytest
 
 from grader.core.errors import SubmissionError
 from grader.intake import open_submission, submissions_in
-from grader.intake.read import read_document, read_notebook
+from grader.intake.read import read_notebook, read_text
 
 
 def files_in(path):
@@ -381,49 +380,11 @@ def test_a_notebook_that_is_too_large_is_not_read(tmp_path):
         read_notebook(tmp_path / "a.ipynb", "a.ipynb")
 
 
-PDF = b"""%PDF-1.1
-1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
-2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
-3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 100]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>endobj
-4 0 obj<</Length 43>>stream
-BT /F 12 Tf 9 50 Td (608 parameters) Tj ET
-endstream endobj
-5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj
-trailer<</Root 1 0 R>>
-"""
-
-
-def test_texts(tmp_path):
-    texts = {
-        "a.md": "ü 608\r\n".encode(), "a.txt": "ü 608\n".encode("utf-16"), "b.txt": b"\xef\xbb\xbf\xc3\xbc 608\n",
-    }  # fmt: skip
-    for name, content in texts.items():
-        (tmp_path / name).write_bytes(content)
-        assert read_document(tmp_path / name, name) == "ü 608\n"
-    (tmp_path / "latin.md").write_bytes("ü 608".encode("latin-1"))
-    assert "608" in read_document(tmp_path / "latin.md", "latin.md")
-    (tmp_path / "a.pdf").write_bytes(PDF)
-    assert read_document(tmp_path / "a.pdf", "a.pdf").strip() == "608 parameters"
-
-
-def test_pdfs_that_hold_nothing(tmp_path):
-    document = pypdfium2.PdfDocument.new()
-    document.new_page(100, 100)
-    document.save(tmp_path / "picture.pdf")
-    document.close()
-    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.4 broken")
-    (tmp_path / "empty.pdf").write_bytes(b"")
-    for name, said in {"picture": "holds no text", "broken": "no readable PDF", "empty": "no readable PDF"}.items():
-        with pytest.raises(SubmissionError, match=said) as caught:
-            read_document(tmp_path / f"{name}.pdf", "report.pdf")
-        assert caught.value.where == "report.pdf"
-
-
-def test_a_report_that_is_too_large_is_not_read(tmp_path):
-    with open(tmp_path / "a.md", "wb") as file:
+def test_a_text_that_is_too_large_is_not_read(tmp_path):
+    with open(tmp_path / "answers.yaml", "wb") as file:
         file.truncate(21 << 20)
     with pytest.raises(SubmissionError, match="larger than 20 MB"):
-        read_document(tmp_path / "a.md", "a.md")
+        read_text(tmp_path / "answers.yaml", "answers.yaml")
 
 
 def test_what_is_read_can_be_written(tmp_path):

@@ -14,6 +14,7 @@ _SAME = 4.0  # points between rules that are one edge
 _MOST_RULES = 1000
 _COLUMN_GAP = 0.85  # of the size of letters: what parts the columns of a table
 _MOST_COLUMNS = 60
+_MOST_ABOVE = 40.0  # points above the first rule in which a head may stand
 _BREAK = (Run(text="\n"),)
 
 
@@ -186,6 +187,7 @@ def between_rules(rules: list[Box], atoms_in: Callable[[Box], list[Atom]]) -> tu
             if not tabular and start is not None:
                 table = _booktabs(group[start : i + 1], atoms_in)
                 if table:
+                    table = _with_head(table, atoms_in)
                     tables.append(table)
                     used.extend(group[start : i + 1])
                 start = None
@@ -226,6 +228,22 @@ def _booktabs(rules: list[Box], atoms_in: Callable[[Box], list[Atom]]) -> Table 
         columns = zip(*table[:head], strict=True)
         table = (tuple(_one_under_another(cells) for cells in columns), *table[head:])
     return Table(box, table) if table and len(table[0]) > 1 and len(table) > 1 else None
+
+
+def _with_head(table: Table, atoms_in: Callable[[Box], list[Atom]]) -> Table:
+    """The table with the row that stands right above its first rule, where that has a cell in each column."""
+    box = table.box
+    rows = rows_of(atoms_in(Box(box.x0 - 2, box.y0, box.x1 + 2, box.y1 + _MOST_ABOVE)))
+    above = [row for row in rows if row.base > box.y1]
+    below = [row for row in rows if row.base <= box.y1]
+    if not above or not below or above[-1].base - box.y1 > 1.5 * above[-1].size:
+        return table
+    whole = _aligned_rows([above[-1], *below])
+    columns = len(table.rows[0])
+    if columns < 3 or len(whole) < 2 or len(whole[0]) != columns or not all(whole[0]):
+        return table
+    top = max(above[-1].box.y1, box.y1)
+    return Table(box._replace(y1=top), (whole[0], *table.rows))
 
 
 def _one_under_another(cells: tuple[Cell, ...]) -> Cell:
