@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: answers demo docs documents test test-fast attacks lint bench clean
+.PHONY: answers demo docs documents test test-fast attacks lint bench bench-reading clean
 
 demo: .venv/installed
 	@$(BIN)/grader demo
@@ -47,6 +47,10 @@ lint: .venv/installed
 bench: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python benchmarks/retrain.py
+
+# How long reports take to be read; `make bench-reading FORMATS="md pdf"` picks some. It needs pandoc, and LaTeX for PDF.
+bench-reading: .venv/installed
+	$(BIN)/python benchmarks/reading.py $(FORMATS)
 
 .venv/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

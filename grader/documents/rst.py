@@ -38,13 +38,18 @@ _TAGS = {
 }  # fmt: skip
 _FORMS = {"arabic": "1", "loweralpha": "a", "upperalpha": "A", "lowerroman": "i", "upperroman": "I"}
 _STRUCK = re.compile(r"\[STRIKEOUT:([^\]\n]{0,500})\]")  # as pandoc writes it
+_LONGEST_WORD = 5000  # docutils takes the square of a word's length
+_LONG_WORD = re.compile(rf"\S{{{_LONGEST_WORD}}}")
 _LINE_OF_MARKS = re.compile(r"^([^\w\s])\1{200,}\s*$", re.MULTILINE)
 
 
 def blocks_of(text: str, source: Source) -> tuple[Block, ...]:
-    """The blocks of a text. Raises SubmissionError where it is nested deeper than a person would."""
+    """The blocks of a text. Raises SubmissionError where it is nested deeper, or its words longer, than a person's."""
+    text = _LINE_OF_MARKS.sub("", text)
+    if _LONG_WORD.search(text):
+        raise SubmissionError(f"holds a word of more than {_LONGEST_WORD:,} characters", where=source.file)
     try:
-        tree = publish_doctree(_LINE_OF_MARKS.sub("", text), settings_overrides=dict(_SETTINGS))
+        tree = publish_doctree(text, settings_overrides=dict(_SETTINGS))
         page = "".join(_page(tree))
     except RecursionError:
         raise SubmissionError("is nested too deeply", where=source.file) from None
