@@ -81,7 +81,7 @@ def _judged(check: Check, evidence: ProblemEvidence, providers: Providers) -> tu
 
 
 def _elsewhere(outcome: Outcome, check: Check, evidence: ProblemEvidence, providers: Providers) -> Outcome:
-    """The outcome of an answer that isn't there, unless another problem's section would answer it, without a heading."""
+    """The outcome of an answer that isn't there, unless another problem's section would answer it."""
     for section in evidence.elsewhere[:_MOST_SECTIONS]:
         other = evidence.saying((section,))
         second = check.judge(providers.answer(check.requests(other), other))

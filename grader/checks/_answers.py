@@ -37,7 +37,8 @@ _VERDICT = Callable[[Reading], bool | None]
 _ALTERNATIVE = re.compile(r"\bor\b[\s$*_]*(?:maybe|perhaps|about|even|rather)?[\s$*_(]*$")
 # Words that say that a value is the whole answer, or a better one than that before.
 _WHOLE = re.compile(
-    r"\b(?:answer|total|totals|sum|result|final|finally|altogether|overall|in all|correct|correction|corrected|actually|wait"
+    r"\b(?:answer|total|totals|sum|result|final|finally|altogether|overall|in all|correct|correction|corrected"
+    r"|actually|wait"
     r"|sorry|meant|with (?:the |all )?bias(?:es)?|including|incl|instead|rather|changed?|updated?|edit)\b"
 )
 # A value that is boxed, or called the answer, whatever it is the value of.
@@ -47,9 +48,9 @@ _NAMED = re.compile(r"(?<![^\W_])[a-z](?:_\{?\w{1,3}\}?)?(?:\([^()]{0,20}\))?\s*
 _SHORTENED = {"parameter": "param", "accuracy": r"acc(?:uracies|urate|\.)?", "dimension": "dim", "activation": "act"}
 _SMALL_WORDS = frozenset(
     """the a an is are was were be been it its this that these those there here we i you my our your of in on at to for
-    by from with and or as has have had get gets got gives give makes make equals equal about approximately around roughly
-    which what then when where value number exactly only just also too not no yes ok okay all since because if than do does
-    did will would can could should may might one""".split()  # noqa: SIM905  # a list would be a page
+    by from with and or as has have had get gets got gives give makes make equals equal about approximately around
+    roughly which what then when where value number exactly only just also too not no yes ok okay all since because if than
+    do does did will would can could should may might one""".split()  # noqa: SIM905  # a list would be a page
 )
 
 
@@ -141,9 +142,12 @@ def _meant(values: list[Reading], labels: tuple[str, ...]) -> list[Reading]:
 
 # Quantities that a value is plainly said to be of, right beside it; they are no answer where another one is asked for.
 _QUANTITY = (
-    r"(?:loss|losses|learning rate|lr|momentum|epochs?|batch(?: size)?|seconds?|minutes?|hours?|ms|dropout|seed|threshold"
-    r"|outputs?|inputs?|units|neurons|images?|samples?|classes|features|channels|filters?|kernels?|strides?|padding|width"
-    r"|height|depth|error|bytes?|bits?|[kmg]i?b|(?:kilo|mega|giga)bytes?|flops?|macs?|operations|multiplications|products|times"
+    r"(?:loss|losses|learning rate|lr|momentum|epochs?|batch(?: size)?|seconds?|minutes?|hours?|ms|dropout|seed"
+    r"|threshold"
+    r"|outputs?|inputs?|units|neurons|images?|samples?|classes|features|channels|filters?|kernels?|strides?"
+    r"|padding|width"
+    r"|height|depth|error|bytes?|bits?|[kmg]i?b|(?:kilo|mega|giga)bytes?|flops?|macs?|operations"
+    r"|multiplications|products|times"
     r"|points|non-?trainable(?: param(?:eter)?s?)?|decay|rate)"
 )
 _QUANTITY_BEFORE = re.compile(rf"\b({_QUANTITY})\b\s*(?:of|is|was|=|:|\()?[\s$(]*$")

@@ -16,21 +16,25 @@ _MOST = 200
 _TICKED = re.compile(r"\s*(?:[-*+]\s*)?(?:\[\s?[xX✓✔]\s?\]|[☑☒✓✔✅◉])\s*$")
 _UNTICKED = re.compile(r"\s*(?:>|(?:[-*+]\s*)?(?:\[\s{0,2}\]|[☐◯○])\s*$)")
 _TURNED_DOWN = re.compile(
-    r"(?:\b(?:not|never|nor|neither|no longer|avoid|against|reject|rule out|without|instead of|rather than|unlike|except)"
+    r"(?:\b(?:not|never|nor|neither|no longer|avoid|against|reject|rule out|without|instead of|rather than"
+    r"|unlike|except)"
     r"|n['’]t)\b[^.]{0,40}$"
 )
 _COMPARED = re.compile(
     r"\b(?:than|over|instead of|rather than|versus|vs\.?|compared (?:to|with)|opposed to)\s+(?:a |an |the |\w+ or )?$"
 )
 _WORSE = re.compile(
-    r"^[\s*_]*(?:search\s)?(?:would|will|can|could|may|might)?\s?(?:not|n['’]t|never|waste|miss|fail|is (?:worse|not|less|too|slower|inferior)|are (?:worse|not|less|too))"
+    r"^[\s*_]*(?:search\s)?(?:would|will|can|could|may|might)?\s?(?:not|n['’]t|never|waste|miss|fail"
+    r"|is (?:worse|not|less|too|slower|inferior)|are (?:worse|not|less|too))"
 )
 _CHOOSES = re.compile(
-    r"\b(?:choos\w*|chose|pick\w*|us(?:e|ed|ing)|prefer\w*|tak(?:e|ing)|took|go(?:ing)? (?:for|with)|went (?:for|with)|select\w*|recommend\w*|decid\w*|opt\w*|answer|best|better|should be|would be)\b"
+    r"\b(?:choos\w*|chose|pick\w*|us(?:e|ed|ing)|prefer\w*|tak(?:e|ing)|took|go(?:ing)? (?:for|with)"
+    r"|went (?:for|with)|select\w*|recommend\w*|decid\w*|opt\w*|answer|best|better|should be|would be)\b"
     r"[^.,;]{0,20}$"
 )
 _BEST = re.compile(
-    r"^[\s*_]*(?:search\s)?(?:is|are|works?|would be|performs?)\s+(?:\w+\s)?(?:best|better|preferable|superior|right|correct|my choice)"
+    r"^[\s*_]*(?:search\s)?(?:is|are|works?|would be|performs?)\s+(?:\w+\s)?(?:best|better|preferable|superior"
+    r"|right|correct|my choice)"
 )
 
 

@@ -115,7 +115,7 @@ class Shape(Check):
 
 
 def _replaces(reading: Reading, right: set[tuple[int, ...]]) -> bool:
-    """Whether a shape of another rank is asserted, and is neither a part of the right one nor all its values in a row."""
+    """Whether a shape of another rank is asserted that is neither a part of the right one nor its values in a row."""
     plain = reading.strength != "mentioned" and not reading.doubt and reading.shape is not None
     if plain and _NOW.search(reading.before):
         return True

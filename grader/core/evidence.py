@@ -19,7 +19,8 @@ Matrix = tuple[tuple[float, ...], ...]
 # Why a value that stands in a text isn't simply what its author says: it is denied ("not 608"), a bound ("more than
 # 600"), a requirement ("should be at least"), somebody else's, part of a question or a quotation, taken back ("no,
 # wait"), a guess ("maybe"), an end of a range, the number of a thing ("Problem 2"), a part's ("76 per filter"),
-# the input's, or an earlier state's ("my first network", "from 0.96 to 0.97"), or a small one in words that may be an article ("one filter").
+# the input's, an earlier state's ("my first network", "from 0.96 to 0.97"), a dimension of a shape, or a small one in
+# words that may be an article ("one filter").
 Doubt = Literal[
     "",
     "denied",
@@ -44,9 +45,9 @@ class Reading(Record):
     """One value that a text states, and what is said of it.
 
     Without `number`, `shape` or `matrix` it is a value that could not be read. `others` are numbers that the same
-    characters may as well mean, `unlikely` those that they may mean elsewhere or by mistake. `strength` orders how clearly it is asserted: `final` (boxed, after "answer" or
-    "total"), `asserted` (the right-hand side of an equation, "is ..."), `mentioned` (anything else). `doubt` says why it
-    isn't the author's own plain statement. `before` and `after` are the rest of its sentence, `lead` the last line of
+    characters may as well mean, `unlikely` those that they may mean elsewhere or by mistake. `strength`
+    orders how clearly it is asserted: `final` (boxed, after "answer" or "total"), `asserted` (the right-hand side of an
+    equation, "is ..."), `mentioned` (anything else). `doubt` says why it isn't the author's own plain statement. `before` and `after` are the rest of its sentence, `lead` the last line of
     words above a matrix; all lower case. `sentence` is the whole as written.
     """
 

@@ -48,8 +48,10 @@ _APPROXIMATELY = _any(
 _ASSERTING = re.compile(
     r"(?:=|≈|≃|\\(?:approx|simeq|implies|(?:long)?[rR]ightarrow|to)(?![a-z])|→|⇒|->|=>|:|\b"
     + _any(
-        "is,are,was,were,be,has,have,had,equals?,equal to,gives?,gave,get,gets,got,gotten,obtain(?:s|ed)?,reach(?:es|ed)?,"
-        "achiev(?:es|ed|e),hits?,needs?,makes?,yields?,contains?,so,thus,therefore,hence,exactly,totals?,total of,comes to,"
+        "is,are,was,were,be,has,have,had,equals?,equal to,gives?,gave,get,gets,got,gotten,obtain(?:s|ed)?,"
+        "reach(?:es|ed)?,"
+        "achiev(?:es|ed|e),hits?,needs?,makes?,yields?,contains?,so,thus,therefore,hence,exactly,totals?,"
+        "total of,comes to,"
         "amounts to,adds up to,sums? to,results? in,of,ist,sind,hat,beträgt,ergibt,es,son,tiene,est,sont,gibt,donne"
     )
     + rf"){_MARKS}(?:{_APPROXIMATELY}{_MARKS}){{0,2}}$",
@@ -60,7 +62,8 @@ _FINAL = re.compile(
     r"|\b(?:final|my|our|the)?\s?"
     + _any("answer,ans,solution,result,antwort,lösung,ergebnis,respuesta,réponse")
     + r"\b(?:\s+(?:is|ist|(?:to|for)\s+\S{1,20}))?\s*(?:is|are|:|=|-|–|—|→|->|ist)?"
-    r"|\b(?:grand\s+|overall\s+)?(?:total|sum)(?:\s+(?:number|count|of|param(?:eter)?s?|weights?|the|in)){0,4}\s*(?:is|are|:|=|->|→)"
+    r"|\b(?:grand\s+|overall\s+)?(?:total|sum)(?:\s+(?:number|count|of|param(?:eter)?s?|weights?|the|in)){0,"
+    r"4}\s*(?:is|are|:|=|->|→)"
     r"|\b(?:best|chosen|optimal|selected|final|preferred)\b[^.;,:=\d]{0,30}(?:\s(?:is|was|were|are|of)|[:=])"
     r"|\b"
     + _any("in total,altogether,overall,all together,all in all,in all,insgesamt,en total,au total")
@@ -69,35 +72,44 @@ _FINAL = re.compile(
     re.IGNORECASE,
 )
 _FINAL_BEHIND = _behind(
-    rf"(?:\w+\s){{0,3}}(?:{_any('in total,altogether,in all,overall')}\b|total\b|is\s+(?:the|my|our)\s+(?:final\s+)?answer|(?:is|are)\s+(?:right|correct)\b)"
+    rf"(?:\w+\s){{0,3}}(?:{_any('in total,altogether,in all,overall')}\b|total\b"
+    r"|is\s+(?:the|my|our)\s+(?:final\s+)?answer|(?:is|are)\s+(?:right|correct)\b)"
 )
 
 # Why it may not be meant.
 _DENIED = _before(
-    rf"(?:n['’]?t\b|\b{_any('not,cannot,never,no longer,rather than,instead of,unlike,except,nicht,kein,pas,neither,nor')}\b"
+    r"(?:n['’]?t\b|\b"
+    + _any("not,cannot,never,no longer,rather than,instead of,unlike,except,nicht,kein,pas,neither,nor")
+    + r"\b"
     r"|≠|\\neq?(?![a-z])|!=|<>)"
     + _MARKS
-    + rf"(?:(?:possibly\s+)?{_any('be,have,equal,give,get,reach,make')}\s)?(?:{_any('the,a,an,just,simply,equal to,exactly,as,any')}\s)*"
+    + rf"(?:(?:possibly\s+)?{_any('be,have,equal,give,get,reach,make')}\s)?"
+    + rf"(?:{_any('the,a,an,just,simply,equal to,exactly,as,any')}\s)*"
 )
 _DENIED_BEHIND = _behind(
     r"(?:\w+\s){0,2}(?:is|are|was|were|would\s+be|would\s+have\s+been|ist)\s+(?:\w+\s)?"
     + _any(r"wrong,incorrect,false,not\b,too\s,impossible,a mistake,falsch")
 )
 _BOUND = _any(
-    "more than,less than,fewer than,lower than,higher than,greater than,larger than,smaller than,bigger than,better than,"
-    "worse than,at least,at most,no more than,no less than,no fewer than,up to and including,up to,over,under,above,below,beyond,within,"
+    "more than,less than,fewer than,lower than,higher than,greater than,larger than,smaller than,bigger than,"
+    "better than,"
+    "worse than,at least,at most,no more than,no less than,no fewer than,up to and including,up to,over,under,"
+    "above,below,beyond,within,"
     r"exceed(?:s|ed|ing)?,almost,nearly,close to,just short of,just shy of,limit of,"
     r"limited to,mehr als,weniger als,mindestens,höchstens,>=,<=,(?<![-=])>,<,≥,≤,⩾,⩽,\\[gl]eq?(?:slant)?(?![a-z]),"
     r"\\[gl]t(?![a-z])"
 )
 _BOUNDED = _before(rf"(?:(?<!\w)|(?=[\\≥≤⩾⩽])){_BOUND}{_MARKS}(?:(?:the|a|an|just|exactly)\s)*")
 _BOUNDED_BEHIND = _behind(
-    rf"(?:\w+\s)?(?:{_any('or more,or less,or fewer,or higher,or lower,or so,or better,and above,and below,and more,and up')}\b"
+    r"(?:\w+\s)?(?:"
+    + _any("or more,or less,or fewer,or higher,or lower,or so,or better,and above,and below,and more,and up")
+    + r"\b"
     r"|at\s+(?:least|most)\b|(?:\+|plus)(?=[\s.,;]|$)|[<>≤≥]\s*\D)"
 )
 # What makes another number of it: twice 608, 8 less than 608, 608!
 _RELATIVE = _before(
-    rf"\b(?:{_any('twice,half,half of,double,triple,times')}|(?:third|quarter|tenth|fraction|percent|multiple|factor|\d\s*%)\s+of)"
+    rf"\b(?:{_any('twice,half,half of,double,triple,times')}"
+    r"|(?:third|quarter|tenth|fraction|percent|multiple|factor|\d\s*%)\s+of)"
     r"(?:\s+the)?"
     r"|\b(?:increas|improv|rose|ris|grew|decreas|reduc|drop|fell|chang)\w*\b[^.;,\d]{0,40}\bby"
 )
@@ -105,16 +117,22 @@ _RELATIVE_BEHIND = _behind(rf"(?:!+\s*[a-z]|(?:\w+\s)?{_any('more,less,fewer,hig
 _REQUIRED = re.compile(
     r"\b"
     + _any(
-        "should,must,shall,need(?:s|ed)?,ha(?:s|ve|d) to,require[sd]?,requirement,goal,target,threshold,cut-?off,criterion,"
-        "budget,limit,wanted,asked,asks,demand(?:s|ed)?,allowed,allows,supposed,expected,aim(?:s|ed)?,want,hoped,hoping,"
+        "should,must,shall,need(?:s|ed)?,ha(?:s|ve|d) to,require[sd]?,requirement,goal,target,threshold,"
+        "cut-?off,criterion,"
+        "budget,limit,wanted,asked,asks,demand(?:s|ed)?,allowed,allows,supposed,expected,aim(?:s|ed)?,want,"
+        "hoped,hoping,"
         "soll(?:te)?,muss"
     )
     + r"\b",
     re.IGNORECASE,
 )
 _REQUIREMENT = re.compile(
-    rf"\b{_any('requirement,goal,target,threshold,cut-?off,criterion,budget,required,(?:was|were|is|are) asked(?: for)?,asks for,allowed,aim(?:s|ed)?')}"
-    r"\b[^.;,]{0,40}$|\b(?:i|we)\s+(?:had\s+)?(?:expected|hoped|wanted|expect|hope)\b[^.;,]{0,40}$",
+    r"\b"
+    + _any(
+        "requirement,goal,target,threshold,cut-?off,criterion,budget,required,(?:was|were|is|are) asked(?: for)?,asks for,"
+        "allowed,aim(?:s|ed)?"
+    )
+    + r"\b[^.;,]{0,40}$|\b(?:i|we)\s+(?:had\s+)?(?:expected|hoped|wanted|expect|hope)\b[^.;,]{0,40}$",
     re.IGNORECASE,
 )
 _REQUIRED_BEHIND = _behind(
@@ -128,12 +146,14 @@ _OTHERS = re.compile(
     )
     + r"s?|"
     + _any(
-        "someone,somebody,others,other students,other people,other groups?,people,chat ?gpt,gpt-?\\d?,gemini,copilot,claude,"
+        "someone,somebody,others,other students,other people,other groups?,people,chat ?gpt,gpt-?\\d?,gemini,"
+        "copilot,claude,"
         "wikipedia,stack ?overflow,piazza,reddit,last year"
     )
     + r"|the\s+"
     + _any(
-        "internet,ta,tas,solution sheet,solutions?,answer key,sample solution,hint,sheet,professor,prof,instructor,lecturer,book,textbook,paper,lecture,slides?,staff,forum,key,website,docs?,"
+        "internet,ta,tas,solution sheet,solutions?,answer key,sample solution,hint,sheet,professor,prof,"
+        "instructor,lecturer,book,textbook,paper,lecture,slides?,staff,forum,key,website,docs?,"
         "documentation,authors?"
     )
     + r")\b[^.;]{0,60}$",
@@ -150,15 +170,21 @@ _OWN_AGAIN = re.compile(
     re.IGNORECASE,
 )
 _GUESSED = re.compile(
-    rf"\b{_any('maybe,perhaps,possibly,might be,may be,could be,guess(?:ing)?,not sure,unsure,not certain,no idea,idk,todo,tbd,fixme,check (?:whether|if)')}\b"
-    r"|\b(?:vielleicht|presumably)\b",
+    r"\b"
+    + _any(
+        "maybe,perhaps,possibly,might be,may be,could be,guess(?:ing)?,not sure,unsure,not certain,no idea,idk,todo,tbd,fixme,"
+        "check (?:whether|if)"
+    )
+    + r"\b|\b(?:vielleicht|presumably)\b",
     re.IGNORECASE,
 )
 _WITHDRAWN = re.compile(
     r"^[^.!?\n]{0,50}?[\s,.;:!–—(-]{0,4}(?:\bno\b\s*[,.!–—-]|"
     + _any(
-        r"no wait,wait\b,sorry\b,oops,ups\b,whoops,correction\b,corrected\b,i mean(?:t)?\b,scratch that,strike that,make that,"
-        r"hold on,that(?:['’]s| is| was) (?:wrong|not right|incorrect|a mistake),my mistake,my bad,edit\s*:,typo,or rather,"
+        r"no wait,wait\b,sorry\b,oops,ups\b,whoops,correction\b,corrected\b,i mean(?:t)?\b,scratch that,"
+        r"strike that,make that,"
+        r"hold on,that(?:['’]s| is| was) (?:wrong|not right|incorrect|a mistake),my mistake,my bad,edit\s*:,"
+        r"typo,or rather,"
         r"actually\b,on second thought,nein\b,this is wrong,i forgot,forgot the,should have been"
     )
     + ")",
@@ -171,7 +197,8 @@ _EARLIER = re.compile(
     )
     + "|"
     + _any(
-        "at first,initially,originally,previously,beforehand,before that,before this,before tuning,used to,tried,tested,"
+        "at first,initially,originally,previously,beforehand,before that,before this,before tuning,used to,"
+        "tried,tested,"
         "compared,searched,among,baseline,untrained"
     )
     + r")\b[^.;]{0,80}$",
@@ -191,7 +218,8 @@ _LOGGED = re.compile(
     r"(?:\d+/\d+[ \t]*(?:\[[=>.\s-]*\]|━+)|\bepoch\W{0,3}\d+[^\n]{0,60}?\bloss\b)[^\n]*$", re.IGNORECASE
 )
 _PART = re.compile(
-    r"\b(?:each|per|every|either|both|one\s+(?:filter|kernel|neuron|unit|channel|layer|such)|single|apiece|jeder|pro|je)\b",
+    r"\b(?:each|per|every|either|both|one\s+(?:filter|kernel|neuron|unit|channel|layer|such)|single|apiece"
+    r"|jeder|pro|je)\b",
     re.IGNORECASE,
 )
 _PART_BEHIND = _behind(
@@ -201,8 +229,10 @@ _PARTITIVE = _before(r"(?:(?:^|\W)(?:out\s+)?of\s+(?:the|all|our|these|my)(?:\s+
 _REFERENCE = re.compile(
     r"(?:\b"
     + _any(
-        r"problem,question,exercise,task,part,section,sec\.,figure,fig\.?,table,tab\.,equation,eq\.?,step,layer,conv,epoch,page,"
-        r"p\.,pp\.,chapter,set,homework,hw,line,cell,appendix,seed,image,experiment,trial,run,fold,version,class,digit,case,"
+        r"problem,question,exercise,task,part,section,sec\.,figure,fig\.?,table,tab\.,equation,eq\.?,step,layer,"
+        r"conv,epoch,page,"
+        r"p\.,pp\.,chapter,set,homework,hw,line,cell,appendix,seed,image,experiment,trial,run,fold,version,"
+        r"class,digit,case,"
         r"option,lecture,week,model,network,method,batch,iteration,no\.,nr\.,number"
     )
     + r"|#)\s*[({\[]?$",
@@ -212,9 +242,12 @@ _MARK_BEHIND = re.compile(r"[.):]\s+\S")
 _IMPERATIVE = re.compile(
     r"^[\s*_$>#(\"“]*(?:\(?[a-z0-9ivx]{1,4}[.)]\s+)?"
     + _any(
-        "compute,calculate,find,determine,derive,what,how,which,why,explain,consider,suppose,assume,let,given,implement,recall,"
-        "for each,for the following,describe,prove,compare,state the,give the,report the,you should,you must,you may,you can,"
-        "you will,your task,your network,your model,your answer,the task,task:,question:,berechnen?,bestimmen?,wie viele"
+        "compute,calculate,find,determine,derive,what,how,which,why,explain,consider,suppose,assume,let,given,"
+        "implement,recall,"
+        "for each,for the following,describe,prove,compare,state the,give the,report the,you should,you must,"
+        "you may,you can,"
+        "you will,your task,your network,your model,your answer,the task,task:,question:,berechnen?,bestimmen?,"
+        "wie viele"
     )
     + r"\b",
     re.IGNORECASE,

@@ -163,7 +163,8 @@ class Number(NamedTuple):
     """A number in a text, from `start` to `end`. `value` is None where it can't be read.
 
     `others` are values that the same characters may as well mean, as `– 0.75` behind a word, and `unlikely` those that
-    they may mean in some countries or by mistake: 1.608 is 1608 there. `precision` is half a unit of its last digit; `plain` tells digits from words.
+    they may mean in some countries or by mistake: 1.608 is 1608 there. `precision` is half a unit of
+    its last digit; `plain` tells digits from words.
     """
 
     start: int

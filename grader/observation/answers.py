@@ -33,9 +33,13 @@ _ROWS_AND_COLUMNS = re.compile(
 _CALL = re.compile(r"(?<=\w)\(\s*+\d++(?:\s*+,\s*+\d++)*+\s*+\)")
 _BATCH = r"(?:N|B|M|n|bs|None|-1|[Bb]atch(?:[ _][Ss]ize)?)"
 _BATCHED = re.compile(rf"(?<=[(\[])\s*{_BATCH}\s*,\s*(?=\d)|(?<![\w)]){_BATCH}{_TIMES}(?=\d)")
-_COUNTED = r"(?:(?:output|input|feature|color|colour)\s+)?(?:channels?|filters?|(?:feature|activation)?\s?maps?|planes?|kernels?|depth)"
+_COUNTED = (
+    r"(?:(?:output|input|feature|color|colour)\s+)?"
+    r"(?:channels?|filters?|(?:feature|activation)?\s?maps?|planes?|kernels?|depth)"
+)
 _CHANNELS_FIRST = re.compile(
-    rf"(?<![\w.])(\d+)\s*(?:{_COUNTED}\s*(?:,\s*)?(?:each|with|that\s+are|which\s+are)?\s*(?:of|with|by)?\s*(?:size|shape|dimensions?)?\s*|@\s*)(\d+){_TIMES}(\d+)(?![\w.]\d|\w)"
+    rf"(?<![\w.])(\d+)\s*(?:{_COUNTED}\s*(?:,\s*)?(?:each|with|that\s+are|which\s+are)?\s*(?:of|with|by)?\s*"
+    rf"(?:size|shape|dimensions?)?\s*|@\s*)(\d+){_TIMES}(\d+)(?![\w.]\d|\w)"
 )
 _CHANNELS_LAST = re.compile(
     rf"(?<![\w.])(\d++){_TIMES}(\d++)\s*(?:pixels?|px|images?|outputs?|maps?)?\s*,?\s*(?:with|and|in|for|by|times|x|×)?\s*(?:a\s+depth\s+of\s+|depth\s+)?(\d+)\s*(?:{_COUNTED}|deep)\b"

@@ -12,12 +12,14 @@ _TEST = re.compile(
     r"(?<![a-z])(?:test(?:ing)?|val(?:idation)?|eval(?:uation)?|dev|held[ -]?out)(?![a-z])", re.IGNORECASE
 )
 _GOAL = re.compile(
-    r"(?<![a-z])(?:target|goal|threshold|required?|needed|minimum|baseline|chance|random|desired|want(?:ed)?|at least)(?![a-z])",
+    r"(?<![a-z])(?:target|goal|threshold|required?|needed|minimum|baseline|chance|random|desired|want(?:ed)?|at least)"
+    r"(?![a-z])",
     re.IGNORECASE,
 )
 # One class of several: `Accuracy of class 8`, `Accuracy for class: plane is`, `Accuracy of   cat :`.
 _CLASS = re.compile(
-    r"(?<![a-z])(?:class|digit|category)(?:es)?(?![a-z])|\b(?:of|for)\s{1,8}(?!the\b|my\b|our\b|this\b|all\b|model\b|net\b|network\b|test\b|it\b)"
+    r"(?<![a-z])(?:class|digit|category)(?:es)?(?![a-z])"
+    r"|\b(?:of|for)\s{1,8}(?!the\b|my\b|our\b|this\b|all\b|model\b|net\b|network\b|test\b|it\b)"
     r"['\"]?\w{1,15}['\"]?\s{0,8}(?::|=|\bis\b)",
     re.IGNORECASE,
 )

@@ -222,7 +222,7 @@ def hidden_words(evidence: Mapping[str, ProblemEvidence]) -> Iterator[str]:
         for section in seen.sections:
             if re.search(r"\w", section.hidden):
                 shown = " ".join(section.hidden.split())[:_MOST_HIDDEN]
-                yield f"{section.source}: hidden words in the answer to problem {problem}, which are no answer: “{shown}”"
+                yield f"{section.source}: hidden words at problem {problem}, which are no answer: “{shown}”"
 
 
 def _targets(rubric: Rubric) -> list[Target]:

@@ -43,9 +43,7 @@ def shortened(findings: str) -> frozenset[int]:
     return frozenset(read_findings(findings)[0].shortened)
 
 
-def _facts(
-    trainings: list[Training], found: Findings, file: str, dataset: Dataset | None
-) -> ModelFacts:
+def _facts(trainings: list[Training], found: Findings, file: str, dataset: Dataset | None) -> ModelFacts:
     last = trainings[-1]
     spec = last.spec
     if spec is None:

@@ -104,8 +104,8 @@ class Mutant(Record):
 class Rubric(Record):
     """One assignment: its problems, their points, and how each is judged.
 
-    `unlabelled` is what becomes of answers that are missing where text stands that belongs to no problem: a person looks
-    there (`manual`), or they fail (`fail`), as where the assignment insists on its headings.
+    `unlabelled` is what becomes of answers that are missing where text stands that belongs to no problem: a person
+    looks there (`manual`), or they fail (`fail`), as where the assignment insists on its headings.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
