@@ -129,10 +129,15 @@ def _meant(values: list[Reading], labels: tuple[str, ...]) -> list[Reading]:
     possible = [r for r in values if r.doubt not in _NEVER]
     if any("input" in label.lower() for label in labels):
         possible = [r.model_copy(update={"doubt": ""}) if r.doubt == "input" else r for r in possible]
+    if labels:  # a loss, a size in bytes: at best a number of something
+        possible = [
+            r.model_copy(update={"doubt": "reference"}) if not r.doubt and of_other_quantity(r, labels) else r
+            for r in possible
+        ]
     plainer = [r for r in possible if r.doubt not in _RATHER_NOT]
     if not labels:
         return plainer or possible
-    plainer = _of_the_right_set([r for r in plainer if not of_other_quantity(r, labels)], labels)
+    plainer = _of_the_right_set(plainer, labels)
     if labelled(plainer, labels):
         return plainer
     if labelled(possible, labels):

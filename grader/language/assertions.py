@@ -77,24 +77,20 @@ _FINAL_BEHIND = _behind(
 )
 
 # Why it may not be meant.
+_NOT = _any("not,cannot,never,no longer,rather than,instead of,unlike,except,nicht,kein,pas,neither,nor")
+_STATED = _any("be,have,equal,give,get,reach,make")
 _DENIED = _before(
-    r"(?:n['’]?t\b|\b"
-    + _any("not,cannot,never,no longer,rather than,instead of,unlike,except,nicht,kein,pas,neither,nor")
-    + r"\b"
-    r"|≠|\\neq?(?![a-z])|!=|<>)"
-    + _MARKS
-    + rf"(?:(?:possibly\s+)?{_any('be,have,equal,give,get,reach,make')}\s)?"
-    + rf"(?:{_any('the,a,an,just,simply,equal to,exactly,as,any')}\s)*"
+    rf"(?:n['’]?t\b|\b{_NOT}\b|≠|\\neq?(?![a-z])|!=|<>){_MARKS}(?:(?:possibly\s+)?{_STATED}\s)?"
+    rf"(?:{_any('the,a,an,just,simply,equal to,exactly,as,any')}\s)*"
 )
 _DENIED_BEHIND = _behind(
     r"(?:\w+\s){0,2}(?:is|are|was|were|would\s+be|would\s+have\s+been|ist)\s+(?:\w+\s)?"
     + _any(r"wrong,incorrect,false,not\b,too\s,impossible,a mistake,falsch")
 )
 _BOUND = _any(
-    "more than,less than,fewer than,lower than,higher than,greater than,larger than,smaller than,bigger than,"
-    "better than,"
-    "worse than,at least,at most,no more than,no less than,no fewer than,up to and including,up to,over,under,"
-    "above,below,beyond,within,"
+    "more than,less than,fewer than,lower than,higher than,greater than,larger than,smaller than,bigger than,better than,"
+    "worse than,at least,at most,no more than,no less than,no fewer than,up to and including,up to,over,under,above,"
+    "below,beyond,within,"
     r"exceed(?:s|ed|ing)?,almost,nearly,close to,just short of,just shy of,limit of,"
     r"limited to,mehr als,weniger als,mindestens,höchstens,>=,<=,(?<![-=])>,<,≥,≤,⩾,⩽,\\[gl]eq?(?:slant)?(?![a-z]),"
     r"\\[gl]t(?![a-z])"
@@ -170,12 +166,8 @@ _OWN_AGAIN = re.compile(
     re.IGNORECASE,
 )
 _GUESSED = re.compile(
-    r"\b"
-    + _any(
-        "maybe,perhaps,possibly,might be,may be,could be,guess(?:ing)?,not sure,unsure,not certain,no idea,idk,todo,tbd,fixme,"
-        "check (?:whether|if)"
-    )
-    + r"\b|\b(?:vielleicht|presumably)\b",
+    rf"\b{_any('maybe,perhaps,possibly,might be,may be,could be,guess(?:ing)?,not sure,unsure,not certain,no idea,idk')}\b"
+    r"|\b(?:todo|tbd|fixme|check\s+(?:whether|if)|vielleicht|presumably)\b",
     re.IGNORECASE,
 )
 _WITHDRAWN = re.compile(
@@ -308,7 +300,7 @@ def doubt_of(before: str, after: str, behind: str, text: str) -> Doubt:
         or _RELATIVE.search(near)
         or _RELATIVE_BEHIND.match(after[:60])
     )
-    if (bounded and _REQUIRED.search(own)) or _REQUIREMENT.search(own[-100:]) or _REQUIRED_BEHIND.match(after[:60]):
+    if ((bounded or "accura" in own.lower()) and _REQUIRED.search(own)) or _REQUIREMENT.search(own[-100:]) or _REQUIRED_BEHIND.match(after[:60]):
         return "required"
     if _OTHERS.search(before) and not _OWN_AGAIN.search(before) and not _OWN.search(clause):
         return "another's"
