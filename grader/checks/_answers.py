@@ -49,8 +49,8 @@ _SHORTENED = {"parameter": "param", "accuracy": r"acc(?:uracies|urate|\.)?", "di
 _SMALL_WORDS = frozenset(
     """the a an is are was were be been it its this that these those there here we i you my our your of in on at to for
     by from with and or as has have had get gets got gives give makes make equals equal about approximately around
-    roughly which what then when where value number exactly only just also too not no yes ok okay all since because if than
-    do does did will would can could should may might one""".split()  # noqa: SIM905  # a list would be a page
+    roughly which what then when where value number exactly only just also too not no yes ok okay all since because if
+    than do does did will would can could should may might one""".split()  # noqa: SIM905  # a list would be a page
 )
 
 

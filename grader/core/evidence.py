@@ -47,8 +47,9 @@ class Reading(Record):
     Without `number`, `shape` or `matrix` it is a value that could not be read. `others` are numbers that the same
     characters may as well mean, `unlikely` those that they may mean elsewhere or by mistake. `strength`
     orders how clearly it is asserted: `final` (boxed, after "answer" or "total"), `asserted` (the right-hand side of an
-    equation, "is ..."), `mentioned` (anything else). `doubt` says why it isn't the author's own plain statement. `before` and `after` are the rest of its sentence, `lead` the last line of
-    words above a matrix; all lower case. `sentence` is the whole as written.
+    equation, "is ..."), `mentioned` (anything else). `doubt` says why it isn't the author's own
+    plain statement. `before` and `after` are the rest of its sentence, `lead` the last line of words above a matrix; all
+    lower case. `sentence` is the whole as written.
     """
 
     kind: Literal["number", "shape", "matrix", "version"]

@@ -88,8 +88,9 @@ _DENIED_BEHIND = _behind(
     + _any(r"wrong,incorrect,false,not\b,too\s,impossible,a mistake,falsch")
 )
 _BOUND = _any(
-    "more than,less than,fewer than,lower than,higher than,greater than,larger than,smaller than,bigger than,better than,"
-    "worse than,at least,at most,no more than,no less than,no fewer than,up to and including,up to,over,under,above,"
+    "more than,less than,fewer than,lower than,higher than,greater than,larger than,smaller than,bigger than,"
+    "better than,worse than,"
+    "at least,at most,no more than,no less than,no fewer than,up to and including,up to,over,under,above,"
     "below,beyond,within,"
     r"exceed(?:s|ed|ing)?,almost,nearly,close to,just short of,just shy of,limit of,"
     r"limited to,mehr als,weniger als,mindestens,höchstens,>=,<=,(?<![-=])>,<,≥,≤,⩾,⩽,\\[gl]eq?(?:slant)?(?![a-z]),"
@@ -125,7 +126,8 @@ _REQUIRED = re.compile(
 _REQUIREMENT = re.compile(
     r"\b"
     + _any(
-        "requirement,goal,target,threshold,cut-?off,criterion,budget,required,(?:was|were|is|are) asked(?: for)?,asks for,"
+        "requirement,goal,target,threshold,cut-?off,criterion,budget,required,(?:was|were|is|are) asked(?: for)?,"
+        "asks for,"
         "allowed,aim(?:s|ed)?"
     )
     + r"\b[^.;,]{0,40}$|\b(?:i|we)\s+(?:had\s+)?(?:expected|hoped|wanted|expect|hope)\b[^.;,]{0,40}$",
@@ -166,8 +168,8 @@ _OWN_AGAIN = re.compile(
     re.IGNORECASE,
 )
 _GUESSED = re.compile(
-    rf"\b{_any('maybe,perhaps,possibly,might be,may be,could be,guess(?:ing)?,not sure,unsure,not certain,no idea,idk')}\b"
-    r"|\b(?:todo|tbd|fixme|check\s+(?:whether|if)|vielleicht|presumably)\b",
+    rf"\b{_any('maybe,perhaps,possibly,might be,may be,could be,guess(?:ing)?,not sure,unsure,not certain,no idea')}\b"
+    r"|\b(?:todo|tbd|fixme|idk|check\s+(?:whether|if)|vielleicht|presumably)\b",
     re.IGNORECASE,
 )
 _WITHDRAWN = re.compile(
@@ -300,7 +302,11 @@ def doubt_of(before: str, after: str, behind: str, text: str) -> Doubt:
         or _RELATIVE.search(near)
         or _RELATIVE_BEHIND.match(after[:60])
     )
-    if ((bounded or "accura" in own.lower()) and _REQUIRED.search(own)) or _REQUIREMENT.search(own[-100:]) or _REQUIRED_BEHIND.match(after[:60]):
+    if (
+        ((bounded or "accura" in own.lower()) and _REQUIRED.search(own))
+        or _REQUIREMENT.search(own[-100:])
+        or _REQUIRED_BEHIND.match(after[:60])
+    ):
         return "required"
     if _OTHERS.search(before) and not _OWN_AGAIN.search(before) and not _OWN.search(clause):
         return "another's"
