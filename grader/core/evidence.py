@@ -48,8 +48,8 @@ class Reading(Record):
     characters may as well mean, `unlikely` those that they may mean elsewhere or by mistake. `strength`
     orders how clearly it is asserted: `final` (boxed, after "answer" or "total"), `asserted` (the right-hand side of an
     equation, "is ..."), `mentioned` (anything else). `doubt` says why it isn't the author's own
-    plain statement. `before` and `after` are the rest of its sentence, `lead` the last line of words above a matrix; all
-    lower case. `sentence` is the whole as written.
+    plain statement. `before` and `after` are the rest of its sentence, `lead` the last line of words above a matrix;
+    all lower case. `sentence` is the whole as written.
     """
 
     kind: Literal["number", "shape", "matrix", "version"]
