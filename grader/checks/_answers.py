@@ -98,7 +98,8 @@ def decide(
     if best.strength != "mentioned" and len(found) == 1:
         summed = best.strength == "final" and _adds_up(best, left)
         left = [r for r in left if r.doubt != "earlier" and not summed]
-    perhaps = [r for r in left if right(r) is not False]
+    quotations = [r for r in values if r.doubt == "quoted" and r not in found]  # some answer so
+    perhaps = [r for r in (*left, *quotations) if right(r) is not False]
     if perhaps:
         return _unclear([best, *perhaps], _SEVERAL)
     if unread:
@@ -110,6 +111,7 @@ def decide(
     return Decision("wrong", best)
 
 
+_BEYOND_DOUBT = "State it once, as in “Answer: …”, or in answers.yaml."
 _SEVERAL = "could each be the answer"
 _DOUBTED: dict[Doubt, str] = {
     "bounded": "is stated as a bound",
@@ -148,12 +150,9 @@ def _meant(values: list[Reading], labels: tuple[str, ...]) -> list[Reading]:
 # Quantities that a value is plainly said to be of, right beside it; they are no answer where another one is asked for.
 _QUANTITY = (
     r"(?:loss|losses|learning rate|lr|momentum|epochs?|batch(?: size)?|seconds?|minutes?|hours?|ms|dropout|seed"
-    r"|threshold"
-    r"|outputs?|inputs?|units|neurons|images?|samples?|classes|features|channels|filters?|kernels?|strides?"
-    r"|padding|width"
-    r"|height|depth|error|bytes?|bits?|[kmg]i?b|(?:kilo|mega|giga)bytes?|flops?|macs?|operations"
-    r"|multiplications|products|times"
-    r"|points|non-?trainable(?: param(?:eter)?s?)?|decay|rate)"
+    r"|threshold|outputs?|inputs?|units|neurons|images?|samples?|classes|features|channels|filters?|kernels?|strides?"
+    r"|padding|width|height|depth|error|bytes?|bits?|[kmg]i?b|(?:kilo|mega|giga)bytes?|flops?|macs?|operations"
+    r"|multiplications|products|times|points|non-?trainable(?: param(?:eter)?s?)?|decay|rate)"
 )
 _QUANTITY_BEFORE = re.compile(rf"\b({_QUANTITY})\b\s*(?:of|is|was|=|:|\()?[\s$(]*$")
 _QUANTITY_BEHIND = re.compile(rf"^[\s$)}}]*({_QUANTITY})\b")
@@ -256,7 +255,8 @@ def _unclear(readings: Sequence[Reading], why: str) -> Decision:
     people = "a person decides which one is meant" if len(shown) > 1 else "a person decides"
     head = f"Several values {why} ({listing(shown)})" if why == _SEVERAL else f"{listing(shown)} {why}"
     observed = " … ".join(dict.fromkeys(quoted(r) for r in shown[:4]))
-    return Decision("unclear", shown[0], manual(f"{head}; {people}.", observed=observed, source=shown[0].source))
+    found = manual(f"{head}; {people}.", observed=observed, source=shown[0].source)
+    return Decision("unclear", shown[0], found.model_copy(update={"advice": _BEYOND_DOUBT}))
 
 
 def _unread(reading: Reading) -> bool:

@@ -1,12 +1,9 @@
-"""Cuts a text into blocks of cells: tables of Markdown, of tabs, of aligned columns, of LaTeX."""
+"""Cuts a text into blocks of cells: tables in pipes, in tabs, in aligned columns."""
 
 import re
 from collections.abc import Iterator
-from itertools import chain
 from typing import Literal, NamedTuple
 
-_TABULAR = re.compile(r"\\begin\{(?:tabular[x*]?|longtable|tabu)\}|\\end\{(?:tabular[x*]?|longtable|tabu)\}")
-_RULES = re.compile(r"\\(?:hline|toprule|midrule|bottomrule)|\\cline\{[^{}]{0,20}\}")
 _RULER = re.compile(r"[\s|:+=—-]*")
 _GAP = re.compile(r"(?<=\S)(?: {2,}|\t)(?=\S)")
 _MOST_BLOCKS = 500
@@ -25,7 +22,7 @@ class Row(NamedTuple):
 def blocks(text: str) -> Iterator[list[Row]]:
     """Lines in a row that are cut into at least two cells the same way; at least two lines each."""
     found = 0
-    for block in chain(_drawn(text), _tabulars(text)):
+    for block in _drawn(text):
         if len(block) >= 2:
             yield block
             found += 1
@@ -57,28 +54,3 @@ def _cut(line: str) -> tuple[_Kind | None, list[str]]:
         return "tabs", [cell.strip() for cell in line.split("\t")][:_MOST_CELLS]
     cells = [cell.strip() for cell in _GAP.split(line.strip())]
     return ("columns", cells[:_MOST_CELLS]) if len(cells) >= 2 else (None, [])
-
-
-def _tabulars(text: str) -> Iterator[list[Row]]:
-    begin: int | None = None
-    line = counted = 0
-    for mark in _TABULAR.finditer(text):
-        if mark[0].startswith("\\begin"):
-            begin = mark.end()
-        elif begin is not None:
-            line, counted = line + text.count("\n", counted, begin), begin
-            yield _latex_rows(text[begin : min(mark.start(), begin + 100_000)], line)
-            begin = None
-
-
-def _latex_rows(body: str, line: int) -> list[Row]:
-    rows = []
-    if body.startswith("{"):  # the columns: {|l|c|c|}
-        body = body[body.find("}") + 1 :]
-    for row in body.split("\\\\"):
-        words = _RULES.sub(lambda rule: " " * len(rule[0]), row)
-        if words.strip():
-            blank = len(words) - len(words.lstrip())
-            rows.append(Row(line + row.count("\n", 0, blank), [c.strip() for c in words.split("&")][:_MOST_CELLS]))
-        line += row.count("\n")
-    return rows
