@@ -186,7 +186,7 @@ def _formula(row: str, before: str) -> Formula | None:
     row = _REMARK.sub("", " ".join(row.split()))
     named = _NAMED.match(row)
     *above, line = before.split("\n")
-    if not line.strip() and above and above[-1].rstrip().endswith(":"):
+    if not line.strip(" \t$*_\\[(") and above and above[-1].rstrip().endswith(":"):
         line = above[-1]  # a line that was broken behind its name
     called = named or _NAMED_BEFORE.search(line[-80:])
     name = called[1].strip() if called else ""

@@ -54,6 +54,8 @@ MARKDOWN = {
         [("formula", "$$\\begin{align} a &= 1 \\end{align}$$")],
     ),
     "escaped brackets": (r"\[4, 5\]", [("paragraph", "[4, 5]")]),
+    "an escaped label": (r"\(a\) There are 40 \(with bias\).", [("item", "(a) There are 40 (with bias).")]),
+    "a group in bold": (r"{\bf Task 4} is {\em this}.", [("paragraph", "Task 4 is this.")]),
     "a pasted section": ("\\section{Task 4}\nThere are 40.\n", [("heading", "Task 4"), ("paragraph", "There are 40.")]),
     "pasted bold": (r"\textbf{Total:} 40", [("paragraph", "Total: 40")]),
     "a pasted problem": ("\\begin{problem}{4} There are 40.\n", [("paragraph", "Problem 4\nThere are 40.")]),
@@ -227,6 +229,22 @@ def test_what_is_not_seen_is_no_answer(file, text):
 def test_numbers_of_sections_are_those_that_latex_prints():
     text = r"\setcounter{section}{2}\section{A}\subsection{B}\section*{C}\appendix\section{D}"
     assert [(block.mark, block.text) for block in read(text, "a.tex")][:3] == [("3", "A"), ("3.1", "B"), ("", "C")]
+
+
+def test_sections_without_numbers_have_none():
+    for depth in ("0", "-2", r"-\maxdimen"):
+        text = rf"\setcounter{{secnumdepth}}{{{depth}}}\begin{{document}}\section{{A}}"
+        assert [block.mark for block in read(text, "a.tex")] == [""]
+
+
+def test_a_command_before_a_blank_line_is_whole():
+    text = "\\title{Report}\n\\begin{document}\n\\maketitle\n\nThere are 40.\\par\n\nMore.\n"
+    assert seen(text, "a.tex") == "Report\nThere are 40.\nMore."
+
+
+def test_an_item_without_words_keeps_its_label():
+    text = "\\begin{enumerate}\n\\item\n\\end{enumerate}\nThere are 40."
+    assert shown(text, "a.tex") == [("item", "1. "), ("paragraph", "There are 40.")]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])

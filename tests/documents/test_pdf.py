@@ -258,6 +258,25 @@ def test_tables_are_read_row_by_row(page):
     assert [tuple(cell[0].text for cell in row) for row in blocks[1].rows] == CELLS
 
 
+RULES = [rule(70, y, 370) for y in (712, 696, 682)]
+
+
+def rows(*lines):
+    return [text(75 + 100 * k, 700 - 14 * i, cell) for i, line in enumerate(lines) for k, cell in enumerate(line)]
+
+
+def test_a_table_that_goes_on_over_the_page_is_one():
+    above, head, first, second = text(72, 750, "A table of layers:"), *CELLS
+    blocks = read([above, *rows(head, first), *RULES], [*rows(head, second), *RULES])
+    assert [block.kind for block in blocks] == ["paragraph", "table"]
+    assert [tuple(cell[0].text for cell in row) for row in blocks[1].rows] == CELLS
+
+
+def test_tables_of_two_pages_with_other_heads_are_two():
+    blocks = read([*rows(*CELLS[:2]), *RULES], [*rows(("Epoch", "Loss", "Seconds"), ("1", "0.9", "4")), *RULES])
+    assert [block.kind for block in blocks] == ["table", "table"]
+
+
 def test_columns_of_a_page_are_read_one_after_the_other():
     left = [text(72, 640 - 14 * i, f"The words of the left column, {i}.") for i in range(12)]
     right = [text(330, 641 - 14 * i, f"The words of the right column, {i}.") for i in range(12)]

@@ -53,6 +53,7 @@ def test_the_sides_of_a_formula(text, found):
         ("$L_1: a = b$", "L_1"),
         ("L_1: $a = b$", "L_1"),
         ("Total = $12$", "Total"),
+        ("Total:\n$a = b$", "Total"),
         ("- Conv 1: 3 = b", "Conv 1"),
         ("$a = b$", ""),
     ],

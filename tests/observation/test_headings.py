@@ -178,6 +178,20 @@ def test_an_answer_keeps_the_sign_in_front() -> None:
     assert portion.blocks[0].text == "-0.75"
 
 
+COUNTED = {
+    "a label of its own": (["Report", "2 Problem 1", "3 Problem 2"], {"1": "a1", "2": "a2"}),
+    "a title of its own": (["Report", "2 Parameters", "3 Output shape"], {"1": "a1", "2": "a2"}),
+    "the label itself": (["1 Parameters", "2 Output shape"], {"1": "a0", "2": "a1"}),
+}
+
+
+@pytest.mark.parametrize(("headings", "expected"), COUNTED.values(), ids=COUNTED)
+def test_a_number_that_a_program_counts_is_less_than_what_stands_behind_it(headings, expected) -> None:
+    text = "\n\n".join(f"# {heading}\n\na{number}" for number, heading in enumerate(headings))
+    aligned = align_documents([document(text)], labels({"1": "Parameters", "2": "Output shape"}))
+    assert words(aligned) == expected
+
+
 FOUND = [
     ["1", "2"],
     ["Q1", "Q2"],
