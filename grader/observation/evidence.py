@@ -29,6 +29,7 @@ from grader.observation.sections import Alignment, Portion, align_documents
 from grader.rubric.model import Rubric
 
 _MOST_PLACES = 8
+_LONGEST_QUOTE = 40
 _MOST_HIDDEN = 200
 _MOST_HEADINGS = 300
 
@@ -189,15 +190,15 @@ def _unclaimed(blocks: Iterable[Block]) -> list[str]:
     found: dict[str, list[str]] = {}
     for block in blocks:
         place = str(block.source).removeprefix(block.source.file).lstrip(":, ")
-        found.setdefault(block.source.file, []).append(f"line {place}" if block.source.line is not None else place)
+        place = f"line {place}" if block.source.line is not None else place
+        found.setdefault(block.source.file, []).append(place or f"“{' '.join(block.text.split())[:_LONGEST_QUOTE]}”")
     return [f"{file} has text that belongs to no problem ({_listed(places)})" for file, places in found.items()]
 
 
 def _listed(places: list[str]) -> str:
-    distinct = list(dict.fromkeys(filter(None, places)))
-    return ", ".join(distinct[:_MOST_PLACES]) + (
-        f" and {len(distinct) - _MOST_PLACES} more" if len(distinct) > _MOST_PLACES else ""
-    )
+    distinct = list(dict.fromkeys(places))
+    more = f" and {len(distinct) - _MOST_PLACES} more" if len(distinct) > _MOST_PLACES else ""
+    return ", ".join(distinct[:_MOST_PLACES]) + more
 
 
 def _sections(aligned: Alignment) -> list[Section]:

@@ -98,7 +98,9 @@ def test_numbers_in_words(text: str, value: float) -> None:
     assert [number.value for number in read_words(text)] == [value]
 
 
-@pytest.mark.parametrize(("text", "value"), [(" $0.5$ ", 0.5), (".5", 0.5), ("**608**", 608), ("608 of", None), ("", None)])
+@pytest.mark.parametrize(
+    ("text", "value"), [(" $0.5$ ", 0.5), (".5", 0.5), ("**608**", 608), ("608 of", None), ("", None)]
+)
 def test_a_cell_that_is_one_number(text: str, value: float | None) -> None:
     number = single_number(text)
     assert (number.value if number else None) == value
