@@ -160,9 +160,13 @@ _SETS = (re.compile(r"\btrain(?:ing|ed)?\b"), re.compile(r"\b(?:test(?:ing|ed)?|
 
 
 def of_other_quantity(reading: Reading, labels: tuple[str, ...]) -> bool:
-    """Whether it is plainly said to be a loss, a learning rate or the like, and none of the labels is that."""
-    named = _QUANTITY_BEHIND.match(reading.after) or _QUANTITY_BEFORE.search(reading.before[-60:])
-    return named is not None and not any(_called(label).search(named[1]) or named[1] in label for label in labels)
+    """Whether it is plainly said to be a loss, a learning rate or the like, and none of the labels is said with that."""
+    before, after = _clauses(reading)
+    sides = ((_QUANTITY_BEHIND.match(reading.after), after), (_QUANTITY_BEFORE.search(reading.before[-60:]), before))
+    named = [(match[1], words) for match, words in sides if match]
+    return bool(named) and not any(
+        _called(label).search(words) or quantity in label for label in labels for quantity, words in named
+    )
 
 
 def _of_the_right_set(readings: list[Reading], labels: tuple[str, ...]) -> list[Reading]:
