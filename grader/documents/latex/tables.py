@@ -40,7 +40,7 @@ def _join(state: State, table: Table, outer: Words) -> None:
     state.out.words = outer
     for run in (run for row in table.rows for cell in row for run in cell):
         if run.formula:
-            outer.formula(run.text)
+            outer.formula(run.text, _style_of(run))
         else:
             outer.flow(f" {run.text} ", _style_of(run))
 
