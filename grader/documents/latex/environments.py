@@ -8,7 +8,7 @@ from grader.documents.latex.lists import begin_list
 from grader.documents.latex.sections import begin_problem, is_problem
 from grader.documents.latex.state import Command, Handler, State
 from grader.documents.latex.tables import begin_table
-from grader.documents.writer import Style
+from grader.documents.words import Style
 
 _MOST_AFTER = 200_000
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from grader.core.document import Cell
-from grader.documents.writer import PLAIN, Style
+from grader.documents.words import PLAIN, Style
 
 _MOST_COLUMNS = 200
 

@@ -20,7 +20,7 @@ from grader.documents.latex.cuts import cut
 from grader.documents.latex.formulas import dollar
 from grader.documents.latex.state import Command, Handler, Shared, State
 from grader.documents.latex.tokens import Tokens
-from grader.documents.writer import Style
+from grader.documents.words import Style
 
 # What keeps its meaning where an author's preamble defines it anew; parts are questions in an examination.
 _KEPT: dict[str, Handler] = {

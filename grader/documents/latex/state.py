@@ -13,7 +13,8 @@ from grader.documents.latex.cuts import Piece
 from grader.documents.latex.groups import Groups, Item, Place
 from grader.documents.latex.macros import Macros
 from grader.documents.latex.tokens import Tokens
-from grader.documents.writer import Words, Writer
+from grader.documents.words import Words
+from grader.documents.writer import Writer
 
 _DEEPEST_ARGUMENT = 8  # what stands deeper is read without its commands
 _DEEPER = 4

@@ -2,11 +2,10 @@
 
 import re
 
-from grader.core.document import Run
 from grader.documents.latex.commands import TABLES
 from grader.documents.latex.groups import Table
 from grader.documents.latex.state import Command, Handler, State
-from grader.documents.writer import Style, Words
+from grader.documents.words import Words, style_of
 
 _MOST_ROWS = 5000
 
@@ -40,13 +39,9 @@ def _join(state: State, table: Table, outer: Words) -> None:
     state.out.words = outer
     for run in (run for row in table.rows for cell in row for run in cell):
         if run.formula:
-            outer.formula(run.text, _style_of(run))
+            outer.formula(run.text, style_of(run))
         else:
-            outer.flow(f" {run.text} ", _style_of(run))
-
-
-def _style_of(run: Run) -> Style:
-    return Style(run.code, run.bold, run.italic, run.struck, run.hidden, run.link)
+            outer.flow(f" {run.text} ", style_of(run))
 
 
 def end_cell(state: State, table: Table) -> None:

@@ -3,7 +3,7 @@
 from grader.documents.latex.cuts import PLACEHOLDER, piece_of
 from grader.documents.latex.figures import figure
 from grader.documents.latex.state import Command, Handler, State
-from grader.documents.writer import Style
+from grader.documents.words import Style
 
 
 def _piece(state: State, command: Command) -> None:
