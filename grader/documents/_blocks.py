@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from grader.core.document import Block, Cell, Run
 from grader.core.errors import SubmissionError
-from grader.documents._words import Style, Words
+from grader.documents.words import Style, Words
 
 MOST_BLOCKS = 100_000
 

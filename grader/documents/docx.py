@@ -12,8 +12,8 @@ from grader.documents._look import Look
 from grader.documents._package import Package, attribute, child, children, name, setting
 from grader.documents._word_lists import WordLists
 from grader.documents._word_styles import ParagraphStyle, WordStyles, background_of, depth_of, look_of, outline_level
-from grader.documents._words import Style, Words
 from grader.documents.format import Beside
+from grader.documents.words import Style, Words
 from grader.documents.writer import filled
 
 Element = Any  # of lxml, which ships no types

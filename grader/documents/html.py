@@ -16,7 +16,8 @@ from grader.documents import html_style, maths
 from grader.documents.format import Beside
 from grader.documents.labels import number_as
 from grader.documents.text import decode
-from grader.documents.writer import PLAIN, Style, Words, Writer
+from grader.documents.words import PLAIN, Style, Words
+from grader.documents.writer import Writer
 
 Element = Any  # of lxml, which ships no types
 

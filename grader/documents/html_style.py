@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from grader.documents.writer import Style
+from grader.documents.words import Style
 
 _TAGS: dict[str, dict[str, bool]] = {
     **dict.fromkeys(("b", "strong", "u", "ins", "big"), {"bold": True}),

@@ -6,7 +6,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
-from grader.documents.latex_commands import SECTIONS, TABLES
+from grader.documents.latex.commands import SECTIONS, TABLES
 from grader.documents.maths import closing_brace
 
 _TITLE = re.compile(

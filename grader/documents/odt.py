@@ -13,8 +13,8 @@ from grader.documents._blocks import collected, in_cell
 from grader.documents._look import Look
 from grader.documents._odt_styles import DEEPEST_LIST, Counter, Level, OdtStyles, whole
 from grader.documents._package import Package, attribute, child, children, name, parse_xml
-from grader.documents._words import Style, Words
 from grader.documents.format import Beside
+from grader.documents.words import Style, Words
 from grader.documents.writer import filled
 
 Element = Any  # of lxml, which ships no types

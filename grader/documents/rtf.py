@@ -11,7 +11,8 @@ from grader.documents import maths
 from grader.documents.format import Beside
 from grader.documents.labels import label_at
 from grader.documents.text import decode
-from grader.documents.writer import PLAIN, Style, Words, Writer
+from grader.documents.words import PLAIN, Style, Words
+from grader.documents.writer import Writer
 
 # Signs of a private range, which stand for changes of style until the words are read.
 _SIGNS = {"b": "\ue000", "strike": "\ue001", "v": "\ue002", "ul": "\ue003"}

@@ -15,7 +15,7 @@ _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
 )
 _BACKWARDS = re.compile("\u202e([^\u202c\n]*)\u202c?")
-_SPACES = str.maketrans({"\u00a0": " ", "\u115f": " ", "\u1160": " ", "\u3164": " ", "\u2800": " "})
+_SPACES = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u115f": " ", "\u1160": " ", "\u3164": " ", "\u2800": " "})
 
 
 def decode(raw: bytes, file: str, encoding: str = "") -> str:

@@ -1,100 +1,12 @@
-"""What readers of formats write blocks with: words gather in styles until their block ends."""
+"""What readers of formats write blocks with: words gather until their block ends."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from grader.core.document import Block, BlockKind, Cell, Run
+from grader.core.document import Block, BlockKind, Cell
 from grader.core.source import Source
-from grader.documents.text import visible
+from grader.documents.words import PLAIN, Style, Words
 
-
-class Style(NamedTuple):
-    """How words are shown; see Run."""
-
-    code: bool = False
-    bold: bool = False
-    italic: bool = False
-    struck: bool = False
-    hidden: str = ""
-    link: str = ""
-
-
-PLAIN = Style()
 _MOST_FILLED = 200_000
-
-
-class Words:
-    """The words of one block or cell, as they come."""
-
-    def __init__(self) -> None:
-        self._pieces: list[tuple[list[str], Style, bool]] = []
-        self._ended = True  # whether a space here would show
-
-    def add(self, text: str, style: Style = PLAIN) -> None:
-        """Words as they are written."""
-        self._append(visible(text), style)
-
-    def flow(self, text: str, style: Style = PLAIN) -> None:
-        """Words whose spaces and lines don't matter: each gap is one space."""
-        text = visible(text)
-        flat = " ".join(text.split())
-        if text[:1].isspace() and not self._ended:
-            flat = f" {flat}"
-        if flat.strip() and text[-1:].isspace():
-            flat = f"{flat} "
-        self._append(flat, style)
-
-    def formula(self, tex: str, style: Style = PLAIN) -> None:
-        """A formula in the line."""
-        tex = " ".join(visible(tex).split())
-        if tex:
-            self._pieces.append(([tex], style._replace(code=False), True))
-            self._ended = False
-
-    def line(self, style: Style = PLAIN) -> None:
-        """A new line begins, unless one has just begun."""
-        if self._pieces and not (self._pieces[-1][0][-1].endswith("\n") and not self._pieces[-1][2]):
-            self._append("\n", style)
-
-    def _append(self, text: str, style: Style) -> None:
-        if not text:
-            return
-        if self._pieces and self._pieces[-1][1] == style and not self._pieces[-1][2]:
-            self._pieces[-1][0].append(text)
-        else:
-            self._pieces.append(([text], style, False))
-        if not style.hidden:
-            self._ended = text[-1] in " \n"
-
-    def take(self, *, strip: bool = True) -> tuple[Run, ...]:
-        """The runs so far, without spaces at their ends, and begin anew."""
-        pieces = [("".join(texts), style, formula) for texts, style, formula in self._pieces]
-        self.__init__()  # type: ignore[misc]
-        if strip:
-            while pieces and not pieces[0][2] and not (left := pieces[0][0].lstrip()):
-                pieces.pop(0)
-            while pieces and not pieces[-1][2] and not pieces[-1][0].strip():
-                pieces.pop()
-            if pieces and not pieces[0][2]:
-                pieces[0] = (left, *pieces[0][1:])
-            if pieces and not pieces[-1][2]:
-                pieces[-1] = (pieces[-1][0].rstrip(), *pieces[-1][1:])
-        return tuple(
-            Run(
-                text=text,
-                formula=formula,
-                code=style.code,
-                bold=style.bold,
-                italic=style.italic,
-                struck=style.struck,
-                hidden=style.hidden,
-                link=style.link,
-            )
-            for text, style, formula in pieces
-        )
-
-    def __bool__(self) -> bool:
-        return any(formula or any(text.strip() for text in texts) for texts, _, formula in self._pieces)
 
 
 class Writer:

@@ -164,7 +164,7 @@ class Number(NamedTuple):
 
     `others` are values that the same characters may as well mean, as `– 0.75` behind a word, and `unlikely` those that
     they may mean in some countries or by mistake: 1.608 is 1608 there. `precision` is half a unit of
-    its last digit; `plain` tells digits from words.
+    its last digit; `plain` tells digits from words; `uncertain` says that how far it may be off stands behind it.
     """
 
     start: int
@@ -175,6 +175,7 @@ class Number(NamedTuple):
     precision: float = 0.5
     percent: bool = False
     plain: bool = True
+    uncertain: bool = False
 
 
 def normalised(text: str) -> str:
@@ -223,8 +224,8 @@ def read_numbers(text: str, *, comma: bool = False) -> Iterator[Number]:
 
 def single_number(text: str, *, comma: bool = False) -> Number | None:
     """The number that a text is, but for the marks around it; None where it says more, or none."""
-    words = normalised(text[:_LONGEST]).strip(_AROUND).rstrip(".;").rstrip(_AROUND)
-    found = list(islice(read_numbers(words, comma=comma), 2)) if words else []
+    words = normalised(text).strip(_AROUND).rstrip(".;").rstrip(_AROUND)
+    found = list(islice(read_numbers(words, comma=comma), 2)) if 0 < len(words) <= _LONGEST else []
     whole = (
         len(found) == 1
         and found[0].value is not None
@@ -281,11 +282,12 @@ def _number(text: str, match: re.Match[str], comma: bool) -> Number | None:
     if percent and value <= 1:
         scaled.append(value)  # 0.98 % for 0.98
     values = [sign * scaled[0] for sign in signs]
-    return Number(start, end, values[0], tuple(values[1:]), tuple(scaled[1:]), precision * factor, percent)
+    others, unlikely = tuple(values[1:]), tuple(scaled[1:])
+    return Number(start, end, values[0], others, unlikely, precision * factor, percent, uncertain=spread is not None)
 
 
 def _times(value: float, factor: float) -> float:
-    return value if factor == 1 else round(value * factor, 15)
+    return value if factor == 1 else float(f"{value * factor:.15g}")  # 1608 % is 16.08
 
 
 def _powered(

@@ -2,21 +2,16 @@
 
 import math
 import re
+from string import ascii_letters
 from typing import Any
+
+from grader.language.numbers import single_number
 
 _DASHES = str.maketrans({"−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "×": "x", "·": "*", "⁄": "/", "∕": "/"})
 _QUOTES = " \t\n\"'`“”‘’„«»$*"
+_BEHIND = " \t\n()[].,:"
 _MOST = 400
 _MOST_MATRIX = 20_000
-_PLAIN = (
-    r"(?:\d{1,3}(?:,\d{3}){1,6}(?![\d,])(?:\.\d{1,20})?|\d{1,3}(?:[ '_\u2009\u202f]\d{3}){1,6}(?!\d)"
-    r"|\d{1,20}(?:[.,]\d{0,20})?|[.,]\d{1,20})"
-)
-_NUMBER = re.compile(
-    rf"(?P<sign>[+-]?)\s?(?P<digits>{_PLAIN})"
-    r"(?:\s?(?:[eE]|[x*]\s?10\s?(?:\^|\*\*))\s?\{?(?P<power>[+-]?\d{1,3})\}?)?"
-)
-_SCALES = {"k": 1e3, "thousand": 1e3, "million": 1e6, "mio": 1e6, "M": 1e6, "billion": 1e9, "%": 1e-2, "percent": 1e-2}
 # What a number may be a number of without being another one for that.
 _UNITS = frozenset(
     {
@@ -40,11 +35,13 @@ def _plain(text: str) -> str:
 
 def number_of(text: str) -> float | None:
     """The number that a text is, with its unit, percent as a fraction; None where it says more, or is none."""
-    text = _plain(text).rstrip(".") if len(text) <= _MOST else ""
+    text = _without_units(_plain(text)) if len(text) <= _MOST else ""
+    number = _single(text)
     upper, slash, lower = text.partition("/")
-    if not slash:
-        return _single(text)
-    over, under = _single(upper.strip(" ()")), _single(lower.strip(" ()")) if "%" not in lower else None
+    if number is not None or not slash or re.search(r"[A-Za-z%/]", lower):
+        return number
+    # In a document `60/60` may say how far something is; here it is one.
+    over, under = _single(upper.strip(" ()")), _single(lower.strip(" ()"))
     return _finite(over / under) if over is not None and under else None
 
 
@@ -106,33 +103,20 @@ def _called(text: str) -> str:
     return _inside(called[1].strip()) if called and "[[" not in called[1] else called[1].strip() if called else text
 
 
+def _without_units(text: str) -> str:
+    """The text without the words behind it that say what it is a number of."""
+    while True:
+        end = text.rstrip(_BEHIND)
+        before = end.rstrip(ascii_letters)
+        if end[len(before) :].lower() not in _UNITS:
+            return text
+        text = before
+
+
 def _single(text: str) -> float | None:
-    found = _NUMBER.match(text.strip())
-    if not found:
-        return None
-    number = _digits(found["digits"])
-    rest = text.strip()[found.end() :].replace("%", " % ").split()
-    words = [word.strip("()[].,:") for word in rest]
-    scale = 1.0
-    if words and (named := words[0] if words[0] == "M" else words[0].lower()) in _SCALES:
-        scale = _SCALES[named]
-        del words[0]
-    if number is None or not all(word.lower() in _UNITS or not word for word in words):
-        return None
-    number = float(f"{number}e{found['power'] or 0}")
-    scaled = round(number * scale, 12) if scale != 1 else number
-    return _finite(-scaled if found["sign"] == "-" else scaled)
-
-
-def _digits(text: str) -> float | None:
-    """The value of digits with their marks: `1,608` is whole, `0,975` and `97,79` have a decimal comma."""
-    plain = re.sub(r"[ '_\u2009\u202f]", "", text)
-    if re.fullmatch(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?", plain):
-        plain = plain.replace(",", "")
-    try:
-        return float(plain.replace(",", "."))
-    except ValueError:
-        return None
+    """The number that a text is; None for one with an uncertainty."""
+    number = single_number(text.strip().removeprefix("+").rstrip(_BEHIND).replace("_", ""))
+    return _finite(number.value) if number and number.value is not None and not number.uncertain else None
 
 
 def _finite(number: float) -> float | None:

@@ -109,6 +109,19 @@ LATEX = {
         "\\begin{lstlisting}[language=C]\nx = {1; % $\n\\end{lstlisting} z",
         [("code", "x = {1; % $"), ("paragraph", "z")],
     ),
+    "a table in a cell": (
+        r"\begin{tabular}{l} \begin{tabular}{l} 7 & \textcolor{white}{$8$} \end{tabular} \\ 9 \end{tabular}",
+        [("table", "| 7  |\n| 9 |")],
+    ),
+    "an empty cell over two columns": (
+        r"\begin{tabular}{ll}\multicolumn{2}{c}{}\end{tabular}\begin{tabular}{l} 3 \end{tabular}",
+        [("table", "| 3 |")],
+    ),
+    "a title for a table of contents": (
+        r"\begin{itemize}\item 5 \texorpdfstring{$a$}{b}\item 6 \texorpdfstring\end{itemize}",
+        [("item", "- 5 $a$"), ("item", "- 6")],
+    ),
+    "a piece that was never cut out": (r"$4\gradercut{7}$ and \gradercut{7}", [("paragraph", "$4$ and")]),
     "a picture": (r"\includegraphics[width=1cm]{a.png}", [("figure", "![](figure)")]),
     "braces that don't close": (r"a } b { c", [("paragraph", "a b c")]),
     "a file put in": (r"\input{other} end", [("heading", "Other"), ("paragraph", "end")]),

@@ -128,6 +128,9 @@ UNCLEAR = {
     "an estimate": ("4B:\n  parameters: ~608", ["parameters"]),
     "a range": ("4B:\n  parameters: 600-608", ["parameters"]),
     "an uncertainty": ("4B:\n  parameters: 608 +- 3", ["parameters"]),
+    "an uncertainty of the last digit": ("4B:\n  parameters: 608(3)", ["parameters"]),
+    "a number and another far behind": (f"4B:\n  parameters: '608{' ' * 150}or 616'", ["parameters"]),
+    "a number behind another": ("4B:\n  parameters: 600 (608 parameters)", ["parameters"]),
     "a date": ("4B:\n  parameters: 2024-06-08", ["parameters"]),
     "a truth": ("4B:\n  parameters: true", ["parameters"]),
     "a shape with a name": ("4B:\n  shape: (None, 28, 28, 8)", ["shape"]),
@@ -152,11 +155,16 @@ def test_what_is_not_clear_is_left_to_a_person(form, checks):
 NUMBERS = {
     "608": ["608", "'608'", "608.0", "608 parameters", "'608 Parameters'", "6.08e2", "6.08 x 10^2",
             "6.08 \\times 10^{2}",
-            "1216/2", "$608$", "“608”", "608 weights in total", "０608", "+608", "608."],
+            "1216/2", "$608$", "“608”", "608 weights in total", "０608", "+608", "608.",
+            "'608,'", "608/1", "608parameters", "(608)/(1)"],
     "1608": ["1608", "'1,608'", "1,608", "1 608", "1'608", "1_608"],
     "0.9779": ["0.9779", "97.79 %", "97.79%", "97.79 percent", ".9779", "'0,9779'"],
+    "1": ["1", "7/7", "2/2 of the network"],
+    "16.08": ["1,608 %", "16.08", "1608 percent"],
+    "1024": ["2^10", "1.024 k", "1024 units"],
+    "0.005": ["1/2 %", "1/2 percent", "½ %"],
     "-0.75": ["-0.75", "−0.75", "– 0.75", "-3/4", "'-0,75'"],
-    "608e6": ["608 million", "608 million parameters", "608,000,000", "608M"],
+    "608e6": ["608 million", "608 million parameters", "608,000,000", "608M", "1216/2 million"],
 }  # fmt: skip
 
 

@@ -95,6 +95,8 @@ PROBLEMS = {
     "problem*": "Problem",
     "exercise*": "Exercise",
 }
+# Environments whose arguments say how wide they are, or where they stand.
+FLOATS = ("figure", "table", "figure*", "table*", "wrapfigure", "subfigure", "minipage", "multicols", "adjustbox")
 QUOTATIONS = ("quote", "quotation", "displayquote", "verse")
 
 _ACCENTS = {
