@@ -162,8 +162,8 @@ _SETS = (re.compile(r"\btrain(?:ing|ed)?\b"), re.compile(r"\b(?:test(?:ing|ed)?|
 def of_other_quantity(reading: Reading, labels: tuple[str, ...]) -> bool:
     """Whether it is plainly said to be a loss, a learning rate or the like, and none of the labels is said with that."""
     before, after = _clauses(reading)
-    sides = ((_QUANTITY_BEHIND.match(reading.after), after), (_QUANTITY_BEFORE.search(reading.before[-60:]), before))
-    named = [(match[1], words) for match, words in sides if match]
+    behind, ahead = _QUANTITY_BEHIND.match(reading.after), _QUANTITY_BEFORE.search(reading.before[-60:])
+    named = [(match[1], words) for match, words in ((behind, after), (ahead, before)) if match]
     return bool(named) and not any(
         _called(label).search(words) or quantity in label for label in labels for quantity, words in named
     )
