@@ -160,7 +160,7 @@ _SETS = (re.compile(r"\btrain(?:ing|ed)?\b"), re.compile(r"\b(?:test(?:ing|ed)?|
 
 
 def of_other_quantity(reading: Reading, labels: tuple[str, ...]) -> bool:
-    """Whether it is plainly said to be a loss, a learning rate or the like, and none of the labels is said with that."""
+    """Whether it is plainly said to be a loss, a learning rate or the like, and no label is said with that."""
     before, after = _clauses(reading)
     behind, ahead = _QUANTITY_BEHIND.match(reading.after), _QUANTITY_BEFORE.search(reading.before[-60:])
     named = [(match[1], words) for match, words in ((behind, after), (ahead, before)) if match]
