@@ -296,4 +296,5 @@ def _said(words: str, start: int, end: int, text: str) -> _Fields:
 
 def _sentence(before: str, value: str, after: str) -> str:
     """The sentence with its value marked."""
-    return f"{' '.join(before.split())} »{' '.join(value.split())}« {' '.join(after.split())}".strip()[:400]
+    marked = f"{' '.join(before.split())} »{' '.join(value.split())}« {' '.join(after.split())}".strip()
+    return re.sub(r"« (?=[.,;:!?)$])", "«", marked)[:400]
