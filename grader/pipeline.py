@@ -34,7 +34,7 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
     with open_submission(path) as submission:
         contents = read_contents(submission)
         read = _read(submission, contents, tools)
-        observed = _run_notebooks(submission, contents, rubric, tools)
+        observed = _run_notebooks(submission, contents, read.texts, rubric, tools)
         executed = time.perf_counter()
         evidence, remarks = _evidence(contents, read, observed, rubric)
         broken = next((seen.run.machine_failure for seen in observed.values() if seen.run.machine_failure), "")
@@ -51,7 +51,7 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
         manual_points=sum(problem.manual_points for problem in problems),
         error_points=sum(check.max_score for p in problems for check in p.checks if check.status == "error"),
         problems=problems,
-        unread=tuple(dict.fromkeys(what for seen in evidence.values() for what in seen.not_read)),
+        unread=_not_read(evidence),
         notes=(*_notes(submission, observed), *remarks),
         sandbox=tools.sandbox.model_dump(),
         environment=environment(),
@@ -85,17 +85,21 @@ def _read(submission: Submission, contents: Contents, tools: Tools) -> _Read:
     return _Read(documents, texts, contents.unread | lost)
 
 
-def _run_notebooks(submission: Submission, contents: Contents, rubric: Rubric, tools: Tools) -> dict[str, Observed]:
+def _run_notebooks(
+    submission: Submission, contents: Contents, texts: Mapping[str, Document], rubric: Rubric, tools: Tools
+) -> dict[str, Observed]:
     """What each notebook holds and did; of one that can't be read, why."""
     notebooks = contents.notebooks
     with ThreadPoolExecutor(max_workers=cores()) as pool:
-        runs = pool.map(lambda file: _run(notebooks[file], file, submission, rubric, tools), notebooks)
+        runs = pool.map(lambda file: _run(notebooks[file], texts.get(file), file, submission, rubric, tools), notebooks)
         observed = dict(zip(notebooks, runs, strict=True))
     unreadable = contents.unreadable.items()
     return observed | {file: Observed(run=NotebookRun(file=file, failure=why)) for file, why in unreadable}
 
 
-def _run(notebook: NotebookNode, file: str, submission: Submission, rubric: Rubric, tools: Tools) -> Observed:
+def _run(
+    notebook: NotebookNode, words: Document | None, file: str, submission: Submission, rubric: Rubric, tools: Tools
+) -> Observed:
     """Run a notebook when a check judges what it does."""
     if not rubric.needs(*OF_NOTEBOOKS):
         return observe_notebook(notebook, file)
@@ -120,6 +124,7 @@ def _run(notebook: NotebookNode, file: str, submission: Submission, rubric: Rubr
             failure=artefact.failure,
             seconds=artefact.seconds,
             dataset=tools.dataset,
+            words=words,
         )
     except (MachineError, OSError) as error:
         return Observed(run=NotebookRun(file=file, machine_failure=str(error)))
@@ -144,6 +149,12 @@ def _evidence(
         for problem, seen in observe(rubric, read.documents, observed, read.texts, unread, code).items()
     }
     return evidence, (*repeated_headings(evidence), *hidden_words(evidence), *stated.notes)
+
+
+def _not_read(evidence: Mapping[str, ProblemEvidence]) -> tuple[str, ...]:
+    """What nobody read; text that belongs to no problem only where a problem has no answer."""
+    seen = [what for of_problem in evidence.values() for what in of_problem.not_read(silent=not of_problem.has_words)]
+    return tuple(dict.fromkeys(seen))
 
 
 def _notes(submission: Submission, observed: Mapping[str, Observed]) -> Iterator[str]:

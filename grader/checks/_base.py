@@ -69,13 +69,20 @@ class Check(Record):
 
 
 def absent(
-    evidence: ProblemEvidence, message: str, *, advice: str = "", source: object = "", unread: tuple[str, ...] = ()
+    evidence: ProblemEvidence,
+    message: str,
+    *,
+    advice: str = "",
+    source: object = "",
+    unread: tuple[str, ...] = (),
+    in_text: bool = True,
 ) -> Outcome:
     """The outcome when what is asked for isn't there: failed where all that was handed in was read, and not before.
 
-    The one rule for every check: what nobody read may hold it, so a person looks, and is told where.
+    The one rule for every check: what nobody read may hold it, so a person looks, and is told where. What isn't asked
+    for `in_text`, such as a network, no text without a heading can hold.
     """
-    unread = (*unread, *evidence.not_read)
+    unread = (*unread, *evidence.not_read(silent=in_text))
     if not unread:
         return failed(message, advice=advice, source=source)
     shown = "; ".join(unread[:6]) + (f"; and {len(unread) - 6} more" if len(unread) > 6 else "")
@@ -110,7 +117,7 @@ def model_of(evidence: ProblemEvidence) -> ModelFacts | Outcome:
         excused = next((c for n in evidence.notebooks for c in n.crashes if c.fault in not_theirs), None)
         if excused is not None:
             return manual(f"{why} Cell {excused.index} did not finish: {excused.explanation}")
-        return absent(evidence, why, advice=_crash_advice(evidence))
+        return absent(evidence, why, advice=_crash_advice(evidence), in_text=False)
     if model.problem:
         return failed(f"The network can't be built: {model.problem}", source=model.source)
     return model

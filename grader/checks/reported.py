@@ -61,6 +61,7 @@ class Reported(Check):
                 evidence,
                 "No accuracy is stated in the saved outputs of the notebook.",
                 advice="Print the test accuracy and save the notebook with its outputs.",
+                in_text=False,
             )
         others = [c for c in claims if not c.partial and c.source == claim.source and c.of != claim.of]
         if any(self._judged(c, evidence) != self._judged(claim, evidence) for c in others):

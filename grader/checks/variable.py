@@ -49,7 +49,9 @@ class Variable(Check):
             ),
             "Run the notebook from the top and look whether the name is spelled as the problem spells it.",
         )
-        return absent(evidence, f"No variable `{self.variable}` after the notebook has run.", advice=advice)
+        return absent(
+            evidence, f"No variable `{self.variable}` after the notebook has run.", advice=advice, in_text=False
+        )
 
     def _compare(self, value: object, source: str) -> Outcome:
         observed = _shown(value)

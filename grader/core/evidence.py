@@ -374,6 +374,7 @@ class ProblemEvidence(Record):
     stated: dict[str, Section] = {}
     unclear: dict[str, str] = {}
     unread: tuple[str, ...] = ()
+    unclaimed: tuple[str, ...] = ()
     unsure: str = ""
     in_code: tuple[str, ...] = ()
     provided: tuple[tuple[Record, Record], ...] = ()
@@ -405,11 +406,12 @@ class ProblemEvidence(Record):
         """Whether its sections say anything."""
         return any(section.text.strip() for section in self.sections)
 
-    @property
-    def not_read(self) -> tuple[str, ...]:
-        """What nobody read and could hold the answer: files, lines, and what the machine can't read in its sections."""
+    def not_read(self, *, silent: bool = True) -> tuple[str, ...]:
+        """What nobody read and could hold an answer: files, what the machine can't read in its sections, and where the
+        problem is `silent`, text that belongs to no problem."""
         seen = [f"{section.source}: {what}" for section in self.sections for what in section.unread]
-        return (*((self.unsure,) if self.unsure else ()), *self.unread, *seen)
+        unsure = (self.unsure,) if self.unsure else ()
+        return (*unsure, *self.unread, *seen, *(self.unclaimed if silent else ()))
 
     @property
     def formulas(self) -> tuple[Formula, ...]:

@@ -67,9 +67,11 @@ def observe_notebook(
     failure: str = "",
     seconds: float = 0.0,
     dataset: Dataset | None = None,
+    words: Document | None = None,
 ) -> Observed:
-    """What a notebook holds, and what the probe saw when it ran."""
+    """What a notebook holds, and what the probe saw when it ran; `words` are those of its cells, for their headings."""
     models, variables, fault = read_models(findings, file, dataset)
+    models = tuple(m.model_copy(update={"headings": headings_above(words, m.cell)}) for m in models)
     claims = saved_claims(notebook, file)
     of_models = claims_of([model.cell for model in models], claims)
     models = tuple(m.model_copy(update={"claims": own}) for m, own in zip(models, of_models, strict=True))
@@ -115,11 +117,7 @@ def observe(
     unclaimed = [] if rubric.unlabelled == "fail" else _unclaimed((*aligned.unclaimed, *in_notebooks.unclaimed))
     places = [Place(file=file, headings=tuple(headings(texts.get(file)))) for file in observed]
     targets = _targets(rubric)
-    models = [
-        model.model_copy(update={"headings": headings_above(texts.get(model.notebook), model.cell)})
-        for seen in observed.values()
-        for model in seen.models
-    ]
+    models = [model for seen in observed.values() for model in seen.models]
     assignments = assign(targets, places, models)
     in_code = _in_code(silent, code, targets, places, strict=rubric.unlabelled == "fail")
     evidence = {}
@@ -136,7 +134,8 @@ def observe(
             repeated=tuple(s for s in repeated if s.problem == problem.id),
             elsewhere=tuple(s for s in sections if s.problem != problem.id),
             notebooks=runs,
-            unread=(*unread, *unclaimed),
+            unread=tuple(unread),
+            unclaimed=tuple(unclaimed),
             unsure=unsure.get(problem.id, ""),
             in_code=in_code.get(problem.id, ()),
             model=assignment.model,

@@ -64,6 +64,7 @@ def observed(name, file=None):
         failure=artefact.failure,
         seconds=artefact.seconds,
         dataset=WORLD.dataset,
+        words=words(notebook, file or corpus.load(name).file),
     )
 
 

@@ -596,7 +596,7 @@ def observed(tmp_path_factory, sandbox, kernels):
     cells = [PRELUDE, *(case[0] for case in cases.values())]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     artefact = run_notebook(notebook, tmp_path_factory.mktemp("submission"), sandbox, Limits(), data=None, warm=kernels)
-    models, _, fault = read_models(artefact.findings, notebook, "a.ipynb", load_dataset("digits"))
+    models, _, fault = read_models(artefact.findings, "a.ipynb", load_dataset("digits"))
     assert (artefact.failure, fault, artefact.cells[0].error) == ("", "", "")
     assert json.loads(artefact.findings)["unstepped"] == []
     last = {model.cell: model for model in models}
@@ -677,7 +677,7 @@ def test_a_full_run_hands_over_what_keras_scored(name, tmp_path, sandbox, kernel
         notebook, tmp_path, sandbox, Limits(), data=None, seed=1, variables=("accuracy",), warm=kernels
     )
     digits = load_dataset("digits")
-    (model,), variables, _ = read_models(artefact.findings, notebook, "a.ipynb", digits)
+    (model,), variables, _ = read_models(artefact.findings, "a.ipynb", digits)
     first, last = (artefact.weights[f"{model.training}-{when}"] for when in ("first", "last"))
     inputs = InputSpec(shape=(1, 8, 8), divide=16.0)
     lane = score_replay(model.spec, inputs, digits, 1, first, last, 1.0)

@@ -32,7 +32,7 @@ def run_cells(sandbox, kernels, cells, name, root, **sizes):
             artefact = run_notebook(
                 notebook, Path(folder), sandbox, Limits(), data=served(name), variables=("found",), warm=kernels
             )
-        models, variables, fault = read_models(artefact.findings, notebook, "a.ipynb", dataset)
+        models, variables, fault = read_models(artefact.findings, "a.ipynb", dataset)
     assert (artefact.failure, fault, json.loads(artefact.findings).get("faults", [])) == ("", "", [])
     return artefact, models, dataset
 
