@@ -74,7 +74,6 @@ def absent(
     *,
     advice: str = "",
     source: object = "",
-    unread: tuple[str, ...] = (),
     in_text: bool = True,
 ) -> Outcome:
     """The outcome when what is asked for isn't there: failed where all that was handed in was read, and not before.
@@ -82,7 +81,7 @@ def absent(
     The one rule for every check: what nobody read may hold it, so a person looks, and is told where. What isn't asked
     for `in_text`, such as a network, no text without a heading can hold.
     """
-    unread = (*unread, *evidence.not_read(silent=in_text))
+    unread = evidence.not_read(silent=in_text)
     if not unread:
         return failed(message, advice=advice, source=source)
     shown = "; ".join(unread[:6]) + (f"; and {len(unread) - 6} more" if len(unread) > 6 else "")
@@ -97,11 +96,10 @@ def no_answer(evidence: ProblemEvidence, what: str) -> Outcome:
             evidence,
             f"No section for problem {evidence.problem} was found in the report.",
             advice=f"Start the answer with a heading such as “Problem {evidence.problem}”.",
-            unread=evidence.in_code,
         )
     source = evidence.sections[0].source
     if not any(section.text.strip() for section in evidence.sections):
-        return absent(evidence, "The answer is empty.", source=source, unread=evidence.in_code)
+        return absent(evidence, "The answer is empty.", source=source)
     return manual(f"No {what} could be read from this answer; a person reads it.", source=source)
 
 

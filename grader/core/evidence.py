@@ -408,10 +408,10 @@ class ProblemEvidence(Record):
 
     def not_read(self, *, silent: bool = True) -> tuple[str, ...]:
         """What nobody read and could hold an answer: files, what the machine can't read in its sections, and where the
-        problem is `silent`, text that belongs to no problem."""
+        problem is `silent`, code below its heading and text that belongs to no problem."""
         seen = [f"{section.source}: {what}" for section in self.sections for what in section.unread]
         unsure = (self.unsure,) if self.unsure else ()
-        return (*unsure, *self.unread, *seen, *(self.unclaimed if silent else ()))
+        return (*unsure, *self.unread, *seen, *((*self.in_code, *self.unclaimed) if silent else ()))
 
     @property
     def formulas(self) -> tuple[Formula, ...]:

@@ -84,7 +84,7 @@ def owners(targets: Sequence[Target], places: Sequence[Place], file: str, headin
 
 def labels_in_name(name: str) -> list[LabelPath]:
     """The labels in a file name: `set4_3B.ipynb` and `Problem 3 part B (1).ipynb` both say (3, b)."""
-    return labels_within(re.sub(r"\(\d+\)|\.\w+$", " ", name.rpartition("/")[2]).strip())
+    return labels_within(re.sub(r"\(\d+\)|\.\w+$|\d{4}[-_.]?\d{2}[-_.]?\d{2}", " ", name.rpartition("/")[2]).strip())
 
 
 def _labels_in_heading(heading: str) -> list[Label]:

@@ -93,7 +93,8 @@ def labels_within(text: str) -> list[LabelPath]:
     """The labels in a name such as `set4_3B` or `hw2-problem-3-final`, in order."""
     found: list[LabelPath] = []
     end = 0
-    tokens = _tokens(text[:_LONGEST].replace("_", " "))
+    text = text[:_LONGEST].replace("_", " ").replace("-", " ")  # as spaces in names
+    tokens = _tokens(text)
     for before, token in zip([None, *tokens], tokens, strict=False):
         glued = before is not None and before.end == token.start and before.text.isalnum()
         if token.start < end or glued or not (token.text.isdecimal() or _is_lead(token.word) or before is None):

@@ -60,10 +60,13 @@ _TAMPERED = {
     "accuracy": "manual",
     "reported": "manual",
 }
+# Something was handed in that nobody reads, such as a link: a person looks, and nothing is earned.
+_NOT_READ = dict.fromkeys(("layers", "parameters", "loss", "accuracy", "reported"), "manual")
 DESERVED: dict[str, dict[str, str]] = {
     "findings_endless_recipe": _A_PERSON_DECIDES,
     "findings_forged_network": _A_PERSON_DECIDES,
     "findings_many_layers": {"layers": "passed", "loss": "passed"},
+    "read_handed_in_links": _NOT_READ,
     "verdict_buffers": _NOT_COUNTED,
     "verdict_claimed": _TRAINED_AGAIN,
     "verdict_forward_hook": _TAMPERED,

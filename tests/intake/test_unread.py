@@ -22,14 +22,15 @@ RUBRIC = Rubric.model_validate(
                 "id": name,
                 "title": title,
                 "points": 1,
-                "checks": [{"type": "numeric", "name": "count", "label": ["parameters"], "expect": 608, "points": 1}],
+                "checks": [{"type": "numeric", "name": "count", "label": ["parameters"], "expect": count, "points": 1}],
             }
-            for name, title in (("1", "A layer"), ("2", "Another"))
+            for name, title, count in (("1", "A layer", 100), ("2", "Another", 608))
         ],
     }
 )
-ONE = "# Problem 1\n\nIt has 608 parameters.\n"
-WRONG = "# Problem 1\n\nIt has 607 parameters.\n"
+ONE = "# Problem 1\n\nIt has 100 parameters.\n"
+TWO = "# Problem 2\n\nIt has 608 parameters.\n"
+WRONG = "# Problem 1\n\nIt has 101 parameters.\n"
 
 
 def zipped(entries):
@@ -48,7 +49,8 @@ def notebook(*cells):
 # name: (files beside a report that answers the first problem rightly, what becomes of the second, what is said of it)
 BESIDE = {
     "nothing": ({}, "failed", ""),
-    "a helper": ({"data.csv": "1,2", "model.py": "x = 1\n"}, "failed", ""),
+    "a helper": ({"data.csv": "1,2"}, "failed", ""),
+    "a script, whose comments may answer": ({"model.py": "x = 1\n"}, "manual", "model.py"),
     "an empty file": ({"notes.md": ""}, "failed", ""),
     "a photograph": ({"page 2.jpg": b"\xff\xd8\xff\xe0"}, "manual", "page 2.jpg"),
     "a broken zip": ({"rest.zip": b"PK\x03\x04 cut off"}, "manual", "rest.zip can't be unpacked"),
@@ -67,13 +69,13 @@ BESIDE = {
     "two forms that agree": (
         {"answers.yaml": "2: {count: 608}", "answers (1).yaml": "2: {count: 608 parameters}"}, "passed", ""
     ),
-    "the rest in a zip": ({"rest.zip": zipped({"b.md": ONE.replace("1", "2")})}, "passed", ""),
-    "the rest packed by itself": ({"b.md.gz": gzip.compress(ONE.replace("1", "2").encode())}, "passed", ""),
+    "the rest in a zip": ({"rest.zip": zipped({"b.md": TWO})}, "passed", ""),
+    "the rest packed by itself": ({"b.md.gz": gzip.compress(TWO.encode())}, "passed", ""),
     "the rest in a notebook of another name": (
         {"b.ipynb.json": notebook("# Problem 2", "608 parameters")}, "passed", ""
     ),
-    "the rest in UTF-16": ({"b.md": ONE.replace("1", "2").encode("utf-16-le")}, "passed", ""),
-    "the rest without an ending": ({"rest": ONE.replace("1", "2")}, "passed", ""),
+    "the rest in UTF-16": ({"b.md": TWO.encode("utf-16-le")}, "passed", ""),
+    "the rest without an ending": ({"rest": TWO}, "passed", ""),
 }  # fmt: skip
 
 
