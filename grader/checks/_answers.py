@@ -30,6 +30,8 @@ _ROW_AFTER = re.compile(rf"^(?:{_SEPARATOR}{_VALUE})+(?![\w])")
 _NEVER: frozenset[Doubt] = frozenset({"denied", "required", "another's", "question", "quoted", "withdrawn"})
 # What is an answer only where nothing plainer stands there.
 _RATHER_NOT: frozenset[Doubt] = frozenset({"reference", "part", "input", "earlier", "article", "dimension"})
+# What is no rival of a value that stands beside its label: an end of a range, a number of a thing, an article.
+_NO_RIVALS: frozenset[Doubt] = frozenset({"range", "reference", "article"})
 # What is an answer after all where it is the only one.
 _ALONE: frozenset[Doubt] = frozenset({"input", "article", "dimension"})
 _VERDICT = Callable[[Reading], bool | None]
@@ -98,6 +100,8 @@ def decide(
     if best.strength != "mentioned" and len(found) == 1:
         summed = best.strength == "final" and _adds_up(best, left)
         left = [r for r in left if r.doubt != "earlier" and not summed]
+    if not best.doubt and any(_in_clause(best, label) for label in labels):
+        left = [r for r in left if r.doubt not in _NO_RIVALS]
     quotations = [r for r in values if r.doubt == "quoted" and r not in found]  # some answer so
     perhaps = [r for r in (*left, *quotations) if right(r) is not False]
     if perhaps:
