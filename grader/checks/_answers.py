@@ -27,7 +27,7 @@ _ROW_BEFORE = re.compile(rf"(?:{_VALUE}{_SEPARATOR})+$")
 _ROW_AFTER = re.compile(rf"^(?:{_SEPARATOR}{_VALUE})+(?![\w])")
 
 # What nobody means as an answer: it fails no one and passes no one.
-_NEVER: frozenset[Doubt] = frozenset({"denied", "required", "another's", "question", "quoted", "withdrawn"})
+NEVER_MEANT: frozenset[Doubt] = frozenset({"denied", "required", "another's", "question", "quoted", "withdrawn"})
 # What is an answer only where nothing plainer stands there.
 _RATHER_NOT: frozenset[Doubt] = frozenset({"reference", "part", "input", "earlier", "article", "dimension"})
 # What is no rival of a value that stands beside its label: an end of a range, a number of a thing, an article.
@@ -66,7 +66,7 @@ class Decision(NamedTuple):
 
 def of_kind(evidence: ProblemEvidence, kind: str) -> list[Reading]:
     """All readings of one kind that have a value and may be meant."""
-    return [r for r in evidence.readings if r.kind == kind and not _unread(r) and r.doubt not in _NEVER]
+    return [r for r in evidence.readings if r.kind == kind and not _unread(r) and r.doubt not in NEVER_MEANT]
 
 
 def decide(
@@ -89,7 +89,9 @@ def decide(
     if not found:
         return Decision("unclear", None, _nothing(evidence, values, unread, what))
     best, verdicts = found[0], {right(r) for r in found}
-    left = [r for r in values if r not in found and r.doubt not in _NEVER and not _of_another_kind(r, best, labels)]
+    left = [
+        r for r in values if r not in found and r.doubt not in NEVER_MEANT and not _of_another_kind(r, best, labels)
+    ]
     if verdicts == {True}:
         if best.doubt and best.doubt not in _ALONE:
             return _unclear([best], _DOUBTED[best.doubt])
@@ -132,7 +134,7 @@ _DOUBTED: dict[Doubt, str] = {
 
 def _meant(values: list[Reading], labels: tuple[str, ...]) -> list[Reading]:
     """Those that may be meant; the number of a layer or what is said of a part only where nothing plainer is."""
-    possible = [r for r in values if r.doubt not in _NEVER]
+    possible = [r for r in values if r.doubt not in NEVER_MEANT]
     if any("input" in label.lower() for label in labels):
         possible = [r.model_copy(update={"doubt": ""}) if r.doubt == "input" else r for r in possible]
     if labels:  # a loss, a size in bytes: at best a number of something
@@ -211,7 +213,7 @@ def _adds_up(total: Reading, others: list[Reading]) -> bool:
 
 def _says_otherwise(other: Reading, best: Reading, values: list[Reading], labels: tuple[str, ...]) -> bool:
     """Whether another value is stated more strongly than the one that counts, or later and of the same thing."""
-    if other.doubt in _NEVER or other.doubt in _RATHER_NOT:
+    if other.doubt in NEVER_MEANT or other.doubt in _RATHER_NOT:
         return False
     if _ORDER.index(other.strength) < _ORDER.index(best.strength):
         return not _of_something_else(other, labels)

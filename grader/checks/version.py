@@ -5,10 +5,11 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from grader.checks._answers import said
+from grader.checks._answers import NEVER_MEANT, said
 from grader.checks._base import Check, no_answer
 from grader.core.evidence import ProblemEvidence
 from grader.core.outcome import Outcome, manual, partial, passed
+from grader.language.assertions import around, doubt_of
 
 _VERSION = r"(\d+(?:\.\d+){1,3}(?:[a-z]+\d+)?(?:\+\w+(?:\.\w+)*)?)"
 
@@ -39,8 +40,9 @@ class Version(Check):
             others = "|".join(re.escape(name) for name in self._names() if name.lower() not in names.lower().split("|"))
             # Between a name and its version only a few words, no digit and no other package's name.
             between = rf"(?:(?!(?<![\w-])(?:{others})(?![\w-]))[^\d\n])" if others else r"[^\d\n]"
-            match = re.search(rf"(?<![\w-])(?:{names})(?![\w-]){between}{{0,40}}?{_VERSION}", text, re.IGNORECASE)
-            if match:
+            pattern = rf"(?<![\w-])(?:{names})(?![\w-]){between}{{0,40}}?{_VERSION}"
+            stated = (match for match in re.finditer(pattern, text, re.IGNORECASE) if _is_stated(text, match))
+            if (match := next(stated, None)) is not None:
                 found[package] = match[1]
         if not found:
             return no_answer(evidence, "version")
@@ -62,3 +64,9 @@ class Version(Check):
             source=source,
             advice=f"Write the output of `{missing[0]}.__version__`.",
         )
+
+
+def _is_stated(text: str, match: re.Match[str]) -> bool:
+    """Whether the author says so: it is neither denied, nor somebody else's, nor asked, nor taken back."""
+    before, after = around(text, match.start(1), match.end(1))
+    return doubt_of(before, after, text[match.end(1) : match.end(1) + 200], match[1]) not in NEVER_MEANT
