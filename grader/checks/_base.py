@@ -98,7 +98,7 @@ def no_answer(evidence: ProblemEvidence, what: str) -> Outcome:
             advice=f"Start the answer with a heading such as “Problem {evidence.problem}”.",
         )
     source = evidence.sections[0].source
-    if not any(section.text.strip() for section in evidence.sections):
+    if not evidence.has_words:
         return absent(evidence, "The answer is empty.", source=source)
     return manual(f"No {what} could be read from this answer; a person reads it.", source=source)
 

@@ -8,6 +8,7 @@ from typing import Literal
 from grader.core.record import Record
 from grader.core.text import decoded, encoding_of
 from grader.documents import FORMATS
+from grader.documents.unreadable import why_not_read
 from grader.intake.archive import names_in
 
 Kind = Literal["document", "notebook", "script", "form", "picture", "helper", "unread"]
@@ -179,7 +180,7 @@ def _of_content(name: str, path: Path, head: bytes, ending: str, meant: str) -> 
         or (ending in (*_UNREADABLE, *_MARKED_UP) and ending not in DOCUMENTS)
         or head.startswith(_UNREADABLE_BYTES)
     ):
-        return Fate(kind="unread", why=_why_not_read(name, head))
+        return Fate(kind="unread", why=why_not_read(name, head))
     if named and ending not in NO_TEXT:
         return Fate(kind="document", ending=ending)
     return _text(head, meant)
@@ -199,7 +200,7 @@ def _document(ending: str, name: str, head: bytes) -> Fate:
     """A document of a format, where that is read."""
     if ending in DOCUMENTS:
         return Fate(kind="document", ending=ending)
-    return Fate(kind="unread", why=_why_not_read(name or f"a{ending}", head))
+    return Fate(kind="unread", why=why_not_read(name or f"a{ending}", head))
 
 
 def _of_zip(path: Path, head: bytes, name: str, ending: str) -> Fate:
@@ -214,7 +215,7 @@ def _of_zip(path: Path, head: bytes, name: str, ending: str) -> Fate:
         found = ".odt"
     if found in DOCUMENTS and found:
         return Fate(kind="document", ending=found)
-    return Fate(kind="unread", why=_why_not_read(name, head))
+    return Fate(kind="unread", why=why_not_read(name, head))
 
 
 def _looks_like_notebook(path: Path, head: bytes) -> bool:
@@ -241,12 +242,3 @@ def uncopied(name: str) -> str:
             break
         base = shorter
     return base
-
-
-def _why_not_read(name: str, head: bytes) -> str:
-    """A sentence on a file that nobody reads, without its name."""
-    try:
-        from grader.documents.unreadable import why_not_read  # type: ignore[import-not-found,import-untyped,unused-ignore]
-    except ImportError:
-        return "is of a kind that is not read"
-    return str(why_not_read(name, head))

@@ -106,8 +106,9 @@ def observe(
     sections = _sections(aligned)
     answered = {section.problem for section in sections if _says_something(section)}
     in_notebooks = align_documents(list(texts.values()), labels)
-    repeated = [section for section in _sections(in_notebooks) if section.problem in answered]
-    sections += [section for section in _sections(in_notebooks) if section.problem not in answered]
+    of_notebooks = _sections(in_notebooks)
+    repeated = [section for section in of_notebooks if section.problem in answered]
+    sections += [section for section in of_notebooks if section.problem not in answered]
     doubts = [*aligned.unsure, *(doubt for doubt in in_notebooks.unsure if doubt.problem not in answered)]
     answered |= {section.problem for section in sections if _says_something(section)}
     portions = [*aligned.sections, *in_notebooks.sections]
