@@ -117,6 +117,8 @@ def model_of(evidence: ProblemEvidence) -> ModelFacts | Outcome:
             return manual(f"{why} Cell {excused.index} did not finish: {excused.explanation}")
         return absent(evidence, why, advice=_crash_advice(evidence), in_text=False)
     if model.problem:
+        if (unwritten := uncountable(model)) is not None:  # what is missing may be what it doesn't fit without
+            return unwritten
         return failed(f"The network can't be built: {model.problem}", source=model.source)
     return model
 

@@ -1,8 +1,10 @@
 """A number of the network against what the assignment allows: shared by the checks that count."""
 
+from collections.abc import Mapping
+
 from grader.checks._base import model_of, uncountable
 from grader.core.evidence import ModelFacts, ProblemEvidence
-from grader.core.outcome import BudgetLine, Outcome, failed, passed
+from grader.core.outcome import BudgetLine, Outcome, failed, manual, passed
 
 
 def allowed_words(at_least: int | None, at_most: int | None) -> str:
@@ -31,15 +33,29 @@ def within(
     at_least: int | None,
     at_most: int | None,
     *,
+    otherwise: Mapping[int, str] | None = None,
     how: str,
     advice_above: str = "",
     advice_below: str = "",
 ) -> Outcome:
-    """Passed when the number lies within the bounds; `how` says what it is made of."""
-    ok = (at_least is None or found >= at_least) and (at_most is None or found <= at_most)
+    """Passed when the number lies within the bounds; `how` says what it is made of.
+
+    `otherwise` holds other numbers that the assignment may mean by `what`, each with what it counts: a person decides
+    where these end differently.
+    """
+    ends = {
+        (at_least is None or number >= at_least) and (at_most is None or number <= at_most)
+        for number in (found, *(otherwise or ()))
+    }
+    ok = ends.pop() if len(ends) == 1 else None
     allowed = allowed_words(at_least, at_most)
-    line = BudgetLine(what=what, found=f"{found:,}", allowed=allowed, ok=ok).model_dump()
-    message = f"{found:,} {what}{f' ({how})' if how else ''}; allowed: {allowed}."
+    made = f" ({how})" if how else ""
+    line = BudgetLine(what=what, found=f"{found:,}{made if ok is None else ''}", allowed=allowed, ok=ok).model_dump()
+    message = f"{found:,} {what}{made}; allowed: {allowed}."
+    if ok is None and otherwise:
+        ways = "; ".join(f"{number:,} {counting}" for number, counting in otherwise.items())
+        message += f" Counted in another way it has {ways}. A person decides what the assignment means."
+        return manual(message, observed=str(found), source=model.source, budget=line)
     if ok:
         return passed(message, observed=str(found), source=model.source, budget=line)
     advice = advice_above if at_most is not None and found > at_most else advice_below

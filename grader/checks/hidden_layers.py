@@ -11,7 +11,12 @@ from grader.core.outcome import Outcome
 
 
 class HiddenLayers(Check):
-    """The Linear layers but the last: those whose outputs are hidden."""
+    """The Linear layers whose outputs are hidden: those that feed another Linear.
+
+    One that feeds it without an activation between is one linear map with it and doesn't count, nor does one whose
+    output reaches no output of the network. Whether layers that stand side by side are several, a person decides where
+    it matters.
+    """
 
     type: Literal["hidden_layers"] = "hidden_layers"
     at_least: int | None = Field(default=None, ge=0)
@@ -35,7 +40,18 @@ class HiddenLayers(Check):
             model.hidden_layers,
             self.at_least,
             self.at_most,
-            how="Linear layers but the last",
+            otherwise=_otherwise(model),
+            how="; ".join(["Linear layers but the last", *_left_out(model)]),
             advice_above="Take Linear layers out.",
             advice_below="Split the hidden units over more Linear layers, with an activation between them.",
         )
+
+
+def _left_out(model: ModelFacts) -> list[str]:
+    merged = [row for row in model.rows if row.merged and row.hidden_units]
+    return [f"{len(merged)} more without an activation before the next one: together one linear map"] if merged else []
+
+
+def _otherwise(model: ModelFacts) -> dict[int, str]:
+    least, _ = model.hidden_layers_within or (model.hidden_layers,) * 2
+    return {} if least == model.hidden_layers else {least: "that stand one behind the other"}

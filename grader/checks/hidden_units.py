@@ -6,12 +6,17 @@ from pydantic import Field
 
 from grader.checks._base import Check, Needs
 from grader.checks._budget import allowed_words, network, within
-from grader.core.evidence import ModelFacts, ProblemEvidence
+from grader.core.evidence import LayerRow, ModelFacts, ProblemEvidence
 from grader.core.outcome import Outcome
 
 
 class HiddenUnits(Check):
-    """The outputs of every Linear but the last, added up. Activations and Dropout don't count."""
+    """The values that the Linear layers put out for one sample, but for the network's outputs, added up.
+
+    Activations and Dropout don't count, and a layer that is used several times counts each time. A Linear that works
+    along one of several dimensions puts out its out_features at each place of the others; whether the assignment means
+    these, or the values of convolutions, a person decides where it matters.
+    """
 
     type: Literal["hidden_units"] = "hidden_units"
     at_most: int = Field(ge=0)
@@ -26,14 +31,29 @@ class HiddenUnits(Check):
         model = network(evidence)
         if isinstance(model, Outcome):
             return model
-        linears = [row.output_shape[-1] for row in model.rows if row.type == "Linear" and row.output_shape]
+        made = [_words(row) for row in model.rows if row.hidden_units]
         return within(
             model,
             "hidden units",
             model.hidden_units,
             self.at_least,
             self.at_most,
-            how=" + ".join(str(n) for n in linears[:-1]) if len(linears) > 2 else "",
+            otherwise=_otherwise(model),
+            how=" + ".join(made) if len(made) > 1 or made[:1] != [str(model.hidden_units)] else "",
             advice_above=f"Make the layers narrower: {model.hidden_units - self.at_most} units must go.",
             advice_below="Make the layers wider.",
         )
+
+
+def _words(row: LayerRow) -> str:
+    """`60`, or `50 at each of 7 places`."""
+    width = row.output_shape[-1] if row.output_shape and row.type == "Linear" else row.hidden_units
+    places = row.hidden_units // width
+    return str(width) if places == 1 else f"{width} at each of {places} places"
+
+
+def _otherwise(model: ModelFacts) -> dict[int, str]:
+    """Other numbers that may be meant, with what they count."""
+    least, most = model.hidden_units_within or (model.hidden_units,) * 2
+    ways = {least: "if those of a Linear count once for all places", most: "with the values that convolutions put out"}
+    return {number: counting for number, counting in ways.items() if number != model.hidden_units}

@@ -15,7 +15,9 @@ class Layers(Check):
 
     `allowed` lists all that may occur; `required` says how many of a kind there must be at least, `exactly` how many
     there must be; `widths` gives the out_features of the Linear layers in order, several allowed values in a list.
-    Layers that are constructed but take no part in the network don't count.
+    Layers that do nothing don't count as required: those that are constructed and never used, those whose output
+    reaches no output of the network, a Dropout of p=0, a Softmax over the batch. Nor does a Linear that feeds another
+    one without an activation between: together they are one linear map.
     """
 
     type: Literal["layers"] = "layers"
@@ -46,6 +48,8 @@ class Layers(Check):
         if isinstance(model, Outcome):
             return model
         kinds = Counter(row.type for row in model.rows)
+        working = Counter(row.type for row in model.rows if not row.idle)
+        apart = Counter(row.type for row in model.rows if not row.idle and not row.merged)
         parts = [*kinds, *(f"{tensor.kind} “{tensor.name}”" for tensor in model.spec.loose)]
         forbidden = [part for part in parts if part not in self.allowed] if self.allowed else []
         unclear = uncountable(model)
@@ -53,22 +57,27 @@ class Layers(Check):
             return unclear
         faults = [f"not allowed: {', '.join(forbidden)}"] if forbidden else []
         faults += [
-            f"{layer}: {kinds[layer]}, at least {n} needed" for layer, n in self.required.items() if kinds[layer] < n
+            f"{layer}: {apart[layer]}, at least {n} needed" for layer, n in self.required.items() if apart[layer] < n
         ]
         faults += [
-            f"{layer}: {kinds[layer]}, exactly {n} wanted" for layer, n in self.exactly.items() if kinds[layer] != n
+            f"{layer}: {working[layer] if apart[layer] == n else apart[layer]}, exactly {n} wanted"
+            for layer, n in self.exactly.items()
+            if not working[layer] == apart[layer] == n
         ]
-        widths = [row.output_shape[-1] for row in model.rows if row.type == "Linear" and row.output_shape]
+        widths = [
+            row.output_shape[-1] for row in model.rows if row.type == "Linear" and row.output_shape and not row.idle
+        ]
         if self.widths and not _fits(widths, self.widths):
             faults.append(f"Linear widths are {widths}, wanted {', '.join(map(_width, self.widths))}")
         observed = ", ".join(f"{n} {kind}" if n > 1 else kind for kind, n in kinds.items())
         allowed = self.asked().removeprefix("Layers: ").rstrip(".")
         line = BudgetLine(what="layers", found=observed, allowed=allowed, ok=not faults).model_dump()
-        unused = f" Constructed but never used: {', '.join(model.spec.unused)}." if model.spec.unused else ""
+        said = "".join(f" {remark}" for remark in model.layer_remarks)
+        said += f" Constructed but never used: {', '.join(model.spec.unused)}." if model.spec.unused else ""
         if not faults:
-            return passed(f"The layers are as asked.{unused}", observed=observed, source=model.source, budget=line)
+            return passed(f"The layers are as asked.{said}", observed=observed, source=model.source, budget=line)
         return failed(
-            f"{'; '.join(faults)}.{unused}",
+            f"{'; '.join(faults)}.{said}",
             observed=observed,
             source=model.source,
             advice="Build the network from the layers that the problem names.",

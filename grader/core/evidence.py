@@ -244,7 +244,11 @@ class NotebookRun(Record):
 
 
 class LayerRow(Record):
-    """One row of a layer table; shapes without the batch dimension."""
+    """One row of a layer table; shapes without the batch dimension.
+
+    `idle` says why it does nothing, empty where it does something. It is `merged` where it is one linear map with the
+    layers that it feeds. `hidden_units` are those that it makes.
+    """
 
     name: str
     type: str
@@ -252,6 +256,12 @@ class LayerRow(Record):
     output_shape: tuple[int, ...] | None
     parameters: int
     shared: bool = False
+    idle: str = ""
+    merged: bool = False
+    hidden_units: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.type} “{self.name}”" if self.name else self.type
 
 
 class ModelFacts(Record):
@@ -260,7 +270,9 @@ class ModelFacts(Record):
     `claims` are the accuracies that saved outputs state of this network, from its training to that of the next.
     `training` is the number of its first training among the notebook's, in the order of their first steps.
     `parameters` counts what training changes, shared weights once; `buffers_as_weights` comes on top.
-    `hidden_units` is the sum of out_features of every Linear but the last; `problem` says why it can't be built.
+    `hidden_units` are the values that Linears put out for one sample, but for the network's outputs, `hidden_layers`
+    the Linears that make them; either lies `within` the least and the most that may be meant, where that is known.
+    `problem` says why it can't be built.
     """
 
     notebook: str
@@ -275,13 +287,25 @@ class ModelFacts(Record):
     parameters: int = 0
     buffers_as_weights: int = 0
     hidden_units: int = 0
+    hidden_units_within: tuple[int, int] | None = None
     hidden_layers: int = 0
+    hidden_layers_within: tuple[int, int] | None = None
     problem: str = ""
 
     @property
     def source(self) -> Source:
         """The notebook cell that trained it."""
         return Source(file=self.notebook, cell=self.cell)
+
+    @property
+    def layer_remarks(self) -> tuple[str, ...]:
+        """What must be said of layers that are there and don't count, each in a sentence."""
+        linear = "is one linear map with the layer behind it, since no activation stands between them"
+        return tuple(
+            f"{row} {f'does nothing: {row.idle}' if row.idle else linear}."
+            for row in self.rows
+            if row.idle or row.merged
+        )
 
 
 class EpochPoint(Record):

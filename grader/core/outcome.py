@@ -58,12 +58,15 @@ def manual(message: str, *, observed: str = "", source: object = "", **details: 
 
 
 class BudgetLine(Record):
-    """What a budget allows and what a network has: `details["budget"]` of the checks that look at networks."""
+    """What a budget allows and what a network has: `details["budget"]` of the checks that look at networks.
+
+    `ok` is None where a person decides what counts.
+    """
 
     what: str
     found: str
     allowed: str
-    ok: bool
+    ok: bool | None
 
 
 class CheckResult(Record):

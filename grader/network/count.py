@@ -9,8 +9,8 @@ from grader.core.errors import SubmissionError
 from grader.core.evidence import LayerRow
 from grader.core.network import LayerSpec, ModelSpec
 from grader.core.record import Record
-from grader.guest.layers import LAYERS
 from grader.network.build import Network, build, is_join
+from grader.network.units import units_of
 
 _BATCH = 2  # samples that pass through to see the shapes
 _MOST_VALUES = 10**7  # that one layer may make of one sample
@@ -26,7 +26,9 @@ class Count(Record):
     parameters: int
     buffers_as_weights: int
     hidden_units: int
+    hidden_units_within: tuple[int, int]
     hidden_layers: int
+    hidden_layers_within: tuple[int, int]
     operations: int
 
 
@@ -38,7 +40,8 @@ def count(spec: ModelSpec, input_shape: tuple[int, ...] | None) -> Count:
     network = build(spec, "meta")
     shapes = _shapes(network, spec, input_shape) if input_shape is not None else [None] * len(spec.layers)
     rows = []
-    for layer, module, shape in zip(spec.layers, network.layers, shapes, strict=True):
+    units = units_of(spec.layers, network.wiring, shapes)
+    for position, (layer, module, shape) in enumerate(zip(spec.layers, network.layers, shapes, strict=True)):
         rows.append(
             LayerRow(
                 name=layer.name,
@@ -47,30 +50,24 @@ def count(spec: ModelSpec, input_shape: tuple[int, ...] | None) -> Count:
                 output_shape=shape,
                 parameters=sum(p.numel() for p in module.parameters()),
                 shared=layer.shares is not None,
+                idle=units.idle[position],
+                merged=position in units.merged,
+                hidden_units=units.made.get(position, 0),
             )
         )
     if any(n < 0 for tensor in spec.loose for n in tensor.shape):
         raise SubmissionError("a tensor beside the layers has a negative size")
-    units = _units(network, spec)
     loose = {kind: sum(math.prod(t.shape) for t in spec.loose if t.kind == kind) for kind in ("parameter", "buffer")}
     return Count(
         rows=tuple(rows),
         parameters=sum(p.numel() for p in network.parameters()) + loose["parameter"],
         buffers_as_weights=loose["buffer"],
-        hidden_units=sum(units[:-1]),
-        hidden_layers=max(len(units) - 1, 0),
+        hidden_units=units.hidden_units,
+        hidden_units_within=(units.least_units, units.most_units),
+        hidden_layers=units.hidden_layers,
+        hidden_layers_within=(units.least_layers, units.hidden_layers),
         operations=sum(row.parameters * math.prod((row.output_shape or ())[1:]) for row in rows),
     )
-
-
-def _units(network: Network, spec: ModelSpec) -> list[int]:
-    """How many units each layer makes that makes any, in order; the last are the network's outputs."""
-    made = []
-    for layer, module in zip(spec.layers, network.layers, strict=True):
-        setting = LAYERS[layer.type].units
-        if setting is not None:
-            made.append(int(getattr(module, setting)))
-    return made
 
 
 def _shapes(network: Network, spec: ModelSpec, input_shape: tuple[int, ...]) -> list[tuple[int, ...] | None]:

@@ -13,7 +13,12 @@ _UNSTEPPED = (
     "so it does not count as trained. Look whether optimizer.step() is called, and whether the optimiser was made with "
     "the parameters of this network. Steps that are written out by hand are not seen."
 )
-_COUNTED = ("rows", "parameters", "buffers_as_weights", "hidden_units", "hidden_layers")
+_COUNTED = (
+    "rows",
+    "parameters",
+    "buffers_as_weights",
+    *("hidden_units", "hidden_units_within", "hidden_layers", "hidden_layers_within"),
+)
 
 
 def read_models(

@@ -21,6 +21,7 @@ from grader.report._text import one_line, point_words, points
 
 _SPECIAL = re.compile(r"([\\`*_\[\]#!|~<>&$@]|^[-+=]|(?<=\d)[.)](?= )|:(?=//))")
 _MOST_ROWS = 60
+_KEPT = {True: "yes", False: "**no**", None: "a person decides"}
 
 
 def render(grade: Grade) -> str:
@@ -82,7 +83,7 @@ def _problem(problem: ProblemResult) -> list[str]:
     if problem.checks:
         blocks.append(_table(["Check", "Points", "", "What was found"], map(_check, problem.checks)))
     if lines := budget(problem):
-        rows = [[_md(b.what), _md(b.found), _md(b.allowed), "yes" if b.ok else "**no**"] for b in lines]
+        rows = [[_md(b.what), _md(b.found), _md(b.allowed), _KEPT[b.ok]] for b in lines]
         blocks.append(_table(["Budget", "Yours", "Allowed", "Kept"], rows))
     for network in problem.networks:
         blocks += _network(network)
@@ -120,6 +121,8 @@ def _network(network: NetworkResult) -> list[str]:
         blocks.append(_table(["Name", "Type", "Settings", "Output shape", "Parameters"], rows))
     if len(model.rows) > _MOST_ROWS:
         blocks.append(f"… and {len(model.rows) - _MOST_ROWS:,} more layers.")
+    if said := model.layer_remarks:
+        blocks.append("\n".join(f"- {_md(words)}" for words in said))
     if model.recipe:
         blocks.append("\n".join(f"- {what}: {_md(words)}" for what, words in recipe_lines(model.recipe)))
     if training := network.retraining:

@@ -13,6 +13,7 @@ from grader.report._summary import STATUS, problem_lost
 from grader.report._text import counted, one_line, points
 
 # Words and marks say the same, so that nothing is lost without colour.
+_KEPT = {True: "✓", False: "✗", None: "?"}
 _STYLE: dict[Status, str] = {
     "passed": "green",
     "partial": "yellow",
@@ -92,10 +93,11 @@ def network_table(model: ModelFacts, budget: Sequence[BudgetLine]) -> Group:
     if model.problem:
         lines.append(f"can't be built: {model.problem}")
     lines += [f"can't be written as data: {gap.why}" for gap in model.spec.gaps]
+    lines += model.layer_remarks
     lines += [f"constructed, never used: {name}" for name in model.spec.unused]
     if model.recipe:
         lines += [f"{what.lower()}: {value}" for what, value in recipe_lines(model.recipe)]
-    lines += [f"{'✓' if b.ok else '✗'} {b.what}: {b.found}; allowed: {b.allowed}" for b in budget]
+    lines += [f"{_KEPT[b.ok]} {b.what}: {b.found}; allowed: {b.allowed}" for b in budget]
     return Group(drawn, Text("\n".join(one_line(line) for line in lines) + "\n"))
 
 

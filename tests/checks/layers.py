@@ -1,6 +1,14 @@
 """Cases of `layers`."""
 
-from check_evidence import CNN, LOOSE, NOT_LAYERS, network
+from check_evidence import CNN, LOOSE, NOT_LAYERS, layer, linear, network
+
+P0 = tuple(layer("Dropout", p=0.0) if part.type == "Dropout" else part for part in CNN)
+NOWHERE = (
+    layer("Dropout", p=0.5).model_copy(update={"inputs": (-1,)}),
+    *(part for part in CNN if part.type != "Dropout"),
+)
+NOWHERE = (NOWHERE[0], NOWHERE[1].model_copy(update={"inputs": (-1,)}), *NOWHERE[2:])
+ONE_MAP = (layer("Flatten"), linear(784, 60), linear(60, 10))
 
 DENSE = {"type": "layers", "allowed": ["Linear", "ReLU", "Flatten"]}
 
@@ -26,6 +34,8 @@ CASES = [
         {"type": "layers", "required": {"Dropout": 1}},
         {
             "required layers": (network(*CNN), "passed", "as asked"),
+            "a Dropout that drops nothing": (network(*P0), "failed", "p=0 drops nothing"),
+            "a Dropout on a branch that leads nowhere": (network(*NOWHERE), "failed", "reaches no output"),
             "a required layer is missing": (network(), "failed", "at least 1"),
         },
     ),
@@ -33,12 +43,14 @@ CASES = [
         {"type": "layers", "exactly": {"Linear": 3}},
         {
             "exactly so many": (network(), "passed", "as asked"),
+            "not so many, for two are one linear map": (network(*ONE_MAP), "failed", "Linear: 1, exactly 3"),
         },
     ),
     (
         {"type": "layers", "exactly": {"Linear": 2}},
         {
             "not exactly so many": (network(), "failed", "exactly 2"),
+            "two that are one linear map": (network(*ONE_MAP), "failed", "Linear: 1, exactly 2"),
         },
     ),
     (
@@ -51,6 +63,35 @@ CASES = [
         {"type": "layers", "widths": [60, 50, 10]},
         {
             "other widths": (network(), "failed", "[60, 40, 10]"),
+        },
+    ),
+]
+
+CASES += [
+    (
+        {"type": "layers", "required": {"Softmax": 1}},
+        {
+            "a Softmax over the batch": (
+                network(layer("Flatten"), linear(784, 10), layer("Softmax", dim=0)),
+                "failed",
+                "over the samples of a batch",
+            ),
+            "a Softmax over the classes": (
+                network(layer("Flatten"), linear(784, 10), layer("Softmax", dim=1)),
+                "passed",
+                "as asked",
+            ),
+        },
+    ),
+    (
+        {"type": "layers", "exactly": {"Linear": 1}},
+        {
+            "two that are one linear map, and yet two": (network(*ONE_MAP), "failed", "Linear: 2, exactly 1"),
+            "another one that leads nowhere": (
+                network(layer("Flatten"), linear(784, 5), linear(784, 10).model_copy(update={"inputs": (0,)})),
+                "passed",
+                "does nothing",
+            ),
         },
     ),
 ]

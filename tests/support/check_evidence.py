@@ -1,5 +1,7 @@
 """What a check is given: the evidence of a problem, as the observation makes it of what students hand in."""
 
+from collections.abc import Sequence
+
 from blocks import find_sections
 from pydantic import TypeAdapter
 
@@ -55,17 +57,21 @@ RECIPE |= {"inputs": {"shape": [1, 28, 28]}}
 
 
 def network(
-    *layers: LayerSpec, recipe: dict[str, object] | None = RECIPE, spec: dict[str, object] | None = None, **more: object
+    *layers: LayerSpec,
+    recipe: dict[str, object] | None = RECIPE,
+    spec: dict[str, object] | None = None,
+    shape: Sequence[int] = (1, 28, 28),
+    **more: object,
 ) -> dict[str, object]:
     """A network as the host counts it."""
     plain = ModelSpec(layers=layers or MLP)
-    counts = count(plain, (1, 28, 28))
+    counts = count(plain, tuple(shape))
     facts = {
         "notebook": "3B.ipynb",
         "cell": 5,
         "spec": plain.model_copy(update=spec or {}),
         "recipe": recipe and Recipe.model_validate(recipe),
-        **{name: getattr(counts, name) for name in ("rows", "parameters", "hidden_units", "hidden_layers")},
+        **counts.model_dump(exclude={"operations"}),
     }
     return {"model": ModelFacts.model_validate(facts | more)}
 

@@ -46,16 +46,25 @@ class _Writer:
 
     def known(self, module: torch.nn.Module) -> bool:
         """Whether it is torch's own layer, itself and not a subclass."""
-        kind = type(module)
+        kind = self.kind(module)
         return kind.__name__ in LAYERS and kind is getattr(self.torch.nn, kind.__name__, None)
+
+    def kind(self, module: torch.nn.Module) -> type[torch.nn.Module]:
+        """Its class; of a layer whose weights are parametrized the one that it had before."""
+        kind = type(module)
+        return kind.__bases__[0] if self.torch.nn.utils.parametrize.is_parametrized(module) else kind
 
     def tampered(self, module: torch.nn.Module) -> str:
         """Why a module does not do what its class says; empty when it does."""
         if self.torch.nn.utils.parametrize.is_parametrized(module):
-            return "its weights are parametrized"
+            parts = module.get_submodule("parametrizations").modules()
+            made = {type(part).__name__.lstrip("_") for part in parts if not part._modules}
+            return f"its weights are computed from others ({', '.join(sorted(made))})"
         hooks = (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks, module._backward_pre_hooks)
-        if any(hooks) or "forward" in vars(module):
-            return "a hook or another forward pass is attached to it"
+        found = [getattr(hook, "__name__", type(hook).__name__) for each in hooks for hook in each.values()]
+        if found or "forward" in vars(module):
+            what = f"a hook ({', '.join(found)})" if found else "another forward pass"
+            return f"{what} is attached to it"
         return ""
 
     def altered(self, module: torch.nn.Module, settings: Settings) -> str:
@@ -65,7 +74,7 @@ class _Writer:
             return "it uses the weights of another layer"
         try:
             with self.torch.device("meta"):
-                plain = LAYERS[type(module).__name__].build(self.torch.nn, settings)
+                plain = LAYERS[self.kind(module).__name__].build(self.torch.nn, settings)
         except Exception as error:
             return f"it can't be made with its settings: {error}"
         same = [p.shape for p in plain.parameters()] == [p.shape for p in weights]
@@ -82,7 +91,7 @@ class _Writer:
 
     def module(self, module: torch.nn.Module, name: str, inputs: list[int] | None = None) -> int:
         """One call of a known layer."""
-        kind = type(module).__name__
+        kind = self.kind(module).__name__
         settings = LAYERS[kind].settings_of(module)
         position = self.layer(kind, settings, name, inputs)
         why = self.tampered(module) or self.altered(module, settings)
@@ -149,9 +158,9 @@ class _Writer:
 
     def leftovers(self) -> None:
         """Parameters outside the known layers act as weights; layers never reached are unused."""
-        modules = dict(self.model.named_modules(remove_duplicate=False))
+        of_layers = {id(p) for module in self.model.modules() if self.known(module) for p in module.parameters()}
         for name, parameter in self.model.named_parameters():
-            if not self.known(modules[name.rpartition(".")[0]]) and name not in self.loose:
+            if id(parameter) not in of_layers and name not in self.loose:
                 self.spec.loose.append(Loose(name[:200], list(parameter.shape), "parameter"))
         if self.spec.gaps:
             return  # what comes after such a part is unknown, not unused

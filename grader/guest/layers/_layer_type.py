@@ -71,8 +71,10 @@ class LayerType:
     layers and of operations by their names, `keras_functions` the settings of functions in `keras.activations`.
 
     `drawn` says how torch draws the weights where that is a function of `torch.nn.init` without settings. `units` is
-    the setting that says how many hidden units the layer makes, None where it makes none. `compiled` is what the
-    compiled loop trains it as, with the setting `compiled_value` as the operation's number; None leaves it to torch.
+    the setting that says how many units the layer makes at each place, None where it makes none; `windowed`: each of
+    them sees a window of its input. `affine`: in evaluation its output is an affine function of its input. `idle` says
+    of settings why a layer with these does nothing, empty where it does something. `compiled` is what the compiled
+    loop trains it as, with the setting `compiled_value` as the operation's number; None leaves it to torch.
     """
 
     type: str
@@ -84,6 +86,9 @@ class LayerType:
     keras_functions: Mapping[str, Settings] = field(default_factory=dict)
     drawn: Mapping[str, str] = field(default_factory=dict)
     units: str | None = None
+    windowed: bool = False
+    affine: bool = False
+    idle: Callable[[Settings], str] = lambda _: ""
     differs_in_evaluation: bool = False
     compiled: CompiledOp | None = None
     compiled_value: str | None = None

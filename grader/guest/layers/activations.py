@@ -37,6 +37,10 @@ def _relu(layer: Any) -> tuple[str, Settings] | None:
     return {None: ("ReLU", {}), 6.0: ("ReLU6", {})}.get(layer.max_value)
 
 
+def _straight(given: Settings) -> str:
+    return "its slope is 1 on both sides: it is no activation" if given.get("negative_slope") == 1 else ""
+
+
 ENTRIES = (
     LayerType(
         "ReLU",
@@ -62,6 +66,7 @@ ENTRIES = (
             "LeakyReLU": keras_activation(lambda layer: ("LeakyReLU", {"negative_slope": float(layer.negative_slope)}))
         },
         keras_functions={"leaky_relu": {"negative_slope": 0.2}},
+        idle=_straight,
         compiled=CompiledOp.LEAKY_RELU,
         compiled_value="negative_slope",
     ),

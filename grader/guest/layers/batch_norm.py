@@ -46,6 +46,7 @@ def _batch_norm(kind: str, keras: dict[str, KerasForm]) -> LayerType:
         ("num_features", "eps", "momentum", "affine", "track_running_stats"),
         keras=keras,
         drawn={"weight": "ones_", "bias": "zeros_"},
+        affine=True,
         differs_in_evaluation=True,
     )
 

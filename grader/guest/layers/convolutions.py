@@ -74,7 +74,7 @@ def _with_bias(layer: Any, kernel: Any) -> dict[str, Any]:
 
 
 ENTRIES = (
-    LayerType("Conv1d", _SETTINGS),
+    LayerType("Conv1d", _SETTINGS, units="out_channels", windowed=True, affine=True),
     LayerType(
         "Conv2d",
         _SETTINGS,
@@ -82,5 +82,8 @@ ENTRIES = (
             "Conv2D": KerasForm(_conv2d, _weights),
             "DepthwiseConv2D": KerasForm(_depthwise, _depthwise_weights),
         },
+        units="out_channels",
+        windowed=True,
+        affine=True,
     ),
 )

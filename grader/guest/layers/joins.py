@@ -45,6 +45,7 @@ ENTRIES = (
     LayerType(
         "Add",
         join=_sum,
+        affine=True,
         functions=dict.fromkeys(("add", "add_"), FunctionForm(("alpha",), inputs=("input", "other"), read=_addition)),
         keras={"Add": KerasForm(_read_add)},
     ),
@@ -52,6 +53,7 @@ ENTRIES = (
         "Cat",
         ("dim",),
         join=_cat,
+        affine=True,
         functions=dict.fromkeys(
             ("cat", "concat", "concatenate"), FunctionForm(("dim",), inputs=("tensors",), read=_concatenation)
         ),

@@ -29,6 +29,7 @@ ENTRIES = (
         ("in_features", "out_features", "bias"),
         keras={"Dense": KerasForm(_dense, _weights)},
         units="out_features",
+        affine=True,
         compiled=CompiledOp.LINEAR,
     ),
 )

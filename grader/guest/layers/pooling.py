@@ -3,7 +3,7 @@
 from typing import Any
 
 from ._keras_reader import KerasReader, Value, same_padding
-from ._layer_type import CannotError, FunctionForm, KerasForm, LayerType
+from ._layer_type import CannotError, FunctionForm, KerasForm, LayerType, Settings
 
 _WINDOW = ("kernel_size", "stride", "padding")
 
@@ -37,8 +37,14 @@ def _all_places(kind: str) -> KerasForm:
     return KerasForm(read)
 
 
+def _of_one(given: Settings) -> str:
+    size, stride = given.get("kernel_size"), given.get("stride")
+    sizes = {*(size if isinstance(size, tuple) else (size,)), *(stride if isinstance(stride, tuple) else (stride,))}
+    return "its windows hold one value each" if sizes <= {1, None} and size is not None else ""
+
+
 ENTRIES = (
-    LayerType("MaxPool1d", (*_WINDOW, "ceil_mode", "dilation")),
+    LayerType("MaxPool1d", (*_WINDOW, "ceil_mode", "dilation"), idle=_of_one),
     LayerType(
         "MaxPool2d",
         (*_WINDOW, "ceil_mode", "dilation"),
@@ -48,19 +54,23 @@ ENTRIES = (
             )
         },
         keras={"MaxPooling2D": _windows("MaxPool2d", {})},
+        idle=_of_one,
     ),
-    LayerType("AvgPool1d", (*_WINDOW, "ceil_mode", "count_include_pad")),
+    LayerType("AvgPool1d", (*_WINDOW, "ceil_mode", "count_include_pad"), affine=True, idle=_of_one),
     LayerType(
         "AvgPool2d",
         (*_WINDOW, "ceil_mode", "count_include_pad"),
         functions={"avg_pool2d": FunctionForm((*_WINDOW, "ceil_mode", "count_include_pad"))},
         keras={"AveragePooling2D": _windows("AvgPool2d", {"count_include_pad": False})},
+        affine=True,
+        idle=_of_one,
     ),
     LayerType(
         "AdaptiveAvgPool2d",
         ("output_size",),
         functions={"adaptive_avg_pool2d": FunctionForm(("output_size",))},
         keras={"GlobalAveragePooling2D": _all_places("AdaptiveAvgPool2d")},
+        affine=True,
     ),
     LayerType(
         "AdaptiveMaxPool2d",

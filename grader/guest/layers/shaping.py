@@ -41,8 +41,8 @@ def _zero_padding(reader: KerasReader, layer: Any, given: list[Value], shape: tu
 
 
 ENTRIES = (
-    LayerType("Flatten", ("start_dim", "end_dim"), keras={"Flatten": KerasForm(_flatten)}),
-    LayerType("Unflatten", ("dim", "unflattened_size"), keras={"Reshape": KerasForm(_reshape)}),
-    LayerType("ZeroPad2d", ("padding",), keras={"ZeroPadding2D": KerasForm(_zero_padding)}),
-    LayerType("Identity"),
+    LayerType("Flatten", ("start_dim", "end_dim"), keras={"Flatten": KerasForm(_flatten)}, affine=True),
+    LayerType("Unflatten", ("dim", "unflattened_size"), keras={"Reshape": KerasForm(_reshape)}, affine=True),
+    LayerType("ZeroPad2d", ("padding",), keras={"ZeroPadding2D": KerasForm(_zero_padding)}, affine=True),
+    LayerType("Identity", affine=True),
 )

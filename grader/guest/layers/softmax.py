@@ -16,6 +16,10 @@ def _of_vectors(kind: str) -> Any:
     return make
 
 
+def _over_the_batch(given: Settings) -> str:
+    return "it is taken over the samples of a batch, not over the classes" if given.get("dim") == 0 else ""
+
+
 ENTRIES = (
     LayerType(
         "Softmax",
@@ -24,6 +28,7 @@ ENTRIES = (
         functions={"softmax": _FUNCTION},
         keras={"Softmax": keras_activation(lambda layer: ("Softmax", {}) if layer.axis in (-1, [-1]) else None)},
         keras_functions={"softmax": {}},
+        idle=_over_the_batch,
         compiled=CompiledOp.SOFTMAX,
     ),
     LayerType(
@@ -32,6 +37,7 @@ ENTRIES = (
         make=_of_vectors("LogSoftmax"),
         functions={"log_softmax": _FUNCTION},
         keras_functions={"log_softmax": {}},
+        idle=_over_the_batch,
         compiled=CompiledOp.LOG_SOFTMAX,
     ),
 )

@@ -134,7 +134,7 @@ def test_a_layer_does_in_training_what_is_said_of_it(case):
         drawn = getattr(nn.init, entry.drawn[name])(torch.empty_like(parameter))
         assert torch.equal(parameter, drawn)
     if entry.units is not None:
-        assert getattr(made, entry.units) == made(values).shape[-1]
+        assert getattr(made, entry.units) == made(values).shape[1 if entry.windowed else -1]
 
 
 def forms(case):
