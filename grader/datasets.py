@@ -58,6 +58,16 @@ class Dataset:
     classes: int = 10
     title: str = ""
 
+    @cached_property
+    def digest(self) -> str:
+        """Of every byte of both splits, and of what they are called."""
+        digest = hashlib.sha256(f"{self.name}\0{self.maximum}\0{self.classes}".encode())
+        for split in (self.train, self.test):
+            digest.update(f"{split.images.shape}\0".encode())
+            digest.update(np.ascontiguousarray(split.images).data)
+            digest.update(np.ascontiguousarray(split.labels).data)
+        return digest.hexdigest()
+
     @property
     def channels(self) -> int:
         """3 in colour, else 1."""
@@ -94,8 +104,7 @@ def served_without_test(dataset: Dataset) -> dict[str, Path]:
     assert entry.write is not None
     drawn = np.random.default_rng(0).permutation(len(dataset.train.labels))[: len(dataset.test.labels)]
     train, stand_in = dataset.train, Split(dataset.train.images[drawn], dataset.train.labels[drawn])
-    digest = hashlib.sha256(train.labels.tobytes() + stand_in.images.tobytes()).hexdigest()[:16]
-    target = cache_folder() / "data" / f"without-test-{digest}"
+    target = cache_folder() / "data" / f"without-test-{dataset.digest[:32]}"
     if not _whole(entry, target):
         files = entry.write((train.images, train.labels), (stand_in.images, stand_in.labels))
         for name, content in files.items():
@@ -153,10 +162,11 @@ def _whole(entry: DataSet, root: Path) -> bool:
 
 
 def _unpack(entry: DataSet, root: Path) -> Path:
-    """Unpack gzipped files into the cache, one folder for each source folder and modification time."""
+    """Unpack gzipped files into the cache, one folder for each source folder and state of its files."""
     own = root / entry.folder
     sources = [plain if (plain := own / name).is_file() else own / f"{name}.gz" for name in entry.files]
-    key = hashlib.sha256(f"{own}:{max(path.stat().st_mtime_ns for path in sources)}".encode()).hexdigest()[:16]
+    state = [(path.name, seen.st_size, seen.st_mtime_ns, seen.st_ino) for path in sources if (seen := path.stat())]
+    key = hashlib.sha256(f"{own}:{state}".encode()).hexdigest()[:16]
     target = cache_folder() / "data" / f"unpacked-{key}"
     for name, path in zip(entry.files, sources, strict=True):
         out = target / entry.folder / name

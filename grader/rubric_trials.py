@@ -97,18 +97,28 @@ def _mutate(folder: Path, mutant: Mutant, rubric: Rubric) -> None:
 
 
 def _run_once(run: Callable[..., NotebookArtefact]) -> Callable[..., NotebookArtefact]:
-    """Remember artefacts by the notebook's code, the files beside it that its code names, and the seed."""
+    """Remember artefacts by the notebook's code, the seed, and the files beside it that this code names, or theirs."""
     known: dict[str, NotebookArtefact] = {}
 
     def remembered(notebook: NotebookNode, files: Path, *args: Any, **kwargs: Any) -> NotebookArtefact:
         code = "\0".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
         digest = hashlib.sha256(f"{kwargs.get('seed')}\0{code}".encode("utf-8", "replace"))
-        for path in sorted(files.rglob("*")):
-            if path.is_file() and path.name in code:
-                digest.update(path.read_bytes())
+        for path in _named_in(code, files):
+            digest.update(str(path.relative_to(files)).encode() + b"\0" + path.read_bytes() + b"\0")
         key = digest.hexdigest()
         if key not in known:
             known[key] = run(notebook, files, *args, **kwargs)
         return known[key]
 
     return remembered
+
+
+def _named_in(code: str, files: Path) -> list[Path]:
+    """The files that code may read, since it speaks of them, or imports what does."""
+    beside = {path: path.read_bytes() for path in files.rglob("*") if path.is_file()}
+    found: list[Path] = []
+    text = code.encode("utf-8", "replace")
+    while more := [path for path in beside.keys() - {*found} if path.stem.encode("utf-8", "replace") in text]:
+        found += more
+        text += b"\0".join(beside[path] for path in more if path.suffix in (".py", ".ipynb"))
+    return sorted(found)

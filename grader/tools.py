@@ -16,13 +16,15 @@ from grader.training.device import CPU, Device
 class Options(Record):
     """How to grade: `retrain` off leaves accuracies to a person; `fresh` trains what was trained before again.
 
-    `device` is where networks are trained again, one that has proved itself (`grader.training.proof`).
+    `device` is where networks are trained again, one that has proved itself (`grader.training.proof`). `salt` gives the
+    seeds, before the rubric's.
     """
 
     retrain: bool = True
     fresh: bool = False
     seeds: int | None = None
     device: Device = CPU
+    salt: str = ""
 
 
 class Tools(Record):

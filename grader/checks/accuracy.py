@@ -21,8 +21,10 @@ class Accuracy(Check):
     `min_seeds` trainings that all reach it, a miss has become less likely than 1 - `confidence`.
 
     A training that can't be written as a recipe is replayed: the notebook runs in full in the sandbox, without the test
-    split, and the grader scores the network that it hands over. That rests on the student's code having trained it;
-    with `replay: false` a person decides instead.
+    split, and the grader scores the network that it hands over. That rests on the student's code having trained it, so
+    it can fail, but it passes only where a training by the nearest recipe that the grader can follow passes as well;
+    else a person decides, with all that was seen. With `replay: trust` it passes by itself, with `replay: false` no
+    notebook is run in full.
     """
 
     type: Literal["accuracy"] = "accuracy"
@@ -31,7 +33,7 @@ class Accuracy(Check):
     rule: Literal["majority", "margin"] = "majority"
     confidence: float = Field(default=0.99, ge=0.5, lt=1)
     min_seeds: int = Field(default=2, ge=1)
-    replay: bool = True
+    replay: bool | Literal["trust"] = True
 
     needs: ClassVar[Needs] = frozenset((ModelFacts, Retraining))
 
@@ -77,6 +79,9 @@ class Accuracy(Check):
         observed, source = accuracies, str(model.source)
         as_trained = training.threshold == self.at_least  # else it was stopped for the threshold of another check
         verdict = training.verdict if as_trained else majority(reached, training.planned)
+        if training.unsupported:
+            why = f"That decides nothing by itself: {training.unsupported}. A person decides."
+            return manual(f"{message} {why}", observed=observed, source=source)
         if verdict == "undecided":
             return manual(f"{message} That decides nothing yet.", observed=observed, source=source)
         borderline = training.borderline and as_trained

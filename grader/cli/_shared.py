@@ -46,6 +46,9 @@ SeedsOption = Annotated[
     int | None,
     typer.Option("--seeds", min=1, max=99, help="Trainings planned for each network; else as in the rubric."),
 ]
+SaltOption = Annotated[
+    str, typer.Option("--salt", help="What gives the seeds: that of a class (its salt.txt), to see what it saw.")
+]
 FreshOption = Annotated[
     bool, typer.Option("--fresh", help="Train again even what an earlier run has trained with the same seed.")
 ]

@@ -12,6 +12,7 @@ from grader.cli._shared import (
     RequireLayerOption,
     RetrainOption,
     RubricOption,
+    SaltOption,
     SeedsOption,
     exit_code,
     require_layer,
@@ -36,6 +37,7 @@ def command(
     html: Annotated[Path | None, typer.Option("--html", help="Write the feedback page to this file as well.")] = None,
     retrain: RetrainOption = True,
     seeds: SeedsOption = None,
+    salt: SaltOption = "",
     fresh: FreshOption = False,
     device: DeviceOption = DeviceName.cpu,
     layer: RequireLayerOption = None,
@@ -51,7 +53,7 @@ def command(
     from grader.training.proof import proved_device
 
     loaded = load_rubric(rubric)
-    options = Options(retrain=retrain, seeds=seeds, fresh=fresh, device=proved_device(device.value))
+    options = Options(retrain=retrain, seeds=seeds, fresh=fresh, salt=salt, device=proved_device(device.value))
     tools = tools_for(loaded, say)
     if layer is not None:
         require_layer(tools.sandbox, layer)

@@ -12,6 +12,7 @@ from grader.cli._shared import (
     RequireLayerOption,
     RetrainOption,
     RubricOption,
+    SaltOption,
     SeedsOption,
     require_layer,
     say,
@@ -32,6 +33,7 @@ def command(
     layer: RequireLayerOption = None,
     retrain: RetrainOption = True,
     seeds: SeedsOption = None,
+    salt: SaltOption = "",
     fresh: FreshOption = False,
     device: DeviceOption = DeviceName.cpu,
 ) -> None:
@@ -43,11 +45,13 @@ def command(
     from grader.batch import grade_class
     from grader.core.errors import MachineError
     from grader.rubric import load_rubric
+    from grader.store import Results
     from grader.tools import Options, tools_for
     from grader.training.proof import proved_device
 
     loaded = load_rubric(rubric)
-    options = Options(retrain=retrain, seeds=seeds, fresh=fresh, device=proved_device(device.value))
+    salt = salt or loaded.salt or Results(out).salt()
+    options = Options(retrain=retrain, seeds=seeds, fresh=fresh, salt=salt, device=proved_device(device.value))
     tools = tools_for(loaded, say)
     if layer is not None:
         require_layer(tools.sandbox, layer)
@@ -70,6 +74,8 @@ def show(graded: "ClassResult", out: Path) -> None:
         typer.secho(f"{name} was not graded: {why}", fg="red", err=True)
     typer.echo(f"Feedback pages: {out}/*/feedback.html")
     typer.echo(f"Gradebook:      {out}/gradebook.csv")
+    if (out / "salt.txt").is_file():
+        typer.echo(f"Seeds:          {out}/salt.txt gives them; keep it from students, who could hunt them")
     if any(out.glob("*/pages/*.png")):
         typer.echo(f"PDF pages:      {out}/*/pages/, for answers that a person reads")
     if any(grade.unread for grade in graded.grades):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from grader.cli._shared import USUAL_DATASET, DatasetName, DeviceName, DeviceOption, FreshOption, say
+from grader.cli._shared import USUAL_DATASET, DatasetName, DeviceName, DeviceOption, FreshOption, SaltOption, say
 
 
 class RuleName(StrEnum):
@@ -25,6 +25,7 @@ def command(
     rule: Annotated[RuleName, typer.Option("--rule", help="margin stops early at a clear pass.")] = RuleName.majority,
     time_budget: Annotated[float | None, typer.Option("--time-budget", min=1.0, help="Seconds.")] = None,
     plot: Annotated[Path | None, typer.Option("--plot", help="Write the accuracies as an SVG to this file.")] = None,
+    salt: SaltOption = "",
     fresh: FreshOption = False,
     device: DeviceOption = DeviceName.cpu,
 ) -> None:
@@ -82,6 +83,7 @@ def command(
             rule=Rule(kind=rule.value, planned=seeds),
             limits=Limits(),
             device=trained_on,
+            salt=salt,
             fresh=fresh,
             time_budget=time_budget or math.inf,
             on_lane=lambda lane: progress.console.print(f"seed {lane.seed}: {lane.accuracy:.4f}", highlight=False),

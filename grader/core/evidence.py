@@ -336,6 +336,8 @@ class Retraining(Record):
 
     `trainer` and `device` say what trained a refit: a trainer by name; "cpu", or an accelerator's kind and model.
     `chance` estimates how likely one more training reaches the threshold, and `interval` holds that chance with 90 %.
+    `nearest` are the lanes of the nearest recipe that the grader could follow itself, beside those of a replay, and
+    `unsupported` says why the verdict of a replay is a person's.
     """
 
     dataset: str
@@ -349,6 +351,8 @@ class Retraining(Record):
     method: Literal["refit", "replay"] = "refit"
     trainer: str = ""
     device: str = ""
+    nearest: tuple[Lane, ...] = ()
+    unsupported: str = ""
     obstacle: str = ""
     fault: Fault | None = None
     notes: tuple[str, ...] = ()

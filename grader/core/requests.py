@@ -16,7 +16,8 @@ class Question(Record):
 class TrainingRequest(Record):
     """To train the problem's network again, under up to `planned` seeds, until its verdict at `threshold` is decided.
 
-    With `replay` its notebook may be run in full where a recipe doesn't hold all of its training.
+    With `replay` its notebook may be run in full where a recipe doesn't hold all of its training; with `trust` that
+    may pass by itself.
     """
 
     threshold: float
@@ -24,4 +25,4 @@ class TrainingRequest(Record):
     rule: Literal["majority", "margin"] = "majority"
     confidence: float = 0.99
     min_seeds: int = 2
-    replay: bool = True
+    replay: bool | Literal["trust"] = True

@@ -25,6 +25,7 @@ class Blocks(Enum):
     SETTINGS = "saying how long and in which batches it was trained"
     REFIT = "training it again from what is written down"
     REPLAY = "scoring what the notebook's own training made of it"
+    NEAREST = "training it by the rest of what is written down, to compare"
 
 
 class GapKind(StrEnum):
@@ -43,11 +44,11 @@ class GapKind(StrEnum):
     # What is evaluated is another network than the one that was trained.
     EVALUATION = "evaluation", Blocks.REFIT, Blocks.REPLAY
     # Layers that are on in evaluation, or off in training.
-    MODE = "mode", Blocks.SETTINGS, Blocks.REFIT
+    MODE = "mode", Blocks.SETTINGS, Blocks.REFIT, Blocks.NEAREST
     # No loss, several, one of the notebook's own or of something else than the network's output.
-    LOSS = "loss", Blocks.LOSS, Blocks.SETTINGS, Blocks.REFIT
+    LOSS = "loss", Blocks.LOSS, Blocks.SETTINGS, Blocks.REFIT, Blocks.NEAREST
     # The loss compares with something else than the classes.
-    TARGET = "target", Blocks.SETTINGS, Blocks.REFIT
+    TARGET = "target", Blocks.SETTINGS, Blocks.REFIT, Blocks.NEAREST
     # The loss is known, but not all that weights it.
     LOSS_WEIGHTS = "loss weights", Blocks.SETTINGS, Blocks.REFIT
     # Several parameter groups, weights that are left out, settings that change by hand.
@@ -55,9 +56,9 @@ class GapKind(StrEnum):
     # Clipped, added up, changed.
     GRADIENTS = "gradients", Blocks.SETTINGS, Blocks.REFIT
     # Set, loaded, frozen, changed by hand, regularised, of another type.
-    WEIGHTS = "weights", Blocks.SETTINGS, Blocks.REFIT
+    WEIGHTS = "weights", Blocks.SETTINGS, Blocks.REFIT, Blocks.NEAREST
     # A condition ends it, or its cell did not run to its end.
-    LENGTH = "length", Blocks.SETTINGS, Blocks.REFIT
+    LENGTH = "length", Blocks.SETTINGS, Blocks.REFIT, Blocks.NEAREST
     # How batches were drawn.
     BATCHES = "batches", Blocks.SETTINGS, Blocks.REFIT
     SCHEDULE = "schedule", Blocks.REFIT
@@ -69,7 +70,7 @@ class GapKind(StrEnum):
     # Other samples of the same data; the grader takes its own, and says so.
     DATA = "data"
     # What watches failed: nobody's fault but the grader's.
-    WATCHING = "watching", Blocks.LOSS, Blocks.SETTINGS, Blocks.REFIT
+    WATCHING = "watching", Blocks.LOSS, Blocks.SETTINGS, Blocks.REFIT, Blocks.NEAREST
 
 
 @dataclass(frozen=True)

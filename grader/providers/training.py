@@ -34,6 +34,8 @@ def _opened(grading: Grading) -> Iterator[Callable[[TrainingRequest, ProblemEvid
             ),
             limits=limits,
             device=options.device,
+            trusted=request.replay == "trust",
+            salt=options.salt or grading.rubric.salt,
             fresh=options.fresh,
             on_lane=lambda lane: tools.say(f"{problem}: seed {lane.seed} reached {lane.accuracy:.4f}"),
         )

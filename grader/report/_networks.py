@@ -74,11 +74,11 @@ def diverged(lane: Lane) -> bool:
     return lane.diverged or not math.isfinite(lane.accuracy)
 
 
-def lane_words(lane: Lane, threshold: float) -> str:
-    """`seed 3: 0.9741, missed`."""
+def lane_words(number: int, lane: Lane, threshold: float) -> str:
+    """`training 3: 0.9741, missed`: by its number, since a class keeps its seeds to itself."""
     accuracy = f"{lane.accuracy:.4f}" if math.isfinite(lane.accuracy) else "no number"
     verdict = "diverged" if diverged(lane) else "reached" if lane.reaches(threshold) else "missed"
-    return f"seed {lane.seed}: {accuracy}, {verdict}"
+    return f"training {number}: {accuracy}, {verdict}"
 
 
 def retraining_words(training: Retraining) -> list[str]:
@@ -102,13 +102,15 @@ def retraining_words(training: Retraining) -> list[str]:
         f"{hits} of {len(training.lanes)} reached a test accuracy of {training.threshold:g}; "
         f"{majority} of {training.planned} {'is' if majority == 1 else 'are'} needed, {verdict}"
     ]
+    if training.unsupported:
+        sentences.append(f"That decides nothing by itself: {training.unsupported}. A person decides.")
     if training.trainer:
         device = "the CPU" if training.device == "cpu" else training.device.partition(":")[2]
         sentences.append(f"The trainings ran on {device} (trainer {training.trainer}).")
     left = training.planned - len(training.lanes)
     if left > 0 and training.verdict != "undecided":
         sentences.append(f"{left} more {'was' if left == 1 else 'were'} planned but not needed to decide.")
-    if lost := [lane for lane in training.lanes if diverged(lane)]:
-        who = ", ".join(f"seed {lane.seed}" for lane in lost)
+    if lost := [number for number, lane in enumerate(training.lanes, 1) if diverged(lane)]:
+        who = ", ".join(f"training {number}" for number in lost)
         sentences.append(f"Diverged (the loss became infinite, or the network stayed at chance): {who}.")
     return [*sentences, *training.notes]

@@ -128,6 +128,6 @@ def _network(network: NetworkResult) -> list[str]:
     if training := network.retraining:
         blocks.append(" ".join(map(_md, retraining_words(training))))
         if training.lanes:
-            lanes = (lane_words(lane, training.threshold) for lane in training.lanes)
+            lanes = (lane_words(n, lane, training.threshold) for n, lane in enumerate(training.lanes, 1))
             blocks.append("\n".join(f"- {_md(words)}" for words in lanes))
     return blocks

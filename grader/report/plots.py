@@ -89,7 +89,7 @@ def _seeds(axes: Axes, training: Retraining) -> None:
     low, high = _range([*finals, threshold], margin=0.12)
     axes.set_xlim(low, high)
     axes.set_ylim(len(lanes) - 0.4, -0.6)
-    axes.set_yticks(range(len(lanes)), [f"seed {lane.seed}" for lane in lanes])
+    axes.set_yticks(range(len(lanes)), [f"no. {number}" for number, _ in enumerate(lanes, 1)])
     axes.tick_params(axis="y", length=0)
     axes.xaxis.set_major_locator(MaxNLocator(4, steps=_STEPS))
     axes.xaxis.set_major_formatter(StrMethodFormatter(_ticks(high - low)))

@@ -106,8 +106,8 @@ def retraining_table(training: Retraining) -> Group:
     drawn = Table()
     for column in ("Seed", "Accuracy", "Verdict", "Epochs", "Seconds"):
         drawn.add_column(column, justify="right" if column != "Verdict" else "left")
-    for lane in training.lanes:
-        verdict = lane_words(lane, training.threshold).rpartition(", ")[2]
+    for number, lane in enumerate(training.lanes, 1):
+        verdict = lane_words(number, lane, training.threshold).rpartition(", ")[2]
         seconds = f"{lane.seconds:.1f}" + (" (earlier)" if lane.cached else "")
         drawn.add_row(str(lane.seed), f"{lane.accuracy:.4f}", verdict, str(len(lane.curve)), seconds)
     words = retraining_words(training)

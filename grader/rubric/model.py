@@ -106,6 +106,9 @@ class Rubric(Record):
 
     `unlabelled` is what becomes of answers that are missing where text stands that belongs to no problem: a person
     looks there (`manual`), or they fail (`fail`), as where the assignment insists on its headings.
+
+    `salt` gives the seeds that networks are trained under: any words that students don't know. Without it `grader
+    grade` makes one for each class.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
@@ -119,6 +122,7 @@ class Rubric(Record):
     namings: tuple[Naming, ...] = ()
     limits: Limits = Limits()
     unlabelled: Literal["manual", "fail"] = "manual"
+    salt: Annotated[str, Field(max_length=200)] = ""
     reference: str = ""
     mutants: tuple[Mutant, ...] = ()
 

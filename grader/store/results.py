@@ -1,6 +1,7 @@
-"""A folder of results: `<submission>/grade.json`, `feedback.html` and `pages/` there, `gradebook.csv`."""
+"""A folder of results: `<submission>/grade.json`, `feedback.html` and `pages/` there, `gradebook.csv`, `salt.txt`."""
 
 import re
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,6 +24,20 @@ class Results:
         """Write a grade's files, by name."""
         for name, content in rendered.items():
             write_whole(self.folder / _folder_name(grade.submission.id) / name, content)
+
+    def salt(self) -> str:
+        """What gives the seeds of this class's trainings, drawn at the first call and kept for the next runs."""
+        path = self.folder / "salt.txt"
+        try:
+            kept = path.read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            kept = ""
+        except OSError as error:
+            raise MachineError(f"can't be read: {error}", where=str(path)) from error
+        if not kept:
+            kept = secrets.token_hex(16)
+            write_whole(path, f"{kept}\n")
+        return kept
 
     def save_gradebook(self, gradebook: str) -> None:
         """Write the class's table."""

@@ -5,10 +5,11 @@ from collections.abc import Callable
 
 from grader.core.evidence import Lane, ModelFacts, Retraining
 from grader.core.limits import Limits
+from grader.core.network import Recipe
 from grader.datasets import Dataset
 from grader.training.decision import Rule
 from grader.training.device import CPU, Device
-from grader.training.gaps import gaps, obstacles
+from grader.training.gaps import gaps, nearest_recipe, obstacles
 from grader.training.plan import TrainingPlan
 from grader.training.replay import replay
 from grader.training.replays import Replays
@@ -25,6 +26,8 @@ def train_again(
     rule: Rule,
     limits: Limits,
     device: Device = CPU,
+    salt: str = "",
+    trusted: bool = False,
     fresh: bool = False,
     time_budget: float = math.inf,
     on_lane: Callable[[Lane], None] = lambda _: None,
@@ -32,20 +35,26 @@ def train_again(
 ) -> Retraining:
     """By the recipe where that holds everything, else by running the notebook; else a person is asked, and told why.
 
-    `device` is where a recipe is trained; a notebook in full runs where its sandbox is.
+    `device` is where a recipe is trained; a notebook in full runs where its sandbox is. Full runs pass where they are
+    `trusted`, or a training by the nearest recipe supports them.
     """
     missing = gaps(model)
-    if not missing and model.recipe is not None:
-        plan = TrainingPlan(spec=model.spec, recipe=model.recipe, dataset=dataset.name, device=device, limits=limits)
-        result = retrain(
+
+    def by(recipe: Recipe, on_lane: Callable[[Lane], None] = lambda _: None) -> Retraining:
+        plan = TrainingPlan(spec=model.spec, recipe=recipe, dataset=dataset.name, device=device, limits=limits)
+        return retrain(
             plan,
             threshold=threshold,
             rule=rule,
+            salt=salt,
             fresh=fresh,
             time_budget=time_budget,
             on_lane=on_lane,
             on_epoch=on_epoch,
         )
+
+    if not missing and model.recipe is not None:
+        result = by(model.recipe, on_lane)
         said = tuple(gap.why for gap in model.recipe.gaps)
         return result.model_copy(update={"notes": (*result.notes, *said)})
     why = obstacles(model) or ([] if replays else missing)
@@ -58,4 +67,15 @@ def train_again(
             rule=rule,
             obstacle=f"{'; '.join(why)}. A person decides.",
         )
-    return replay(model, dataset, replays, threshold=threshold, rule=rule, on_lane=on_lane)
+    nearest = nearest_recipe(model)
+    return replay(
+        model,
+        dataset,
+        replays,
+        threshold=threshold,
+        rule=rule,
+        salt=salt,
+        trusted=trusted,
+        nearest=lambda: by(nearest) if nearest else None,
+        on_lane=on_lane,
+    )

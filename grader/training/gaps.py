@@ -2,6 +2,7 @@
 
 from grader.core.errors import SubmissionError, UnsupportedError
 from grader.core.evidence import ModelFacts
+from grader.core.network import Recipe
 from grader.guest.protocol import Blocks
 from grader.training.recipe import check_recipe
 
@@ -18,6 +19,18 @@ def gaps(model: ModelFacts) -> list[str]:
         except SubmissionError:
             pass  # the student's own mistake, which training again will say
     return found
+
+
+def nearest_recipe(model: ModelFacts) -> Recipe | None:
+    """What can be followed of a recipe that leaves something out; None where too little of the training is known."""
+    recipe = model.recipe
+    if recipe is None or any(gap.blocks(Blocks.NEAREST) or gap.blocks(Blocks.REPLAY) for gap in recipe.gaps):
+        return None
+    try:
+        check_recipe(recipe.loss, recipe.optimizer, recipe.schedules)
+    except SubmissionError:
+        return None
+    return recipe.model_copy(update={"gaps": ()})
 
 
 def obstacles(model: ModelFacts) -> list[str]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load
@@ -13,7 +14,8 @@ from grader.core.evidence import Lane
 from grader.core.network import InputSpec, ModelSpec
 from grader.datasets import Dataset
 from grader.network.build import Network, build
-from grader.training.lane import CHANCE_MARGIN, one_thread, score
+from grader.training.doubts import Replayed, Vector, sketch
+from grader.training.lane import CHANCE_MARGIN, one_thread, predictions, score
 from grader.training.samples import Samples
 
 _FRESH = 3.0  # times chance: more than that, a network that was never trained does not know
@@ -21,28 +23,49 @@ _FRESH = 3.0  # times chance: more than that, a network that was never trained d
 
 def score_replay(
     spec: ModelSpec, inputs: InputSpec, dataset: Dataset, seed: int, first: bytes, last: bytes, seconds: float
-) -> Lane:
-    """The lane of one replay, from its network's weights before the first step and at the end (safetensors).
+) -> Replayed:
+    """One replay, from its network's weights before the first step and at the end (safetensors).
 
     Raises SubmissionError when the weights are not this network's, or knew the answer before any step.
     """
+    test, train = Samples.of(dataset.test), Samples.of(dataset.train)
     with one_thread():
-        before, after = (_score(spec, inputs, dataset, raw) for raw in (first, last))
-    if before > _FRESH / dataset.classes:
-        raise SubmissionError(
-            f"before its first step it already had an accuracy of {before:.4f}: its weights were trained elsewhere"
-        )
-    return Lane(
+        began, ended = (_loaded(spec, raw) for raw in (first, last))
+        before = score(began, test, inputs) if _is_finite(began) else math.nan
+        if before > _FRESH / dataset.classes:
+            raise SubmissionError(
+                f"before its first step it already had an accuracy of {before:.4f}: its weights were trained elsewhere"
+            )
+        finite = _is_finite(ended)
+        predicted = predictions(ended, test, inputs)
+        after = float((predicted == test.labels).float().mean()) if finite else 0.0
+        learned = score(ended, train, inputs) if finite else 0.0
+    lane = Lane(
         seed=seed,
-        accuracy=after if math.isfinite(after) else 0.0,
+        accuracy=after,
         curve=(),
         seconds=seconds,
         diverged=not after > CHANCE_MARGIN / dataset.classes,
     )
+    return Replayed(
+        lane=lane,
+        learned=learned,
+        predicted=predicted.numpy().astype(np.uint8),
+        first=sketch(_flat(began)),
+        last=sketch(_flat(ended)),
+    )
 
 
-def _score(spec: ModelSpec, inputs: InputSpec, dataset: Dataset, raw: bytes) -> float:
-    """The accuracy with these weights; NaN when they aren't finite."""
+def _flat(network: Network) -> Vector:
+    return torch.cat([p.detach().flatten() for p in network.parameters()]).nan_to_num().numpy()
+
+
+def _is_finite(network: Network) -> bool:
+    return all(bool(torch.isfinite(t).all()) for t in network.state_dict().values() if t.is_floating_point())
+
+
+def _loaded(spec: ModelSpec, raw: bytes) -> Network:
+    """The network with these weights."""
     network = build(spec)
     try:
         weights = load(raw)
@@ -55,9 +78,7 @@ def _score(spec: ModelSpec, inputs: InputSpec, dataset: Dataset, raw: bytes) -> 
                 found = "missing" if theirs is None else f"of shape {tuple(theirs.shape)}, not {tuple(ours.shape)}"
                 raise SubmissionError(f"it trained another network when it ran in full: {name} is {found}")
             ours.copy_(theirs)
-            if ours.is_floating_point() and not bool(torch.isfinite(ours).all()):
-                return math.nan
-    return score(network, Samples.of(dataset.test), inputs)
+    return network
 
 
 def tensors(spec: ModelSpec, network: Network) -> Iterator[tuple[str, Tensor]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from grader.core.evidence import EpochPoint, Lane
 from grader.core.network import InputSpec
@@ -146,11 +147,13 @@ class RunningLane:
 
 def score(network: Network, samples: Samples, spec: InputSpec) -> float:
     """The share of samples whose largest output is at the right class, with the network in eval mode."""
+    return int((predictions(network, samples, spec) == samples.labels).sum()) / len(samples)
+
+
+def predictions(network: Network, samples: Samples, spec: InputSpec) -> Tensor:
+    """The class (N,) of the largest output for each sample, with the network in eval mode."""
     network.eval()
-    right = 0
+    starts = range(0, len(samples), _SCORE_BATCH)
     with torch.inference_mode():
-        for start in range(0, len(samples), _SCORE_BATCH):
-            part = slice(start, start + _SCORE_BATCH)
-            outputs = network(inputs(samples.images[part], spec))
-            right += int((outputs.argmax(1) == samples.labels[part]).sum())
-    return right / len(samples)
+        made = [network(inputs(samples.images[start : start + _SCORE_BATCH], spec)).argmax(1) for start in starts]
+    return torch.cat(made)

@@ -2,21 +2,31 @@
 
 import copy
 import hashlib
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cache, cached_property
+from importlib import metadata
 from pathlib import Path
 from typing import Protocol
 
+import torch
 from nbformat import NotebookNode
+from pydantic import ValidationError
 
 from grader.core.errors import SubmissionError
 from grader.core.evidence import Lane, ModelFacts
 from grader.core.limits import Limits
 from grader.datasets import Dataset, served_without_test
+from grader.guest import protocol
 from grader.machine import cores
-from grader.training.cache import digest_of, recall, remember
+from grader.training.cache import digest_of, lanes_folder, load_state, save_state
+from grader.training.doubts import Replayed
 from grader.training.handed_over import score_replay
 from grader.training.plan import TrainingPlan
+
+_ARRAYS = ("predicted", "first", "last")  # of a run
 
 
 class FullRun(Protocol):
@@ -58,12 +68,11 @@ class Replays:
     ) -> None:
         self.files, self.notebooks, self.limits, self.run, self.fresh = files, notebooks, limits, run, fresh
         self.ended: dict[tuple[str, int], FullRun] = {}
-        self.sources: dict[str, str] = {}  # by notebook: a digest of its code and of the files beside it
 
-    def lanes(self, model: ModelFacts, plan: TrainingPlan, dataset: Dataset, seeds: Sequence[int]) -> Iterator[Lane]:
-        """The lanes of a network, in order. Raises SubmissionError when its training doesn't yield its weights."""
+    def runs(self, model: ModelFacts, plan: TrainingPlan, dataset: Dataset, seeds: Sequence[int]) -> Iterator[Replayed]:
+        """The runs of a network, in order. Raises SubmissionError when its training doesn't yield its weights."""
         keys = {seed: self._key(model, plan, dataset, seed) for seed in seeds}
-        known = {} if self.fresh else {seed: lane for seed, key in keys.items() if (lane := recall(key))}
+        known = {} if self.fresh else {seed: run for seed, key in keys.items() if (run := _recall(key))}
         missing = [seed for seed in seeds if seed not in known and (model.notebook, seed) not in self.ended]
         if missing:
             data = served_without_test(dataset)
@@ -75,36 +84,75 @@ class Replays:
                 yield known[seed]
             else:
                 artefact = self.ended[model.notebook, seed]
-                lane = self._lane(model, plan, dataset, seed, artefact)
-                remember(keys[seed], lane)
-                yield lane
+                run = self._scored(model, plan, dataset, seed, artefact)
+                _remember(keys[seed], run)
+                yield run
 
     def _run(self, model: ModelFacts, data: dict[str, Path], seed: int) -> FullRun:
         notebook = copy.deepcopy(self.notebooks[model.notebook])
         return self.run(notebook, self.files, limits=self.limits, data=data, seed=seed)
 
-    def _lane(self, model: ModelFacts, plan: TrainingPlan, dataset: Dataset, seed: int, artefact: FullRun) -> Lane:
+    def _scored(
+        self, model: ModelFacts, plan: TrainingPlan, dataset: Dataset, seed: int, artefact: FullRun
+    ) -> Replayed:
         first, last = (artefact.weights.get(f"{model.training}-{when}") for when in ("first", "last"))
         if first is None or last is None:
             why = artefact.failure or "it is not trained when the notebook runs in full"
-            raise SubmissionError(f"no weights came back under seed {seed}: {why}")
+            raise SubmissionError(f"no weights came back: {why}")
         same = [s for (file, s), other in self.ended.items() if file == model.notebook and s != seed
                 and other.weights.get(f"{model.training}-last") == last]  # fmt: skip
         if same:
-            raise SubmissionError(f"seeds {same[0]} and {seed} gave the very same weights: they were set, not trained")
+            raise SubmissionError("two seeds gave the very same weights: they were set, not trained")
         return score_replay(plan.spec, plan.recipe.inputs, dataset, seed, first, last, artefact.seconds)
 
     def _key(self, model: ModelFacts, plan: TrainingPlan, dataset: Dataset, seed: int) -> str:
-        if model.notebook not in self.sources:
-            self.sources[model.notebook] = self._source(model.notebook)
-        named = "replay", str(model.training), str(self.limits), self.sources[model.notebook]
-        return digest_of(plan, dataset, seed, *named)
+        cells = "\0".join(cell.source for cell in self.notebooks[model.notebook].cells)
+        named = "replay", model.notebook, cells, str(model.training), self.limits.model_dump_json()
+        return digest_of(plan, dataset, seed, *named, self._files, _watcher())
 
-    def _source(self, notebook: str) -> str:
-        digest = hashlib.sha256(notebook.encode("utf-8", "replace"))
-        for cell in self.notebooks[notebook].cells:
-            digest.update(cell.source.encode("utf-8", "replace") + b"\0")
+    @cached_property
+    def _files(self) -> str:
+        """A digest of all that was handed in, by name: a notebook may read any of it, and its own file as well."""
+        digest = hashlib.sha256()
         for path in sorted(self.files.rglob("*")):
-            if path.is_file() and not path.is_symlink() and path.suffix.lower() != ".ipynb":
-                digest.update(str(path.relative_to(self.files)).encode() + b"\0" + path.read_bytes())
+            if not path.is_symlink():
+                name = str(path.relative_to(self.files)).encode("utf-8", "surrogateescape")
+                content = path.read_bytes() if path.is_file() else b""
+                for part in (name, b"file" if path.is_file() else b"folder", content):
+                    digest.update(len(part).to_bytes(8) + part)
         return digest.hexdigest()
+
+
+@cache
+def _watcher() -> str:
+    """A digest of what watches a run and of what it runs with: the guest's own code, and the libraries' versions."""
+    digest = hashlib.sha256(sys.version.encode())
+    guest = Path(protocol.__file__).parent
+    for path in sorted(guest.rglob("*.py")):
+        digest.update(str(path.relative_to(guest)).encode() + b"\0" + path.read_bytes())
+    for distribution in sorted(f"{d.name} {d.version}" for d in metadata.distributions()):
+        digest.update(distribution.encode() + b"\0")
+    return digest.hexdigest()
+
+
+def _recall(key: str) -> Replayed | None:
+    """The run of an earlier call, or None."""
+    folder = lanes_folder()
+    kept = load_state(folder / f"{key}.replay") if folder else None
+    try:
+        if kept is None:
+            return None
+        lane = Lane.model_validate_json(kept["lane"]).model_copy(update={"cached": True})
+        arrays = {name: kept[name].numpy() for name in _ARRAYS}
+        return Replayed(lane=lane, learned=kept["learned"], **arrays)
+    except (KeyError, TypeError, AttributeError, ValidationError):
+        return None
+
+
+def _remember(key: str, run: Replayed) -> None:
+    """Keep a run. A cache that can't be written costs time, not grades."""
+    folder = lanes_folder()
+    if folder:
+        arrays = {name: torch.from_numpy(getattr(run, name)) for name in _ARRAYS}
+        with suppress(OSError):
+            save_state(folder / f"{key}.replay", {"lane": run.lane.model_dump_json(), "learned": run.learned, **arrays})

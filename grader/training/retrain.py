@@ -13,6 +13,7 @@ from grader.training.decision import Rule, next_trainings
 from grader.training.device import CPU
 from grader.training.memory import ran_out
 from grader.training.plan import TrainingPlan
+from grader.training.seeds import seeds_of
 from grader.training.side_by_side import SideBySide
 from grader.training.trainable import check_trainable
 from grader.training.trainers import choose_trainer
@@ -24,12 +25,13 @@ def retrain(
     *,
     threshold: float,
     rule: Rule,
+    salt: str = "",
     fresh: bool = False,
     time_budget: float = math.inf,
     on_lane: Callable[[Lane], None] = lambda _: None,
     on_epoch: Callable[[int, int], None] = lambda *_: None,
 ) -> Retraining:
-    """Train under seeds 0, 1, 2, ... until the rule knows enough.
+    """Train under one seed of the salt after the other until the rule knows enough.
 
     `on_lane` is told each finished lane, `on_epoch` how many epochs are trained and how many it takes at least.
     `fresh` trains even what an earlier run has trained. After `time_budget` seconds no more is waited for, and the
@@ -60,7 +62,7 @@ def retrain(
         with SideBySide(plan, trainer, dataset, size, fresh=fresh, deadline=deadline, on_epoch=told) as trainings:
             while needed := next_trainings(accuracies(lanes), threshold, rule, test_size):
                 planned = len(lanes) + needed
-                for lane in trainings.train(range(len(lanes), planned)):
+                for lane in trainings.train(seeds_of(salt, range(len(lanes), planned))):
                     told(lane.seed, epochs)
                     lanes.append(lane)
                     on_lane(lane)

@@ -5,7 +5,7 @@ import math
 import multiprocessing
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from contextlib import ExitStack, suppress
 from functools import cache, cached_property, partial
@@ -87,7 +87,7 @@ class SideBySide:
         """The data set on the plan's device."""
         return Data.of(self.dataset, self.plan.device.torch)
 
-    def train(self, seeds: range) -> Iterator[Lane]:
+    def train(self, seeds: Sequence[int]) -> Iterator[Lane]:
         """The lanes of these seeds, in order. Raises TimeoutError at the deadline."""
         keys = {seed: lane_key(self.plan, self.trainer, self.dataset, seed) for seed in seeds}
         lanes = {} if self.fresh else {s: lane for s, key in keys.items() if (lane := recall(key))}

@@ -141,7 +141,7 @@ def svg(uri: str) -> str:
         "10 epochs, batches of 32",
         "States 0.9764; training it again gave 0.9746 to 0.9771.",
         "3 of 5 are needed, so the network reaches it.",
-        "seed 2: 0.0980, diverged",
+        "training 3: 0.0980, diverged",
         "Your code ran in a jail without network",
         "name 'acc' is not defined",
     ],
@@ -302,7 +302,7 @@ def test_no_format_trips_over_numbers_that_are_none() -> None:
     assert math.isnan(again.score) and math.isinf(again.problems[0].networks[0].retraining.lanes[1].accuracy)  # type: ignore[union-attr]
     assert strict_json(FORMATS["gradescope"](grade))["score"] == 0
     for name in STUDENT_FORMATS:
-        assert "seed 0: no number, diverged" in stdlib_html.unescape(FORMATS[name](grade))
+        assert "training 1: no number, diverged" in stdlib_html.unescape(FORMATS[name](grade))
         FORMATS[name](grade).encode()
     assert list(stdlib_csv.reader(io.StringIO(gradebook([grade]))))[1][1] == ""
     assert "–/2" in drawn(table(grade))
@@ -398,15 +398,15 @@ def test_every_retraining_has_its_plots() -> None:
 @pytest.mark.parametrize(
     ("training", "said"),
     [
-        (reached(), ["Reached: 3 of 4 trainings at 0.975 or above", "0.975 needed", "0.9746", "seed 3"]),
+        (reached(), ["Reached: 3 of 4 trainings at 0.975 or above", "0.975 needed", "0.9746", "no. 4"]),
         (missed(), ["Missed: 1 of 5 trainings", "0.98 needed", "diverged", "1 diverged", "0.9803"]),
         (
             missed().model_copy(update={"lanes": (lane(7, 0, diverged=True),), "verdict": "undecided"}),
-            ["Undecided: 0 of 1 trainings", "seed 7", "diverged"],
+            ["Undecided: 0 of 1 trainings", "no. 1", "diverged"],
         ),
         (
             reached().model_copy(update={"lanes": tuple(lane(i, 0.98, epochs=1) for i in range(30))}),
-            ["30 of 30", "seed 29"],
+            ["30 of 30", "no. 30"],
         ),
     ],
 )
