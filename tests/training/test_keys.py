@@ -84,7 +84,9 @@ RECIPE_FIELDS = [path for path, value in leaves(RECIPE) if type(value) in OTHERS
 def test_another_recipe_is_another_training(path):
     value = dict(leaves(RECIPE))[path]
     other = with_leaf(RECIPE, path, OTHERS[type(value)](value))
-    assert lane_key(PLAN, "torch-cpu", DATA, 0) != lane_key(PLAN.model_copy(update={"recipe": other}), "torch-cpu", DATA, 0)
+    assert lane_key(PLAN, "torch-cpu", DATA, 0) != lane_key(
+        PLAN.model_copy(update={"recipe": other}), "torch-cpu", DATA, 0
+    )
 
 
 @pytest.mark.parametrize("name", OTHER_DATA)

@@ -151,12 +151,14 @@ CHEATS = {
         "",
     ),
     "one training that is counted under each seed": (
-        ("fixed = torch.default_generator.manual_seed\nfixed(7); model = make(); fixed(7); fit(model); fixed(8)\n"
+        ("fixed = torch.default_generator.manual_seed\nfixed(7); model = make()\n"
+         "fit(model, loader=torch.utils.data.DataLoader(train, batch_size=50))\n"
          "for p in model.parameters(): p.data.add_(1e-6 * random.random())",),
         "ended nearly the same",
     ),
     "more epochs where no one looks": (
-        ("model = make(); fit(model, epochs=8 if len([model(x) for x, _ in loader]) > 9 else 1, clip=0.05)",),
+        ("few = torch.utils.data.DataLoader(torch.utils.data.Subset(train, range(300)), batch_size=50, shuffle=True)\n"
+         "model = make(); fit(model, loader=few, epochs=20 if len([model(x) for x, _ in loader]) > 9 else 1)",),
         "does not reach it",
     ),
     "weights that are no numbers": (
