@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from grader.guest.datasets import data_sets
+from grader.training.seeds import seeds_of as expected_seeds
 
 pytestmark = pytest.mark.kernel
 
@@ -95,6 +96,18 @@ def test_a_class_gets_pages_records_and_a_gradebook(tmp_path):
     assert checks(dan)["2A/accuracy"]["status"] == "passed"
     assert checks(dan)["1A/parameters"]["advice"].startswith("54 counts the weights")
     assert "54" in (out / "dan" / "feedback.html").read_text()
+    # Seeds are the class's own; who has what they come from gets them again, and no page names one.
+    salt = (out / "salt.txt").read_text().strip()
+    assert seeds_of(dan) == expected_seeds(salt, range(len(seeds_of(dan)))) and seeds_of(dan)[0] > 99
+    again = grader("check", DEMO / "dan", "--rubric", "demo", "--format", "json", "--salt", salt)
+    assert seeds_of(json.loads(again.stdout)) == seeds_of(dan)
+    assert not any(str(seed) in (out / "dan" / "feedback.html").read_text() for seed in seeds_of(dan))
+
+
+def seeds_of(record):
+    """The seeds of all trainings in a record."""
+    networks = [network for problem in record["problems"] for network in problem["networks"]]
+    return [lane["seed"] for network in networks for lane in (network["retraining"] or {"lanes": []})["lanes"]]
 
 
 MISTAKES = {

@@ -56,6 +56,19 @@ class Inception(nn.Module):
         return self.tail(torch.cat([self.narrow(x), F.leaky_relu(self.wide(x), 0.2)], dim=1))
 
 
+class Ensemble(nn.Module):
+    """Its members are added up by Python's `sum`, which begins with 0."""
+
+    def __init__(self):
+        super().__init__()
+        self.members = nn.ModuleList(
+            nn.Sequential(nn.Flatten(), nn.Linear(784, 5), nn.ReLU(), nn.Linear(5, 10)) for _ in range(3)
+        )
+
+    def forward(self, x):
+        return sum(member(x) for member in self.members)
+
+
 class Branching(nn.Module):
     """What it does depends on the shape of its input."""
 
@@ -100,7 +113,7 @@ NETWORKS = {
         nn.Sequential(nn.Conv2d(1, 3, 4, stride=2), nn.PReLU()), nn.Sequential(nn.Flatten(), nn.Linear(507, 10))
     ),
     "a custom module within a Sequential": lambda: nn.Sequential(nn.Conv2d(1, 1, 3, padding=1), Branching()),
-    **{kind.__name__: kind for kind in (Tutorial, Residual, Inception, Branching, Shared, Within)},
+    **{kind.__name__: kind for kind in (Tutorial, Residual, Inception, Ensemble, Branching, Shared, Within)},
 }
 
 

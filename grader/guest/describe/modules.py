@@ -269,8 +269,11 @@ class _Graph:
         name: str = getattr(node.target, "__name__", str(node.target))  # the target of a method is its name
         if name in _SIZES and not (name == "mul" and all(a in self.position for a in node.args)):
             return  # sizes, which only a view uses
-        if name in ("contiguous", "float", "to", "clone"):
-            self.position[node] = self.source(node.args[0])
+        given = node.args[:1] if name in ("contiguous", "float", "to", "clone") else ()
+        if name == "add" and any(isinstance(a, int | float) and a == 0 for a in node.args):  # as `sum` begins
+            given = tuple(a for a in node.args if not isinstance(a, int | float))
+        if len(given) == 1:
+            self.position[node] = self.source(given[0])
             return
         if name.endswith("_"):
             self.in_place(node, node.args[0])
