@@ -7,8 +7,9 @@ from grader.core.errors import MachineError, SubmissionError
 from grader.core.outcome import Grade
 from grader.core.record import Record
 from grader.execution import page_pictures
-from grader.intake import open_submission, submissions_in
+from grader.intake import submissions_in
 from grader.pipeline import grade_submission
+from grader.reading import opened
 from grader.report import FORMATS
 from grader.report.csv import gradebook
 from grader.rubric import Rubric
@@ -52,7 +53,7 @@ def grade_class(folder: Path, rubric: Rubric, out: Path, tools: Tools, options: 
 def _pages(path: Path, tools: Tools) -> dict[str, bytes]:
     """The pages of a submission's PDFs as pictures, by the names of their files."""
     found: dict[str, bytes] = {}
-    with open_submission(path) as submission:
+    with opened(path, tools.sandbox) as submission:
         for file in submission.of_kind((".pdf",)):
             name = re.sub(r"[^\w-]+", "_", file.removesuffix(".pdf"))
             try:

@@ -13,10 +13,10 @@ from grader.core.network import ModelSpec
 from grader.core.outcome import BudgetLine
 from grader.datasets import Dataset, served
 from grader.execution import find_sandbox, run_notebook
-from grader.intake.read import read_notebook
 from grader.observation.evidence import observe_notebook
 from grader.observation.explain import notes
 from grader.observation.models import counted
+from grader.reading import reading
 from grader.rubric import Rubric
 from grader.training import Replays
 
@@ -39,10 +39,12 @@ def inspect_file(
                 f"is no model spec: {'.'.join(map(str, first['loc']))}: {first['msg']}", where=str(file)
             ) from error
         return (counted(ModelFacts(notebook=file.name, spec=spec), input_shape),), ()
-    notebook = read_notebook(file, file.name)
+    sandbox = find_sandbox()
+    with reading(sandbox) as reader:
+        notebook = reader.notebook(file.name, file)
     data = served(dataset.name if dataset else None)
     limits = rubric.limits if rubric else Limits()
-    artefact = run_notebook(copy.deepcopy(notebook), file.resolve().parent, find_sandbox(), limits, data=data)
+    artefact = run_notebook(copy.deepcopy(notebook), file.resolve().parent, sandbox, limits, data=data)
     observed = observe_notebook(
         notebook, file.name, cells=artefact.cells, findings=artefact.findings, failure=artefact.failure, dataset=dataset
     )
@@ -51,9 +53,11 @@ def inspect_file(
 
 def replays_of(file: Path, *, fresh: bool = False) -> Replays:
     """What runs this notebook in full, where its recipe alone is not enough to train its networks again."""
-    notebook = read_notebook(file, file.name)
+    sandbox = find_sandbox()
+    with reading(sandbox) as reader:
+        notebook = reader.notebook(file.name, file)
     folder = file.resolve().parent
-    run = partial(run_notebook, sandbox=find_sandbox())
+    run = partial(run_notebook, sandbox=sandbox)
     return Replays(folder, {file.name: notebook}, Limits(), run, fresh=fresh)
 
 

@@ -10,20 +10,28 @@ from typing import NamedTuple
 from nbformat import NotebookNode
 
 from grader.core.document import Document
-from grader.core.errors import MachineError
+from grader.core.errors import MachineError, SubmissionError
 from grader.core.evidence import OF_NOTEBOOKS, NotebookRun, ProblemEvidence
 from grader.core.outcome import Grade, SubmissionInfo
 from grader.datasets import served
 from grader.execution import read_documents
-from grader.intake import Submission, open_submission
-from grader.intake.read import Contents, read_contents
+from grader.intake import Contents, Submission, read_contents
 from grader.judging import judge_problem
 from grader.machine import cores, environment
-from grader.observation.evidence import Observed, hidden_words, observe, observe_notebook, repeated_headings
+from grader.observation.evidence import (
+    Observed,
+    evidence_of,
+    hidden_words,
+    labels_of,
+    observe_notebook,
+    repeated_headings,
+)
 from grader.observation.explain import notes
-from grader.observation.forms import read_forms
+from grader.observation.forms import Stated, read_forms
 from grader.observation.notebooks import code_cells, words_of
+from grader.observation.words import Headings, Words
 from grader.providers import Grading, Providers
+from grader.reading import SubmissionReader, opened, reading
 from grader.rubric import Rubric
 from grader.tools import Options, Tools
 
@@ -31,14 +39,14 @@ from grader.tools import Options, Tools
 def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options = Options()) -> Grade:
     """Grade one submission. Raises SubmissionError only when there is nothing that could be graded."""
     started = time.perf_counter()
-    with open_submission(path) as submission:
-        contents = read_contents(submission)
-        read = _read(submission, contents, tools)
-        observed = _run_notebooks(submission, contents, read.texts, rubric, tools)
+    with opened(path, tools.sandbox) as submission, reading(tools.sandbox) as reader:
+        contents = read_contents(submission, reader)
+        read = _read(submission, contents, rubric, reader)
+        observed = _run_notebooks(submission, contents, read.words, rubric, tools)
         executed = time.perf_counter()
         evidence, remarks = _evidence(contents, read, observed, rubric)
         broken = next((seen.run.machine_failure for seen in observed.values() if seen.run.machine_failure), "")
-        grading = Grading(submission, read.documents, contents.notebooks, rubric, tools, options)
+        grading = Grading(submission, read.documents, contents.notebooks, rubric, tools, options, reader)
         with Providers(grading) as providers:
             problems = tuple(judge_problem(p, evidence[p.id], providers, broken) for p in rubric.problems)
         finished = time.perf_counter()
@@ -64,41 +72,51 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
 
 
 class _Read(NamedTuple):
-    """The documents of a submission, the words of its notebooks, and why a file of it was not read."""
+    """The documents of a submission, what they and its notebooks say, its forms, and why a file of it was not read."""
 
     documents: dict[str, Document]
-    texts: dict[str, Document]
+    words: Words
+    stated: Stated
     unread: dict[str, str]
 
 
-def _read(submission: Submission, contents: Contents, tools: Tools) -> _Read:
-    """Parse the documents, and the words of the notebooks, in a confined process."""
+def _read(submission: Submission, contents: Contents, rubric: Rubric, reader: SubmissionReader) -> _Read:
+    """Parse the documents, and the words of the notebooks, and read what they say."""
     files = {file: submission.root / file for file in contents.documents}
     cells = {file: words_of(notebook) for file, notebook in contents.notebooks.items()}
-    words = {file: found for file, found in cells.items() if any(source.strip() for _, source in found)}
-    try:
-        found, lost = read_documents(files, submission.root, tools.sandbox, endings=contents.documents, notebooks=words)
-    except MachineError as error:  # nobody loses points for it: a person reads them
-        found, lost = {}, dict.fromkeys([*files, *words], f"could not be read: {error}")
+    with_words = {file: found for file, found in cells.items() if any(source.strip() for _, source in found)}
+    found, lost = read_documents(
+        files, submission.root, reader.readings, endings=contents.documents, notebooks=with_words
+    )
     documents = {file: document for file, document in found.items() if file in files}
-    texts = {file: document for file, document in found.items() if file in words}
-    return _Read(documents, texts, contents.unread | lost)
+    texts = {file: document for file, document in found.items() if file in with_words}
+    strict = rubric.unlabelled == "fail"
+    try:
+        words = reader.words(labels_of(rubric), list(documents.values()), list(texts.values()), strict=strict)
+    except SubmissionError as error:  # a person reads all of it
+        words = Words()
+        lost |= dict.fromkeys(found, f"was not read for answers: its text {error.found}")
+    stated = read_forms(rubric, contents.forms, contents.notebooks, reader.form)
+    return _Read(documents, words, stated, contents.unread | lost)
 
 
 def _run_notebooks(
-    submission: Submission, contents: Contents, texts: Mapping[str, Document], rubric: Rubric, tools: Tools
+    submission: Submission, contents: Contents, words: Words, rubric: Rubric, tools: Tools
 ) -> dict[str, Observed]:
     """What each notebook holds and did; of one that can't be read, why."""
     notebooks = contents.notebooks
     with ThreadPoolExecutor(max_workers=cores()) as pool:
-        runs = pool.map(lambda file: _run(notebooks[file], texts.get(file), file, submission, rubric, tools), notebooks)
+        above = words.headings
+        runs = pool.map(
+            lambda file: _run(notebooks[file], above.get(file, ()), file, submission, rubric, tools), notebooks
+        )
         observed = dict(zip(notebooks, runs, strict=True))
     unreadable = contents.unreadable.items()
     return observed | {file: Observed(run=NotebookRun(file=file, failure=why)) for file, why in unreadable}
 
 
 def _run(
-    notebook: NotebookNode, words: Document | None, file: str, submission: Submission, rubric: Rubric, tools: Tools
+    notebook: NotebookNode, headings: Headings, file: str, submission: Submission, rubric: Rubric, tools: Tools
 ) -> Observed:
     """Run a notebook when a check judges what it does."""
     if not rubric.needs(*OF_NOTEBOOKS):
@@ -124,7 +142,7 @@ def _run(
             failure=artefact.failure,
             seconds=artefact.seconds,
             dataset=tools.dataset,
-            words=words,
+            headings=headings,
         )
     except (MachineError, OSError) as error:
         return Observed(run=NotebookRun(file=file, machine_failure=str(error)))
@@ -138,7 +156,7 @@ def _evidence(
     contents: Contents, read: _Read, observed: Mapping[str, Observed], rubric: Rubric
 ) -> tuple[dict[str, ProblemEvidence], tuple[str, ...]]:
     """(the evidence for every problem, with what forms state; remarks on how the text was read)."""
-    stated = read_forms(rubric, contents.forms, contents.notebooks)
+    stated = read.stated
     unread = [f"{file} {why.rstrip('.')}" for file, why in read.unread.items()]
     unread += [why for file, why in stated.unread.items() if file not in read.unread]
     code = {file: code_cells(notebook) for file, notebook in contents.notebooks.items()}
@@ -146,7 +164,7 @@ def _evidence(
         problem: seen.model_copy(
             update={"stated": stated.answers.get(problem, {}), "unclear": stated.unclear.get(problem, {})}
         )
-        for problem, seen in observe(rubric, read.documents, observed, read.texts, unread, code).items()
+        for problem, seen in evidence_of(rubric, read.words, observed, unread, code).items()
     }
     return evidence, (*repeated_headings(evidence), *hidden_words(evidence), *stated.notes)
 

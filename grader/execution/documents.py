@@ -1,26 +1,16 @@
-"""The documents of a submission as trees, parsed in one confined process that serves for all of them."""
+"""The documents of a submission as trees, parsed in the confined process."""
 
-import json
 import os
-import shutil
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from grader.core.document import Document
-from grader.core.limits import Limits
-from grader.core.record import Record
-from grader.execution.sandbox import Sandbox
-from grader.execution.worker import Worker, WorkerEnded
+from grader.documents.answering import DocumentRead
+from grader.execution.readings import NotRead, Reading, Readings
 
 _SECONDS = 30.0
-_MEMORY_MB = 1024
-_ANSWER_BYTES = 64 * 2**20
-_ALL_ANSWERS_BYTES = 192 * 2**20
-_MOST_FATAL = 5
-_MOST_SECONDS = 300.0  # for all documents of a submission
+_ALL_SECONDS = 180.0
+_ANSWER_BYTES = 12 * 2**20
 _LARGEST = 100 * 2**20
 _MOST_CELLS_TEXT = 20 * 2**20
 # What documents bring in is handed over with them.
@@ -30,23 +20,14 @@ _BROUGHT_IN = (
 )
 _MOST_BROUGHT_IN = 64 * 2**20
 _LARGEST_BROUGHT_IN = 8 * 2**20
-_PACKAGES = {name: Path(__file__).parent.parent / name for name in ("core", "documents")}
 _MAIN = b"\\documentclass"
 _MAIN_WITHIN = 1 << 16
-
-
-class _Said(Record):
-    """A line of the process, not yet believed."""
-
-    document: Document | None = None
-    used: tuple[str, ...] = ()
-    why: str = ""
 
 
 def read_documents(
     files: Mapping[str, Path],
     root: Path,
-    sandbox: Sandbox,
+    readings: Readings,
     *,
     endings: Mapping[str, str] = {},
     notebooks: Mapping[str, Sequence[tuple[int, str]]] = {},
@@ -59,17 +40,13 @@ def read_documents(
     numbers and texts of cells, each notebook a document after the others.
     Raises MachineError where no process can be started.
     """
-    if not files and not notebooks:
-        return {}, {}
-    limits = Limits(memory_mb=_MEMORY_MB, file_mb=1, disk_mb=16, processes=32)
-    with Worker("documents", sandbox, limits, packages=_PACKAGES) as worker:
-        reader = _Reader(worker, root, seconds)
-        # Main files first: then it is known what they bring in.
-        for file in sorted(files, key=lambda name: not _is_main(files[name])):
-            if file not in reader.used:
-                reader.read(file, files[file], endings.get(file) or f".{file.lower().rpartition('.')[2]}")
-        for file, cells in notebooks.items():
-            reader.read_notebook(file, cells)
+    reader = _Reader(readings, root, seconds)
+    # Main files first: then it is known what they bring in.
+    for file in sorted(files, key=lambda name: not _is_main(files[name])):
+        if file not in reader.used:
+            reader.read(file, files[file], endings.get(file) or f".{file.lower().rpartition('.')[2]}")
+    for file, cells in notebooks.items():
+        reader.read_notebook(file, cells)
     parts = reader.used
     order = [file for file in (*files, *notebooks) if file in reader.documents and file not in parts]
     documents = {file: reader.documents[file] for file in order}
@@ -77,94 +54,55 @@ def read_documents(
 
 
 class _Reader:
-    """What the process has read so far, and what may still be asked of it."""
+    """What has been read so far."""
 
-    def __init__(self, worker: Worker, root: Path, seconds: float) -> None:
-        self.worker, self.root, self.seconds = worker, root, seconds
+    def __init__(self, readings: Readings, root: Path, seconds: float) -> None:
+        self.readings = readings
+        self.of_files = Reading("document", seconds, _ALL_SECONDS, _ANSWER_BYTES)
+        self.of_cells = Reading("cells", seconds, _ALL_SECONDS, _ANSWER_BYTES)
         self.documents: dict[str, Document] = {}
         self.unread: dict[str, str] = {}
         self.used: set[str] = set()
-        self.fatal = 0
-        self.bytes_left = _ALL_ANSWERS_BYTES
-        self.seconds_left = _MOST_SECONDS
-        self.prepared: Path | None = None
+        self.parts = dict(_brought_in(root))
 
     def read(self, file: str, path: Path, ending: str) -> None:
         """Read one document, or note why it can't be."""
         if path.stat().st_size > _LARGEST:
             self.unread[file] = f"is larger than {_LARGEST // 2**20} MB"
-        elif self._may_ask(file):
-            try:
-                _copy(path, self.worker.handed, file)
-            except (OSError, UnicodeEncodeError) as error:
-                self.unread[file] = f"could not be read ({type(error).__name__})"
-                return
-            self._ask(file, {"folder": str(self.worker.handed), "file": file, "ending": ending})
+        else:
+            self._ask(self.of_files, file, {"file": file, "ending": ending}, {**self.parts, file: path})
 
     def read_notebook(self, file: str, cells: Sequence[tuple[int, str]]) -> None:
         """Read the cells of a notebook, or note why they can't be."""
         if sum(len(source) for _, source in cells) > _MOST_CELLS_TEXT:
             self.unread[file] = f"has more than {_MOST_CELLS_TEXT // 2**20} MB of text in its cells"
-        elif self._may_ask(file):
-            self._ask(file, {"file": file, "cells": [[number, source] for number, source in cells]})
+        else:
+            self._ask(self.of_cells, file, {"file": file, "cells": [[number, source] for number, source in cells]}, {})
 
-    def _may_ask(self, file: str) -> bool:
-        """Whether another document may be asked for; then the process runs, and has what documents bring in."""
-        if self.fatal >= _MOST_FATAL or self.bytes_left <= 0 or self.seconds_left <= 0:
-            self.unread[file] = "was not read: those before it took too much"
-            return False
-        self.worker.start()
-        if self.prepared != self.worker.handed:
-            self._hand_over_parts()
-        return True
-
-    def _ask(self, file: str, question: dict[str, object]) -> None:
-        started = time.monotonic()
+    def _ask(self, reading: Reading, file: str, question: dict[str, object], files: Mapping[str, Path]) -> None:
         try:
-            line = self.worker.ask(json.dumps(question).encode(), self.seconds, min(_ANSWER_BYTES, self.bytes_left))
-            said = _Said.model_validate_json(line)
-        except WorkerEnded as ended:
-            self.fatal += 1
-            late = f"took longer than {self.seconds:g} s to read"
-            self.unread[file] = late if ended.late else f"could not be read: {_cause(ended.why)}"
-            return
-        except ValidationError:
-            self.unread[file] = "could not be read: its reader answered with no document"
-            return
-        finally:
-            self.seconds_left -= time.monotonic() - started
-        self.bytes_left -= len(line)
-        if said.document is None:
-            self.unread[file] = said.why or "could not be read"
-            return
-        self.documents[file] = said.document.model_copy(update={"file": file})
-        self.used.update(said.used)
-
-    def _hand_over_parts(self) -> None:
-        """Copy what documents may bring in."""
-        self.prepared = self.worker.handed
-        left = _MOST_BROUGHT_IN
-        for folder, _, names in os.walk(self.root):
-            for name in sorted(names):
-                path = Path(folder) / name
-                if not name.lower().endswith(_BROUGHT_IN) or path.is_symlink() or not path.is_file():
-                    continue
-                size = path.stat().st_size
-                if size <= min(left, _LARGEST_BROUGHT_IN):
-                    left -= size
-                    _copy(path, self.worker.handed, str(path.relative_to(self.root)))
+            said = self.readings.ask(reading, question, DocumentRead, files)
+        except NotRead as error:
+            self.unread[file] = f"{error.why}. {error.hint}" if error.hint else error.why
+        except (OSError, UnicodeEncodeError) as error:
+            self.unread[file] = f"could not be read ({type(error).__name__})"
+        else:
+            self.documents[file] = said.document.model_copy(update={"file": file})
+            self.used.update(said.used)
 
 
-def _copy(path: Path, folder: Path, name: str) -> None:
-    """Copy a file to where whoever the process runs as may read it."""
-    copy = folder / name
-    copy.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(path, copy)
-    copy.chmod(0o644)
-    for above in copy.parents:
-        if above == folder:
-            return
-        above.chmod(0o755)
+def _brought_in(root: Path) -> Iterator[tuple[str, Path]]:
+    """What documents may bring in."""
+    left = _MOST_BROUGHT_IN
+    for folder, _, names in os.walk(root):
+        for name in sorted(names):
+            path = Path(folder) / name
+            if not name.lower().endswith(_BROUGHT_IN) or path.is_symlink() or not path.is_file():
+                continue
+            size = path.stat().st_size
+            if size <= min(left, _LARGEST_BROUGHT_IN):
+                left -= size
+                yield str(path.relative_to(root)), path
 
 
 def _is_main(path: Path) -> bool:
@@ -173,8 +111,3 @@ def _is_main(path: Path) -> bool:
         return False
     with open(path, "rb") as file:
         return _MAIN in file.read(_MAIN_WITHIN)
-
-
-def _cause(why: str) -> str:
-    """Why the process ended, in words for whoever looks at the document."""
-    return f"it needs more memory than {_MEMORY_MB // 1024} GB" if "memory" in why else "its reader ended"

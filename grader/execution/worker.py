@@ -1,5 +1,6 @@
 """A confined process that answers lines with lines; whatever it does, each question ends in time."""
 
+import atexit
 import os
 import select
 import shutil
@@ -9,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 
@@ -19,11 +21,27 @@ from grader.execution.sandbox import Sandbox, give
 from grader.execution.watch import overrun
 
 _LAUNCHER = Path(__file__).with_name("launcher")
-_COMPILED = shutil.ignore_patterns("__pycache__")
 _SERVE = "import sys; sys.path.insert(0, {!r}); from launcher import {} as serving; sys.path.pop(0); serving.serve()"
 _START_SECONDS = 60
 _LOOK_SECONDS = 0.5  # between looks at what it uses
 _PIECE = 1 << 20
+
+
+@cache
+def _code(packages: tuple[tuple[str, Path], ...]) -> Path:
+    """A copy of what the process runs, since the grader's own folder may be out of its user's reach.
+
+    For this process's life, and with what Python has compiled of it, or each process would compile it again.
+    """
+    code = Path(tempfile.mkdtemp(prefix="grader-code-", dir="/tmp"))
+    atexit.register(remove, code)
+    shutil.copytree(_LAUNCHER, code / "launcher")
+    for name, package in packages:
+        shutil.copytree(package, code / "grader" / name)
+        (code / "grader" / "__init__.py").touch()
+    for path in (code, *code.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    return code
 
 
 class WorkerEnded(Exception):
@@ -82,11 +100,7 @@ class Worker:
         self.handed = folder / "handed"
         self.handed.mkdir(mode=0o755)
         self.handed.chmod(0o755)
-        code = folder / "code"  # a copy, since the grader's own folder may be out of the user's reach
-        shutil.copytree(_LAUNCHER, code / "launcher", ignore=_COMPILED)
-        for name, package in self.packages.items():
-            shutil.copytree(package, code / "grader" / name, ignore=_COMPILED)
-            (code / "grader" / "__init__.py").touch()
+        code = _code(tuple(self.packages.items()))
         python = [sys.executable, "-P", "-c", _SERVE.format(str(code), self.module)]
         home = self.sandbox.inside(self.work)
         self.process = subprocess.Popen(

@@ -133,15 +133,22 @@ def is_data(head: bytes) -> bool:
     return bool(head) and not known and encoding_of(head) is None
 
 
-def fate_of(name: str, path: Path) -> Fate:
-    """What a file of a submission is."""
-    size = path.stat().st_size
+def fate_by_name(name: str, size: int) -> Fate | None:
+    """What a file is where its name alone decides."""
     if is_form(name):
         return Fate(kind="form")
     if size and _ANSWERS.fullmatch(PurePosixPath(name).name):
         return Fate(kind="unread", why="is data, which is not read")
     if not may_answer(name) and ending_of(name) != ".json":
         return Fate(kind="helper")
+    return None
+
+
+def fate_of(name: str, path: Path) -> Fate:
+    """What a file of a submission is."""
+    size = path.stat().st_size
+    if (known := fate_by_name(name, size)) is not None:
+        return known
     with open(path, "rb") as file:
         head = file.read(HEAD_BYTES)
     ending = ending_of(name)

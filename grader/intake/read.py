@@ -1,13 +1,11 @@
-"""Reads a submission's documents and notebooks under caps; what can't be read is a SubmissionError that says why."""
+"""Reads notebooks, scripts and texts under caps; what can't be read is a SubmissionError that says why."""
 
-import hashlib
 import io
 import json
 import re
 import tokenize
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +14,9 @@ from nbformat import NotebookNode
 
 from grader.core.errors import SubmissionError
 from grader.core.text import decoded
-from grader.intake.kinds import NO_TEXT, SCRIPTS, Fate, fate_of, is_script, may_answer, uncopied
-from grader.intake.pictures import Named, pictures_named
+from grader.intake.kinds import is_script
 from grader.intake.scripts import cells_of
-from grader.intake.submission import Submission
+from grader.intake.slim import CUT, slimmed
 
 # nbformat is untyped.
 _reads: Callable[..., NotebookNode] = nbformat.reads
@@ -48,109 +45,6 @@ _OTHER_FILES = (
     ),
 )
 _DOWNLOAD = "Download it again as .ipynb."
-
-
-@dataclass(frozen=True)
-class Contents:
-    """What each file of a submission is: every file is among one of these.
-
-    `documents` are to be parsed, each by the format with this ending; `notebooks` are what runs, scripts among them.
-    `unreadable` says of notebooks and scripts why they can't be; `forms` are the texts of forms of answers. `helpers`
-    answer nothing. `unread` says why a person must look at a file; what is unreadable stands there as well.
-    """
-
-    documents: dict[str, str]
-    notebooks: dict[str, NotebookNode]
-    unreadable: dict[str, str]
-    forms: dict[str, str]
-    helpers: tuple[str, ...]
-    unread: dict[str, str]
-
-
-def read_contents(submission: Submission) -> Contents:
-    """What each file is, with its notebooks and forms read: one file that can't be costs none of the others."""
-    found = Contents({}, {}, {}, {}, (), dict(submission.unread))
-    helpers = [file for file in submission.files if file in submission.unpacked]
-    copies = _copies(submission)
-    helpers += copies
-    left = {*helpers, *found.unread}
-    files = [file for file in submission.files if file not in left]
-    fates = {file: _fate(file, submission.root / file) for file in files}
-    # Beside notebooks, scripts are helpers that the notebooks import.
-    running = any(fate.kind == "notebook" for fate in fates.values())
-    pictures: list[str] = []
-    for file, fate in fates.items():
-        path = submission.root / file
-        try:
-            if fate.kind == "document":
-                found.documents[file] = fate.ending
-            elif fate.kind == "notebook" or (fate.kind == "script" and not running):
-                found.notebooks[file] = read_notebook(path, file)
-            elif fate.kind == "form":
-                found.forms[file] = read_text(path, file)
-            elif fate.kind == "picture":
-                pictures.append(file)
-            elif fate.kind == "unread":
-                found.unread[file] = fate.why
-            else:
-                helpers.append(file)
-        except (SubmissionError, OSError) as error:
-            why = str(error).removeprefix(f"{file}: ")
-            if fate.kind != "form":
-                found.unreadable[file] = why
-            if path.stat().st_size or fate.kind == "form":
-                found.unread[file] = why
-    drawn = [file for file in found.documents if file.lower().endswith(".pdf")]  # plots of LaTeX are among them
-    shown = pictures_named(_sources(submission, found)) if pictures or drawn else Named()
-    found.unread.update({file: "is a picture that no document shows" for file in pictures if not shown.has(file)})
-    helpers += [file for file in pictures if file not in found.unread]
-    for file in filter(shown.includes, drawn):
-        del found.documents[file]
-        helpers.append(file)
-    return replace(found, helpers=tuple(helpers))
-
-
-def _copies(submission: Submission) -> list[str]:
-    """Files that are another one once more, as of a report that is handed in beside the archive that holds it."""
-    alike: dict[tuple[str, int], list[str]] = {}
-    for file in sorted(submission.files, key=lambda name: (name.count("/"), len(name))):
-        if may_answer(file) and file not in submission.unpacked and file not in submission.unread:
-            key = uncopied(file).lower(), (submission.root / file).stat().st_size
-            alike.setdefault(key, []).append(file)
-    copies: list[str] = []
-    for files in alike.values():
-        seen: set[bytes] = set()
-        for file in files if len(files) > 1 else ():
-            try:
-                with open(submission.root / file, "rb") as content:
-                    digest = hashlib.file_digest(content, "sha256").digest()
-            except OSError:
-                continue
-            if digest in seen:
-                copies.append(file)
-            seen.add(digest)
-    return copies
-
-
-def _fate(file: str, path: Path) -> Fate:
-    try:
-        return fate_of(file, path)
-    except OSError as error:
-        return Fate(kind="unread", why=f"can't be opened: {error.strerror}")
-
-
-def _sources(submission: Submission, found: Contents) -> Iterator[str]:
-    """The text of what may show pictures, without what takes a parser to read."""
-    for file, ending in found.documents.items():
-        if ending not in NO_TEXT:
-            with open(submission.root / file, "rb") as document:
-                yield decoded(document.read(_MOST_TEXT))
-    for file in submission.of_kind(SCRIPTS):
-        if file not in found.notebooks:
-            with open(submission.root / file, "rb") as script:
-                yield decoded(script.read(_MOST_TEXT))
-    for notebook in found.notebooks.values():
-        yield "\n".join(cell.source for cell in notebook.cells)
 
 
 def read_text(path: Path, name: str) -> str:
@@ -187,6 +81,11 @@ def read_notebook(path: Path, name: str) -> NotebookNode:
         if not _is_cell(cell):
             raise SubmissionError(f"cell {number} is no cell of a notebook", where=name)
         _mend(cell)
+    language = _language(content)
+    try:
+        cut = slimmed(content, cells)
+    except SubmissionError as error:
+        raise SubmissionError(error.found, where=name) from error
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # ids that are missing in older notebooks concern nobody here
@@ -195,7 +94,6 @@ def read_notebook(path: Path, name: str) -> NotebookNode:
             notebook = _reads(whole, as_version=4)
     except Exception as error:  # nbformat raises many kinds on what no notebook should hold
         raise SubmissionError(f"is no valid notebook: {error}", where=name) from error
-    language = _language(content)
     if not _PYTHON.fullmatch(language):
         raise SubmissionError(
             f"is a notebook in {language}; only Python is run",
@@ -203,6 +101,8 @@ def read_notebook(path: Path, name: str) -> NotebookNode:
             hint="In Colab: Runtime, Change runtime type, Python 3. A person reads what it holds.",
         )
     notebook.metadata["submitted_as"] = name
+    if cut:
+        notebook.metadata[CUT] = cut
     return notebook
 
 

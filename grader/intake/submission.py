@@ -9,9 +9,10 @@ from pathlib import Path
 
 from grader.core.errors import SubmissionError
 from grader.core.record import Record
-from grader.intake.archive import Budget, LeftOut, first_bytes, holds_one, is_archive, stem, unpack
+from grader.intake.archive import Budget, LeftOut, holds_one, is_archive, stem
 from grader.intake.junk import ENVIRONMENT, is_junk
-from grader.intake.kinds import ending_of, is_data, may_answer
+from grader.intake.kinds import ending_of, may_answer
+from grader.intake.reader import Direct, FileReader
 
 MOST_FILES = 2000
 MOST_BYTES = 500 * 2**20
@@ -39,7 +40,7 @@ class Submission(Record):
 
 
 @contextmanager
-def open_submission(path: Path) -> Iterator[Submission]:
+def open_submission(path: Path, reader: FileReader = Direct()) -> Iterator[Submission]:
     """Open a folder, a zip or tar archive, or a single file, with the archives that lie in it.
 
     A folder is read where it is; where it holds archives, and for these, it is a copy that is removed after.
@@ -49,14 +50,14 @@ def open_submission(path: Path) -> Iterator[Submission]:
         raise SubmissionError("no such file or folder", where=str(path))
     if path.is_dir():
         found = _collect(path, path, path.resolve().name)
-        if not any(_to_unpack(path / name) for name in found.files):
+        if not any(_to_unpack(path / name, reader) for name in found.files):
             yield _filled(found, path)
             return
     elif not path.is_file():
         raise SubmissionError("is neither a folder nor a regular file", where=str(path))
     scratch = Path(tempfile.mkdtemp(prefix="grader-files-"))
     try:
-        tree = _Unpacking(scratch, path)
+        tree = _Unpacking(scratch, path, reader)
         if path.is_dir():
             tree.copy(found)
             name = found.id
@@ -99,8 +100,8 @@ def submissions_in(folder: Path) -> list[Path]:
 class _Unpacking:
     """A folder of ours that fills with what archives hold, each beside the archive in a folder of its name."""
 
-    def __init__(self, root: Path, given: Path) -> None:
-        self.root, self.given = root, given
+    def __init__(self, root: Path, given: Path, reader: FileReader) -> None:
+        self.root, self.given, self.reader = root, given, reader
         self.budget = Budget(MOST_FILES, MOST_BYTES)
         self.left: dict[Path, LeftOut] = {}
         self.unpacked: dict[Path, Path] = {}  # an archive, and the folder of what it holds
@@ -125,14 +126,14 @@ class _Unpacking:
 
     def add(self, archive: Path, target: Path) -> None:
         """Unpack one archive. Raises SubmissionError where it can't be, or is too much."""
-        for entry in unpack(archive, target, self.budget):
+        for entry in self.reader.unpack(archive, target, self.budget):
             self.left[target / entry.name.lstrip("/\\")] = entry
 
     def unpack_all(self) -> None:
         """Unpack the archives that lie here, and those in them. One that can't be costs itself."""
         fresh = [self.root]
         for depth in range(_DEPTH + 1):
-            archives = [path for folder in fresh for path in _files_below(folder) if _to_unpack(path)]
+            archives = [path for folder in fresh for path in _files_below(folder) if _to_unpack(path, self.reader)]
             if depth == _DEPTH:
                 self.unread |= dict.fromkeys(archives, f"lies in more than {_DEPTH} archives and was not unpacked")
                 return
@@ -190,11 +191,11 @@ class _Unpacking:
         return (rest[0], False) if wrapped else None
 
 
-def _to_unpack(path: Path) -> bool:
+def _to_unpack(path: Path, reader: FileReader) -> bool:
     """Whether it is an archive that may hold what was handed in: data that is packed alone stays as it is."""
     if not is_archive(path):
         return False
-    return not holds_one(path) or (may_answer(stem(path)) and not is_data(first_bytes(path, 4096)))
+    return not holds_one(path) or (may_answer(stem(path)) and not reader.packs_data(path))
 
 
 def _points_at_an_answer(name: str) -> bool:

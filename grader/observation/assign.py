@@ -1,7 +1,10 @@
 """Which network answers which problem: by headings and file names, all of them together; never by a silent guess."""
 
 import re
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 from grader.core.evidence import ModelFacts
 from grader.core.record import Record
@@ -18,6 +21,7 @@ from grader.observation.labels import (
 # Words that may stand before a label in a heading that names a problem; "comparison with 3B" names another one.
 _OPENING = re.compile(r"(?:(?:code|model|network|notebook|training)\s+){0,3}(?=\w)", re.IGNORECASE)
 _CLOSED = " \t.:)]*_-–—(["
+_MOST_ABOVE = 200
 
 
 class Target(Record):
@@ -49,17 +53,58 @@ class Place(Record):
     headings: tuple[tuple[int, str], ...] = ()
 
 
-def assign(targets: Sequence[Target], places: Sequence[Place], models: Sequence[ModelFacts]) -> dict[str, Assignment]:
+class Owners:
+    """The problems that a cell may belong to, by the headings above it (nearest first) or else by its file's name."""
+
+    def __init__(self, targets: Sequence[Target], places: Sequence[Place]) -> None:
+        self.targets, self.places = targets, {place.file: place for place in places}
+        self.namings = _possible_namings(targets, places)
+        self.by_name: dict[str, frozenset[str]] = {}
+        self.by_heading: dict[tuple[str, int], frozenset[str]] = {}
+
+    def of(self, file: str, cell: int | None) -> frozenset[str]:
+        """Those of a cell; of the last one for None."""
+        above = self.places[file].headings if file in self.places else ()
+        count = len(above) if cell is None else bisect_right(above, cell, key=_cell)
+        for number in range(count - 1, max(-1, count - 1 - _MOST_ABOVE), -1):
+            if named := self._named(file, number):
+                return named
+        if file not in self.by_name:
+            found = _first_meaning(labels_in_name(file), self.targets, self.namings)
+            self.by_name[file] = frozenset(found)
+        return self.by_name[file]
+
+    def _named(self, file: str, number: int) -> frozenset[str]:
+        """The problems that one heading names."""
+        if (file, number) not in self.by_heading:
+            place = self.places[file]
+            nearest = [text for _, text in reversed(place.headings[max(0, number - _MOST_ABOVE) : number])]
+            found = _named(place.headings[number][1], self.targets, self.namings, nearest, file)
+            self.by_heading[file, number] = frozenset(found)
+        return self.by_heading[file, number]
+
+    def named_in(self, place: Place) -> frozenset[str]:
+        """The problems that the name of a notebook says, or one of its headings."""
+        found = {p for label in labels_in_name(place.file) for p in _means(label, self.targets, self.namings)}
+        for cell, text in place.headings:
+            found |= _named(text, self.targets, self.namings, _above(place, cell), place.file)
+        return frozenset(found)
+
+
+def assign(
+    targets: Sequence[Target], places: Sequence[Place], models: Sequence[ModelFacts], owners: Owners | None = None
+) -> dict[str, Assignment]:
     """For each problem the last network trained in the notebook, or below the heading, that names it.
 
     Namings that contradict a file name are ruled out; when several remain and disagree, a human is asked.
     """
-    namings = _possible_namings(targets, places)
+    owners = owners or Owners(targets, places)
+    named = {place.file: owners.named_in(place) for place in places} if len(places) > 1 else {}
     found: dict[str, list[ModelFacts]] = {target.problem: [] for target in targets}
     unsure: dict[str, list[ModelFacts]] = {target.problem: [] for target in targets}
     unnamed = []
     for model in models:
-        problems = _meant(model.headings, model.notebook, targets, namings)
+        problems = owners.of(model.notebook, model.cell)
         for problem in problems:
             (found if len(problems) == 1 else unsure)[problem].append(model)
         if not problems:
@@ -70,23 +115,20 @@ def assign(targets: Sequence[Target], places: Sequence[Place], models: Sequence[
     assignments = {}
     for target in targets:
         chosen = _choose(target, found[target.problem], unsure[target.problem], unnamed)
-        notebooks = _notebooks(target, places, targets, namings)
+        notebooks = tuple(p.file for p in places if len(places) == 1 or target.problem in named[p.file])
         if chosen.model and chosen.model.notebook not in notebooks:
             notebooks = (*notebooks, chosen.model.notebook)
         assignments[target.problem] = chosen.model_copy(update={"notebooks": notebooks})
     return assignments
 
 
-def owners(targets: Sequence[Target], places: Sequence[Place], file: str, headings: Sequence[str]) -> frozenset[str]:
-    """The problems that a cell may belong to, by the headings above it (nearest first) or else by its file's name."""
-    return frozenset(_meant(headings, file, targets, _possible_namings(targets, places)))
-
-
+@lru_cache(maxsize=4096)
 def labels_in_name(name: str) -> list[LabelPath]:
     """The labels in a file name: `set4_3B.ipynb` and `Problem 3 part B (1).ipynb` both say (3, b)."""
     return labels_within(re.sub(r"\(\d+\)|\.\w+$|\d{4}[-_.]?\d{2}[-_.]?\d{2}", " ", name.rpartition("/")[2]).strip())
 
 
+@lru_cache(maxsize=8192)
 def _labels_in_heading(heading: str) -> list[Label]:
     """The labels at the beginning of a heading: `Problem 3B`, `Set 4, 3 B: ...`; none in `A second time`."""
     text = heading[_opening(heading) :]
@@ -107,7 +149,7 @@ def _is_closed(text: str, label: Label) -> bool:
 def _possible_namings(targets: Sequence[Target], places: Sequence[Place]) -> list[int]:
     """The namings under which every label that any naming knows means something; all of them where none fits."""
     count = max((len(target.labels) for target in targets), default=1)
-    known = [{label_path(target.labels[n]) for target in targets if n < len(target.labels)} for n in range(count)]
+    known = [{_path(target.labels[n]) for target in targets if n < len(target.labels)} for n in range(count)]
     every = set().union(*known)
     used = {label for place in places for label in labels_in_name(place.file) if label in every}
     for place in places:
@@ -120,16 +162,7 @@ def _possible_namings(targets: Sequence[Target], places: Sequence[Place]) -> lis
 
 
 def _means(label: LabelPath, targets: Sequence[Target], namings: list[int]) -> set[str]:
-    return {t.problem for t in targets for n in namings if n < len(t.labels) and label_path(t.labels[n]) == label}
-
-
-def _meant(headings: Sequence[str], file: str, targets: Sequence[Target], namings: list[int]) -> set[str]:
-    """By the nearest heading that says so, else by the file's name."""
-    for i, heading in enumerate(headings):
-        problems = _named(heading, targets, namings, headings[i + 1 :], file)
-        if problems:
-            return problems
-    return _first_meaning(labels_in_name(file), targets, namings)
+    return {t.problem for t in targets for n in namings if n < len(t.labels) and _path(t.labels[n]) == label}
 
 
 def _first_meaning(labels: Sequence[LabelPath], targets: Sequence[Target], namings: list[int]) -> set[str]:
@@ -138,14 +171,12 @@ def _first_meaning(labels: Sequence[LabelPath], targets: Sequence[Target], namin
 
 def _named(heading: str, targets: Sequence[Target], namings: list[int], above: Sequence[str], file: str) -> set[str]:
     """By its title, which is the same under every naming; else by its label, whose chapter may stand further up."""
-    title = plain_title(heading)
+    title = _plain(heading)
     titled = {
         target.problem
         for target in targets
         # A bare “The data” above some cells heads no problem, unless a network answers the one of that title.
-        if target.title
-        and _is_titled(title, plain_title(target.title))
-        and (target.wanted or title != plain_title(target.title))
+        if target.title and _is_titled(title, _plain(target.title)) and (target.wanted or title != _plain(target.title))
     }
     if len(titled) == 1:
         return titled
@@ -159,6 +190,10 @@ def _named(heading: str, targets: Sequence[Target], namings: list[int], above: S
 def _with_chapter(label: Label, above: Sequence[str], file: str) -> list[LabelPath]:
     """The paths that the chapters it may belong to make of a label such as `Problem B`."""
     return [(*chapter, *label.parts) for chapter in _chapters(above, file)]
+
+
+_plain = lru_cache(maxsize=8192)(plain_title)
+_path = lru_cache(maxsize=1024)(label_path)
 
 
 def _is_titled(heading: str, title: str) -> bool:
@@ -198,10 +233,11 @@ def _choose(target: Target, found: list[ModelFacts], unsure: list[ModelFacts], u
 
 def _final(found: list[ModelFacts]) -> ModelFacts:
     """The last that was trained, but not one of a sweep when another was trained by itself, and for longer."""
-    cells = [model.cell for model in found]
-    alone = [model for model in found if cells.count(model.cell) == 1]
+    trained = Counter(model.cell for model in found)
+    alone = [model for model in found if trained[model.cell] == 1]
+    swept = [model for model in found if trained[model.cell] > 1]
     last = found[-1]
-    if alone and last not in alone and _epochs(alone[-1]) > max(_epochs(m) for m in found if m not in alone):
+    if alone and trained[last.cell] > 1 and _epochs(alone[-1]) > max(map(_epochs, swept)):
         return alone[-1]
     return last
 
@@ -210,23 +246,11 @@ def _epochs(model: ModelFacts) -> int:
     return model.recipe.epochs if model.recipe else 0
 
 
-def _notebooks(
-    target: Target, places: Sequence[Place], targets: Sequence[Target], namings: list[int]
-) -> tuple[str, ...]:
-    """The notebooks whose name or one of whose headings names the problem; the only one where there is one."""
-    if len(places) == 1:
-        return (places[0].file,)
-    return tuple(
-        place.file
-        for place in places
-        if any(target.problem in _means(label, targets, namings) for label in labels_in_name(place.file))
-        or any(
-            target.problem in _named(text, targets, namings, _above(place, cell), place.file)
-            for cell, text in place.headings
-        )
-    )
+def _cell(heading: tuple[int, str]) -> int:
+    return heading[0]
 
 
 def _above(place: Place, cell: int) -> list[str]:
-    """The headings above a cell, nearest first."""
-    return [text for index, text in reversed(place.headings) if index < cell]
+    """The headings above a cell, nearest first; of many the nearest."""
+    count = bisect_left(place.headings, cell, key=_cell)
+    return [text for _, text in reversed(place.headings[max(0, count - _MOST_ABOVE) : count])]

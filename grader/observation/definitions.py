@@ -2,8 +2,9 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from typing import Any
 
 from nbformat import NotebookNode
 
@@ -46,6 +47,19 @@ class Definition(Record):
     statements: tuple[Statement, ...] = ()
     notes: tuple[str, ...] = ()
     problem: str = ""
+
+
+class FunctionSought(Record):
+    """The names of a function, the first one first, and the code that may define it."""
+
+    names: tuple[str, ...]
+    code: tuple[Code, ...]
+
+
+def function(folder: str, sought: Mapping[str, Any]) -> Definition:  # noqa: ARG001  # of every question
+    """The same as `find_function`, for the confined process: parsing code may take all memory."""
+    asked = FunctionSought.model_validate(sought)
+    return find_function(asked.names, asked.code)
 
 
 def code_of_notebook(notebook: NotebookNode, file: str) -> tuple[Code, ...]:

@@ -1,37 +1,23 @@
 """All evidence of one submission, problem by problem."""
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from nbformat import NotebookNode
 
-from grader.core.document import Block, Document
-from grader.core.evidence import OF_NOTEBOOKS, CellRun, ModelFacts, NotebookRun, ProblemEvidence, Section
+from grader.core.document import Document
+from grader.core.evidence import OF_NOTEBOOKS, CellRun, ModelFacts, NotebookRun, ProblemEvidence
 from grader.core.record import Record
 from grader.datasets import Dataset
-from grader.observation.assign import Assignment, Place, Target, assign, owners
+from grader.observation.assign import Assignment, Owners, Place, Target, assign
 from grader.observation.explain import explain
 from grader.observation.labels import Labels, plain_title
-from grader.observation.mentions import named_elsewhere
 from grader.observation.models import read_models, remarks, shortened
-from grader.observation.notebooks import (
-    claims_of,
-    headings,
-    headings_above,
-    holds_code,
-    saved_claims,
-    saved_figures,
-)
-from grader.observation.pieces import Piece, pieces_of
-from grader.observation.reading import read_section
-from grader.observation.sections import Alignment, Portion, align_documents
+from grader.observation.notebooks import claims_of, headings_above, holds_code, saved_claims, saved_figures
+from grader.observation.words import Headings, Words, listed, read_words
 from grader.rubric.model import Rubric
 
-_MOST_PLACES = 8
-_LONGEST_QUOTE = 40
 _MOST_HIDDEN = 200
-_MOST_HEADINGS = 300
 
 
 class Observed(Record):
@@ -67,11 +53,11 @@ def observe_notebook(
     failure: str = "",
     seconds: float = 0.0,
     dataset: Dataset | None = None,
-    words: Document | None = None,
+    headings: Headings = (),
 ) -> Observed:
-    """What a notebook holds, and what the probe saw when it ran; `words` are those of its cells, for their headings."""
+    """What a notebook holds, below which headings, and what the probe saw when it ran."""
     models, variables, fault = read_models(findings, file, dataset)
-    models = tuple(m.model_copy(update={"headings": headings_above(words, m.cell)}) for m in models)
+    models = tuple(m.model_copy(update={"headings": headings_above(headings, m.cell)}) for m in models)
     claims = saved_claims(notebook, file)
     of_models = claims_of([model.cell for model in models], claims)
     models = tuple(m.model_copy(update={"claims": own}) for m, own in zip(models, of_models, strict=True))
@@ -96,48 +82,44 @@ def observe(
     unread: Sequence[str] = (),
     code: Mapping[str, Sequence[int]] = {},
 ) -> dict[str, ProblemEvidence]:
-    """The evidence for every problem: sections of the documents and of the notebooks' own text, networks, runs.
+    """The evidence for every problem, of documents and of the words of notebooks (`texts`) that are trusted."""
+    strict = rubric.unlabelled == "fail"
+    words = read_words(labels_of(rubric), list(documents.values()), list(texts.values()), strict=strict)
+    return evidence_of(rubric, words, observed, unread, code)
 
-    `texts` are the words of the notebooks, `code` the numbers of their cells of code; `unread` says of files that
-    nobody read why that is so.
+
+def evidence_of(
+    rubric: Rubric,
+    words: Words,
+    observed: Mapping[str, Observed],
+    unread: Sequence[str] = (),
+    code: Mapping[str, Sequence[int]] = {},
+) -> dict[str, ProblemEvidence]:
+    """The evidence for every problem: what the words say, networks, runs.
+
+    `code` are the numbers of the notebooks' cells of code; `unread` says of files that nobody read why that is so.
     """
-    labels = labels_of(rubric)
-    aligned = align_documents(list(documents.values()), labels)
-    sections = _sections(aligned)
-    answered = {section.problem for section in sections if _says_something(section)}
-    in_notebooks = align_documents(list(texts.values()), labels)
-    of_notebooks = _sections(in_notebooks)
-    repeated = [section for section in of_notebooks if section.problem in answered]
-    sections += [section for section in of_notebooks if section.problem not in answered]
-    doubts = [*aligned.unsure, *(doubt for doubt in in_notebooks.unsure if doubt.problem not in answered)]
-    answered |= {section.problem for section in sections if _says_something(section)}
-    portions = [*aligned.sections, *in_notebooks.sections]
-    silent = [problem.id for problem in rubric.problems if problem.id not in answered]
-    named = named_elsewhere(silent, portions, [_lines(portion) for portion in portions], labels) if silent else {}
-    unsure = named | {doubt.problem: doubt.why for doubt in reversed(doubts)}
-    unclaimed = [] if rubric.unlabelled == "fail" else _unclaimed((*aligned.unclaimed, *in_notebooks.unclaimed))
-    places = [Place(file=file, headings=tuple(headings(texts.get(file)))) for file in observed]
+    places = [Place(file=file, headings=words.headings.get(file, ())) for file in observed]
     targets = _targets(rubric)
     models = [model for seen in observed.values() for model in seen.models]
-    assignments = assign(targets, places, models)
-    in_code = _in_code(silent, code, targets, places, strict=rubric.unlabelled == "fail")
+    owners = Owners(targets, places)
+    assignments = assign(targets, places, models, owners)
+    in_code = _in_code(words.silent, code, owners, strict=rubric.unlabelled == "fail")
     evidence = {}
     for problem in rubric.problems:
         assignment = assignments.get(problem.id, Assignment())
         runs = tuple(
-            _own_claims(problem.id, observed[file].run, texts.get(file), targets, places)
-            for file in assignment.notebooks
-            if file in observed
+            _own_claims(problem.id, observed[file].run, owners) for file in assignment.notebooks if file in observed
         )
         evidence[problem.id] = ProblemEvidence(
             problem=problem.id,
-            sections=tuple(s for s in sections if s.problem == problem.id),
-            repeated=tuple(s for s in repeated if s.problem == problem.id),
-            elsewhere=tuple(s for s in sections if s.problem != problem.id),
+            sections=tuple(s for s in words.sections if s.problem == problem.id),
+            repeated=tuple(s for s in words.repeated if s.problem == problem.id),
+            elsewhere=tuple(s for s in words.sections if s.problem != problem.id),
             notebooks=runs,
             unread=tuple(unread),
-            unclaimed=tuple(unclaimed),
-            unsure=unsure.get(problem.id, ""),
+            unclaimed=words.unclaimed,
+            unsure=words.unsure.get(problem.id, ""),
             in_code=in_code.get(problem.id, ()),
             model=assignment.model,
             candidates=assignment.candidates,
@@ -146,63 +128,22 @@ def observe(
     return evidence
 
 
-def _says_something(section: Section) -> bool:
-    """Whether a section is more than a heading."""
-    return bool(section.text.strip() or section.unread or section.figures)
-
-
-def _lines(portion: Portion) -> list[Piece]:
-    """The lines of a portion, its heading's first."""
-    return pieces_of([Document(file="", blocks=(portion.heading, *portion.blocks))])
-
-
 def _in_code(
-    problems: Sequence[str],
-    code: Mapping[str, Sequence[int]],
-    targets: Sequence[Target],
-    places: Sequence[Place],
-    *,
-    strict: bool,
+    problems: Sequence[str], code: Mapping[str, Sequence[int]], owners: Owners, *, strict: bool
 ) -> dict[str, tuple[str, ...]]:
     """For each problem without words, the cells of code below its own heading, or (unless strict) below nobody's."""
     found: dict[str, list[str]] = {problem: [] for problem in problems}
     for file, cells in code.items() if problems else ():
-        above = next((place.headings for place in places if place.file == file), ())
-        starts = [cell for cell, _ in above]
-        owner: dict[int, frozenset[str]] = {}
-        theirs: dict[str, list[int]] = {problem: [] for problem in problems}
+        theirs: dict[str, list[str]] = {problem: [] for problem in problems}
         for cell in cells:
-            count = min(bisect_right(starts, cell), _MOST_HEADINGS)
-            if count not in owner:
-                nearest = [heading for _, heading in reversed(above[:count])]
-                owner[count] = owners(targets, places, file, nearest)
+            owned = owners.of(file, cell)
             for problem in problems:
-                if problem in owner[count] or not (owner[count] or strict):
-                    theirs[problem].append(cell)
+                if problem in owned or not (owned or strict):
+                    theirs[problem].append(str(cell))
         for problem, own in theirs.items():
             if own:
-                found[problem].append(f"{file} has code that may answer (cell {_listed([str(cell) for cell in own])})")
+                found[problem].append(f"{file} has code that may answer (cell {listed(own)})")
     return {problem: tuple(files) for problem, files in found.items()}
-
-
-def _unclaimed(blocks: Iterable[Block]) -> list[str]:
-    """Where text stands that belongs to no problem, in one sentence a file."""
-    found: dict[str, list[str]] = {}
-    for block in blocks:
-        place = str(block.source).removeprefix(block.source.file).lstrip(":, ")
-        place = f"line {place}" if block.source.line is not None else place
-        found.setdefault(block.source.file, []).append(place or f"“{' '.join(block.text.split())[:_LONGEST_QUOTE]}”")
-    return [f"{file} has text that belongs to no problem ({_listed(places)})" for file, places in found.items()]
-
-
-def _listed(places: list[str]) -> str:
-    distinct = list(dict.fromkeys(places))
-    more = f" and {len(distinct) - _MOST_PLACES} more" if len(distinct) > _MOST_PLACES else ""
-    return ", ".join(distinct[:_MOST_PLACES]) + more
-
-
-def _sections(aligned: Alignment) -> list[Section]:
-    return [read_section(portion.problem, portion.heading, portion.blocks) for portion in aligned.sections]
 
 
 def repeated_headings(evidence: Mapping[str, ProblemEvidence]) -> Iterator[str]:
@@ -238,14 +179,8 @@ def _targets(rubric: Rubric) -> list[Target]:
     ]
 
 
-def _own_claims(
-    problem: str, run: NotebookRun, words: Document | None, targets: Sequence[Target], places: Sequence[Place]
-) -> NotebookRun:
+def _own_claims(problem: str, run: NotebookRun, owners: Owners) -> NotebookRun:
     """The run without the claims that stand below another problem's heading."""
     cells = {claim.source.cell for claim in run.claims}
-    other = {
-        cell
-        for cell in cells
-        if (named := owners(targets, places, run.file, headings_above(words, cell))) and problem not in named
-    }
+    other = {cell for cell in cells if (named := owners.of(run.file, cell)) and problem not in named}
     return run.model_copy(update={"claims": tuple(claim for claim in run.claims if claim.source.cell not in other)})

@@ -15,23 +15,20 @@ from nbformat import NotebookNode
 
 from grader.checks import Check
 from grader.core.document import Block, Run
-from grader.core.errors import RubricError
+from grader.core.errors import SubmissionError
 from grader.core.evidence import Formula, Reading, Section
 from grader.core.record import Record
 from grader.core.source import Source
+from grader.observation.form_tree import Form, read_form
 from grader.observation.formulas import read_formulas
 from grader.observation.reading import read_section
 from grader.observation.stated_values import matrix_of, number_of, shape_of
 from grader.rubric.model import Problem, Rubric
-from grader.rubric.tree import line_of, parse, plain
 
 _LABEL = re.compile(r"\s*(?:```\w*\s*\n\s*)?#{1,6}\s*answers\.ya?ml[ \t]*\n", re.IGNORECASE)
 _OPENING = re.compile(r"\A\s*(?:```\w*[ \t]*\n)?(?:\s*\w+[ \t]*=[ \t]*(?=\{))?")
 _MOST_TEXT = 100_000
 _MOST_NOTES = 50
-_NUMBERED = re.compile(r"^(\d[\w.]{0,20})(?=[ \t]*:(?:\s|$))", re.MULTILINE)  # else 1.10 would be 1.1
-_TABS = re.compile(r"^[ \t]*\t[ \t]*", re.MULTILINE)
-_WIDTHS = (2, 4, 8)  # of a tab
 _LABEL_WORDS = re.compile(
     r"(?:(?:problem|question|exercise|task|part|answer|assignment|aufgabe|frage|teil|ex|no|nr|q|p)\b[\s.:#_-]{0,9}"
     r"|[qp](?=\d))+",
@@ -68,12 +65,17 @@ class _Unread(Record):
     why: str
 
 
-def read_forms(rubric: Rubric, files: Mapping[str, str], notebooks: Mapping[str, NotebookNode]) -> Stated:
-    """All forms of a submission: files by name, and labelled cells of its notebooks."""
+def read_forms(
+    rubric: Rubric,
+    files: Mapping[str, str],
+    notebooks: Mapping[str, NotebookNode],
+    read: Callable[[str, str], Form] = read_form,
+) -> Stated:
+    """All forms of a submission: files by name, and labelled cells of its notebooks, each by what `read` says of it."""
     entries: dict[tuple[str, str], list[_Entry]] = {}
     unread: dict[str, list[str]] = {}
     for text, source in [*((text, Source(file=file, line=0)) for file, text in files.items()), *_cells(notebooks)]:
-        for entry in _form(rubric, text, source):
+        for entry in _form(rubric, text, source, read):
             if isinstance(entry, _Unread):
                 unread.setdefault(source.file, []).append(entry.why)
             else:
@@ -96,42 +98,17 @@ def read_forms(rubric: Rubric, files: Mapping[str, str], notebooks: Mapping[str,
     )
 
 
-def _form(rubric: Rubric, text: str, source: Source) -> Iterator[_Entry | _Unread]:
+def _form(rubric: Rubric, text: str, source: Source, read: Callable[[str, str], Form]) -> Iterator[_Entry | _Unread]:
     """What one form states."""
     if len(text) > _MOST_TEXT:
         yield _Unread(why=f"{source.file} is longer than {_MOST_TEXT:,} characters and was not read")
         return
     try:
-        tree = _tree(text, source.file)
-        values = plain(tree, source.file)
-    except RubricError as error:
-        yield _Unread(why=str(error))
+        form = read(text, source.file)
+    except SubmissionError as error:
+        yield _Unread(why=error.found if source.file in error.found else f"{source.file} {error.found}")
         return
-    yield from _entries(rubric, tree, values, source)
-
-
-def _tree(text: str, file: str) -> Any:
-    """The mapping in a form. YAML has no tabs at the beginning of lines, and editors put them there."""
-    text = text.replace("\u00a0", " ").replace("\ufeff", "")
-    text = _NUMBERED.sub(r'"\1"', "\n".join(text.splitlines()))
-    if not text.strip():
-        return parse("{}", file)
-    try:
-        return parse(text, file, "a mapping from problems to answers")
-    except RubricError:
-        if not _TABS.search(text):
-            raise
-    for width in _WIDTHS:
-        try:
-            return parse(_without_tabs(text, width), file, "a mapping from problems to answers")
-        except RubricError:
-            if width == _WIDTHS[-1]:
-                raise
-    raise AssertionError("the last width returns or raises")
-
-
-def _without_tabs(text: str, width: int) -> str:
-    return _TABS.sub(lambda match: match[0].replace("\t", " " * width), text)
+    yield from _entries(rubric, form, source)
 
 
 def _disagreement(check: str, stated: Sequence[_Entry]) -> str:
@@ -155,13 +132,15 @@ def _cells(notebooks: Mapping[str, NotebookNode]) -> Iterator[tuple[str, Source]
                 yield text, Source(file=file, cell=number)
 
 
-def _entries(rubric: Rubric, tree: Any, values: dict[Any, Any], source: Source) -> Iterator[_Entry | _Unread]:
+def _entries(rubric: Rubric, form: Form, source: Source) -> Iterator[_Entry | _Unread]:
     """What stands in a form, entry by entry."""
+    lines = form.line_of()
 
     def place(*keys: Any) -> Source:
-        return source.model_copy(update={"line": line_of(tree, keys)}) if source.cell is None else source
+        line = lines.get(keys, lines.get(keys[:1], 1))
+        return source.model_copy(update={"line": line}) if source.cell is None else source
 
-    for name, entries in values.items():
+    for name, entries in form.tree().items():
         problem = _problem(rubric, name)
         if problem is None:
             known = [p.id for p in rubric.problems if any(c.answer_form != "none" for c in p.checks)]

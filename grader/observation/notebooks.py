@@ -1,31 +1,23 @@
 """What a notebook holds before anything runs: its headings, saved outputs, claims and figures."""
 
 import base64
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from nbformat import NotebookNode
 
-from grader.core.document import Document
 from grader.core.evidence import Claim
 from grader.core.source import Source
 from grader.observation.claims import read_claims
-from grader.observation.pieces import BOLD, pieces_of
+from grader.observation.words import Headings
 
-_LONGEST_HEADING = 200
-
-
-def headings(words: Document | None) -> list[tuple[int, str]]:
-    """(cell, heading) for every heading and every line in bold among a notebook's words, cells counted from 1."""
-    return [
-        (piece.block.source.cell or 0, piece.text.strip("#* :")[:_LONGEST_HEADING])
-        for piece in pieces_of([words] if words else [])
-        if piece.rank <= BOLD and piece.text.strip()
-    ]
+MOST_ABOVE = 300
 
 
-def headings_above(words: Document | None, cell: int | None) -> tuple[str, ...]:
-    """The headings before a cell, nearest first."""
-    return tuple(text for index, text in reversed(headings(words)) if cell is None or index <= cell)
+def headings_above(headings: Headings, cell: int | None) -> tuple[str, ...]:
+    """The headings before a cell, nearest first; of many the nearest."""
+    count = len(headings) if cell is None else bisect_right(headings, cell, key=lambda heading: heading[0])
+    return tuple(text for _, text in reversed(headings[max(0, count - MOST_ABOVE) : count]))
 
 
 def holds_code(notebook: NotebookNode) -> bool:

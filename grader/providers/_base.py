@@ -11,6 +11,7 @@ from grader.core.document import Document
 from grader.core.evidence import ProblemEvidence
 from grader.core.record import Record
 from grader.intake import Submission
+from grader.reading import SubmissionReader
 from grader.rubric import Rubric
 from grader.tools import Options, Tools
 
@@ -28,6 +29,7 @@ class Grading:
     rubric: Rubric
     tools: Tools
     options: Options
+    reader: SubmissionReader | None = None
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,13 @@ from grader.core.evidence import FunctionRun, ProblemEvidence
 from grader.core.fault import Fault
 from grader.core.function_request import FunctionRequest, Property, vectorised
 from grader.execution.caller import Answer, Functions, Statement
+from grader.execution.readings import Readings
 from grader.execution.sandbox import Sandbox
 from grader.intake import Submission
 from grader.intake.kinds import SCRIPTS
-from grader.intake.read import read_notebook
-from grader.observation.definitions import Code, Definition, code_of_document, code_of_notebook, find_function, quoted
+from grader.observation.definitions import Code, Definition, code_of_document, code_of_notebook, quoted
 from grader.providers._base import Grading, Provider
+from grader.reading import SubmissionReader
 
 _STEP = 1e-6  # of finite differences, times the value where that is above 1
 _MOST_ROUNDS = 40
@@ -42,11 +43,13 @@ class FunctionRuns:
         notebooks: Mapping[str, NotebookNode],
         sandbox: Sandbox,
         known: dict[str, FunctionRun] | None = None,
+        reader: SubmissionReader | None = None,
     ) -> None:
         self.submission, self.documents, self.notebooks, self.sandbox = submission, documents, notebooks, sandbox
         self.known = {} if known is None else known  # what has been run already, by request and code
         self.processes: dict[tuple[str, str], Functions] = {}
         self.stack = ExitStack()
+        self.reader = reader or SubmissionReader(self.stack.enter_context(Readings(sandbox)))
         self.code: tuple[Code, ...] | None = None
 
     def __enter__(self) -> "FunctionRuns":
@@ -60,7 +63,13 @@ class FunctionRuns:
     def run(self, request: FunctionRequest) -> FunctionRun:
         """Find the function and try it; never raises, whatever its code does."""
         started = time.perf_counter()
-        found = find_function((request.function, *request.aliases), self._code())
+        try:
+            found = self.reader.function((request.function, *request.aliases), self._code())
+        except SubmissionError as error:
+            problem = f"the code that was handed in {error.found}"
+            return FunctionRun(name=request.function, problem=problem, fault=Fault.unread)
+        except MachineError as error:
+            return FunctionRun(name=request.function, problem=str(error), fault=Fault.machine)
         run = FunctionRun(name=found.name, source=found.source, notes=found.notes, problem=found.problem)
         if found.problem:
             return self._unread(found, (request.function, *request.aliases)) or run
@@ -106,7 +115,7 @@ class FunctionRuns:
         for file in self.submission.of_kind(SCRIPTS):
             if file not in self.notebooks:
                 with suppress(SubmissionError, OSError):  # named among the notes where it was to be run
-                    yield file, read_notebook(self.submission.root / file, file)
+                    yield file, self.reader.notebook(file, self.submission.root / file)
 
     def _process(self, side: str, request: FunctionRequest) -> Functions:
         """One process a side and library: students' code and references never meet."""
@@ -225,7 +234,8 @@ class _Trial:
 @contextmanager
 def _opened(grading: Grading) -> Iterator[Callable[[FunctionRequest, ProblemEvidence], FunctionRun]]:
     tools = grading.tools
-    with FunctionRuns(grading.submission, grading.documents, grading.notebooks, tools.sandbox, tools.functions) as runs:
+    submission, documents, notebooks = grading.submission, grading.documents, grading.notebooks
+    with FunctionRuns(submission, documents, notebooks, tools.sandbox, tools.functions, grading.reader) as runs:
         yield lambda request, _: runs.run(request)
 
 

@@ -10,9 +10,9 @@ from ruamel.yaml.comments import CommentedMap
 
 from grader.checks import check_types
 from grader.core.errors import RubricError
+from grader.language.yaml_tree import line_of, parse, plain
 from grader.resources import resource
 from grader.rubric.model import Rubric
-from grader.rubric.tree import line_of, parse, plain
 
 _MAX_BYTES = 2_000_000
 

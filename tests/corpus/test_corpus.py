@@ -18,6 +18,7 @@ from grader.execution import run_notebook
 from grader.guest.protocol import Blocks
 from grader.intake.read import read_notebook
 from grader.observation.evidence import observe, observe_notebook
+from grader.observation.words import headings
 from grader.rubric import load_rubric
 from grader.training import Replays, Rule, train_again
 from grader.training.recipe import check_recipe
@@ -64,7 +65,7 @@ def observed(name, file=None):
         failure=artefact.failure,
         seconds=artefact.seconds,
         dataset=WORLD.dataset,
-        words=words(notebook, file or corpus.load(name).file),
+        headings=headings(words(notebook, file or corpus.load(name).file)),
     )
 
 

@@ -1,27 +1,32 @@
 """Documents parsed in a confined process: whatever one does to its parser, the others are read."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from grader.core.errors import MachineError
 from grader.execution import documents, read_documents
+from grader.execution.readings import Readings
 
 FORMATS = Path(__file__).with_name("formats")
 
 
 @pytest.fixture
-def reads(sandbox, tmp_path, monkeypatch):
+def reads(sandbox, tmp_path, tmp_path_factory):
     """Writes files, and reads these documents of them."""
-    monkeypatch.setitem(documents._PACKAGES, "documents", FORMATS)
+    package = tmp_path_factory.mktemp("package") / "documents"
+    shutil.copytree(FORMATS, package)
+    shutil.copy(Path(documents.__file__).parents[1] / "documents" / "answering.py", package)
 
-    def read(files, asked=None, **options):
+    def read(files, asked=None, most_fatal=5, **options):
         for name, content in files.items():
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
         paths = {name: tmp_path / name for name in asked or files}
-        return read_documents(paths, tmp_path, sandbox, **options)
+        with Readings(sandbox, packages={"documents": package}, most_fatal=most_fatal) as process:
+            return read_documents(paths, tmp_path, process, **options)
 
     return read
 
@@ -41,7 +46,8 @@ def test_documents_are_read_in_their_order(reads):
 
 def test_none_starts_no_process(sandbox, tmp_path, monkeypatch):
     monkeypatch.setattr("subprocess.Popen", None)
-    assert read_documents({}, tmp_path, sandbox) == ({}, {})
+    with Readings(sandbox) as process:
+        assert read_documents({}, tmp_path, process) == ({}, {})
 
 
 # name: what is said of it
@@ -66,9 +72,8 @@ def test_one_that_can_not_be_read_costs_itself(name, reads):
     assert LOST[name] in lost[name]
 
 
-def test_what_holds_the_reader_up_again_and_again_ends(reads, monkeypatch):
-    monkeypatch.setattr(documents, "_MOST_FATAL", 2)
-    found, lost = reads({"a.dies": "", "b.dies": "", "c.md": "never"})
+def test_what_holds_the_reader_up_again_and_again_ends(reads):
+    found, lost = reads({"a.dies": "", "b.dies": "", "c.md": "never"}, most_fatal=2)
     assert found == {}
     assert lost["c.md"] == "was not read: those before it took too much"
 

@@ -7,8 +7,7 @@ import zipfile
 
 import pytest
 
-from grader.intake import open_submission
-from grader.intake.read import read_contents
+from grader.intake import open_submission, read_contents
 
 TEXT = b"# Problem 1\n\nIt has 608 parameters.\n"
 NOTEBOOK = json.dumps(

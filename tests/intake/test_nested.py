@@ -12,8 +12,7 @@ from unittest import mock
 import pytest
 
 from grader.core.errors import SubmissionError
-from grader.intake import open_submission, submission, submissions_in
-from grader.intake.read import read_contents
+from grader.intake import open_submission, read_contents, submission, submissions_in
 
 
 def zipped(entries, method=zipfile.ZIP_DEFLATED):

@@ -9,7 +9,8 @@ from grader.core.network import ModelSpec
 from grader.observation.assign import Assignment, Place, Target, assign, labels_in_name
 from grader.observation.evidence import Observed, observe
 from grader.observation.labels import label_path
-from grader.observation.notebooks import headings, headings_above, saved_claims
+from grader.observation.notebooks import headings_above, saved_claims
+from grader.observation.words import headings
 from grader.rubric.model import Rubric
 
 TITLES = {
@@ -45,7 +46,7 @@ def trained(notebook: nbformat.NotebookNode, file: str) -> list[ModelFacts]:
             notebook=file,
             cell=i,
             variable=cell.source,
-            headings=headings_above(words(notebook, file), i),
+            headings=headings_above(headings(words(notebook, file)), i),
             spec=ModelSpec(layers=()),
         )
         for i, cell in enumerate(notebook.cells, 1)

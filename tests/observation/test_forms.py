@@ -4,11 +4,11 @@ import nbformat
 import pytest
 
 from grader.core.evidence import ProblemEvidence
+from grader.language.yaml_tree import parse
 from grader.observation.forms import read_forms
 from grader.pipeline import grade_submission
 from grader.rubric import Rubric, available_rubrics, load_rubric
 from grader.rubric.template import template
-from grader.rubric.tree import parse
 from grader.tools import Options, tools_for
 
 RUBRIC = Rubric.model_validate(

@@ -12,8 +12,7 @@ from grader.core.evidence import ModelFacts, NotebookRun, ProblemEvidence, Retra
 from grader.core.outcome import CheckResult, Outcome, passed
 from grader.core.record import Record
 from grader.core.requests import TrainingRequest
-from grader.intake import open_submission
-from grader.intake.read import read_contents
+from grader.intake import open_submission, read_contents
 from grader.judging import judge_problem
 from grader.pipeline import grade_submission
 from grader.providers import Grading, Providers
