@@ -1,6 +1,7 @@
 """The same story for a class: one submission after another, each result on disk before the next begins."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from grader.core.errors import MachineError, SubmissionError
@@ -8,7 +9,8 @@ from grader.core.outcome import Grade
 from grader.core.record import Record
 from grader.execution import page_pictures
 from grader.intake import submissions_in
-from grader.pipeline import grade_submission
+from grader.intake.archive import is_archive, stem
+from grader.pipeline import grade_submission, set_aside
 from grader.reading import opened
 from grader.report import FORMATS
 from grader.report.csv import gradebook
@@ -18,36 +20,91 @@ from grader.tools import Options, Tools, warmed
 
 
 class ClassResult(Record):
-    """The grades in order, and the submissions that held nothing that could be graded, with the reason."""
+    """The grades in order, and why the submissions that could not be graded were not: each has a row and a page too."""
 
     grades: tuple[Grade, ...]
-    unreadable: dict[str, str] = {}
+    ungraded: dict[str, str] = {}
 
 
 def grade_class(folder: Path, rubric: Rubric, out: Path, tools: Tools, options: Options = Options()) -> ClassResult:
     """Grade every submission in a folder into `out`: a record and a page each, and `gradebook.csv`.
 
-    Where a person has answers to read, pictures of the pages of PDFs lie beside the record, in `pages/`. A submission
-    that can't be read is reported and the others are graded. Raises SubmissionError when there is none.
+    Where a person has answers to read, pictures of the pages of PDFs lie beside the record, in `pages/`. Whatever is
+    raised over a submission costs that one: what can't be read is a person's, what the grader failed on an error.
+    Raises SubmissionError when there is none.
     """
     paths = submissions_in(folder)
     results = Results(out)
     grades: list[Grade] = []
-    unreadable: dict[str, str] = {}
+    ungraded: dict[str, str] = {}
     with warmed(tools, rubric) as tools:
         for number, path in enumerate(paths, 1):
             tools.say(f"{number} of {len(paths)}: {path.name}")
-            try:
-                grade = grade_submission(path, rubric, tools, options)
-            except SubmissionError as error:
-                unreadable[path.name] = str(error)
-                continue
-            grades.append(grade)
-            results.save(grade, {"grade.json": FORMATS["json"](grade), "feedback.html": FORMATS["html"](grade)})
-            if grade.manual_points:
-                results.save(grade, _pages(path, tools))
+            place = results.place(stem(path) if is_archive(path) else path.name)
+            grade, why = _graded(path, rubric, tools, options)
+            if any(grade.submission.id == other.submission.id for other in grades):
+                grade = _called(grade, path.name)
+            grade, lost = _saved(grade, place, results, rubric)
+            if why or lost:
+                ungraded[path.name] = why or lost
+            if grade.manual_points and not why:
+                _save_pages(path, place, results, tools)
+            grades.append(_row(grade))
             results.save_gradebook(gradebook(grades))
-    return ClassResult(grades=tuple(grades), unreadable=unreadable)
+    return ClassResult(grades=tuple(grades), ungraded=ungraded)
+
+
+def _graded(path: Path, rubric: Rubric, tools: Tools, options: Options) -> tuple[Grade, str]:
+    """(the grade of a submission, why it is none that was earned)."""
+    try:
+        return grade_submission(path, rubric, tools, options), ""
+    except SubmissionError as error:
+        return set_aside(path.name, rubric, tools, error.found, "manual"), error.found
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  # the one boundary: the others are graded whatever this one did
+        why = str(error) if isinstance(error, MachineError) else f"{type(error).__name__}: {error}"
+        tools.say(f"the grader failed on {path.name}: {why}")
+        return set_aside(path.name, rubric, tools, why, "error"), why
+
+
+def _saved(grade: Grade, place: str, results: Results, rubric: Rubric) -> tuple[Grade, str]:
+    """(the grade as it was written, why it could not be written as it was)."""
+    try:
+        results.save(place, {"grade.json": FORMATS["json"](grade), "feedback.html": FORMATS["html"](grade)})
+    except Exception as error:  # a record that can't be rendered is a fault of ours, and costs this submission
+        why = f"its result could not be written: {type(error).__name__}: {error}"
+        failed = set_aside(grade.submission.id, rubric, None, why, "error")
+        with suppress(Exception):
+            results.save(place, {"grade.json": FORMATS["json"](failed), "feedback.html": FORMATS["html"](failed)})
+        return failed, why
+    return grade, ""
+
+
+def _save_pages(path: Path, place: str, results: Results, tools: Tools) -> None:
+    """Write the pages of PDFs as pictures; without them a person opens the PDFs."""
+    try:
+        results.save(place, _pages(path, tools))
+    except Exception as error:
+        tools.say(f"no pictures of the pages of {path.name}: {type(error).__name__}: {error}")
+
+
+def _called(grade: Grade, name: str) -> Grade:
+    return grade.model_copy(update={"submission": grade.submission.model_copy(update={"id": name})})
+
+
+def _row(grade: Grade) -> Grade:
+    """What the tables of a class show: the whole record is on disk, and need not be in memory."""
+    problems = tuple(
+        problem.model_copy(
+            update={
+                "networks": (),
+                "checks": tuple(c.model_copy(update={"details": {}, "observed": ""}) for c in problem.checks),
+            }
+        )
+        for problem in grade.problems
+    )
+    return grade.model_copy(update={"problems": problems})
 
 
 def _pages(path: Path, tools: Tools) -> dict[str, bytes]:

@@ -2,7 +2,7 @@
 
 from grader.checks import Check
 from grader.core.evidence import OF_NOTEBOOKS, ModelFacts, ProblemEvidence, Retraining, Section
-from grader.core.outcome import CheckResult, NetworkResult, Outcome, ProblemResult
+from grader.core.outcome import CheckResult, NetworkResult, Outcome, ProblemResult, Status
 from grader.providers import Providers
 from grader.rubric import Problem
 
@@ -32,6 +32,21 @@ def judge_problem(problem: Problem, evidence: ProblemEvidence, providers: Provid
         manual_points=sum(result.max_score for result in results if result.status == "manual"),
         checks=results,
         networks=(NetworkResult(model=shown, retraining=evidence.of(Retraining)),) if shown else (),
+    )
+
+
+def undecided(problem: Problem, status: Status, message: str) -> ProblemResult:
+    """The result of a problem of which nothing could be judged."""
+    outcome = Outcome(status=status, message=message)
+    results = tuple(_result(check, outcome) for check in problem.checks)
+    return ProblemResult(
+        id=problem.id,
+        title=problem.title,
+        asked=problem.text,
+        score=0,
+        max_score=problem.points,
+        manual_points=problem.points if status == "manual" else 0,
+        checks=results,
     )
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from nbformat import NotebookNode
 
@@ -16,8 +16,8 @@ from grader.core.outcome import Grade, SubmissionInfo
 from grader.datasets import served
 from grader.execution import read_documents
 from grader.intake import Contents, Submission, read_contents
-from grader.judging import judge_problem
-from grader.machine import cores, environment
+from grader.judging import judge_problem, undecided
+from grader.machine import cores, end_children, environment
 from grader.observation.evidence import (
     Observed,
     evidence_of,
@@ -71,6 +71,25 @@ def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options 
     )
 
 
+def set_aside(name: str, rubric: Rubric, tools: Tools | None, why: str, status: Literal["manual", "error"]) -> Grade:
+    """The grade of a submission of which nothing was judged: a person looks at all of it, or the machine failed."""
+    word = "Nothing of it could be read" if status == "manual" else "The grader failed on this submission"
+    problems = tuple(undecided(problem, status, f"{word}: {why}") for problem in rubric.problems)
+    return Grade(
+        rubric=rubric.id,
+        title=rubric.title,
+        submission=SubmissionInfo(id=name),
+        score=0,
+        max_score=rubric.max_score,
+        manual_points=sum(problem.manual_points for problem in problems),
+        error_points=0 if status == "manual" else rubric.max_score,
+        problems=problems,
+        unread=(f"{name}: {why}",),
+        sandbox=tools.sandbox.model_dump() if tools else {},
+        environment=environment(),
+    )
+
+
 class _Read(NamedTuple):
     """The documents of a submission, what they and its notebooks say, its forms, and why a file of it was not read."""
 
@@ -105,12 +124,17 @@ def _run_notebooks(
 ) -> dict[str, Observed]:
     """What each notebook holds and did; of one that can't be read, why."""
     notebooks = contents.notebooks
+    above = words.headings
     with ThreadPoolExecutor(max_workers=cores()) as pool:
-        above = words.headings
-        runs = pool.map(
-            lambda file: _run(notebooks[file], above.get(file, ()), file, submission, rubric, tools), notebooks
-        )
-        observed = dict(zip(notebooks, runs, strict=True))
+        runs = [
+            pool.submit(_run, notebook, above.get(file, ()), file, submission, rubric, tools)
+            for file, notebook in notebooks.items()
+        ]
+        try:
+            observed = {file: run.result() for file, run in zip(notebooks, runs, strict=True)}
+        except KeyboardInterrupt:
+            end_children(runs)
+            raise
     unreadable = contents.unreadable.items()
     return observed | {file: Observed(run=NotebookRun(file=file, failure=why)) for file, why in unreadable}
 

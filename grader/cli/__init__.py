@@ -5,6 +5,7 @@ import sys
 import typer
 
 from grader.cli import check, demo, doctor, grade, inspect, retrain, rubric
+from grader.cli._terminal import asked_to_end, prepare
 
 app = typer.Typer(
     name="grader",
@@ -23,10 +24,13 @@ app.add_typer(rubric.app, name="rubric")
 
 def main() -> None:
     """Run a command; a GraderError ends it with its message and its own exit code."""
+    prepare()
     try:
         app()
-    except KeyboardInterrupt:
-        sys.exit(130)
+    except (KeyboardInterrupt, SystemExit) as end:
+        if asked_to_end() or isinstance(end, KeyboardInterrupt):
+            sys.exit(143 if asked_to_end() else 130)
+        raise
     except Exception as error:
         from grader.core.errors import GraderError
 

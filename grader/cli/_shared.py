@@ -80,7 +80,9 @@ def require_layer(sandbox: "Sandbox", least: LayerName) -> None:
 
 def say(message: str) -> None:
     """Progress goes to standard error, so that standard output holds the result alone."""
-    typer.secho(f"  {message}", err=True, dim=True)
+    from grader.report._text import one_line
+
+    typer.secho(f"  {one_line(message, 1000)}", err=True, dim=True)
 
 
 def write_page(grade: "Grade", path: Path) -> None:

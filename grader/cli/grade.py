@@ -67,11 +67,12 @@ def show(graded: "ClassResult", out: Path) -> None:
     """Print the class and where its pages are; exit with 4 when the machine failed for someone."""
     from rich.console import Console
 
+    from grader.report._text import one_line
     from grader.report.terminal import class_table
 
     Console().print(class_table(graded.grades))
-    for name, why in graded.unreadable.items():
-        typer.secho(f"{name} was not graded: {why}", fg="red", err=True)
+    for name, why in graded.ungraded.items():
+        typer.secho(f"{one_line(name)} was not graded: {one_line(why, 1000)}", fg="red", err=True)
     typer.echo(f"Feedback pages: {out}/*/feedback.html")
     typer.echo(f"Gradebook:      {out}/gradebook.csv")
     if (out / "salt.txt").is_file():

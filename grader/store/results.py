@@ -4,26 +4,45 @@ import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from unicodedata import normalize
 
 from grader.core.errors import MachineError
-from grader.core.outcome import Grade
 from grader.files import write_whole
+
+_GRADEBOOK = "gradebook.csv"
+_MOST_BYTES = 120  # of a name; file systems take 255
+_DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)  # on Windows, whatever the ending
 
 
 class Results:
-    """Writes results below one folder; every file is replaced whole or left as it was."""
+    """Writes results below one folder; every file is replaced whole or left as it was.
+
+    No name of a submission leads out of the folder, hides, or meets another one's: on some systems capitals and the
+    ways to write a letter make no difference.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.taken = {_GRADEBOOK}
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise MachineError(f"can't be made: {error}", where=str(folder)) from error
 
-    def save(self, grade: Grade, rendered: Mapping[str, str | bytes]) -> None:
-        """Write a grade's files, by name."""
+    def place(self, submission: str) -> str:
+        """A name for a submission's folder that no other one of this run has."""
+        name = _folder_name(submission)
+        free, number = name, 1
+        while _alike(free) in self.taken or (self.folder / free).is_symlink() or (self.folder / free).is_file():
+            number += 1
+            free = f"{name}-{number}"
+        self.taken.add(_alike(free))
+        return free
+
+    def save(self, place: str, rendered: Mapping[str, str | bytes]) -> None:
+        """Write a submission's files, by name, into its place."""
         for name, content in rendered.items():
-            write_whole(self.folder / _folder_name(grade.submission.id) / name, content)
+            write_whole(self.folder / place / name, content)
 
     def salt(self) -> str:
         """What gives the seeds of this class's trainings, drawn at the first call and kept for the next runs."""
@@ -41,9 +60,15 @@ class Results:
 
     def save_gradebook(self, gradebook: str) -> None:
         """Write the class's table."""
-        write_whole(self.folder / "gradebook.csv", gradebook)
+        write_whole(self.folder / _GRADEBOOK, gradebook)
 
 
 def _folder_name(submission: str) -> str:
-    """The submission's id without what can't stand in a folder's name."""
-    return re.sub(r"[^\w.@+-]+", "_", submission).strip(".")[:120] or "submission"
+    """The submission's name without what can't stand in a folder's name."""
+    plain = re.sub(r"[^\w.@+-]+", "_", normalize("NFC", submission)).encode("utf-8", "replace")
+    name = plain[:_MOST_BYTES].decode("utf-8", "ignore").strip(".") or "submission"
+    return f"_{name}" if _DEVICES.match(name) else name
+
+
+def _alike(name: str) -> str:
+    return normalize("NFKC", name).casefold()

@@ -1,8 +1,9 @@
 """Reads what may be hostile, question by question, in a process that may be killed at any of them.
 
 A question is a line of JSON: `{"reading": name, "folder": where files were handed over, ...}`, its other keys what the
-reading's function takes. The answer is the record that it returns, or `{"not_read": why, "hint": what to do}`. Readings are
-functions of the grader's own packages, of which copies lie beside this one; none keeps anything between questions.
+reading's function takes. The answer is the record that it returns, or `{"not_read": why, "hint": what to do}`.
+Readings are functions of the grader's own packages, of which copies lie beside this one; none keeps anything between
+questions.
 """
 
 import json
