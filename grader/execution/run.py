@@ -24,6 +24,7 @@ from grader.core.errors import MachineError
 from grader.core.evidence import CellRun
 from grader.core.limits import Limits
 from grader.core.record import Record
+from grader.execution.looks import longer, no_worse
 from grader.execution.provisioner import GuestProvisioner
 from grader.execution.relay import Relay
 from grader.execution.sandbox import Sandbox, within_reach
@@ -35,6 +36,9 @@ _START_SECONDS = 90
 _LOOK_SECONDS = 1.0  # between looks at what it uses
 _POLL_SECONDS = 0.2  # between looks at whether the kernel still lives
 _PROBE_BATCHES = 3
+_GRACE_SECONDS = 10.0  # that an interrupted cell has to end in
+_AGAIN_SECONDS = 1.0  # between interrupts of one cell
+_IDLE_PART = 0.25  # of what a cell may take, for one that trains nothing
 _FINDINGS_BYTES = 4 * 2**20  # as Python's objects twenty times that
 _WEIGHTS_BYTES = 512 * 2**20  # of all of them
 _MOST_TRAININGS = 64  # of one notebook hand over weights
@@ -70,6 +74,7 @@ def run_notebook(
 ) -> NotebookArtefact:
     """Run a notebook beside a copy of the submission's files, its training cut to a few batches a pass.
 
+    Where a cell failed that may have needed more of them, it is run once more with as many as can be paid.
     With a `seed` nothing is cut: that is a replay, whose own seeds are shifted by this one, and whose trained networks
     hand over their weights. `data` holds the folders of the data sets that are served, by name; `warm` is where the
     kernel is forked from, once that is ready.
@@ -84,10 +89,20 @@ def run_notebook(
                 "file_mb": max(limits.file_mb, weights_mb),
             }
         )
-    try:
-        return asyncio.run(_run(notebook, files, sandbox, limits, data, variables, warm, seed))
-    except MachineError:  # on a busy machine a kernel may not start in time: once more, and cold
-        return asyncio.run(_run(notebook, files, sandbox, limits, data, variables, None, seed))
+
+    def look(batches: int | None) -> NotebookArtefact:
+        try:
+            return asyncio.run(_run(notebook, files, sandbox, limits, data, variables, warm, seed, batches))
+        except MachineError:  # on a busy machine a kernel may not start in time: once more, and cold
+            return asyncio.run(_run(notebook, files, sandbox, limits, data, variables, None, seed, batches))
+
+    first = look(None)
+    batches = longer(first.cells, first.findings, limits) if seed is None else None
+    if batches is None:
+        return first
+    second = look(batches)
+    best = second if no_worse(first.cells, second.cells) else first
+    return best.model_copy(update={"seconds": first.seconds + second.seconds})
 
 
 async def _run(
@@ -99,7 +114,9 @@ async def _run(
     variables: tuple[str, ...],
     warm: WarmKernels | None,
     seed: int | None,
+    batches: int | None,
 ) -> NotebookArtefact:
+    """One look; `batches` is how many each loop over a loader is cut to where that is not the usual few."""
     started = time.perf_counter()
     code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
     with sandbox.user() as user, _folders(files) as base:
@@ -109,7 +126,9 @@ async def _run(
             out=str(base / "run" / _FINDINGS),
             file=str(notebook.metadata.get("submitted_as", "")),
             cells=[i + 1 for i in code],
-            batches=_PROBE_BATCHES,
+            batches=batches or _PROBE_BATCHES,
+            thorough=batches is not None,
+            idle_seconds=_IDLE_PART * limits.cell_seconds,
             data={name: str(folder) for name, folder in folders.items()},
             watches=any(name in source for name in ("torch", "keras", "tensorflow")),  # importing torch takes seconds
             variables=list(variables),
@@ -237,7 +256,7 @@ class _Kernel:
     def __init__(self, manager: AsyncKernelManager, limits: Limits) -> None:
         self.manager, self.limits = manager, limits
         self.looked = 0.0
-        self.relay = Relay(_REPLY_BYTES)
+        self.relay, self.control = Relay(_REPLY_BYTES), Relay(_REPLY_BYTES)
         self.client: AsyncKernelClient | None = None
         self.context = zmq.asyncio.Context()
         self.context.setsockopt(zmq.MAXMSGSIZE, _MESSAGE_BYTES)
@@ -251,11 +270,11 @@ class _Kernel:
             await self.manager.start_kernel()
             self.client = self.manager.client(context=self.context)
             sockets = guest.parent
-            port = self.manager.shell_port
-            await self.relay.start(sockets / f"k-{port}", sockets / "run" / f"k-{port}")
+            for relay, port in ((self.relay, self.manager.shell_port), (self.control, self.manager.control_port)):
+                await relay.start(sockets / f"k-{port}", sockets / "run" / f"k-{port}")
             self.client.ip = str(sockets / "k")
             # Without the channel of outputs, a notebook that prints without end costs the grader nothing.
-            self.client.start_channels(iopub=False, stdin=False, hb=False, control=False)
+            self.client.start_channels(iopub=False, stdin=False, hb=False, control=True)
             status, error = await self._execute(code, _START_SECONDS)
         except Exception as failure:  # whatever jupyter_client makes of a kernel that dies at once
             status, error = "error", str(failure) or type(failure).__name__
@@ -273,38 +292,50 @@ class _Kernel:
             if failure:
                 runs.append(CellRun(index=number, status="not run"))
                 continue
-            started, left = time.perf_counter(), deadline - time.monotonic()
-            status, error = await self._execute(source, min(self.limits.cell_seconds, max(left, 0)))
-            if status == "timeout":
-                whole = left <= self.limits.cell_seconds
+            started, left = time.perf_counter(), max(deadline - time.monotonic(), 0)
+            whole = left <= self.limits.cell_seconds
+            grace = 0 if whole else min(_GRACE_SECONDS, left - self.limits.cell_seconds)
+            status, error = await self._execute(source, min(self.limits.cell_seconds, left), grace)
+            if status in ("timeout", "stuck"):
                 most = self.limits.notebook_seconds if whole else self.limits.cell_seconds
                 error = f"took longer than the {most:g} s that {'a notebook' if whole else 'a cell'} may take"
-            if status in ("timeout", "died"):
+            if status in ("stuck", "died"):
                 failure = f"cell {number}: {error}"
                 self._destroy()
+            status = "timeout" if status == "stuck" else status
             seconds = time.perf_counter() - started
             runs.append(CellRun.model_validate({"index": number, "status": status, "error": error, "seconds": seconds}))
         return runs, failure
 
-    async def _execute(self, source: str, seconds: float) -> tuple[str, str]:
-        """(ok, error, timeout or died; why). The clock is ours, and nothing that the kernel sends is relied on."""
+    async def _execute(self, source: str, seconds: float, grace: float = 0) -> tuple[str, str]:
+        """(ok, error, timeout, stuck or died; why). The clock is ours, and nothing that the kernel sends is relied on.
+
+        What isn't done in time is interrupted, and is stuck when that doesn't end it within the `grace`.
+        """
         assert self.client is not None
         # The client is the asynchronous one, whose `reply=True` returns an awaitable; its types don't say so.
         execute: Any = self.client.execute
         self.relay.passed = 0
-        deadline = time.monotonic() + seconds
+        end = time.monotonic() + seconds  # of the cell's own time
+        interrupt_at, interrupted = end, False
         reply = asyncio.ensure_future(execute(source, allow_stdin=False, stop_on_error=False, reply=True))
         try:
-            while not (await asyncio.wait({reply}, timeout=min(_POLL_SECONDS, max(deadline - time.monotonic(), 0))))[0]:
+            while not (await asyncio.wait({reply}, timeout=_until(end)))[0]:
                 if not await self.manager.is_alive():
                     return "died", "the kernel died: out of memory, or the process was ended from the cell"
                 if self.relay.spent:
                     return "died", f"it sent the grader more than the {_REPLY_BYTES // 2**20} MB that a cell may"
                 if too_much := self._overrun():
                     return "died", too_much
-                if time.monotonic() >= deadline:
-                    return "timeout", f"no answer in {seconds:g} s"
+                now = time.monotonic()
+                if now >= end + grace:
+                    return "stuck", f"no answer in {seconds:g} s"
+                if now >= interrupt_at:
+                    self._interrupt()
+                    interrupt_at, interrupted = now + _AGAIN_SECONDS, True
             content = reply.result()["content"]
+            if interrupted:  # whatever it makes of that
+                return "timeout", f"interrupted after {seconds:g} s"
             if content["status"] == "ok":
                 return "ok", ""
             error = f"{content.get('ename', '')}: {content.get('evalue', '')}"[:500]
@@ -314,6 +345,12 @@ class _Kernel:
             return "died", f"the kernel sent what can't be understood ({type(failure).__name__})"
         finally:
             reply.cancel()
+
+    def _interrupt(self) -> None:
+        """Ask the kernel to interrupt its cell; its answer is of no interest."""
+        assert self.client is not None
+        with suppress(zmq.ZMQError):  # more messages than it takes in
+            self.client.control_channel.send(self.client.session.msg("interrupt_request", content={}))
 
     def _overrun(self) -> str:
         """What the notebook uses too much of, looked at once a second."""
@@ -334,7 +371,14 @@ class _Kernel:
         with suppress(Exception):  # the kernel is dead already; only its files are left to remove
             await asyncio.wait_for(self.manager.shutdown_kernel(now=True), 10)
         await self.relay.close()
+        await self.control.close()
         self.context.destroy(linger=0)
+
+
+def _until(end: float) -> float:
+    """Seconds to the next look, which comes no later than this time unless that is past."""
+    left = end - time.monotonic()
+    return min(_POLL_SECONDS, left) if left > 0 else _POLL_SECONDS
 
 
 def _read_weights(folder: Path, limits: Limits) -> dict[str, bytes]:

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 
 def start(config_path: str) -> None:
     """Begin to watch; called by the host before the first cell. The config is JSON that the host wrote."""
-    from .protocol import Config  # here, since the host imports the package for its registries alone
+    from . import endings  # here, since the host imports the package for its registries alone
+    from .protocol import Config
     from .watch.session import Session
 
     config = Config.from_json(Path(config_path).read_text(encoding="utf-8"))
     shell = _shell()
     session = Session(config, shell.user_ns)
+    endings.install(shell, script=config.file.endswith(".py"))
     session.served = _be_like_colab(config, shell).served
     if config.watches:
         _watch(session)
@@ -46,9 +48,13 @@ def _watch(session: Session) -> None:
     watcher: Optimisers | Replay
     memory.Memory(torch, patient=config.seed is not None).install()
     if config.seed is None:
+        from .protocol import LONGER_LOOKS
+        from .watch.idling import Idling
         from .watch.optimisers import Optimisers
 
         watcher = Optimisers(session, torch)
+        if config.batches < LONGER_LOOKS[-1]:
+            Idling(session).install()
     else:
         from .watch import replay
 

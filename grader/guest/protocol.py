@@ -13,6 +13,7 @@ from enum import Enum, StrEnum
 
 MOST_WORDS = 200  # characters of a name or of a sentence
 MOST_GAPS = 100  # of one network, and of one training
+LONGER_LOOKS = (200, 10**6)  # batches of each loop over a loader, when the usual few made a cell fail
 Scalar = bool | int | float | str | None
 Settings = dict[str, Scalar | list[Scalar]]
 
@@ -110,6 +111,13 @@ class ServerMissing(AttributeError, RuntimeError):
 
 class EnoughSeen(Exception):  # noqa: N818  the student reads it, as the others
     """Ends a loop that would not end while training is cut short."""
+
+
+class BarelyTrained(BaseException):
+    """Ends a cell that trains nothing for long, where networks were trained for a few steps only.
+
+    No Exception: neither the notebook nor what watches it may take it for one of its own.
+    """
 
 
 # A network: `LayerSpec` and its like in `grader/core/network.py` say what each field means.
@@ -262,13 +270,14 @@ class Findings:
     """All that is seen in one notebook.
 
     `unfinished` are cells that did not run to their end, `shortened` those that saw only a part of a loader's batches;
-    `served` names files that stood in for others; `faults` says what went wrong in watching.
+    `prices` estimates for each of `LONGER_LOOKS` the seconds that its further batches would take; `served` names files that stood in for others; `faults` says what went wrong in watching.
     """
 
     trainings: list[Training] = field(default_factory=list)
     variables: dict[str, object] = field(default_factory=dict)
     unfinished: list[int] = field(default_factory=list)
     shortened: list[int] = field(default_factory=list)
+    prices: list[float] = field(default_factory=list)
     unstepped: list[Unstepped] = field(default_factory=list)
     served: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
@@ -283,8 +292,9 @@ class Config:
     """What the kernel is told before the first cell.
 
     `out` is the file to write findings to, `weights` the folder for a replay's weights. `file` is the notebook's name
-    in the submission, `cells` the numbers of its code cells. A loop over a loader is cut to `batches`. `data` holds
-    the folder of each data set that is served, by its name. `watches`: whether torch or Keras may be used at all.
+    in the submission, `cells` the numbers of its code cells. A loop over a loader is cut to `batches`, later ones and
+    evaluations to fewer unless the look is `thorough`; a cell that trains nothing for `idle_seconds` after such a
+    training is ended. `data` holds the folder of each data set that is served, by its name. `watches`: whether torch or Keras may be used at all.
     `variables` names what is to be handed over. With a `seed` the notebook is replayed under it.
     """
 
@@ -292,6 +302,8 @@ class Config:
     file: str
     cells: list[int]
     batches: int
+    thorough: bool
+    idle_seconds: float
     data: dict[str, str]
     watches: bool
     variables: list[str]

@@ -1,11 +1,13 @@
 """Says of each cell that did not finish what happened, whose doing it is, and what to do about it."""
 
+import math
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from nbformat import NotebookNode
 
+from grader.core.cut import may_need_more
 from grader.core.evidence import CellRun, NotebookRun
 from grader.core.fault import Fault
 from grader.observation.failures import CASES, INSISTS_ON_GPU, UNKNOWN, Case
@@ -18,7 +20,7 @@ _WHOSE: dict[Fault, str] = {
     Fault.package: "The notebook may well be right: what it was run with lacks this.",
     Fault.grader: "This is no error of the notebook: while it is graded it can't have this.",
 }
-_SHORTENED = "The grader ran this cell on a part of its data, which may be the only reason."
+_SHORTENED = "The grader ran it on a part of the data, which may be the only reason: nobody loses points for that alone."
 # Lines that bind names: what is found in the group of each.
 _BINDS = re.compile(
     r"(?:async )?(?:def|class)\s+(\w+)|(?:import|from)\b(.*)|for\b(.*?)\bin\b|with\b.*\bas\b(.*)|([^=()!<>+*/-]*)=(?!=)"
@@ -26,11 +28,12 @@ _BINDS = re.compile(
 _MOST_LINE = 500
 
 
-def explain(notebook: NotebookNode, cells: Sequence[CellRun], shortened: Container[int] = ()) -> tuple[CellRun, ...]:
+def explain(notebook: NotebookNode, cells: Sequence[CellRun], shortened: Collection[int] = ()) -> tuple[CellRun, ...]:
     """The same cells; those that failed say why, whose doing it is, and what to do.
 
-    `shortened` are the cells that saw only a part of the data.
+    `shortened` are the cells that saw only a part of the data: what fails there or behind may fail for that alone.
     """
+    first_cut = min(shortened, default=math.inf)
     sources = _Sources(notebook)
     done: list[CellRun] = []
     failed: dict[int, CellRun] = {}
@@ -39,10 +42,12 @@ def explain(notebook: NotebookNode, cells: Sequence[CellRun], shortened: Contain
             case, names = _case(cell, sources, failed)
             sentence = case.happened.format_map(names)
             words = [f"{cell.error[:_MOST_ERROR].rstrip(' .:')}."]
-            cut = _SHORTENED if cell.index in shortened and case.fault is Fault.student else ""
-            words += [_sentence(sentence), cut, case.do.format_map(names), _WHOSE.get(case.fault, "")]
+            cut = cell.index >= first_cut and case.fault is Fault.student and not case.cause
+            cut = cut and cell.status == "error" and may_need_more(cell.error)
+            whose = _SHORTENED if cut else _WHOSE.get(case.fault, "")
+            words += [_sentence(sentence), case.do.format_map(names), whose]
             text = " ".join(word for word in words if word)
-            told = {"explanation": text, "fault": case.fault, "cause": case.cause}
+            told = {"explanation": text, "fault": Fault.grader if cut else case.fault, "cause": case.cause}
             cell = cell.model_copy(update=told)  # noqa: PLW2901  # the same, told
             failed[cell.index] = cell
         done.append(cell)
@@ -151,6 +156,11 @@ def _undefined(name: str, index: int, sources: _Sources, failed: Mapping[int, Ce
         return Case(
             happened=f"“{name}” is made only further down, in cell {later}",
             do="Put the cells into the order in which they must run, and run them all from the top.",
+        )
+    if makers:
+        return Case(
+            happened=f"cell {makers[-1]} makes “{name}” only under a condition, which did not hold before it was used",
+            do="Give it a value before the loop or the condition.",
         )
     first = next(iter(failed.values()), None)
     why = f"cell {first.index} failed before, which may be why; else " if first else ""

@@ -2,7 +2,7 @@
 
 from grader.core.fault import Fault
 from grader.core.record import Record
-from grader.guest.protocol import DataSetMissing, EnoughSeen, ModuleMissing, PartMissing, ServerMissing
+from grader.guest.protocol import BarelyTrained, DataSetMissing, EnoughSeen, ModuleMissing, PartMissing, ServerMissing
 
 
 class Case(Record):
@@ -169,11 +169,6 @@ _STUDENT = (
     ),
     (r"^AssertionError", "an assertion of the notebook's own does not hold", "Look what it compares."),
     (
-        r"took longer than",
-        "it was stopped; the loops over loaders had been cut to a few batches, so it does something else for long",
-        "Look for a loop that doesn't end, and let nothing but training take long.",
-    ),
-    (
         r"the kernel died", "no later cell could run",
         "Look for exit() and quit(), and for what takes all memory at once.",
     ),
@@ -188,6 +183,17 @@ _PACKAGE = (
     ),
 )  # fmt: skip
 _GRADER = (
+    (
+        rf"^{BarelyTrained.__name__}:",
+        "networks had been trained for a few steps only, so it may have had far more to do than in the notebook itself, "
+        "as when it draws a figure for each mistake; it was interrupted",
+        "Nothing needs to be done where the cell ends soon when the notebook is run in full.",
+    ),
+    (
+        r"took longer than",
+        "it was stopped; the loops over loaders had been cut to a few batches, so it does something else for long",
+        "Look for a loop that doesn't end, and let nothing but training take long.",
+    ),
     (
         rf"^{EnoughSeen.__name__}:",
         "its training would have gone on until a condition holds, which a shortened training may never reach",

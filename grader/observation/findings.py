@@ -98,6 +98,7 @@ class Findings(Record):
     variables: dict[Text, object] = {}
     unfinished: tuple[int, ...] = ()
     shortened: tuple[int, ...] = ()
+    prices: Annotated[tuple[float, ...], Field(max_length=10)] = ()
     unstepped: Annotated[tuple[Unstepped, ...], Field(max_length=20)] = ()
     served: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
     faults: Annotated[tuple[Text, ...], Field(max_length=20)] = ()

@@ -69,13 +69,45 @@ ENDS = {
     "raises": (["1 / 0", "x = 1"], {}, ["error", "ok"], "ZeroDivisionError: division by zero"),
     "is no Python": (["def", "x = 1"], {}, ["error", "ok"], "SyntaxError"),
     "asks for input": (["input()", "x = 1"], {}, ["error", "ok"], "StdinNotImplementedError"),
-    "exits": (["import os; os._exit(3)", "x = 1"], {}, ["died", "not run"], "cell 1: the kernel died"),
-    "kills itself": (["import os; os.kill(os.getpid(), 9)"], {}, ["died"], "cell 1: the kernel died"),
-    "hangs": (
-        ["x = 1", "import time; time.sleep(60)", "x = 2"], {"cell_seconds": 3}, ["ok", "timeout", "not run"],
-        "cell 2: took longer than the 3 s that a cell may take",
+    "calls exit()": (["exit()\nx = 1", "assert x == 1", "quit()", "x = 2"], {}, ["ok"] * 4, ""),
+    "calls sys.exit()": (["import sys; sys.exit(2)", "x = 1"], {}, ["error", "ok"], "SystemExit: 2"),
+    "raises SystemExit": (["raise SystemExit", "x = 1"], {}, ["error", "ok"], "SystemExit"),
+    "exits": (["import os; os._exit(3)", "x = 1"], {}, ["error", "ok"], "SystemExit: 3"),
+    "aborts": (["import os; os.abort()", "x = 1"], {}, ["error", "ok"], "SystemExit: 6"),
+    "kills itself": (["import os; os.kill(os.getpid(), 9)", "x = 1"], {}, ["error", "ok"], "SystemExit: 0"),
+    "shuts its kernel down": (
+        ["get_ipython().kernel.do_shutdown(True); import time; time.sleep(0.3)", "time.sleep(0.3)", "x = 1"],
+        {}, ["ok"] * 3, "",
     ),
-    "won't be interrupted": ([STUBBORN], {"cell_seconds": 1}, ["timeout"], "cell 1: took longer than the 1 s"),
+    "ends processes of its own": (
+        [
+            "import os\npid = os.fork()\nif not pid: os._exit(3)\nassert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 3",
+            "import time\npid = os.fork()\nif not pid: time.sleep(60)\nos.kill(pid, 9)\n"
+            "assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -9",
+            "import signal; heard = []; signal.signal(15, lambda *_: heard.append(1)); os.kill(os.getpid(), 15)\nassert heard",
+        ],
+        {}, ["ok"] * 3, "",
+    ),
+    "falls": (["import ctypes; ctypes.string_at(0)", "x = 1"], {}, ["died", "not run"], "cell 1: the kernel died"),
+    "hangs": (
+        ["x = 1", "import time; time.sleep(60)", "x += 1", "assert x == 2"], {"cell_seconds": 3},
+        ["ok", "timeout", "ok", "ok"], "took longer than the 3 s that a cell may take",
+    ),
+    "catches its interruption": (
+        ["import time\ntry: time.sleep(60)\nexcept KeyboardInterrupt: x = 1", "assert x == 1"], {"cell_seconds": 3},
+        ["timeout", "ok"], "took longer than the 3 s that a cell may take",
+    ),
+    "catches every error for a while": (
+        ["import time\nfor _ in range(3):\n    try: time.sleep(60)\n    except BaseException: pass", "x = 1"],
+        {"cell_seconds": 3}, ["timeout", "ok"], "took longer than the 3 s that a cell may take",
+    ),
+    "hangs again and again": (
+        ["import time; time.sleep(60)", "time.sleep(60)", "time.sleep(60)"],
+        {"cell_seconds": 3, "notebook_seconds": 8}, ["timeout", "timeout", "timeout"], "cell 3: took longer than the 8 s",
+    ),
+    "won't be interrupted": (
+        [STUBBORN, "x = 1"], {"cell_seconds": 1}, ["timeout", "not run"], "cell 1: took longer than the 1 s",
+    ),
     "takes too long in all": (
         ["import time; time.sleep(0.5)", "time.sleep(60)"], {"notebook_seconds": 4}, ["ok", "timeout"],
         "cell 2: took longer than the 4 s that a notebook may take",
@@ -115,7 +147,7 @@ ENDS = {
 @pytest.mark.parametrize("layer", LAYERS)
 @pytest.mark.parametrize("name", ENDS)
 def test_how_a_notebook_ends(name, layer, tmp_path, run):
-    if layer == "limits" and name not in ("hangs", "exits", "takes too much memory"):
+    if layer == "limits" and name not in ("hangs", "falls", "takes too much memory"):
         return  # the same code runs either way; these three rest on the layer
     cells, limits, states, said = ENDS[name]
     if "modules" in name:
@@ -124,7 +156,7 @@ def test_how_a_notebook_ends(name, layer, tmp_path, run):
     artefact = run(layer, cells, tmp_path, **limits)
     assert [cell.status for cell in artefact.cells] == states
     assert said in f"{artefact.failure} {[cell.error for cell in artefact.cells]}"
-    assert bool(artefact.failure) == ("timeout" in states or "died" in states)
+    assert bool(artefact.failure) == (bool({"not run", "died"} & {*states}) or "may take" in artefact.failure)
 
 
 FLOODS = {

@@ -143,9 +143,14 @@ def test_a_package_that_colab_has():
 
 # name: (cells, limits, what the notes say of them)
 ENDS = {
-    "an endless loop": (["while True: pass", "a = 1"], {"cell_seconds": 1}, "cell 1: took longer than the 1 s"),
+    "an endless loop": (["while True: pass"], {"cell_seconds": 1}, "cell 1: took longer than the 1 s"),
+    "one that won't be interrupted": (
+        ["while True:\n    try:\n        while True: pass\n    except BaseException: pass", "a = 1"],
+        {"cell_seconds": 1}, "cell 1: took longer than the 1 s",
+    ),
     "too long in all": (["import time; time.sleep(9)"], {"notebook_seconds": 1}, "the 1 s that a notebook may take"),
-    "an exit": (["import os; os._exit(1)", "a = 1"], {}, "a.ipynb, cell 1: the kernel died"),
+    "an exit": (["import os; os._exit(1)"], {}, "a.ipynb, cell 1: SystemExit: 1. It ends itself"),
+    "a fall": (["import ctypes; ctypes.string_at(0)", "a = 1"], {}, "a.ipynb, cell 1: the kernel died"),
     "too much memory": (["x = bytearray(3 << 30)"], {"memory_mb": 1024}, "It needs more memory than a notebook"),
 }  # fmt: skip
 

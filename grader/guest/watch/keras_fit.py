@@ -202,6 +202,7 @@ class _Fit:
                     fit.watch.quiet(fit.begin)
 
             def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+                fit.watch.session.stepped()
                 if fit.training is not None:
                     fit.training.steps += 1
 

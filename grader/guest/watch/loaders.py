@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import math
+import time
 import weakref
 from collections.abc import Iterator
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
+from ..protocol import LONGER_LOOKS
 from . import source_loops
 from .session import Session, quiet
 
@@ -36,11 +39,18 @@ class Loop:
         self.batches, self.most = 0, most  # so far; where it is cut
         self.use = Use.LOOKS
         self.backwards, self.stepped, self.by_next = 0, False, False
+        self.began = time.monotonic()  # the batch that is under way
+        self.fastest = math.inf  # seconds that one took
 
-    def expected(self) -> int:
-        """How many batches it has when nothing ends it early."""
+    def batch_ends(self) -> None:
+        """The next one is asked for."""
+        now = time.monotonic()
+        self.fastest, self.began = min(self.fastest, now - self.began), now
+
+    def expected(self, most: int | None = None) -> int:
+        """How many batches it has when nothing ends it early, where it is cut to `most`."""
         try:
-            return min(len(self.loader), self.most)
+            return min(len(self.loader), self.most if most is None else most)
         except TypeError:  # an endless or unsized data set
             return self.batches
 
@@ -52,6 +62,8 @@ class Loaders:
         self.session = session
         self.loop: Loop | None = None
         self.numbers = itertools.count()
+        session.cell_begins.append(self.begin_cell)
+        self.fastest: weakref.WeakKeyDictionary[Loader, float] = weakref.WeakKeyDictionary()
         # Loops over each loader since the last training began.
         self.seen: weakref.WeakKeyDictionary[Loader, int] = weakref.WeakKeyDictionary()
 
@@ -64,21 +76,35 @@ class Loaders:
             try:
                 for batch in original(loader):
                     if watch.seen_enough(loop):
-                        watch.session.shortened[watch.session.cell] = None
+                        watch.left_out(loop)
                         break
                     watch.loop = loop
                     loop.batches += 1
                     yield batch
+                    loop.batch_ends()
             finally:
                 if watch.loop is loop:
                     watch.loop = loop.outer
 
         loader_class.__iter__ = cut
 
+    def begin_cell(self) -> None:
+        """What an error ended may still be held by its traceback."""
+        self.loop = None
+
+    @quiet
+    def left_out(self, loop: Loop) -> None:
+        """A loop is cut: what the rest would take, by the fastest batch of this loader, since first ones take longer."""
+        self.session.shortened[self.session.cell] = None
+        fastest = self.fastest[loop.loader] = min(loop.fastest, self.fastest.get(loop.loader, loop.fastest))
+        for place, most in enumerate(LONGER_LOOKS):
+            self.session.prices[place] += max(loop.expected(most) - loop.batches, 0) * fastest
+
     def begin(self, loader: Loader) -> Loop:
         """A loop begins; the first ones show what there is to see, the others are counted."""
         self.seen[loader] = self.seen.get(loader, 0) + 1
-        most = self.session.config.batches if self.seen[loader] <= _FULL_LOOPS else 1
+        config = self.session.config
+        most = config.batches if config.thorough or self.seen[loader] <= _FULL_LOOPS else 1
         loop = Loop(next(self.numbers), loader, self.loop, most)
         loop.by_next = source_loops.asked_by_next()
         return loop
@@ -93,6 +119,8 @@ class Loaders:
         """Whether a loop is cut here."""
         if loop.backwards and not loop.stepped and loop.batches < _MOST_BATCHES:
             return False  # a step may come only after several batches
+        if self.session.config.thorough:
+            return loop.batches >= loop.most
         if loop.use == Use.TRAINS or loop.backwards:
             return loop.batches >= loop.most
         if loop.use == Use.EVALUATES:

@@ -101,6 +101,7 @@ class Optimisers:
         if has_closure(args, kwargs):  # its forward pass came within the step
             self.see(optimizer, closure=True)
         self.session.cell_steps += 1
+        self.session.stepped()
         training = self.training_of(optimizer)
         if training is not None:
             training.remember()

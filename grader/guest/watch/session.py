@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from .. import findings
-from ..protocol import Config, Findings, GapKind, Training, Unstepped
+from ..protocol import LONGER_LOOKS, Config, Findings, GapKind, Training, Unstepped
 
 if TYPE_CHECKING:
     from .replay import Weights
@@ -59,15 +59,18 @@ class Session:
         self.cells = iter(config.cells)
         self.cell: int | None = None  # None outside of the notebook's own cells
         self.nested, self.cell_began, self.cell_steps = 0, 0.0, 0
+        self.stepped_at = 0.0  # when an optimiser stepped last, or the cell began; on the monotonic clock, in seconds
         self.trainings: dict[Hashable, WatchedTraining] = {}  # by the optimiser; the last to step stands last
         # Cells that did not run to their end, as far as is known; an ordered set, as are:
         self.unfinished: dict[int | None, None] = {}
         self.shortened: dict[int | None, None] = {}  # cells that saw only a part of a loader's batches
+        self.prices = [0.0 for _ in LONGER_LOOKS]  # seconds that what was left out would take, for each longer look
         self.served: dict[str, None] = {}  # files that stood in for others that were not handed in
         self.faults: dict[str, None] = {}  # what went wrong in watching
         self.weights: Weights | None = None  # in a replay, what hands over weights
         self.unstepped: Callable[[], list[Unstepped]] = list  # networks whose gradients no optimiser stepped
         self.cell_begins: list[Callable[[], object]] = []  # called before each cell
+        self.cell_ends: list[Callable[[], object]] = []  # called after each, whatever ended it
         self.written_at = 0.0  # on the monotonic clock, in seconds
 
     def begin_cell(self) -> None:
@@ -78,12 +81,16 @@ class Session:
         self.cell = next(self.cells, None)
         self.unfinished[self.cell] = None
         self.cell_began, self.cell_steps = time.monotonic(), 0
+        self.stepped_at = self.cell_began
         for begin in self.cell_begins:
             begin()
 
     def end_cell(self, raised: bool) -> None:
         """Called after each cell, and what a magic runs within it; `raised`: it ended with an error."""
         self.nested = max(self.nested - 1, 0)  # the host's own cell, which installed this, ends too
+        if not self.nested:
+            for end in self.cell_ends:
+                end()
         if not raised and not self.nested:
             self.unfinished.pop(self.cell, None)
         for training in self.trainings.values():
@@ -107,6 +114,10 @@ class Session:
         self.trainings.pop(key, None)
         self.trainings[key] = training
         training.record.cell = self.cell
+
+    def stepped(self) -> None:
+        """An optimiser has stepped."""
+        self.stepped_at = time.monotonic()
 
     @property
     def only_evaluates(self) -> bool:
@@ -134,6 +145,7 @@ class Session:
             variables=findings.variables(self.config.variables, self.namespace),
             unfinished=[cell for cell in self.unfinished if cell is not None],
             shortened=[cell for cell in self.shortened if cell is not None],
+            prices=[round(price, 3) for price in self.prices],
             unstepped=self.unstepped()[:_MOST_NAMED],
             served=[*self.served][:_MOST_NAMED],
             faults=[*self.faults][:_MOST_NAMED],
