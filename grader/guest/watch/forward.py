@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from . import direct_calls
 from .session import Session, quiet
 
 if TYPE_CHECKING:
@@ -24,7 +26,15 @@ class Call:
 
     def __init__(self, module: torch.nn.Module, given: torch.Tensor, output: torch.Tensor) -> None:
         self.module, self.given, self.output = module, given, output.detach()
+        # Of what computed the output, its number: what holds it itself would keep all that it was computed of.
+        self.sequence = output.grad_fn._sequence_nr() if output.grad_fn is not None else None
         self.known: torch.Tensor | None = None  # the tensor that stands for an output which was not computed
+
+    def made_by(self, node: Any) -> bool:
+        """Whether a node of the graph that is to be derived is what computed the output, or stands for it."""
+        if self.known is not None:
+            return getattr(node, "variable", None) is self.known
+        return self.sequence is not None and node._sequence_nr() == self.sequence
 
     def weights(self) -> set[int]:
         """The ids of the weights of what was called."""
@@ -45,6 +55,16 @@ class Calls:
         hooks = self.torch.nn.modules.module
         hooks.register_module_forward_pre_hook(self.enter)
         hooks.register_module_forward_hook(self.leave, with_kwargs=True, always_call=True)
+        direct_calls.watch(self.torch, lambda: self.depth == 0)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """What is called meanwhile is called by nobody in the notebook."""
+        self.depth += 1
+        try:
+            yield
+        finally:
+            self.depth = max(self.depth - 1, 0)
 
     def begin_cell(self) -> None:
         """An interrupted forward pass left the depth raised."""

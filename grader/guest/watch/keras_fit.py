@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .. import import_hooks
 from ..protocol import GapKind
 from .keras_feeds import SCORED, Given, fewer, is_array
-from .keras_training import KerasTraining, drawn
+from .keras_training import KerasTraining, Progress, drawn
 
 if TYPE_CHECKING:
     from .session import Session
@@ -115,6 +115,14 @@ class _Watch:
         self.forget()
         self.session.write()
 
+    def undo(self, training: KerasTraining, before: Progress) -> None:
+        """A call took no step: it trained nothing."""
+        training.go_back(before)
+        if not training.steps:
+            self.session.forget(training)
+        self.forget()
+        self.session.write()
+
     def hand_over(self, training: KerasTraining, when: str) -> None:
         """In a replay: the weights before the first step (`when` is "first"), and after the last ("last")."""
         weights = self.session.weights
@@ -149,11 +157,17 @@ class _Watch:
     def train_on_batch(self, original: _Original, model: Any, options: _Options) -> Any:
         """Train on the batch, which is never cut."""
         training = self.quiet(lambda: self.training(model, options.get("x")))
-        if training is not None:
-            self.quiet(training.take_batch, model, options)
-        result = original(options)
-        if training is not None:
-            self.quiet(self.end, training)
+        if training is None:
+            return original(options)
+        before = training.progress()
+        self.quiet(training.take_batch, model, options)
+        try:
+            result = original(options)
+        except BaseException:
+            self.quiet(self.undo, training, before)
+            raise
+        self.session.stepped()
+        self.quiet(self.end, training)
         return result
 
     def load_weights(self, original: _Original, model: Any, options: _Options) -> Any:
@@ -170,6 +184,8 @@ class _Fit:
         self.watch, self.model, self.options = watch, model, options
         self.given = Given(options, watch.batches, watch.keras)
         self.training: KerasTraining | None = None  # until it begins
+        self.before: Progress | None = None
+        self.observed = False  # whether its steps are counted
 
     def begin(self) -> None:
         """Write down what is known before the first step."""
@@ -177,6 +193,7 @@ class _Fit:
         training = watch.training(self.model, first and first[0])
         if training is None:
             raise ValueError("a network that has no weights when its training begins")
+        self.before = training.progress()
         training.take_fit(self.model, self.given, self.options)
         watch.hand_over(training, "first")
         watch.session.write()
@@ -190,6 +207,7 @@ class _Fit:
         callbacks = cut.get("callbacks")
         if callbacks is None or isinstance(callbacks, (list, tuple)):
             cut["callbacks"] = [*(callbacks or ()), self.observer()]
+            self.observed = True
         return cut
 
     def observer(self) -> Any:
@@ -214,9 +232,13 @@ class _Fit:
 
     def end(self) -> None:
         """Write down what could be seen only while it trained."""
-        if self.training is not None:
-            self.training.take_late(self.model, self.given)
-            self.watch.end(self.training)
+        if self.training is None or self.before is None:
+            return
+        if self.observed and self.training.steps == self.before.taken:  # it raised before, or was told to take none
+            self.watch.undo(self.training, self.before)
+            return
+        self.training.take_late(self.model, self.given)
+        self.watch.end(self.training)
 
 
 def _built(model: Any, x: Any) -> bool:

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import CodeType, ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import findings
 from ..describe import keras_models
@@ -56,6 +56,17 @@ _OWN_METHODS = {  # that a class of the student's may have: what they may change
 }
 
 
+class Progress(NamedTuple):
+    """How far a training had come: what a call that takes no step must leave as it was."""
+
+    taken: int
+    planned: int
+    steps: int
+    loops: int
+    samples: int
+    cell: int | None
+
+
 class KerasTraining:
     """Takes in each call of `fit` and `train_on_batch`, and writes down what a torch notebook would have shown.
 
@@ -87,6 +98,7 @@ class KerasTraining:
         self.take_optimizer(network.optimizer)
         self.losses: dict[str, Named] = {}  # one of each kind with its settings
         self.first_rows: set[int] = set()  # hashes of the first sample of each call
+        self.cell = session.cell  # where it took its last step
         self.steps = self.planned = 0  # taken while it was watched; that it was to take then
         self.norms: _Norms | None = None  # of its weights after the last step
         self.compare_weights()
@@ -96,6 +108,17 @@ class KerasTraining:
     def parameters(self) -> list[torch.Tensor]:
         """The weights that its optimiser steps, as torch's."""
         return list(self.network.parameters())
+
+    def progress(self) -> Progress:
+        """How far it has come by now."""
+        record = self.record
+        return Progress(self.steps, self.planned, record.steps, record.loops, record.samples, self.cell)
+
+    def go_back(self, to: Progress) -> None:
+        """A call took no step."""
+        record = self.record
+        self.steps, self.planned, record.steps, record.loops, record.samples, self.cell = to
+        record.cell = self.cell
 
     def compare_weights(self) -> None:
         """Gaps where weights are not all trained, or not as Keras draws them."""
@@ -336,6 +359,7 @@ class KerasTraining:
 
     def remember(self) -> None:
         """After training: what the weights are until it goes on."""
+        self.cell = self.record.cell
         self.norms = _norms(self.network.trainable_weights)
 
     def look_for_changes(self, when: str) -> None:
@@ -346,6 +370,7 @@ class KerasTraining:
     def end_cell(self) -> None:
         """After each cell; in a replay it hands over its weights."""
         self.look_for_changes("after its training")
+        self.record.variable = self.record.variable or self.session.name_of(self.network)
         if self.session.weights is not None:
             self.session.weights.last(self.record.number, self.as_module)
 

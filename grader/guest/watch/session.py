@@ -8,6 +8,7 @@ from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from .. import findings
+from . import names
 from ..protocol import LONGER_LOOKS, Config, Findings, GapKind, Training, Unstepped
 
 if TYPE_CHECKING:
@@ -115,6 +116,10 @@ class Session:
         self.trainings[key] = training
         training.record.cell = self.cell
 
+    def forget(self, training: WatchedTraining) -> None:
+        """A training that took no step is none."""
+        self.trainings = {key: known for key, known in self.trainings.items() if known is not training}
+
     def stepped(self) -> None:
         """An optimiser has stepped."""
         self.stepped_at = time.monotonic()
@@ -129,8 +134,8 @@ class Session:
         return [training for training in self.trainings.values() if training.network is network]
 
     def name_of(self, network: object) -> str:
-        """The variable that holds it; empty when none does."""
-        return next((k for k, v in self.namespace.items() if v is network and k[0] != "_"), "")
+        """The variable that holds it, or the way to it; empty where there is none."""
+        return names.name_of(network, self.namespace) if network is not None else ""
 
     def write_now_and_then(self) -> None:
         """Write if the last time is a while ago."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..describe import modules
 from ..protocol import Gap, GapKind, Named, Sample, Schedule, Settings, Training
-from . import source_loops
+from . import logits, source_loops
 from .gradients import Backward, Look, looks, norms
 from .settings import described_loader, optimizer_settings, own_or_torch
 
@@ -175,12 +175,14 @@ class TorchTraining:
             self.record.fresh_samples = self.rows_seen
 
     def take_loss(self, loss: Loss, call: Call | None) -> None:
-        """A recipe can name only a loss of torch's, of the network's output itself and the classes of the batch."""
+        """A recipe can name only a loss of torch's that amounts to one of the network's output and of the classes."""
+        of_output = logits.of_output(loss, call, self.record.spec)
+        if of_output is None:
+            self.note(GapKind.LOSS, "the loss is not taken of the network's output itself")
+        loss = of_output or loss
         self.losses.setdefault(str((loss.kind, loss.settings)), loss)
         if getattr(self.torch.nn, loss.kind, None) is None:
             self.note(GapKind.LOSS, f"the loss is {loss.kind}")
-        if call is None or loss.given.data_ptr() != call.output.data_ptr() or loss.given.numel() != call.output.numel():
-            self.note(GapKind.LOSS, "the loss is not taken of the network's output itself")
         target = loss.target
         one_hot = target.dim() == 2 and bool(((target == 0) | (target == 1)).all() and (target.sum(1) == 1).all())
         if not one_hot and (target.dim() != 1 or target.is_floating_point()):
@@ -210,6 +212,7 @@ class TorchTraining:
     def end_cell(self) -> None:
         """After each cell."""
         self.look_for_changes("after its training")
+        self.record.variable = self.record.variable or self.session.name_of(self.network)  # a function may return it
 
     def finished(self) -> Training:
         """The whole record by now."""

@@ -1,0 +1,53 @@
+"""`net.forward(x)` is a call of the network, though it passes by all that torch calls around one."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
+
+def watch(torch: Any, outside: Callable[[], bool]) -> None:
+    """From now on a module whose `forward` is called is called itself; `outside`: whether no module is being called."""
+    module, tensor = torch.nn.Module, torch.Tensor
+
+    def direct(called: Any, given: tuple[Any, ...]) -> bool:
+        """Not within a call, not what traces (and gives no tensors), and of a class that is called as torch's are."""
+        return outside() and type(called).__call__ is module.__call__ and any(isinstance(v, tensor) for v in given)
+
+    def begins(kind: Any, **options: Any) -> None:
+        super(module, kind).__init_subclass__(**options)
+        _route(kind, direct)
+
+    for kind in _below(module):
+        _route(kind, direct)
+    module.__init_subclass__ = classmethod(begins)
+
+
+def _below(kind: type) -> set[type]:
+    """All classes that are made of this one."""
+    found: set[type] = set()
+    left = kind.__subclasses__()
+    while left:
+        child = left.pop()
+        if child not in found:
+            found.add(child)
+            left += child.__subclasses__()
+    return found
+
+
+def _route(kind: type, direct: Callable[[Any, tuple[Any, ...]], bool]) -> None:
+    """Put a way through the module's call before the forward pass that this class defines."""
+    forward = vars(kind).get("forward")
+    if not isinstance(forward, FunctionType):
+        return
+
+    def route(called: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if direct(called, (*args, *kwargs.values())):
+            return called(*args, **kwargs)
+        return forward(called, *args, **kwargs)
+
+    # With the globals of the student's own function: who reads a forward pass looks names up there.
+    made = FunctionType(route.__code__, forward.__globals__, forward.__name__, None, route.__closure__)
+    kind.forward = functools.wraps(forward)(made)  # type: ignore[attr-defined]  # it has one
