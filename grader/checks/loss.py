@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from grader.checks._base import Check, Needs, model_of
 from grader.core.evidence import ModelFacts, ProblemEvidence
+from grader.core.network import LayerSpec
 from grader.core.outcome import BudgetLine, Outcome, failed, manual, passed
 from grader.guest.protocol import Blocks
 
@@ -22,8 +23,13 @@ _CLASSES = {
 }
 
 
+def _along_classes(layer: LayerSpec) -> bool:
+    """Whether a LogSoftmax makes the outputs of one sample add up, not those of a batch."""
+    return layer.settings.get("dim") in (None, 1, -1)
+
+
 class Loss(Check):
-    """The loss of the training. NLLLoss on LogSoftmax is cross entropy too."""
+    """The loss of the training. NLLLoss on a LogSoftmax along the classes is cross entropy too."""
 
     type: Literal["loss"] = "loss"
     expect: Literal["cross_entropy", "mse", "bce", "nll"]
@@ -44,7 +50,7 @@ class Loss(Check):
         found = model.recipe.loss.type
         kinds = {_CLASSES.get(found)}
         last = model.rows[-1].type if model.rows else ""
-        if found == "NLLLoss" and last == "LogSoftmax":
+        if found == "NLLLoss" and last == "LogSoftmax" and _along_classes(model.spec.layers[-1]):
             kinds.add("cross_entropy")
         ok = self.expect in kinds
         line = BudgetLine(what="loss", found=found, allowed=_NAMES[self.expect], ok=ok).model_dump()

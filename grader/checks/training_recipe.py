@@ -39,18 +39,28 @@ class TrainingRecipe(Check):
         if recipe is None:
             return manual("How it was trained could not be observed; a person reads the notebook.", source=model.source)
         faults = []
-        if self.epochs is not None and recipe.epochs != self.epochs:
+        unknown = self.epochs is not None and not recipe.epochs_known
+        if not unknown and self.epochs is not None and recipe.epochs != self.epochs:
             faults.append(f"{recipe.epochs} epochs instead of {self.epochs}")
         if self.batch_size is not None and recipe.batch_size != self.batch_size:
             faults.append(f"batch size {recipe.batch_size} instead of {self.batch_size}")
         if self.optimizers and recipe.optimizer.type not in self.optimizers:
             faults.append(f"optimiser {recipe.optimizer.type} instead of {' or '.join(self.optimizers)}")
-        observed = f"{recipe.optimizer.type}, {recipe.epochs} epochs, batch size {recipe.batch_size}"
+        epochs = f"{recipe.epochs} epochs" if recipe.epochs_known else "epochs not known"
+        observed = f"{recipe.optimizer.type}, {epochs}, batch size {recipe.batch_size}"
         allowed = self.asked().removeprefix("Training: ").rstrip(".")
+        gaps = [gap.why for gap in recipe.gaps if gap.blocks(Blocks.SETTINGS)]
+        if unknown:
+            but = f" and {', '.join(faults)}" if faults else ""
+            return manual(
+                f"It is not known for how many epochs it was trained{but} ({'; '.join(gaps)}): "
+                "a person reads the notebook.",
+                observed=observed,
+                source=model.source,
+            )
         line = BudgetLine(what="training", found=observed, allowed=allowed, ok=not faults).model_dump()
         if not faults:
             return passed(f"Trained as asked: {observed}.", observed=observed, source=model.source, budget=line)
-        gaps = [gap.why for gap in recipe.gaps if gap.blocks(Blocks.SETTINGS)]
         if gaps:
             return manual(
                 f"Trained with {', '.join(faults)}, but {'; '.join(gaps)}: a person reads the notebook.",

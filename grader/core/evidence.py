@@ -9,6 +9,7 @@ from grader.core.network import ModelSpec, Recipe
 from grader.core.record import Record
 from grader.core.requests import Question
 from grader.core.source import Source
+from grader.guest.protocol import Blocks
 
 Fact = TypeVar("Fact", bound=Record)
 
@@ -291,6 +292,11 @@ class ModelFacts(Record):
     hidden_layers: int = 0
     hidden_layers_within: tuple[int, int] | None = None
     problem: str = ""
+
+    @property
+    def countable(self) -> bool:
+        """Whether all of it could be written down: else its numbers are what it has at least."""
+        return not any(gap.blocks(Blocks.COUNTING) for gap in self.spec.gaps)
 
     @property
     def source(self) -> Source:

@@ -130,3 +130,8 @@ class Recipe(Record):
     inputs: InputSpec
     train_samples: int | None = Field(default=None, ge=1)
     gaps: Annotated[tuple[Gap, ...], Field(max_length=200)] = ()
+
+    @property
+    def epochs_known(self) -> bool:
+        """Whether the number of epochs is the notebook's own, and not where a shortened run happened to end."""
+        return not any(gap.kind is GapKind.LENGTH for gap in self.gaps)

@@ -12,19 +12,26 @@ _PART = 0.5  # of what one cell may take: the price of a longer look is an estim
 
 
 def longer(cells: Sequence[CellRun], findings: str, limits: Limits) -> int | None:
-    """How many batches of each loop a second look takes: as many as can be paid; None where it is of no use, or dear."""
+    """How many batches of each loop a second look takes, as many as can be paid; None where it is of no use or dear."""
     failed = [cell.index for cell in cells if cell.status == "error" and may_need_more(cell.error)]
     if not failed:
         return None
     try:
         found = json.loads(findings)
         cut, prices = [int(cell) for cell in found["shortened"]], [float(price) for price in found["prices"]]
-    except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError):  # the notebook can write what it likes
+    except (
+        ValueError,
+        TypeError,
+        LookupError,
+        ArithmeticError,
+        RecursionError,
+    ):  # the notebook can write what it likes
         return None
     if not cut or min(cut) > failed[-1] or len(prices) != len(protocol.LONGER_LOOKS):
         return None
     most = _PART * limits.cell_seconds
-    return next((n for n, price in reversed([*zip(protocol.LONGER_LOOKS, prices)]) if 0 <= price <= most), None)
+    paid = [batches for batches, price in zip(protocol.LONGER_LOOKS, prices, strict=True) if 0 <= price <= most]
+    return max(paid, default=None)
 
 
 def no_worse(first: Sequence[CellRun], second: Sequence[CellRun]) -> bool:

@@ -270,7 +270,8 @@ class Findings:
     """All that is seen in one notebook.
 
     `unfinished` are cells that did not run to their end, `shortened` those that saw only a part of a loader's batches;
-    `prices` estimates for each of `LONGER_LOOKS` the seconds that its further batches would take; `served` names files that stood in for others; `faults` says what went wrong in watching.
+    `prices` estimates for each of `LONGER_LOOKS` the seconds that its further batches would take; `served` names files
+    that stood in for others; `faults` says what went wrong in watching.
     """
 
     trainings: list[Training] = field(default_factory=list)
@@ -294,8 +295,9 @@ class Config:
     `out` is the file to write findings to, `weights` the folder for a replay's weights. `file` is the notebook's name
     in the submission, `cells` the numbers of its code cells. A loop over a loader is cut to `batches`, later ones and
     evaluations to fewer unless the look is `thorough`; a cell that trains nothing for `idle_seconds` after such a
-    training is ended. `data` holds the folder of each data set that is served, by its name. `watches`: whether torch or Keras may be used at all.
-    `variables` names what is to be handed over. With a `seed` the notebook is replayed under it.
+    training is ended. `data` holds the folder of each data set that is served, by its name. `watches`: whether torch or
+    Keras may be used at all. `variables` names what is to be handed over. With a `seed` the notebook is replayed under
+    it.
     """
 
     out: str

@@ -20,7 +20,9 @@ _WHOSE: dict[Fault, str] = {
     Fault.package: "The notebook may well be right: what it was run with lacks this.",
     Fault.grader: "This is no error of the notebook: while it is graded it can't have this.",
 }
-_SHORTENED = "The grader ran it on a part of the data, which may be the only reason: nobody loses points for that alone."
+_SHORTENED = (
+    "The grader ran it on a part of the data, which may be the only reason: nobody loses points for that alone."
+)
 # Lines that bind names: what is found in the group of each.
 _BINDS = re.compile(
     r"(?:async )?(?:def|class)\s+(\w+)|(?:import|from)\b(.*)|for\b(.*?)\bin\b|with\b.*\bas\b(.*)|([^=()!<>+*/-]*)=(?!=)"

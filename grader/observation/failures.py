@@ -185,8 +185,8 @@ _PACKAGE = (
 _GRADER = (
     (
         rf"^{BarelyTrained.__name__}:",
-        "networks had been trained for a few steps only, so it may have had far more to do than in the notebook itself, "
-        "as when it draws a figure for each mistake; it was interrupted",
+        "networks had been trained for a few steps only, so it may have had far more to do than in the notebook "
+        "itself, as when it draws a figure for each mistake; it was interrupted",
         "Nothing needs to be done where the cell ends soon when the notebook is run in full.",
     ),
     (

@@ -45,11 +45,12 @@ def recipe_lines(recipe: Recipe) -> list[tuple[str, str]]:
         ("Schedule", f"{named(schedule.type, schedule.settings)}, stepped every {schedule.step}")
         for schedule in recipe.schedules
     ]
+    epochs = counted(recipe.epochs, "epoch") if recipe.epochs_known else "not known for how many epochs"
     batches = f"batches of {recipe.batch_size}{'' if recipe.shuffle else ', not shuffled'}"
     samples = f" on {recipe.train_samples:,} samples" if recipe.train_samples else ""
     lines += [
         ("Loss", named(recipe.loss.type, recipe.loss.settings).removesuffix("()")),
-        ("Training", f"{counted(recipe.epochs, 'epoch')}, {batches}{samples}"),
+        ("Training", f"{epochs}, {batches}{samples}"),
         ("Input", _input(recipe.inputs)),
     ]
     lines += [("Differs", str(gap)) for gap in recipe.gaps]

@@ -86,8 +86,7 @@ def network_table(model: ModelFacts, budget: Sequence[BudgetLine]) -> Group:
         shape = "" if row.output_shape is None else " × ".join(map(str, row.output_shape))
         parameters = "shared" if row.shared else f"{row.parameters:,}"
         drawn.add_row(*(Text(one_line(t)) for t in (row.name, row.type, row.settings, shape, parameters)))
-    hidden = f"{model.hidden_units:,} hidden units in {counted(model.hidden_layers, 'hidden layer')}"
-    lines = [f"{model.parameters:,} parameters, {hidden}"]
+    lines = [_totals(model)]
     if model.buffers_as_weights:
         lines.append(f"{model.buffers_as_weights:,} values in buffers act as weights")
     if model.problem:
@@ -99,6 +98,15 @@ def network_table(model: ModelFacts, budget: Sequence[BudgetLine]) -> Group:
         lines += [f"{what.lower()}: {value}" for what, value in recipe_lines(model.recipe)]
     lines += [f"{_KEPT[b.ok]} {b.what}: {b.found}; allowed: {b.allowed}" for b in budget]
     return Group(drawn, Text("\n".join(one_line(line) for line in lines) + "\n"))
+
+
+def _totals(model: ModelFacts) -> str:
+    """What was counted: of a network that can't be written down whole, what it has at least."""
+    hidden = f"{model.hidden_units:,} hidden units in {counted(model.hidden_layers, 'hidden layer')}"
+    if model.countable:
+        return f"{model.parameters:,} parameters, {hidden}"
+    known = f"at least {model.parameters:,} parameters" if model.parameters else "parameters not known"
+    return f"{known}, {f'at least {hidden}' if model.hidden_units else 'hidden units and layers not known'}"
 
 
 def retraining_table(training: Retraining) -> Group:

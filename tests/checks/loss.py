@@ -16,6 +16,11 @@ CASES = [
                 "passed",
                 "NLLLoss",
             ),
+            "its other form, over the batch": (
+                network(*MLP, layer("LogSoftmax", dim=0), recipe=RECIPE | {"loss": {"type": "NLLLoss"}}),
+                "failed",
+                "NLLLoss",
+            ),
             "half of its other form": (recipe(loss={"type": "NLLLoss"}), "failed", "takes the logits"),
             "softmax twice": (network(*MLP, layer("Softmax", dim=1)), "passed", "computed twice"),
             "another loss": (recipe(loss={"type": "MSELoss"}), "failed", "MSELoss"),

@@ -21,12 +21,27 @@ CASES = [
                 "manual",
                 "2 optimisers",
             ),
+            "epochs where a shortened run happened to end": (
+                recipe(epochs=10, gaps=[gap(GapKind.LENGTH, "a condition may end it")]),
+                "manual",
+                "not known for how many epochs it was trained (a condition may end it)",
+            ),
+            "the same with other batches": (
+                recipe(epochs=4, batch_size=64, gaps=[gap(GapKind.LENGTH, "a condition may end it")]),
+                "manual",
+                "not known for how many epochs it was trained and batch size 64 instead of 32",
+            ),
             "a recipe that was not seen": (network(recipe=None), "manual", "could not be observed"),
         },
     ),
     (
         {"type": "training_recipe", "optimizers": ["SGD", "AdamW"]},
         {
+            "the optimiser of a training that a condition ends": (
+                recipe(optimizer={"type": "SGD"}, gaps=[gap(GapKind.LENGTH, "a condition may end it")]),
+                "passed",
+                "SGD, epochs not known",
+            ),
             "another optimiser": (network(), "failed", "SGD or AdamW"),
         },
     ),

@@ -81,10 +81,12 @@ ENDS = {
     ),
     "ends processes of its own": (
         [
-            "import os\npid = os.fork()\nif not pid: os._exit(3)\nassert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 3",
+            "import os\npid = os.fork()\nif not pid: os._exit(3)\n"
+            "assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 3",
             "import time\npid = os.fork()\nif not pid: time.sleep(60)\nos.kill(pid, 9)\n"
             "assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -9",
-            "import signal; heard = []; signal.signal(15, lambda *_: heard.append(1)); os.kill(os.getpid(), 15)\nassert heard",
+            "import signal; heard = []; signal.signal(15, lambda *_: heard.append(1))\n"
+            "os.kill(os.getpid(), 15)\nassert heard",
         ],
         {}, ["ok"] * 3, "",
     ),
@@ -103,7 +105,7 @@ ENDS = {
     ),
     "hangs again and again": (
         ["import time; time.sleep(60)", "time.sleep(60)", "time.sleep(60)"],
-        {"cell_seconds": 3, "notebook_seconds": 8}, ["timeout", "timeout", "timeout"], "cell 3: took longer than the 8 s",
+        {"cell_seconds": 3, "notebook_seconds": 8}, ["timeout"] * 3, "cell 3: took longer than the 8 s",
     ),
     "won't be interrupted": (
         [STUBBORN, "x = 1"], {"cell_seconds": 1}, ["timeout", "not run"], "cell 1: took longer than the 1 s",

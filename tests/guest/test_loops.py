@@ -51,6 +51,62 @@ CASES = {
         "for epoch in range(3):\n    for batch in range(5):\n        step()\n        if batch == 3:\n            break",
         "may end the training",
     ),
+    "an exception that says stop": (
+        "class Stop(Exception): pass\ntry:\n    for epoch in range(9):\n        step()\n"
+        "        if epoch > 2: raise Stop\nexcept Stop: pass",
+        "may end the training",
+    ),
+    "an exception of a function that is called": (
+        "class Stop(Exception): pass\ndef look(epoch):\n    if epoch > 2: raise Stop\ndef train():\n"
+        "    for epoch in range(9):\n        step()\n        look(epoch)\ntry: train()\nexcept Stop: pass",
+        "may end the training",
+    ),
+    "an exception of an object that is called": (
+        "class Stopper:\n    seen = 0\n    def __call__(self):\n        self.seen += 1\n"
+        "        if self.seen > 2: raise StopIteration\nstopper = Stopper()\ntry:\n    for epoch in range(9):\n"
+        "        step(); stopper()\nexcept StopIteration: pass",
+        "may end the training",
+    ),
+    "an exception that nobody catches": (
+        "for epoch in range(2):\n    step()\n    if epoch > 2: raise ValueError('it diverged')", ""
+    ),
+    "a try that nothing ends": ("try:\n    for epoch in range(2): step()\nexcept KeyboardInterrupt: pass", ""),
+    "a generator that ends": (
+        "good = []\ndef epochs():\n    while len(good) < 3: yield\nfor _ in epochs():\n    step(); good.append(1)",
+        "may end the training",
+    ),
+    "a generator that counts": (
+        "def epochs():\n    for epoch in range(3): yield epoch\nfor epoch in epochs():\n    step()", ""
+    ),
+    "as long as": (
+        "from itertools import takewhile\ngood = []\nfor epoch in takewhile(lambda e: len(good) < 3, range(9)):\n"
+        "    step(); good.append(1)",
+        "may end the training",
+    ),
+    "until a sentinel": (
+        "left = [1, 2, 3]\nfor epoch in iter(lambda: left.pop() if left else 0, 0): step()", "may end the training"
+    ),
+    "epochs that are passed over": (
+        "stopped = False\nfor epoch in range(9):\n    if stopped: continue\n    for batch in range(2): step()\n"
+        "    stopped = epoch > 1",
+        "may end the training",
+    ),
+    "epochs that an object passes over": (
+        "class Stopper: stop = False\nstopper = Stopper()\ndef train():\n    for batch in range(2): step()\n"
+        "for epoch in range(9):\n    if not stopper.stop: train()\n    stopper.stop = epoch > 1",
+        "may end the training",
+    ),
+    "phases": (
+        "for epoch in range(2):\n    for phase in ('train', 'test'):\n        if phase == 'train':\n"
+        "            for batch in range(2): step()",
+        "",
+    ),
+    "every other batch": ("for epoch in range(2):\n    for i in range(4):\n        if i % 2: step()", ""),
+    "while it isn't stopped": (
+        "class Stopper: stop = False\nstopper, seen = Stopper(), 0\nwhile not stopper.stop:\n    step()\n"
+        "    seen += 1\n    stopper.stop = seen > 2",
+        "until a condition holds",
+    ),
 }  # fmt: skip
 
 
@@ -60,5 +116,5 @@ def test_what_is_said_of_the_loops(name):
     file = f"<cell {name}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     found = []
-    exec(compile(source, file, "exec"), {"step": lambda: found.append(open_end())})
+    exec(compile(source, file, "exec"), {"step": lambda: found.append(open_end()), "__name__": "__main__"})
     assert len(found) > 1 and all((expected in said) if expected else said == "" for said in found), found

@@ -235,6 +235,55 @@ model = torch.compile(Net()); model.train()""",
         MLP,
         {"optimizer": {"type": "Adam", "settings": {"lr": 0.001, "betas": [0.8, 0.9]}}, "batch_size": 32},
     ),
+    "the forward method of a network within a network, behind a decorator and under another name": (
+        """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner, self.out = mlp(), nn.Linear(10, 10)
+    def forward(self, x):
+        return F.log_softmax(self.out.forward(self.inner.forward(x)), dim=1)
+class Wide(Net):
+    def forward(self, x):
+        return super().forward(x)
+def fit(net):
+    opt, apply, loss_of = optim.SGD(net.parameters(), lr=0.1), net.forward, nn.NLLLoss()
+    for images, labels in loader:
+        opt.zero_grad(); loss_of.forward(apply(images), labels).backward(); opt.step()
+fit(Wide())""",
+        [*MLP, "Linear", "LogSoftmax"],
+        {"loss": {"type": "NLLLoss", "settings": {}}, "batch_size": 32, "inputs": {"shape": [8, 8], "divide": 16.0}},
+    ),
+    "log-probabilities taken beside the network, by a function": (
+        "model = mlp(); train(model, loss_of=lambda o, t: F.nll_loss(F.log_softmax(o, dim=1), t))",
+        MLP,
+        {"loss": {"type": "CrossEntropyLoss", "settings": {}}},
+    ),
+    "log-probabilities taken beside the network, by layers": (
+        "model, last, loss_of = mlp(), nn.LogSoftmax(dim=-1), nn.NLLLoss(reduction='sum')\n"
+        "train(model, loss_of=lambda o, t: loss_of(last(o), t))",
+        MLP,
+        {"loss": {"type": "CrossEntropyLoss", "settings": {"reduction": "sum"}}},
+    ),
+    "log-probabilities of batches cut by hand": (
+        "model = mlp(); opt = optim.SGD(model.parameters(), lr=0.1)\n"
+        "for epoch in range(2):\n    for images, labels in loader:\n"
+        "        loss = nn.NLLLoss()(torch.log(torch.softmax(model.forward(images), -1)), labels)\n"
+        "        opt.zero_grad(); loss.backward(); opt.step()",
+        MLP,
+        {"loss": {"type": "CrossEntropyLoss", "settings": {}}},
+    ),
+    "a cross entropy of log-probabilities": (
+        "model = mlp(); train(model, loss_of=lambda o, t: F.cross_entropy(o.log_softmax(1), t))",
+        MLP,
+        {"loss": {"type": "CrossEntropyLoss", "settings": {}}},
+    ),
+    "a loss of the logarithm of a softmax": (
+        "model = nn.Sequential(*mlp(), nn.Softmax(dim=1))\n"
+        "train(model, loss_of=lambda o, t: F.nll_loss(torch.log(o), t))",
+        [*MLP, "Softmax"],
+        {"loss": {"type": "CrossEntropyLoss", "settings": {"from_logits": False}}},
+    ),
     "a copy of a trained network": ("model = mlp(); train(model); copy.deepcopy(model, memo={})", MLP, {}),
     "a library that asks for batches by next()": (
         """
@@ -500,9 +549,25 @@ NAMED = {
         "for _ in range(2): train(model, optimizer=opt, epochs=1); s.step()",
         "LambdaLR has lr_lambda that can't be written", True, {},
     ),
-    "a loss of the logarithm of a softmax": (
-        "model = nn.Sequential(*mlp(), nn.Softmax(dim=1))\n"
+    "a loss of the logarithm of a softmax over the batch": (
+        "model = nn.Sequential(*mlp(), nn.Softmax(dim=0))\n"
         "train(model, loss_of=lambda o, t: F.nll_loss(torch.log(o), t))",
+        "not taken of the network's output itself", True, {},
+    ),
+    "a loss of log-probabilities over the batch": (
+        "model = mlp(); train(model, loss_of=lambda o, t: F.nll_loss(F.log_softmax(o, dim=0), t))",
+        "not taken of the network's output itself", True, {},
+    ),
+    "a loss of log-probabilities of a part of the output": (
+        "model = mlp(); train(model, loss_of=lambda o, t: F.nll_loss(F.log_softmax(o / 2, dim=1), t))",
+        "not taken of the network's output itself", True, {},
+    ),
+    "a cross entropy of probabilities": (
+        "model = mlp(); train(model, loss_of=lambda o, t: F.cross_entropy(o.softmax(1), t))",
+        "not taken of the network's output itself", True, {},
+    ),
+    "a logarithm that is kept from zero": (
+        "model = mlp(); train(model, loss_of=lambda o, t: F.nll_loss((o.softmax(1) + 1e-8).log(), t))",
         "not taken of the network's output itself", True, {},
     ),
     "the mean of some losses, one a sample": (
@@ -743,7 +808,11 @@ LOSSES = {
     "a part of the training set": "passed",
     "a loss of the student's own": "manual",
     "a loss with weights": "passed",
-    "a loss of the logarithm of a softmax": "manual",
+    "a loss of the logarithm of a softmax over the batch": "manual",
+    "a loss of log-probabilities over the batch": "manual",
+    "a loss of log-probabilities of a part of the output": "manual",
+    "a cross entropy of probabilities": "manual",
+    "a logarithm that is kept from zero": "manual",
     "the mean of some losses, one a sample": "manual",
     "two losses": "manual",
     "a penalty on the weights": "manual",
@@ -785,7 +854,7 @@ NOTES = {
     "an evaluation where it is trained": (
         "train(model); guesses = []\nfor images, _ in test_loader: guesses += model(images).argmax(1).tolist()\n"
         "assert len(guesses) == 360",
-        "The grader ran this cell on a part of its data",
+        "",  # of a few batches it fails, and passes where a second look takes them all
     ),
     "a backward pass": ("one = mlp(); opt = optim.SGD(one.parameters(), lr=0.1); one(X[:5]).sum().backward()", ""),
     "its step in another cell": ("opt.step()", ""),
@@ -834,3 +903,108 @@ def test_how_weights_are_drawn_stands_in_the_layers(seen):
     assert drawn("weights drawn by functions of torch.nn.init") == [by_function, by_function]
     normal = {"type": "normal_", "settings": {"mean": 0, "std": 0.02}}
     assert drawn("weights drawn by methods of a tensor") == [{"weight": normal, "bias": normal}] * 2
+
+
+# name: (cells, the variable that each training's network has)
+HELD = {
+    "returned by a function": (["def fit():\n    net = mlp(); train(net)\n    return net\nkept = fit()"], ["kept"]),
+    "returned by a function in a later cell": (["def fit(): net = mlp(); train(net); return net", "a = fit()"], ["a"]),
+    "in a list": (["nets = [mlp() for _ in range(2)]\nfor net in nets[:1]: train(net)\ndel net"], ["nets[0]"]),
+    "in a dictionary of lists": (
+        ["def fit(): net = mlp(); train(net); return net\nnets = {'deep': [1, fit()]}"], ["nets['deep'][1]"]
+    ),
+    "in an object": (
+        ["class Trainer:\n    def __init__(self): self.net = mlp(); train(self.net)\ntrainer = Trainer()"],
+        ["trainer.net"],
+    ),
+    "a part of a network": (["whole = nn.Sequential(mlp(), nn.ReLU())\ntrain(whole[0])"], ["whole.0"]),
+    "nowhere": (["def fit(): train(mlp())\nfit()"], [""]),
+    "in a property that must not be called": (
+        [
+            "class Trainer:\n    @property\n    def net(self): raise SystemExit\nt = Trainer()\n"
+            "def fit(): train(mlp())\nfit()"
+        ],
+        [""],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_what_holds_a_network_names_it(name):
+    cells, variables = HELD[name]
+    observed = observe(cells)
+    assert [*notes(observed.run)] == []
+    assert [model.variable for model in observed.models] == variables
+
+
+EACH = (  # a training of 45 batches an epoch, in which {each} follows each step, and {after} each epoch
+    "model, losses = mlp(), []; opt = optim.SGD(model.parameters(), lr=0.1)\n"
+    "for epoch in range(3):\n    for i, (images, labels) in enumerate(loader):\n"
+    "        opt.zero_grad(); loss = F.cross_entropy(model(images), labels); loss.backward(); opt.step()\n"
+    "        {each}\n    {after}\n"
+)
+# name: the cells that fail where only a few batches come, and run where all do
+WHOLE = {
+    "a mean that is made now and then": [
+        EACH.format(
+            each="losses.append(loss.item())\n        if i % 20 == 19: mean = sum(losses[-20:]) / 20", after="mean"
+        )
+    ],
+    "a name that a later cell uses": [
+        EACH.format(each="if i % 40 == 39: mean = loss.item()", after="pass"), "mean + 1"
+    ],
+    "losses by epoch and batch": [
+        EACH.format(each="losses.append(loss.item())", after="pass"), "torch.tensor(losses).reshape(3, len(loader))"
+    ],
+    "a place far behind": [EACH.format(each="losses.append(loss.item())", after="losses[44]")],
+    "a count that is asserted": [
+        EACH.format(each="losses.append(loss.item())", after="assert len(losses) == (epoch + 1) * len(loader)")
+    ],
+    "guesses of all test images": [
+        EACH.format(each="pass", after="guesses = [g for x, _ in test_loader for g in model(x).argmax(1).tolist()]\n"
+        "    assert len(guesses) == 360")
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_what_few_batches_break_is_looked_at_for_longer(name):
+    observed = observe(WHOLE[name])
+    assert [cell.status for cell in observed.run.cells] == ["ok"] * (1 + len(WHOLE[name]))
+    (model,) = observed.models
+    assert (model.recipe.epochs, model.recipe.batch_size, said_of(model)) == (3, 32, {})
+
+
+def test_what_fails_with_all_batches_is_the_students():
+    observed = observe([EACH.format(each="pass", after="pass"), "losses[0]"])
+    cell = observed.run.cells[2]
+    assert (cell.status, cell.fault) == ("error", "student")
+    assert "on a part of the data" not in cell.explanation
+
+
+def test_what_may_fail_for_few_batches_alone_is_nobodys_where_all_are_too_dear():
+    slow = EACH.format(each="import time; time.sleep(0.4)\n        if i % 40 == 39: mean = 1", after="mean")
+    observed = observe([slow, "mean + 1", "import there_is_none"], Limits(cell_seconds=20))
+    cells = observed.run.cells[1:]
+    assert [cell.fault for cell in cells] == ["grader", "grader", "student"]
+    assert "which did not hold" in cells[0].explanation and "on a part of the data" in cells[0].explanation
+    (model,) = observed.models
+    assert not model.recipe.epochs_known
+
+
+IDLE = "import time\nfor _ in range(200): time.sleep(0.2)"
+
+
+def test_what_trains_nothing_for_long_is_interrupted_and_later_cells_train():
+    cells = ["model = mlp(); train(model)", IDLE, "model = mlp(); train(model)", f"train(mlp())\n{IDLE}"]
+    observed = observe(cells, Limits(cell_seconds=16))
+    assert [cell.status for cell in observed.run.cells] == ["ok", "ok", "error", "ok", "error"]
+    for cell in (observed.run.cells[2], observed.run.cells[4]):
+        assert cell.fault == "grader" and "It was interrupted" not in cell.error
+        assert "networks had been trained for a few steps only" in cell.explanation
+    assert [model.cell for model in observed.models] == [2, 4, 5]
+
+
+def test_a_cell_before_any_training_may_take_its_time():
+    observed = observe(["import time\nfor _ in range(30): time.sleep(0.2)", "x = 1"], Limits(cell_seconds=16))
+    assert [*notes(observed.run)] == []

@@ -16,7 +16,7 @@ def watch(torch: Any, outside: Callable[[], bool]) -> None:
         """Not within a call, not what traces (and gives no tensors), and of a class that is called as torch's are."""
         return outside() and type(called).__call__ is module.__call__ and any(isinstance(v, tensor) for v in given)
 
-    def begins(kind: Any, **options: Any) -> None:
+    def begins(kind: Any, /, **options: Any) -> None:
         super(module, kind).__init_subclass__(**options)
         _route(kind, direct)
 
@@ -28,7 +28,7 @@ def watch(torch: Any, outside: Callable[[], bool]) -> None:
 def _below(kind: type) -> set[type]:
     """All classes that are made of this one."""
     found: set[type] = set()
-    left = kind.__subclasses__()
+    left: list[type] = kind.__subclasses__()
     while left:
         child = left.pop()
         if child not in found:

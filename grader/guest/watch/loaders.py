@@ -94,7 +94,7 @@ class Loaders:
 
     @quiet
     def left_out(self, loop: Loop) -> None:
-        """A loop is cut: what the rest would take, by the fastest batch of this loader, since first ones take longer."""
+        """A loop is cut: what the rest would take, by this loader's fastest batch, since first ones take longer."""
         self.session.shortened[self.session.cell] = None
         fastest = self.fastest[loop.loader] = min(loop.fastest, self.fastest.get(loop.loader, loop.fastest))
         for place, most in enumerate(LONGER_LOOKS):

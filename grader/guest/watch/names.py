@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -37,10 +38,10 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
         for key, part in _first(dict.items(value)):
             if isinstance(key, (str, int, float, bool)):
                 yield f"[{key!r}]"[:_LONGEST], part
-    elif isinstance(value, (list, tuple)):
-        base = list if isinstance(value, list) else tuple
-        for place, part in enumerate(_first(base.__iter__(value))):
-            yield f"[{place}]", part
+    elif isinstance(value, list):
+        yield from ((f"[{place}]", part) for place, part in enumerate(_first(list.__iter__(value))))
+    elif isinstance(value, tuple):
+        yield from ((f"[{place}]", part) for place, part in enumerate(_first(tuple.__iter__(value))))
     elif type(value).__module__ == "__main__" or hasattr(type(value), "named_modules"):
         held = getattr(value, "__dict__", None)
         if isinstance(held, dict):
@@ -51,5 +52,5 @@ def _parts(value: Any) -> Iterator[tuple[str, Any]]:
                     yield f".{key}", part
 
 
-def _first(items: Iterable[Any]) -> Iterator[Any]:
-    yield from (item for item, _ in zip(list(items), range(_MOST_ITEMS)))
+def _first(items: Iterable[Any]) -> list[Any]:
+    return [*itertools.islice(items, _MOST_ITEMS)]

@@ -137,8 +137,9 @@ class Optimisers:
             training.note(GapKind.OPTIMISER, "its steps take a closure")
         if network is not None:
             call = self.calls.last.get(id(network))
+            shape = None if call is None else call.given.shape[1:]
             with self.calls.aside():
-                training.describe(network, call and call.given.shape[1:], None if closure else self.draws)
+                training.describe(network, shape, None if closure else self.draws)
         self.loaders.training_begins()
         return training
 

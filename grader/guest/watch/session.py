@@ -8,8 +8,8 @@ from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from .. import findings
-from . import names
 from ..protocol import LONGER_LOOKS, Config, Findings, GapKind, Training, Unstepped
+from . import names
 
 if TYPE_CHECKING:
     from .replay import Weights

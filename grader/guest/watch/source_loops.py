@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 import ast
+import inspect
 import linecache
 import re
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from types import FrameType
+from types import FrameType, FunctionType
+from typing import Any
 
 UNTIL = "it trains until a condition holds, not for a number of epochs"
+_CONDITION = "a condition may end the training before its last epoch"
 _GUEST = str(Path(__file__).parents[1])  # this package, which stands between the notebook and torch
 _INSTALLED = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
 _NEXT = re.compile(r"\bnext\s*\(")
@@ -26,14 +29,17 @@ def open_end() -> str:
     Looks at every function of the notebook's that the step was called from.
     """
     frame: FrameType | None = sys._getframe(1)
+    inner: list[_Place] = []
     while frame is not None:
         if str(frame.f_globals.get("__name__")).startswith("IPython."):
             return ""  # from here on it is what runs the notebook
-        name = frame.f_code.co_filename
-        if not name.startswith((_GUEST, "<frozen")) and not _installed(name):
-            found = _around("".join(linecache.getlines(name)), frame)
-            if found:
-                return found
+        if _own(frame.f_code.co_filename):
+            place = _Place.of(frame)
+            if place is not None:
+                found = place.open_end(inner)
+                if found:
+                    return found
+                inner.append(place)
         frame = frame.f_back
     return ""
 
@@ -53,24 +59,73 @@ def _installed(file: str) -> bool:
     return file.startswith(_LIBRARIES) or bool(_INSTALLED.search(file))
 
 
-def _around(source: str, frame: FrameType) -> str:
-    """How the loops around the line that a frame is at may end early, in words, or empty; `source` is its file."""
-    line = frame.f_lineno
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
+def _own(file: str) -> bool:
+    """Whether a file is the notebook's own code."""
+    return not file.startswith((_GUEST, "<frozen")) and not _installed(file)
+
+
+class _Place:
+    """Where a frame is in its file: the loops around that line, outermost first, within the frame's own function."""
+
+    def __init__(self, frame: FrameType, tree: ast.Module) -> None:
+        self.frame, self.tree = frame, tree
+        holders = _holders(tree, frame.f_lineno)
+        outside = [i for i, node in enumerate(holders) if isinstance(node, _BODIES)]
+        self.own = holders[outside[-1] + 1 :] if outside else holders
+        self.loops = [node for node in self.own if isinstance(node, (ast.For, ast.While))]
+
+    @classmethod
+    def of(cls, frame: FrameType) -> _Place | None:
+        """None where the source can't be read."""
+        tree = _parsed("".join(linecache.getlines(frame.f_code.co_filename)))
+        return None if tree is None else cls(frame, tree)
+
+    def open_end(self, inner: Sequence[_Place]) -> str:
+        """How the loops here may end early, in words, or empty; `inner` are the places that are called from here."""
+        for loop in self.loops:
+            if isinstance(loop, ast.While) and not _counts(loop):
+                return UNTIL
+            flags = _Flags(self.frame, self.tree, loop)
+            if any(_leaves(node, True, flags) for node in loop.body):
+                return _CONDITION
+            if isinstance(loop, ast.For) and _ends_itself(loop.iter, flags):
+                return _CONDITION
+        if self.skips(inner) or self.is_left_by_raising(inner):
+            return _CONDITION
         return ""
-    holders = _holders(tree, line)
-    outside = [i for i, node in enumerate(holders) if isinstance(node, _BODIES)]
-    own = holders[outside[-1] + 1 :] if outside else holders
-    loops = [node for node in own if isinstance(node, (ast.For, ast.While))]
-    for loop in loops:
-        if isinstance(loop, ast.While) and not _counts(loop):
-            return UNTIL
-        flags = _Flags(frame, tree, loop)
-        if any(_leaves(node, True, flags) for node in loop.body):
-            return "a condition may end the training before its last epoch"
-    return ""
+
+    def skips(self, inner: Sequence[_Place]) -> bool:
+        """Whether a round of a loop may go by without its training, by what changes in the loop."""
+        whole = bool(inner and any(place.loops for place in inner))  # what is called here trains in a loop
+        for loop, below in zip(self.loops, [*self.loops[1:], None]):
+            if below is None and not whole:
+                continue  # of the batches: how many of them are stepped on is counted
+            flags = _Flags(self.frame, self.tree, loop)
+            within = self.own[self.own.index(loop) + 1 : self.own.index(below) if below else None]
+            tests = [node.test for node in within if isinstance(node, ast.If)]
+            tests += [node.test for node in loop.body if isinstance(node, ast.If) and _continues(node)]
+            if any(flags.changes(test) for test in tests):
+                return True
+        return False
+
+    def is_left_by_raising(self, inner: Sequence[_Place]) -> bool:
+        """Whether something in the loops raises what is caught around them."""
+        for place, node in ((self, node) for node in self.own if isinstance(node, ast.Try) and node.handlers):
+            within = place.own[place.own.index(node) + 1 :]
+            if not any(statement in within for statement in node.body):
+                continue  # in a handler
+            loops = [(self, loop) for loop in self.loops if loop in within]
+            loops += [(other, loop) for other in inner for loop in other.loops]
+            if any(_raises(loop, _Flags(other.frame, other.tree, loop)) for other, loop in loops):
+                return True
+        return False
+
+
+def _parsed(source: str) -> ast.Module | None:
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
 
 
 def _holders(tree: ast.Module, line: int) -> list[ast.stmt]:
@@ -102,6 +157,7 @@ class _Flags:
     """Names that no loop changes, such as `args.dry_run`: whether an `if` on them alone is taken is known."""
 
     def __init__(self, frame: FrameType, tree: ast.Module, loop: ast.For | ast.While) -> None:
+        self.loop = loop
         self.values = {**frame.f_globals, **frame.f_locals}
         self.changing = {n.id for n in ast.walk(loop) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         for node in ast.walk(tree):
@@ -111,6 +167,40 @@ class _Flags:
     def never(self, test: ast.expr) -> bool:
         """Whether this is one of those names, and false."""
         return not isinstance(test, ast.Constant) and self.value(test) in (False, None, 0)
+
+    def changes(self, test: ast.expr) -> bool:
+        """Whether a test may come out otherwise in another round, by more than the round's own number."""
+        rounds = {n.id for loop in ast.walk(self.loop) if isinstance(loop, ast.For) for n in _names(loop.target)}
+        added = (n for n in ast.walk(self.loop) if isinstance(n, ast.AugAssign) and isinstance(n.value, ast.Constant))
+        counted = {n.target.id for n in added if isinstance(n.target, ast.Name)}
+        return any(
+            (isinstance(node, ast.Name) and node.id in self.changing - rounds - counted)
+            or (isinstance(node, ast.Attribute) and self.is_own(node.value))
+            or (isinstance(node, ast.Call) and self.is_own(node.func))
+            for node in ast.walk(test)
+        )
+
+    def is_own(self, node: ast.expr) -> bool:
+        """Whether this is an object of a class of the notebook's own."""
+        value = self.held(node)
+        return type(value).__module__ == "__main__" and not isinstance(value, FunctionType)
+
+    def held(self, node: ast.expr) -> Any:
+        """What a name holds, or an attribute of that; None where it is anything else, or can't be known."""
+        if isinstance(node, ast.Name):
+            return self.values.get(node.id)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in self.values:
+            owner = self.values[node.value.id]
+            held = vars(owner).get(node.attr) if hasattr(owner, "__dict__") else None
+            return inspect.getattr_static(owner, node.attr, None) if held is None else held
+        return None
+
+    def called(self, node: ast.expr) -> ast.AST | None:
+        """The source of the notebook's own function that a call calls; None where it is none."""
+        value = self.held(node)
+        if type(value).__module__ == "__main__" and not isinstance(value, FunctionType):
+            value = inspect.getattr_static(value, "__call__", None)
+        return _source_of(value) if isinstance(value, FunctionType) else None
 
     def value(self, node: ast.expr) -> bool | int | None:
         """The plain value of a name, or of an attribute of parsed arguments; anything else is as good as true."""
@@ -138,3 +228,52 @@ def _leaves(node: ast.AST, breaks: bool, flags: _Flags) -> bool:
         return any(_leaves(child, breaks, flags) for child in node.orelse)
     inner = breaks and not isinstance(node, (ast.For, ast.While))
     return any(_leaves(child, inner, flags) for child in ast.iter_child_nodes(node))
+
+
+def _continues(node: ast.If) -> bool:
+    """Whether it may go on with the next round of the loop it stands in."""
+    return any(isinstance(n, ast.Continue) for n in _outside_loops(node.body))
+
+
+def _names(node: ast.AST) -> Iterator[ast.Name]:
+    return (n for n in ast.walk(node) if isinstance(n, ast.Name))
+
+
+def _source_of(function: FunctionType) -> ast.AST | None:
+    """The definition of a function of the notebook's own."""
+    code = function.__code__
+    tree = _parsed("".join(linecache.getlines(code.co_filename))) if _own(code.co_filename) else None
+    defined = (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == code.co_name) if tree else ()
+    return next((n for n in defined if n.lineno <= code.co_firstlineno + len(n.decorator_list) <= _last(n)), None)
+
+
+def _last(node: ast.stmt) -> int:
+    return node.end_lineno or node.lineno
+
+
+def _ends_itself(rounds: ast.expr, flags: _Flags) -> bool:
+    """Whether what a loop goes over ends by a condition: `iter` with a sentinel, `takewhile`, an own generator's."""
+    for call in (n for n in ast.walk(rounds) if isinstance(n, ast.Call)):
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        if name == "takewhile" or (name == "iter" and len(call.args) == 2):
+            return True
+        source = flags.called(call.func)
+        if source is None or not any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(source)):
+            continue
+        for node in ast.walk(source):
+            if isinstance(node, ast.While) and not _counts(node):
+                return True
+            if isinstance(node, (ast.Return, ast.Break)):
+                return True
+    return False
+
+
+def _raises(loop: ast.AST, flags: _Flags) -> bool:
+    """Whether anything in a loop raises by itself, or in a function of the notebook's own that it calls."""
+    for node in ast.walk(loop):
+        if isinstance(node, ast.Raise):
+            return True
+        source = flags.called(node.func) if isinstance(node, ast.Call) else None
+        if source is not None and any(isinstance(n, ast.Raise) for n in ast.walk(source)):
+            return True
+    return False
