@@ -22,6 +22,7 @@ def start(config_path: str) -> None:
     """Begin to watch; called by the host before the first cell. The config is JSON that the host wrote."""
     from . import endings  # here, since the host imports the package for its registries alone
     from .protocol import Config
+    from .standin import gpu_settings
     from .watch.session import Session
 
     config = Config.from_json(Path(config_path).read_text(encoding="utf-8"))
@@ -30,6 +31,7 @@ def start(config_path: str) -> None:
     endings.install(shell, script=config.file.endswith(".py"))
     session.served = _be_like_colab(config, shell).served
     if config.watches:
+        session.with_gpu = gpu_settings.install(shell)
         _watch(session)
     session.write()
     shell.events.register("pre_run_cell", lambda *_: session.quietly(session.begin_cell))

@@ -413,6 +413,11 @@ for _ in range(3): train(model, fetch(loader), opt, epochs=1)""",
 
 # name: (cell, what must be said of it, whether a person must look, what the recipe holds all the same)
 NAMED = {
+    "a shuffle that is given only where there is a GPU": (
+        "use_cuda = torch.cuda.is_available()\nkwargs = {'shuffle': True, 'num_workers': 1} if use_cuda else {}\n"
+        "model = mlp(); train(model, DataLoader(data, batch_size=32, **kwargs)); del use_cuda",
+        "such as shuffle, that are given only where there is a GPU", False, {"shuffle": True, "batch_size": 32},
+    ),
     "a part of the training set": (
         "model = mlp(); train(model, DataLoader(Subset(data, range(500)), batch_size=32))",
         "trained on 500 samples", False, {"train_samples": 500},

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from .. import findings
 from ..protocol import LONGER_LOOKS, Config, Findings, GapKind, Training, Unstepped
+from ..standin.gpu_settings import WithGpu
 from . import names
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Session:
         self.prices = [0.0 for _ in LONGER_LOOKS]  # seconds that what was left out would take, for each longer look
         self.served: dict[str, None] = {}  # files that stood in for others that were not handed in
         self.faults: dict[str, None] = {}  # what went wrong in watching
+        self.with_gpu = WithGpu()
         self.weights: Weights | None = None  # in a replay, what hands over weights
         self.unstepped: Callable[[], list[Unstepped]] = list  # networks whose gradients no optimiser stepped
         self.cell_begins: list[Callable[[], object]] = []  # called before each cell

@@ -89,6 +89,11 @@ class TorchTraining:
         self.copied = False  # whether the network was copied since its training began
         self.closure = False  # whether its forward pass runs within the step, which is seen when it is over
         self.norms: list[float | None] | None = None  # of its weights after the last step
+        if session.with_gpu.taken:
+            why = (
+                "settings of its batches, such as shuffle, that are given only where there is a GPU are taken as there"
+            )
+            self.note(GapKind.DATA, why)
         self.open_end = source_loops.open_end()
         if self.open_end:
             self.note(GapKind.LENGTH, self.open_end)
