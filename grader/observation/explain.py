@@ -28,6 +28,7 @@ _BINDS = re.compile(
     r"(?:async )?(?:def|class)\s+(\w+)|(?:import|from)\b(.*)|for\b(.*?)\bin\b|with\b.*\bas\b(.*)|([^=()!<>+*/-]*)=(?!=)"
 )
 _MOST_LINE = 500
+_HEADS = ("if ", "elif ", "else:", "for ", "while ", "try:", "with ")
 
 
 def explain(notebook: NotebookNode, cells: Sequence[CellRun], shortened: Collection[int] = ()) -> tuple[CellRun, ...]:
@@ -85,6 +86,11 @@ def _cells(numbers: Sequence[int]) -> str:
     return f"cells {', '.join(map(str, shown))} and {last}"
 
 
+def _behind(line: str) -> str:
+    """What stands behind the colon of `if ...: name = 1`."""
+    return line.partition(": ")[2] if line.startswith(_HEADS) else ""
+
+
 def _sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}." if text else ""
 
@@ -104,7 +110,8 @@ class _Sources:
         """The cells that bind each name, in order, as far as their lines tell."""
         found: dict[str, list[int]] = {}
         for number, lines in self.lines.items():
-            bound = (match[match.lastindex or 0] for line in lines if (match := _BINDS.match(line)))
+            statements = (part for line in lines for part in (line, _behind(line)))
+            bound = (match[match.lastindex or 0] for part in statements if (match := _BINDS.match(part)))
             for name in {name for words in bound for name in re.findall(r"\w+", words)}:
                 found.setdefault(name, []).append(number)
         return found

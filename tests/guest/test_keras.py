@@ -68,6 +68,13 @@ def schedule(made, step="batch", **settings):
 
 # name: (cell, layers, what the recipe holds). Nothing is missing from these recipes, and nothing may be said to be.
 SEEN = {
+    "calls of fit that take no step": (
+        "model = mlp(); fit(model)\nfor wrong in ({'x': X[:, :5]}, {'x': X, 'epochs': 0}):\n"
+        "    try: model.fit(**{'y': Y, 'epochs': 7, 'verbose': 0, **wrong})\n    except Exception: pass\n"
+        "try: model.train_on_batch(X[:9, :5], Y[:9])\nexcept Exception: pass",
+        MLP,
+        {"epochs": 2, "batch_size": 32, "loss": CROSS_ENTROPY},
+    ),
     "Keras 1": (
         """
 from keras.models import Sequential
@@ -692,7 +699,9 @@ def test_what_is_not_here_is_named(name, observed):
 
 @pytest.mark.parametrize("name", BUGS)
 def test_bugs_are_explained(name, observed):
-    cell = explained(observed[name][1])
+    model, error = observed[name]
+    cell = explained(error)
+    assert model is None, "what raised before its first step trained nothing"
     assert cell.fault == "student" and BUGS[name][1] in cell.explanation
 
 

@@ -23,12 +23,14 @@ from rich.console import Console
 from sample_grade import budget, check, convnet, grade_of, lane, missed, mlp, problem, reached, sample_grade
 
 from grader.core.evidence import Retraining
+from grader.core.network import Gap
 from grader.core.outcome import Grade, NetworkResult, SubmissionInfo
+from grader.guest.protocol import GapKind
 from grader.report import FORMATS
 from grader.report._record import record_docs
 from grader.report.csv import gradebook
 from grader.report.plots import retraining
-from grader.report.terminal import class_table, table
+from grader.report.terminal import class_table, network_table, table
 
 STATUSES = ("passed", "failed", "partial", "manual", "skipped", "error")
 STUDENT_FORMATS = ("html", "markdown")
@@ -550,3 +552,28 @@ def test_the_page_tells_every_field_of_a_written_record_and_each_version():
     assert fields(written) <= told
     versions = re.findall(r"^\| (\d+) \|", page, re.MULTILINE)
     assert versions == [str(n + 1) for n in range(written["format_version"])]
+
+
+# What is not known of a network
+
+
+def test_a_network_that_is_not_read_whole_has_what_was_counted_at_least() -> None:
+    whole = mlp("3B.ipynb", 60)
+    spec = whole.spec.model_copy(update={"gaps": (Gap(kind=GapKind.LAYER, why="norm: it is not known"),)})
+    part = whole.model_copy(update={"spec": spec})
+    nothing = part.model_copy(update={"rows": (), "parameters": 0, "hidden_units": 0, "hidden_layers": 0})
+    counts = f"{whole.parameters:,} parameters, {{}}60 hidden units in"
+    assert counts.format("") in drawn(network_table(whole, [])) and "at least" not in drawn(network_table(whole, []))
+    assert "at least " + counts.format("at least ") in drawn(network_table(part, []))
+    assert "parameters not known, hidden units and layers not known" in drawn(network_table(nothing, []))
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [(GapKind.LENGTH, "not known for how many epochs"), (GapKind.DATA, "10 epochs,")]
+)
+def test_a_count_of_epochs_is_stated_where_it_is_the_notebooks_own(kind: GapKind, said: str) -> None:
+    recipe = mlp("3B.ipynb").recipe
+    assert recipe is not None
+    recipe = recipe.model_copy(update={"gaps": (Gap(kind=kind, why="why"),)})
+    assert said in drawn(network_table(mlp("3B.ipynb").model_copy(update={"recipe": recipe}), []))
+    assert recipe.epochs_known == (kind is GapKind.DATA)

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
-from torch.fx import Node, Proxy, Tracer
+from torch.fx import Graph, Node, Proxy, Tracer
 from torch.nn import Module
 
 BATCH = 13  # a prime that no size in a network is likely to have
+
+
+CALLED: list[Any] = []  # the modules whose calls are being traced, the innermost last
+
+
+@contextmanager
+def _called(module: Any) -> Iterator[None]:
+    CALLED.append(module)
+    try:
+        yield
+    finally:
+        CALLED.pop()
 
 
 class Shaped(Proxy):
@@ -56,6 +69,16 @@ class ShapedTracer(Tracer):
         self.example = torch.zeros(BATCH, *shape) if shape is not None else None
         self.made: dict[str, Module] = {}
         self.output: Any = None
+
+    def trace(self, root: Any, concrete_args: dict[str, Any] | None = None) -> Graph:
+        """The graph of a module's forward pass."""
+        with _called(root):
+            return super().trace(root, concrete_args)
+
+    def call_module(self, m: Module, forward: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """A call of a module within."""
+        with _called(m):
+            return super().call_module(m, forward, args, kwargs)
 
     def proxy(self, node: Node) -> Shaped:
         """The value of a node."""

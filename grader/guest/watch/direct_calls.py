@@ -7,14 +7,20 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
+from ..describe import tracing
+
 
 def watch(torch: Any, outside: Callable[[], bool]) -> None:
     """From now on a module whose `forward` is called is called itself; `outside`: whether no module is being called."""
     module, tensor = torch.nn.Module, torch.Tensor
 
     def direct(called: Any, given: tuple[Any, ...]) -> bool:
-        """Not within a call, not what traces (and gives no tensors), and of a class that is called as torch's are."""
-        return outside() and type(called).__call__ is module.__call__ and any(isinstance(v, tensor) for v in given)
+        """Not within a call, or within that of another module as it is traced; and called as torch's modules are."""
+        if type(called).__call__ is not module.__call__:
+            return False
+        if any(isinstance(value, tracing.Shaped) for value in given):
+            return bool(tracing.CALLED) and tracing.CALLED[-1] is not called
+        return outside() and any(isinstance(value, tensor) for value in given)
 
     def begins(kind: Any, /, **options: Any) -> None:
         super(module, kind).__init_subclass__(**options)
