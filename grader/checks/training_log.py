@@ -6,13 +6,15 @@ from pydantic import Field, model_validator
 
 from grader.checks._answers import labelled
 from grader.checks._base import Check, no_answer
-from grader.core.evidence import Epoch, ProblemEvidence, Reading, TrainingLog
+from grader.checks._epochs import stands_in, written
+from grader.core.evidence import Epoch, ProblemEvidence, TrainingLog
 from grader.core.outcome import Outcome, failed, manual, partial, passed
 
 
 class PrintedLog(Check):
     """A training log in the answer, as Keras or a loop in PyTorch prints it, or a list `1: 85.12 %`.
 
+    Where the text has none, the saved outputs below the problem's heading are read, or of the notebook named after it.
     `epochs` is how many must be there, numbered without a gap. `first_at_most` is the accuracy that a fresh network
     can have at most in its first epoch; a log that starts above it goes on from an earlier training. `reason` says
     where that bound comes from. `claim` holds words beside an accuracy stated in the text (of problem `claim_in`,
@@ -43,11 +45,12 @@ class PrintedLog(Check):
 
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         logs = [log for section in evidence.sections for log in section.logs]
+        logs = logs or [log for run in evidence.notebooks for log in run.logs]
         if not logs:
             return no_answer(evidence, "training log")
         log = logs[-1]
         first, last = log.epochs[0], log.epochs[-1]
-        shown = f"{len(log.epochs)} epochs are shown, {_written(first)} to {_written(last)}"
+        shown = f"{len(log.epochs)} epochs are shown, {written(first)} to {written(last)}"
         source = first.source
         if len(logs) > 1:
             shown = f"The last of {len(logs)} logs: {shown}"
@@ -60,7 +63,7 @@ class PrintedLog(Check):
             return manual(f"{shown}; the first has no accuracy: a person reads the log.", source=source)
         if self.first_at_most is not None and first.accuracy is not None and first.accuracy > self.first_at_most:
             return failed(
-                f"{shown}, but a fresh network can't have {_written(first)} in its first epoch (at most "
+                f"{shown}, but a fresh network can't have {written(first)} in its first epoch (at most "
                 f"{self.first_at_most:g}: {self.reason}). Training went on from an earlier one, so the accuracy "
                 f"isn't shown to come from these {len(log.epochs)} epochs.",
                 observed=first.text,
@@ -87,7 +90,7 @@ class PrintedLog(Check):
             r
             for section in evidence.sections_of(self.claim_in)
             for r in section.readings
-            if r.kind == "number" and r.number is not None and 0 <= r.number <= 1 and not _stands_in(r, last)
+            if r.kind == "number" and r.number is not None and 0 <= r.number <= 1 and not stands_in(r, last)
         ]
         near = [r for r in labelled(readings, self.claim) if "." in r.text or "%" in r.text]
         if not near:
@@ -97,20 +100,5 @@ class PrintedLog(Check):
         if any(abs(value - (claim.number or 0.0)) <= self.tolerance for value in values):
             return passed(f"{shown}; {claim.text} is stated, as it ends.", observed=last.text, source=last.source)
         return failed(
-            f"{claim.text} is stated, but the log ends with {_written(last)}.", observed=claim.text, source=claim.source
+            f"{claim.text} is stated, but the log ends with {written(last)}.", observed=claim.text, source=claim.source
         )
-
-
-def _stands_in(reading: Reading, epoch: Epoch) -> bool:
-    """Whether a value is one of the log's own line; a place that is a whole page holds other lines too."""
-    if reading.source != epoch.source:
-        return False
-    said = reading.sentence.replace("»", "").replace("«", "")
-    return epoch.source.line is not None or "".join(epoch.text.split()) in "".join(said.split())
-
-
-def _written(epoch: Epoch) -> str:
-    value = epoch.accuracy if epoch.accuracy is not None else epoch.val_accuracy
-    if value is None:
-        return f"loss {epoch.loss:g}"
-    return f"{100 * value:.6g}%" if "%" in epoch.text else f"{value:.4f}"

@@ -190,18 +190,28 @@ class Section(Record):
     hidden: str = ""
 
 
+# Of what an accuracy is said to be: of the test, the validation or the training set; of none of them in words, at the
+# end or while it trained ("running"); of a part, as a class, a batch or a fold; of something else than what the network
+# came to, as a goal or a baseline. "unclear": a value that may be an accuracy, and no word says so.
+ClaimScope = Literal["test", "validation", "training", "unnamed", "running", "part", "other", "unclear"]
+
+
 class Claim(Record):
     """An accuracy that the student's own saved output states, in [0, 1].
 
-    It is `stale` when its cell was last run before a cell above it: the output may be older than the code. `of` are the
-    words before it on its line; one of a class or of a batch is `partial`: no claim for the network.
+    `unit` is one in its last digit: who writes 97 % may have rounded or cut. `of` are the words that say of what it is,
+    without numbers; `epoch` is the number of the epoch that it stands beside, `item` its place in a list or a table of
+    several. It is `stale` when its cell was last run before a cell above it: the output may be older than the code.
     """
 
     accuracy: float
     text: str
     source: Source
+    scope: ClaimScope = "unnamed"
+    unit: float = 0.0
     of: str = ""
-    partial: bool = False
+    epoch: int | None = None
+    item: int | None = None
     stale: bool = False
 
 
@@ -225,7 +235,8 @@ class NotebookRun(Record):
     """How one notebook (or script) ran, and what it holds besides models.
 
     `failure` is why it did not run to its end; `machine_failure` why it could not be run at all, by no one's fault.
-    `remarks` are sentences on what it did that a reader should know of, whatever came of it.
+    `claims` and `logs` are what its saved outputs state of accuracies and print of epochs. `remarks` are sentences on
+    what it did that a reader should know of, whatever came of it.
     """
 
     file: str
@@ -233,6 +244,7 @@ class NotebookRun(Record):
     failure: str = ""
     machine_failure: str = ""
     claims: tuple[Claim, ...] = ()
+    logs: tuple[TrainingLog, ...] = ()
     variables: dict[str, object] = {}
     figures: int = 0
     remarks: tuple[str, ...] = ()
@@ -388,7 +400,8 @@ class FunctionRun(Record):
 class ProblemEvidence(Record):
     """Everything seen for one problem.
 
-    `model` is the network that answers it; when several could, it is None and they are `candidates`.
+    `model` is the network that answers it; when several could, it is None and they are `candidates`. `networks` are
+    all that were trained for it, as in a sweep. `unowned` are accuracies in cells of nobody's problem, in any notebook.
     `repeated` are sections of notebooks' words where documents answer the problem already.
     `elsewhere` holds the answers to the other problems, for statements that must agree across them.
     `stated` holds what a form (`answers.yaml`) says for a check by its title, `unclear` why what it says can't be used.
@@ -403,6 +416,8 @@ class ProblemEvidence(Record):
     elsewhere: tuple[Section, ...] = ()
     notebooks: tuple[NotebookRun, ...] = ()
     model: ModelFacts | None = None
+    networks: tuple[ModelFacts, ...] = ()
+    unowned: tuple[Claim, ...] = ()
     candidates: tuple[ModelFacts, ...] = ()
     why_no_model: str = ""
     stated: dict[str, Section] = {}

@@ -10,7 +10,7 @@ from grader.core.record import Record
 Status = Literal["passed", "failed", "partial", "manual", "skipped", "error"]
 Visibility = Literal["visible", "hidden", "after_due_date", "after_published"]
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 
 
 class Outcome(Record):

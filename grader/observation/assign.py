@@ -38,9 +38,13 @@ class Target(Record):
 
 
 class Assignment(Record):
-    """The network of one problem, or its candidates and why none was chosen; and the notebooks that belong to it."""
+    """The network of one problem, or its candidates and why none was chosen; and the notebooks that belong to it.
+
+    `networks` are all that were trained for it, the one chosen among them.
+    """
 
     model: ModelFacts | None = None
+    networks: tuple[ModelFacts, ...] = ()
     candidates: tuple[ModelFacts, ...] = ()
     why: str = ""
     notebooks: tuple[str, ...] = ()
@@ -218,7 +222,7 @@ def _chapters(above: Sequence[str], file: str) -> list[LabelPath]:
 def _choose(target: Target, found: list[ModelFacts], unsure: list[ModelFacts], unnamed: list[ModelFacts]) -> Assignment:
     notebooks = {model.notebook for model in found}
     if len(notebooks) == 1:
-        return Assignment(model=_final(found))
+        return Assignment(model=_final(found), networks=tuple(found))
     if len(notebooks) > 1:
         why = f"Networks for problem {target.problem} stand in several notebooks ({', '.join(sorted(notebooks))})."
         return Assignment(candidates=tuple(found), why=why)

@@ -8,12 +8,13 @@ from nbformat import NotebookNode
 from grader.core.document import Document
 from grader.core.evidence import OF_NOTEBOOKS, CellRun, ModelFacts, NotebookRun, ProblemEvidence
 from grader.core.record import Record
+from grader.core.source import Source
 from grader.datasets import Dataset
 from grader.observation.assign import Assignment, Owners, Place, Target, assign
 from grader.observation.explain import explain
 from grader.observation.labels import Labels, plain_title
 from grader.observation.models import read_models, remarks, shortened
-from grader.observation.notebooks import claims_of, headings_above, holds_code, saved_claims, saved_figures
+from grader.observation.notebooks import claims_of, headings_above, holds_code, saved_claims, saved_figures, saved_logs
 from grader.observation.words import Headings, Words, listed, read_words
 from grader.rubric.model import Rubric
 
@@ -66,6 +67,7 @@ def observe_notebook(
         cells=explain(notebook, cells, shortened(findings)),
         failure=failure or fault or ("" if holds_code(notebook) else "has no code cells, so there was nothing to run"),
         claims=claims,
+        logs=saved_logs(notebook, file),
         variables=variables,
         figures=saved_figures(notebook),
         remarks=remarks(findings),
@@ -105,6 +107,9 @@ def evidence_of(
     owners = Owners(targets, places)
     assignments = assign(targets, places, models, owners)
     in_code = _in_code(words.silent, code, owners, strict=rubric.unlabelled == "fail")
+    unowned = tuple(
+        claim for file, seen in observed.items() for claim in seen.run.claims if not owners.of(file, claim.source.cell)
+    )
     evidence = {}
     for problem in rubric.problems:
         assignment = assignments.get(problem.id, Assignment())
@@ -121,7 +126,9 @@ def evidence_of(
             unclaimed=words.unclaimed,
             unsure=words.unsure.get(problem.id, ""),
             in_code=in_code.get(problem.id, ()),
+            unowned=unowned,
             model=assignment.model,
+            networks=assignment.networks,
             candidates=assignment.candidates,
             why_no_model=assignment.why,
         )
@@ -149,13 +156,20 @@ def _in_code(
 def repeated_headings(evidence: Mapping[str, ProblemEvidence]) -> Iterator[str]:
     """What a reader should know of problems whose heading occurs twice in a file: all of it is read as the answer."""
     for problem, seen in evidence.items():
-        lines: dict[str, list[str]] = {}
+        places: dict[str, list[str]] = {}
         for section in seen.sections:
-            lines.setdefault(section.source.file, []).append(str(section.source.line))
-        for file, found in lines.items():
+            places.setdefault(section.source.file, []).append(_place(section.source))
+        for file, found in places.items():
             if len(found) > 1:
                 named = f"{', '.join(found[:-1][:9])} and {found[-1]}"
-                yield f"{file}: the heading of problem {problem} stands in lines {named}; all are read as its answer"
+                yield f"{file}: the heading of problem {problem} stands at {named}; all are read as its answer"
+
+
+def _place(source: Source) -> str:
+    """Where in its file something stands: a line, a page or a cell."""
+    if source.line is not None and source.page is None and source.cell is None:
+        return f"line {source.line}"
+    return str(source).removeprefix(source.file).lstrip(":, ") or "a place without a number"
 
 
 def hidden_words(evidence: Mapping[str, ProblemEvidence]) -> Iterator[str]:
@@ -180,7 +194,9 @@ def _targets(rubric: Rubric) -> list[Target]:
 
 
 def _own_claims(problem: str, run: NotebookRun, owners: Owners) -> NotebookRun:
-    """The run without the claims that stand below another problem's heading."""
-    cells = {claim.source.cell for claim in run.claims}
-    other = {cell for cell in cells if (named := owners.of(run.file, cell)) and problem not in named}
-    return run.model_copy(update={"claims": tuple(claim for claim in run.claims if claim.source.cell not in other)})
+    """The run with the claims that stand below no other problem's heading, and the logs that stand below its own."""
+    cells = {claim.source.cell for claim in run.claims} | {log.source.cell for log in run.logs}
+    named = {cell: owners.of(run.file, cell) for cell in cells}
+    claims = tuple(c for c in run.claims if not named[c.source.cell] or problem in named[c.source.cell])
+    logs = tuple(log for log in run.logs if problem in named[log.source.cell])
+    return run.model_copy(update={"claims": claims, "logs": logs})

@@ -24,9 +24,14 @@ _SHORTENED = (
     "The grader ran it on a part of the data, which may be the only reason: nobody loses points for that alone."
 )
 # Lines that bind names: what is found in the group of each.
-_BINDS = re.compile(
-    r"(?:async )?(?:def|class)\s+(\w+)|(?:import|from)\b(.*)|for\b(.*?)\bin\b|with\b.*\bas\b(.*)|([^=()!<>+*/-]*)=(?!=)"
-)
+_BINDS = re.compile(r"(?:async )?(?:def|class)\s+(\w+)|(?:import|from)\b(.*)|for\b(.*?)\bin\b|with\b.*\bas\b(.*)")
+_ASSIGNS = re.compile(r"(?<![=!<>:])(?:[+*/%&|@-]|\*\*|//|<<|>>)?=(?!=)")
+_PLACE = re.compile(r"\w+(?:\.\w+|\[[^\]]*\])+")  # of an object or a list: it binds no name
+_TARGETS = re.compile(r"(?!\s*(?:assert|return|yield|print|lambda|if|while|del)\b)[\w\s,*()\[\]]*")
+_WALRUS = re.compile(r"\b(\w+)\s{0,3}:=")
+_MAGIC = re.compile(r"%%?(?:capture|sx?)\s+(?:-\S+\s+)*(\w+)")
+# What makes names that stand nowhere in the code.
+_MAKES_ANY = re.compile(r"\bimport\s*\*|\bexec\(|\bglobals\(\)|\bsetattr\(|^%(?:run|load\w*|store|pylab)\b")
 _MOST_LINE = 500
 _HEADS = ("if ", "elif ", "else:", "for ", "while ", "try:", "with ")
 
@@ -110,11 +115,14 @@ class _Sources:
         """The cells that bind each name, in order, as far as their lines tell."""
         found: dict[str, list[int]] = {}
         for number, lines in self.lines.items():
-            statements = (part for line in lines for part in (line, _behind(line)))
-            bound = (match[match.lastindex or 0] for part in statements if (match := _BINDS.match(part)))
-            for name in {name for words in bound for name in re.findall(r"\w+", words)}:
+            for name in {name for line in lines for part in (line, _behind(line)) for name in _bound(part)}:
                 found.setdefault(name, []).append(number)
         return found
+
+    @cached_property
+    def makes_any(self) -> bool:
+        """Whether a line may make names that it doesn't write down."""
+        return any(_MAKES_ANY.search(line) for lines in self.lines.values() for line in lines)
 
     @cached_property
     def installed(self) -> set[str]:
@@ -124,6 +132,18 @@ class _Sources:
 
     def asserts_gpu(self, cell: int) -> bool:
         return any("assert" in line and ("cuda" in line or "gpu" in line) for line in self.lines.get(cell, ()))
+
+
+def _bound(line: str) -> Iterator[str]:
+    """The names that a line binds, as far as it tells."""
+    if match := _BINDS.match(line) or _MAGIC.match(line):
+        yield from re.findall(r"\w+", match[match.lastindex or 0])
+    yield from _WALRUS.findall(line)
+    for statement in line.split(";"):
+        *targets, _ = _ASSIGNS.split(statement)
+        for target in (_PLACE.sub("", target).partition(":")[0] for target in targets):
+            if _TARGETS.fullmatch(target) and target.count("(") == target.count(")"):  # else it is an argument
+                yield from re.findall(r"\w+", target)
 
 
 def _case(cell: CellRun, sources: _Sources, failed: Mapping[int, CellRun]) -> tuple[Case, dict[str, str]]:
@@ -173,8 +193,9 @@ def _undefined(name: str, index: int, sources: _Sources, failed: Mapping[int, Ce
         )
     first = next(iter(failed.values()), None)
     why = f"cell {first.index} failed before, which may be why; else " if first else ""
+    none = f"“{name}” is not there" if sources.makes_any else f"no cell makes “{name}”"
     return Case(
-        happened=f"{why}no cell makes “{name}”, as when it was renamed or its cell deleted",
+        happened=f"{why}{none}, as when it was renamed or its cell deleted",
         do=UNKNOWN.do,
         fault=(first and first.fault) or Fault.student,
     )

@@ -160,14 +160,18 @@ _STUDENT = (
     ),
     (r"UsageError", "a magic command is used in a way that IPython doesn't know", "Take the line out."),
     (
-        r"UnpicklingError|EOFError|BadZipFile|PytorchStreamReader",
+        r"UnpicklingError(?!: Weights only)|EOFError|BadZipFile|PytorchStreamReader",
         "a file is damaged, or something else than its name says", _DOWNLOAD,
     ),
     (
-        r"^NotImplementedError",
+        r"NotImplementedError: Module \[(?P<name>\w+)\] is missing the required \"forward\" function",
+        "the network {name} has no forward", "Look how forward is spelled, and that it is indented as a method.",
+    ),
+    (
+        r"^NotImplementedError\W*$",
         "it stops at a part that is still to be written", "Write that part, and take the line that raises out.",
     ),
-    (r"^AssertionError", "an assertion of the notebook's own does not hold", "Look what it compares."),
+    (r"^AssertionError", "an assertion does not hold", "Look what it compares."),
     (
         r"the kernel died", "no later cell could run",
         "Look for exit() and quit(), and for what takes all memory at once.",
@@ -175,6 +179,11 @@ _STUDENT = (
     (r"it (wrote|made|sent)|its processes used", "it was stopped", "Let the notebook use less of it."),
 )  # fmt: skip
 _PACKAGE = (
+    (
+        r"Weights only load failed",
+        "torch loads nothing but weights since version 2.6, unless it is told to",
+        "Save net.state_dict() and load that, or pass weights_only=False for a file of your own.",
+    ),
     (
         rf"AttributeError: module '(?P<name>{_LIBRARY})' has no attribute '(?P<what>\w+)'"
         rf"|ImportError: cannot import name '(?P<what2>\w+)' from '(?P<name2>{_LIBRARY})'",

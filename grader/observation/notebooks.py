@@ -2,16 +2,19 @@
 
 import base64
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from nbformat import NotebookNode
 
-from grader.core.evidence import Claim
+from grader.core.evidence import Claim, TrainingLog
 from grader.core.source import Source
 from grader.observation.claims import read_claims
+from grader.observation.logs import read_logs
+from grader.observation.outputs import output_texts
 from grader.observation.words import Headings
 
 MOST_ABOVE = 300
+_MOST_LOGS = 200
 
 
 def headings_above(headings: Headings, cell: int | None) -> tuple[str, ...]:
@@ -39,34 +42,73 @@ def saved_claims(notebook: NotebookNode, file: str) -> tuple[Claim, ...]:
     """The accuracies that the student's saved outputs state, in order."""
     stale = _out_of_order(notebook)
     return tuple(
-        claim.model_copy(update={"stale": index in stale})
-        for index, text in _output_texts(notebook)
-        for claim in read_claims(text, Source(file=file, cell=index))
+        claim.model_copy(update={"stale": True}) if index in stale else claim
+        for index, cell in enumerate(notebook.cells, 1)
+        if cell.cell_type == "code"
+        for text, is_value in output_texts(cell)
+        for claim in read_claims(text, Source(file=file, cell=index), str(cell.source), is_value=is_value)
     )
+
+
+def saved_logs(notebook: NotebookNode, file: str) -> tuple[TrainingLog, ...]:
+    """The trainings whose epochs the saved outputs print, each with the cell that printed it."""
+    found: list[TrainingLog] = []
+    for index, cell in enumerate(notebook.cells, 1):
+        for text, _ in output_texts(cell) if cell.cell_type == "code" else ():
+            source = Source(file=file, cell=index)
+            found += read_logs(text, [source] * (text.count("\n") + 1))
+            if len(found) >= _MOST_LOGS:
+                return tuple(found[:_MOST_LOGS])
+    return tuple(found)
 
 
 def claims_of(cells: Sequence[int | None], claims: Sequence[Claim]) -> list[tuple[Claim, ...]]:
     """For networks by the cells they were trained in, in order: what is stated from there to the next one's training.
 
-    Where a cell trains several, as in a sweep, the claims there and behind are theirs in equal parts; when they can't
-    be parted so, the last one's.
+    Where a cell trains several, as in a sweep, the claims there and behind are parted among them, in order; when they
+    can't be, they are the last one's.
     """
     trained = sorted({cell for cell in cells if cell is not None})
+    theirs: dict[int, list[Claim]] = {cell: [] for cell in trained}
+    for claim in claims:
+        at = bisect_right(trained, claim.source.cell or 0)
+        if at:
+            theirs[trained[at - 1]].append(claim)
+    several: dict[int, list[int]] = {}
+    for place, cell in enumerate(cells):
+        if cell is not None:
+            several.setdefault(cell, []).append(place)
     found: list[tuple[Claim, ...]] = [() for _ in cells]
-    for cell, end in zip(trained, [*trained[1:], None], strict=False):  # none at all where nothing was trained
-        own = [
-            c
-            for c in claims
-            if c.source.cell is not None and cell <= c.source.cell and (end is None or c.source.cell < end)
-        ]
-        here = [i for i, other in enumerate(cells) if other == cell]
-        each, rest = divmod(len(own), len(here))
-        if rest or not each:
-            found[here[-1]] = tuple(own)
-        else:
-            for part, i in enumerate(here):
-                found[i] = tuple(own[part * each : (part + 1) * each])
+    for cell, places in several.items():
+        for place, own in zip(places, _parted(theirs[cell], len(places)), strict=True):
+            found[place] = own
     return found
+
+
+def _parted(claims: list[Claim], count: int) -> list[tuple[Claim, ...]]:
+    """Claims among so many trainings of one cell: those said in the same words go round, so many to each.
+
+    Words that don't go round, as those on the best of them, are nobody's. Where nothing goes round, and where the
+    epochs of the parts differ, so that one training may have them all, everything is the last one's.
+    """
+    if count == 1:
+        return [tuple(claims)]
+    alike: dict[str, list[Claim]] = {}
+    for claim in claims:
+        alike.setdefault(claim.of, []).append(claim)
+    shared = [parts for group in alike.values() if (parts := _equal_parts(group, count))]
+    shared = shared or [parts for parts in [_equal_parts(claims, count)] if parts]
+    if not shared:
+        return [*[() for _ in range(count - 1)], tuple(claims)]
+    return [tuple(claim for parts in shared for claim in parts[n]) for n in range(count)]
+
+
+def _equal_parts(claims: list[Claim], count: int) -> list[list[Claim]]:
+    """So many parts that say as much, of the same epochs; none where that can't be."""
+    each, rest = divmod(len(claims), count)
+    parts = [claims[n * each : (n + 1) * each] for n in range(count)]
+    alike = len({tuple((claim.scope, claim.epoch) for claim in part) for part in parts}) == 1
+    return parts if each and not rest and alike else []
 
 
 def _out_of_order(notebook: NotebookNode) -> frozenset[int]:
@@ -105,12 +147,3 @@ def _is_image(data: object) -> bool:
             except ValueError:
                 return False
     return False
-
-
-def _output_texts(notebook: NotebookNode) -> Iterator[tuple[int, str]]:
-    for index, cell in enumerate(notebook.cells, 1):
-        if cell.cell_type == "code":
-            for output in cell.get("outputs", []):
-                data = output.get("data")
-                text = output.get("text") or (data.get("text/plain") if isinstance(data, dict) else "") or ""
-                yield index, "".join(map(str, text)) if isinstance(text, list) else str(text)

@@ -14,6 +14,7 @@ _VERSIONS = {
     "as `what` and `why`",
     3: "`status` is gone, for no grade is complete where nobody read a file: `error_points` are those of checks that "
     "the machine failed on, `unread` names the files and lines that nobody read",
+    4: "of a claim, `partial` is gone: `scope` says of what the accuracy is, `of` holds all the words that do",
 }
 _HISTORY = "| version | what changed |\n|---|---|\n" + "".join(f"| {n} | {said} |\n" for n, said in _VERSIONS.items())
 

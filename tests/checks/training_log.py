@@ -1,12 +1,21 @@
 """Cases of `training_log`."""
 
-from check_evidence import text
+from check_evidence import ran, text
+
+from grader.core.source import Source
+from grader.observation.logs import read_logs
 
 
 def keras(*accuracies: float, start: int = 1) -> str:
     bar = "60000/60000 [====] - 5s 83us/step"
     lines = [f"Epoch {i}/3\n{bar} - loss: 0.5 - acc: {a:.4f}" for i, a in enumerate(accuracies, start)]
     return "```\n" + "\n".join(lines) + "\n```\n"
+
+
+def printed(*accuracies: float) -> dict[str, object]:
+    """A notebook whose saved output in cell 5 is such a log."""
+    output = keras(*accuracies)
+    return ran(logs=read_logs(output, [Source(file="3B.ipynb", cell=5)] * (output.count("\n") + 1)))
 
 
 LOG = {"type": "training_log", "epochs": 3, "first_at_most": 0.96, "reason": "measured"}
@@ -42,6 +51,13 @@ CASES = [
                 "has no accuracy",
             ),
             "no log": (text("It took ten epochs."), "manual", "No training log"),
+            "a log in the saved outputs": (text("See it.") | printed(0.91, 0.95, 0.96), "passed", "3 epochs are shown"),
+            "a log in the saved outputs that is no first": (
+                text(None) | printed(0.98, 0.981, 0.982),
+                "failed",
+                "isn't shown to come from these 3",
+            ),
+            "the text's log goes before": (text(keras(0.91, 0.95)) | printed(0.91, 0.95, 0.96), "partial", "2 epochs"),
             "no section": (text(None), "failed", "No section"),
         },
     ),

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from answer_rendering import ENDINGS, Format, heading, rendered
-from check_evidence import check_of
+from check_evidence import check_of, network
 from ruamel.yaml import YAML
 
 from grader.core.evidence import Comparison, NotebookRun, ProblemEvidence
@@ -65,7 +65,8 @@ def _evidence(case: Case) -> ProblemEvidence:
     """What is seen of the answer: a notebook's output, or the sections of a document."""
     if case.format == "output":
         claims = read_claims(case.document, Source(file="3B.ipynb", cell=5))
-        return ProblemEvidence(problem="3B", notebooks=(NotebookRun(file="3B.ipynb", claims=claims),))
+        runs = (NotebookRun(file="3B.ipynb", claims=claims),)
+        return ProblemEvidence.model_validate({"problem": "3B", "notebooks": runs} | network(claims=claims))
     document = parse(f"report{ENDINGS[case.format]}", case.document.encode())
     aligned = align_documents([document], _LABELS)
     sections = [read_section(portion.problem, portion.heading, portion.blocks) for portion in aligned.sections]

@@ -114,9 +114,30 @@ def ran(**more: object) -> dict[str, object]:
     return {"notebooks": (NotebookRun.model_validate({"file": "3B.ipynb"} | more),)}
 
 
-def claims(*stated: tuple[int, float]) -> dict[str, object]:
-    seen = [Claim(accuracy=a, text=f"accuracy: {a}", source=Source(file="3B.ipynb", cell=cell)) for cell, a in stated]
-    return ran(claims=seen)
+def stated(*pairs: tuple[int, float], **more: object) -> tuple[Claim, ...]:
+    """Accuracies that the outputs of these cells state."""
+    return tuple(
+        Claim.model_validate(
+            {"accuracy": a, "text": f"accuracy: {a}", "of": "accuracy", "source": Source(file="3B.ipynb", cell=c)}
+            | more
+        )
+        for c, a in pairs
+    )
+
+
+def claims(*pairs: tuple[int, float], **more: object) -> dict[str, object]:
+    """A run of the notebook whose outputs state these, without any network."""
+    return ran(claims=stated(*pairs, **more))
+
+
+def sweep(*probabilities: float, claimed: bool = True) -> dict[str, object]:
+    """Networks trained in cell 5 with these probabilities of dropout, each with an accuracy of its own or none."""
+    networks = []
+    for n, p in enumerate(probabilities):
+        own = stated((5, 0.9 + n / 1000)) if claimed else ()
+        networks.append(network(*CNN[:4], layer("Dropout", p=p), *CNN[5:], claims=own)["model"])
+    every = tuple(claim for one in networks for claim in one.claims)
+    return {"networks": tuple(networks), "model": networks[-1]} | ran(claims=every)
 
 
 CONV = {"layer": "Conv2d", "in_channels": 3, "out_channels": 8, "kernel_size": 5}
