@@ -171,7 +171,8 @@ def _stated(line: _Line, match: re.Match[str], source: Source, *, comma: bool) -
         return _value_before(line, match, source, comma=comma)
     said = _before(text, match) + match[0] + reach[: value.start]
     following = _SAID_BEHIND.match(behind[value.end :])
-    if following and not ACCURACY.search(following[0]):
+    of_another = following and names_a_set(said) and names_a_set(following[0])
+    if following and not of_another and not ACCURACY.search(following[0]):
         said += " " + following[0]
     head = text[: match.start()]
     if listed and listed.start() < value.start:
