@@ -257,6 +257,20 @@ def test_in_a_shared_notebook_a_problem_has_the_claims_below_its_own_headings() 
     assert claims == {"3B": [0.1, 0.97], "3C": [0.1], "3D": [0.1, 0.99]}
 
 
+def test_accuracies_below_nobody_s_heading_are_known_to_every_problem_and_are_nobody_s() -> None:
+    content = ("train a", "accuracy: 0.97")
+    evidence = observed({"mnist.ipynb": content, "other.ipynb": content, "3C.ipynb": ("accuracy: 0.99",)}, {})
+    assert {e.model for e in evidence.values()} == {None}
+    assert [str(claim.source) for claim in evidence["3B"].unowned] == ["mnist.ipynb, cell 2", "other.ipynb, cell 2"]
+    assert evidence["3B"].notebooks == () and len(evidence["3C"].notebooks) == 1
+
+
+def test_all_networks_of_a_problem_are_known_beside_the_one_that_answers_it() -> None:
+    evidence = observed({"4F.ipynb": ("train a", "train b"), "3B.ipynb": ("train c",)}, {})
+    assert [network.variable for network in evidence["4F"].networks] == ["train a", "train b"]
+    assert [network.variable for network in evidence["3B"].networks] == ["train c"]
+
+
 def test_the_text_of_a_notebook_answers_what_the_report_does_not() -> None:
     files = {"3B.ipynb": ("# Problem 3A\n\nFrom the notebook: 1", "# Problem 3B\n\nFrom the notebook: 2")}
     evidence = observed(files, {"report.md": "# Problem 3A\n\nFrom the report: 3"})
