@@ -9,7 +9,7 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-_END_SECONDS = 20
+_END_SECONDS = 60
 
 
 def cores() -> int:
