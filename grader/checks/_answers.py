@@ -89,9 +89,7 @@ def decide(
     if not found:
         return Decision("unclear", None, _nothing(evidence, values, unread, what))
     best, verdicts = found[0], {right(r) for r in found}
-    left = [
-        r for r in values if r not in found and r.doubt not in NEVER_MEANT and not _of_another_kind(r, best, labels)
-    ]
+    left = [r for r in without(values, found) if r.doubt not in NEVER_MEANT and not _of_another_kind(r, best, labels)]
     if verdicts == {True}:
         if best.doubt and best.doubt not in _ALONE:
             return _unclear([best], _DOUBTED[best.doubt])
@@ -104,7 +102,7 @@ def decide(
         left = [r for r in left if r.doubt != "earlier" and not summed]
     if not best.doubt and any(_in_clause(best, label) for label in labels):
         left = [r for r in left if r.doubt not in _NO_RIVALS]
-    quotations = [r for r in values if r.doubt == "quoted" and r not in found]  # some answer so
+    quotations = [r for r in without(values, found) if r.doubt == "quoted"]  # some answer so
     perhaps = [r for r in (*left, *quotations) if right(r) is not False]
     if perhaps:
         return _unclear([best, *perhaps], _SEVERAL)
@@ -321,7 +319,8 @@ def candidates(readings: list[Reading], labels: tuple[str, ...]) -> list[Reading
     if not labels:
         return readings
     near = labelled(readings, labels)
-    final = [r for r in readings if r.strength == "final" and r not in near and not _of_something_else(r, labels)]
+    others = without(readings, near)
+    final = [r for r in others if r.strength == "final" and not _of_something_else(r, labels)]
     if any(r.strength == "final" for r in near):
         return near
     return final or near or [r for r in readings if r.strength != "mentioned"]
@@ -337,7 +336,7 @@ def asserted(readings: list[Reading], labels: tuple[str, ...], key: Callable[[Re
     for strength in _ORDER:
         at_this = [r for r in pool if r.strength == strength]
         rows = {_bare(r) for r in at_this if _in_row(r)}
-        at_this += [r for r in pool if r not in at_this and _in_row(r) and _bare(r) in rows]
+        at_this += [r for r in without(pool, at_this) if _in_row(r) and _bare(r) in rows] if rows else []
         if at_this and labels and len({key(r) for r in pool}) > _MOST_VALUES:
             at_this = pool
         if at_this:
@@ -348,6 +347,14 @@ def asserted(readings: list[Reading], labels: tuple[str, ...], key: Callable[[Re
                     distinct[key(reading)] = reading
             return list(distinct.values())
     return []
+
+
+def without(readings: Sequence[Reading], others: Sequence[Reading]) -> list[Reading]:
+    """The readings that are none of the others, in a time that grows with their number alone."""
+    known: dict[tuple[str, str, str], list[Reading]] = {}
+    for other in others:
+        known.setdefault((other.text, other.before, other.after), []).append(other)
+    return [r for r in readings if r not in known.get((r.text, r.before, r.after), ())]
 
 
 def _in_row(reading: Reading) -> bool:

@@ -19,6 +19,7 @@ _COUNTED = (
     "buffers_as_weights",
     *("hidden_units", "hidden_units_within", "hidden_layers", "hidden_layers_within"),
 )
+_MOST_PASSED = 20_000  # layers and their inputs, in all networks of a notebook; each takes a tenth of a millisecond
 
 
 def read_models(
@@ -31,8 +32,12 @@ def read_models(
     by_model: dict[int, list[Training]] = {}
     for training in found.trainings:
         by_model[training.model] = [*by_model.pop(training.model, []), training]
-    models = tuple(_facts(trainings, found, file, dataset) for trainings in by_model.values())
-    return models, found.variables, "" if models else "; ".join(found.faults)
+    left = _MOST_PASSED
+    models: list[ModelFacts] = []
+    for trainings in by_model.values():
+        left -= _passed(trainings[-1].spec)
+        models.append(_facts(trainings, found, file, dataset, countable=left >= 0))
+    return tuple(models), found.variables, "" if models else "; ".join(found.faults)
 
 
 def remarks(findings: str) -> tuple[str, ...]:
@@ -48,7 +53,14 @@ def shortened(findings: str) -> frozenset[int]:
     return frozenset(read_findings(findings)[0].shortened)
 
 
-def _facts(trainings: list[Training], found: Findings, file: str, dataset: Dataset | None) -> ModelFacts:
+def _passed(spec: ModelSpec | None) -> int:
+    """How many layers and inputs of layers a network has, which counting it passes through."""
+    return sum(1 + len(layer.inputs or ()) for layer in spec.layers) if spec else 0
+
+
+def _facts(
+    trainings: list[Training], found: Findings, file: str, dataset: Dataset | None, *, countable: bool
+) -> ModelFacts:
     last = trainings[-1]
     spec = last.spec
     if spec is None:
@@ -62,6 +74,9 @@ def _facts(trainings: list[Training], found: Findings, file: str, dataset: Datas
         recipe=read_recipe(trainings, found, dataset),
         training=trainings[0].number,
     )
+    if not countable:
+        why = f"the networks of this notebook have more than {_MOST_PASSED:,} layers and inputs of layers together"
+        return facts.model_copy(update={"problem": why})
     return counted(facts, last.input_shape)
 
 
