@@ -62,9 +62,11 @@ def _facts(
     trainings: list[Training], found: Findings, file: str, dataset: Dataset | None, *, countable: bool
 ) -> ModelFacts:
     last = trainings[-1]
-    spec = last.spec
+    spec = last.spec if countable else None
     if spec is None:
         why = "the network: its weights belong to no nn.Module of the notebook, so its layers can't be read"
+        if not countable:
+            why = f"the network: those of this notebook have more than {_MOST_PASSED:,} layers and inputs of layers"
         spec = ModelSpec(layers=(), gaps=(Gap(kind=GapKind.LAYER, why=why),))
     facts = ModelFacts(
         notebook=file,
@@ -74,9 +76,6 @@ def _facts(
         recipe=read_recipe(trainings, found, dataset),
         training=trainings[0].number,
     )
-    if not countable:
-        why = f"the networks of this notebook have more than {_MOST_PASSED:,} layers and inputs of layers together"
-        return facts.model_copy(update={"problem": why})
     return counted(facts, last.input_shape)
 
 
