@@ -67,7 +67,7 @@ def _folder_name(submission: str) -> str:
     """The submission's name without what can't stand in a folder's name."""
     plain = re.sub(r"[^\w.@+-]+", "_", normalize("NFC", submission)).encode("utf-8", "replace")
     name = plain[:_MOST_BYTES].decode("utf-8", "ignore").strip(".") or "submission"
-    return f"_{name}" if _DEVICES.match(name) else name
+    return f"_{name}" if _DEVICES.match(name) or name.startswith("-") else name
 
 
 def _alike(name: str) -> str:

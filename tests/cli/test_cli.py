@@ -86,7 +86,10 @@ def test_a_class_gets_pages_records_and_a_gradebook(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "empty was not graded" in done.stderr
     rows = (out / "gradebook.csv").read_text().splitlines()
-    assert [row.split(",")[0] for row in rows] == ["id", "ben", "dan"]
+    assert [row.split(",")[0] for row in rows] == ["id", "ben", "dan", "empty"]
+    empty = json.loads((out / "empty" / "grade.json").read_text())
+    assert {check["status"] for check in checks(empty).values()} == {"manual"}
+    assert "is empty" in empty["unread"][0]
     ben, dan = (json.loads((out / name / "grade.json").read_text()) for name in ("ben", "dan"))
     assert checks(ben)["2A/hidden units"]["status"] == "failed"
     assert "64" in checks(ben)["2A/hidden units"]["message"]

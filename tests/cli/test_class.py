@@ -1,0 +1,116 @@
+"""A class: whatever one submission is called, holds or raises, the others are graded and nobody is forgotten."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from concurrent.futures import CancelledError
+from concurrent.futures.process import BrokenProcessPool
+from unittest import mock
+
+import pytest
+
+from grader import batch
+from grader.cli._terminal import harmless
+from grader.execution import Sandbox
+from grader.rubric import load_rubric
+from grader.tools import Tools
+
+QUIZ = """id: quiz
+title: Quiz
+problems:
+  - id: 1A
+    title: Counting
+    points: 1
+    checks:
+      - {type: numeric, name: count, points: 1, label: [parameters], expect: 60}
+"""
+STEERS = "\x1b[2J\x1b]0;mine\x07\x9b31m\u202e[red]"
+# Names that meet files of ours, each other, or what a file system takes.
+NAMES = ("gradebook.csv", "Ada", "ada", "con", "feedback.html", "\u00fc" * 120, f"=1+1{STEERS}", "a..b", "-rf")
+
+
+@pytest.mark.kernel
+def test_no_name_meets_another_or_steers_what_shows_it(tmp_path):
+    (tmp_path / "quiz.yaml").write_text(QUIZ)
+    for name in NAMES:
+        folder = tmp_path / "class" / name
+        folder.mkdir(parents=True)
+        (folder / f"report {STEERS}.md").write_text(f"# Problem 1A\n\nThe layer has 60 parameters. {STEERS}\n")
+    with zipfile.ZipFile(tmp_path / "class" / "ada.zip", "w") as archive:
+        archive.writestr("report.md", "# Problem 1A\n\nThe layer has 61 parameters.\n")
+    out = tmp_path / "out"
+    argv = ["grade", tmp_path / "class", "--rubric", tmp_path / "quiz.yaml", "--out", out, "--trust-submissions"]
+    command = [sys.executable, "-c", "from grader.cli import main; main()", *map(str, argv)]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "COLUMNS": "200"}, check=False)
+    assert done.returncode == 0, done.stderr
+    printed = done.stdout + done.stderr
+    assert re.findall("\x1b(?!\\[[0-9;]*m)|[\x00-\x08\x7f-\x9f\u202e]", printed) == []
+    folders = [path for path in out.iterdir() if path.is_dir()]
+    assert sorted(path.name for path in out.iterdir() if path.is_file()) == ["gradebook.csv"]
+    assert not any(path.name.startswith(("-", ".")) for path in folders)
+    assert len(folders) == len({path.name.casefold() for path in folders}) == len(NAMES) + 1
+    grades = [json.loads((folder / "grade.json").read_text()) for folder in folders]
+    assert sorted(grade["score"] for grade in grades) == [0, *([1] * len(NAMES))]
+    assert len({grade["submission"]["id"] for grade in grades}) == len(NAMES) + 1
+    for file in [out / "gradebook.csv", *out.glob("*/feedback.html")]:
+        assert re.findall("[\x00-\x08\x1b\x7f-\x9f\u202e]", file.read_text()) == []
+    assert not any(line.startswith(("=", "-", "+", "@")) for line in (out / "gradebook.csv").read_text().splitlines())
+
+
+RAISED = [MemoryError(), RecursionError("deep"), BrokenProcessPool("ended"), CancelledError(), ValueError("\x1b[2J")]
+
+
+@pytest.mark.kernel  # the versions of the machine are asked of a command
+@pytest.mark.parametrize("raised", RAISED, ids=lambda error: type(error).__name__)
+def test_whatever_is_raised_over_a_submission_costs_that_one(raised, tmp_path, monkeypatch):
+    (tmp_path / "quiz.yaml").write_text(QUIZ)
+    for name in ("ada", "ben"):
+        (tmp_path / "class" / name).mkdir(parents=True)
+    rubric = load_rubric(str(tmp_path / "quiz.yaml"))
+    tools = Tools(sandbox=Sandbox(layer="limits", sentence=""), dataset=None)
+
+    def graded(path, *_):
+        if path.name == "ada":
+            raise raised
+        return batch.set_aside(path.name, rubric, tools, "not read", "manual")
+
+    monkeypatch.setattr(batch, "grade_submission", graded)
+    found = batch.grade_class(tmp_path / "class", rubric, tmp_path / "out", tools)
+    assert [(grade.submission.id, grade.machine_failed) for grade in found.grades] == [("ada", True), ("ben", False)]
+    assert found.grades[0].error_points == 1
+    page = (tmp_path / "out" / "ada" / "feedback.html").read_text()
+    assert type(raised).__name__ in page
+    assert "\x1b" not in page
+    assert (tmp_path / "out" / "gradebook.csv").read_text().count("\n") == 3
+
+
+def test_who_ends_the_run_ends_it(tmp_path, monkeypatch):
+    (tmp_path / "quiz.yaml").write_text(QUIZ)
+    (tmp_path / "class" / "ada").mkdir(parents=True)
+    rubric = load_rubric(str(tmp_path / "quiz.yaml"))
+    tools = Tools(sandbox=Sandbox(layer="limits", sentence=""), dataset=None)
+    monkeypatch.setattr(batch, "grade_submission", mock.Mock(side_effect=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        batch.grade_class(tmp_path / "class", rubric, tmp_path / "out", tools)
+
+
+HARMLESS = {
+    "words": ("a\tb\n", "a\tb\n"),
+    "colours of ours": ("\x1b[1;31mred\x1b[0m", "\x1b[1;31mred\x1b[0m"),
+    "a bar that is drawn again": ("\r\x1b[2K\x1b[1A50 %", "\r\x1b[2K\x1b[1A50 %"),
+    "an emptied screen": ("\x1b[2J\x1b[H!", "!"),
+    "a title": ("\x1b]0;owned\x07!\x1b]2;x\x1b\\!", "!!"),
+    "half an escape": ("\x1b", ""),
+    "other controls": ("\x9b2J\x07\x08\x7f!", "2J!"),
+    "a line written over": ("passed\rfailed\r\n", "passedfailed\r\n"),
+    "words from right to left": ("\u202etxt.\u2066", "txt."),
+}
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_nothing_printed_steers_a_terminal(name):
+    given, printed = HARMLESS[name]
+    assert harmless(given) == printed
