@@ -38,7 +38,7 @@ def test_no_name_meets_another_or_steers_what_shows_it(tmp_path):
     for name in NAMES:
         folder = tmp_path / "class" / name
         folder.mkdir(parents=True)
-        (folder / f"report {STEERS}.md").write_text(f"# Problem 1A\n\nThe layer has 60 parameters. {STEERS}\n")
+        (folder / f"report {STEERS}.md").write_text(f"# Problem 1A\n\nThe layer has 60 parameters.\n")
     with zipfile.ZipFile(tmp_path / "class" / "ada.zip", "w") as archive:
         archive.writestr("report.md", "# Problem 1A\n\nThe layer has 61 parameters.\n")
     out = tmp_path / "out"
