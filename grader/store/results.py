@@ -9,7 +9,7 @@ from unicodedata import normalize
 from grader.core.errors import MachineError
 from grader.files import write_whole
 
-_GRADEBOOK = "gradebook.csv"
+_GRADEBOOK, _SALT = "gradebook.csv", "salt.txt"
 _MOST_BYTES = 120  # of a name; file systems take 255
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)  # on Windows, whatever the ending
 
@@ -23,7 +23,7 @@ class Results:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.taken = {_GRADEBOOK}
+        self.taken = {_GRADEBOOK, _SALT}
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -46,7 +46,7 @@ class Results:
 
     def salt(self) -> str:
         """What gives the seeds of this class's trainings, drawn at the first call and kept for the next runs."""
-        path = self.folder / "salt.txt"
+        path = self.folder / _SALT
         try:
             kept = path.read_text(encoding="utf-8").strip()
         except FileNotFoundError:

@@ -29,7 +29,18 @@ problems:
 """
 STEERS = "\x1b[2J\x1b]0;mine\x07\x9b31m\u202e[red]"
 # Names that meet files of ours, each other, or what a file system takes.
-NAMES = ("gradebook.csv", "Ada", "ada", "con", "feedback.html", "\u00fc" * 120, f"=1+1{STEERS}", "a..b", "-rf")
+NAMES = (
+    "gradebook.csv",
+    "salt.txt",
+    "Ada",
+    "ada",
+    "con",
+    "feedback.html",
+    "\u00fc" * 120,
+    f"=1+1{STEERS}",
+    "a..b",
+    "-rf",
+)
 
 
 @pytest.mark.kernel
@@ -38,7 +49,7 @@ def test_no_name_meets_another_or_steers_what_shows_it(tmp_path):
     for name in NAMES:
         folder = tmp_path / "class" / name
         folder.mkdir(parents=True)
-        (folder / f"report {STEERS}.md").write_text(f"# Problem 1A\n\nThe layer has 60 parameters.\n")
+        (folder / f"report {STEERS}.md").write_text("# Problem 1A\n\nThe layer has 60 parameters.\n")
     with zipfile.ZipFile(tmp_path / "class" / "ada.zip", "w") as archive:
         archive.writestr("report.md", "# Problem 1A\n\nThe layer has 61 parameters.\n")
     out = tmp_path / "out"
@@ -49,7 +60,7 @@ def test_no_name_meets_another_or_steers_what_shows_it(tmp_path):
     printed = done.stdout + done.stderr
     assert re.findall("\x1b(?!\\[[0-9;]*m)|[\x00-\x08\x7f-\x9f\u202e]", printed) == []
     folders = [path for path in out.iterdir() if path.is_dir()]
-    assert sorted(path.name for path in out.iterdir() if path.is_file()) == ["gradebook.csv"]
+    assert sorted(path.name for path in out.iterdir() if path.is_file()) == ["gradebook.csv", "salt.txt"]
     assert not any(path.name.startswith(("-", ".")) for path in folders)
     assert len(folders) == len({path.name.casefold() for path in folders}) == len(NAMES) + 1
     grades = [json.loads((folder / "grade.json").read_text()) for folder in folders]
