@@ -172,6 +172,7 @@ READ_BY_A_PERSON = {
 }
 
 
+@pytest.mark.kernel
 @pytest.mark.parametrize("name", READ_BY_A_PERSON)
 def test_what_is_no_code_in_a_report_is_read_by_a_person(name, tmp_path):
     (tmp_path / "from_a_pdf.txt").write_text(f"My softmax:\n{READ_BY_A_PERSON[name]}")
