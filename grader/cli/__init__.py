@@ -36,5 +36,7 @@ def main() -> None:
 
         if not isinstance(error, GraderError):
             raise
-        typer.secho(f"grader: {error}", err=True, fg="red")
+        from grader.report._text import plain
+
+        typer.secho(f"grader: {plain(str(error))}", err=True, fg="red")
         sys.exit(error.exit_code)

@@ -25,6 +25,7 @@ def command(
     from rich.console import Console
 
     from grader.inspection import budget, inspect_file
+    from grader.report._text import one_line
     from grader.report.terminal import network_table
     from grader.rubric import load_rubric
 
@@ -42,7 +43,7 @@ def command(
     for model in models:
         console.print(network_table(model, budget(model, loaded, problem) if loaded and problem else []))
     for note in (*notes, *filter(None, [missing])):
-        console.print(f"note: {note}", markup=False, highlight=False)
+        console.print(f"note: {one_line(note, 4000)}", markup=False, highlight=False)
     if not models:
         console.print("No network of PyTorch or Keras was trained.")
         raise typer.Exit(1)

@@ -53,6 +53,7 @@ def command(
     from grader.core.limits import Limits
     from grader.datasets import load_dataset
     from grader.inspection import inspect_file, replays_of
+    from grader.report._text import one_line
     from grader.report.terminal import network_table, retraining_table
     from grader.training import Rule, train_again
     from grader.training.gaps import gaps
@@ -69,7 +70,7 @@ def command(
     model = models[-1]
     console.print(network_table(model, []))
     for note in notes:
-        console.print(f"note: {note}", markup=False, highlight=False)
+        console.print(f"note: {one_line(note, 4000)}", markup=False, highlight=False)
     if missing := gaps(model):
         console.print(f"note: not by its recipe alone: {'; '.join(missing)}", markup=False, highlight=False)
     columns = (TextColumn("epochs"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
