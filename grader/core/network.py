@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from grader.core.record import Record
+from grader.core.steps import Accumulation, Clipping
 from grader.guest.protocol import Blocks, GapKind
 
 Scalar = bool | int | float | str | None
@@ -80,11 +81,26 @@ class LossSpec(Record):
     settings: Settings = {}
 
 
+class ParameterGroup(Record):
+    """Parameters that an optimiser steps with settings of their own.
+
+    Each is named by its layer's position and its name in that layer, as `3.weight`.
+    """
+
+    settings: Settings = {}
+    parameters: Annotated[tuple[Name, ...], Field(max_length=4000)] = ()
+
+
 class OptimizerSpec(Record):
-    """An optimiser of `torch.optim` by class name with the settings of its one parameter group."""
+    """An optimiser of `torch.optim` by class name with the settings of its first parameter group.
+
+    `groups` are all of its groups with all of their settings, where there are several, or where weights are frozen or
+    left out: what no group names is not trained. Without any it steps all weights with the one set of settings.
+    """
 
     type: Name
     settings: Settings = {}
+    groups: Annotated[tuple[ParameterGroup, ...], Field(max_length=1000)] = ()
 
 
 class ScheduleSpec(Record):
@@ -117,12 +133,16 @@ class InputSpec(Record):
 class Recipe(Record):
     """How a model was trained. `train_samples` is the size of the training set that was used.
 
-    `gaps` name whatever makes the student's training differ from this record.
+    The loss is multiplied by `loss_scale` before its gradients are taken. `gaps` name whatever makes the student's
+    training differ from this record.
     """
 
     loss: LossSpec
+    loss_scale: _Positive = 1.0
     optimizer: OptimizerSpec
     schedules: tuple[ScheduleSpec, ...] = ()
+    clipping: Annotated[tuple[Clipping, ...], Field(max_length=100)] = ()
+    accumulation: Accumulation | None = None
     batch_size: int = Field(ge=1)
     epochs: int = Field(ge=1)
     shuffle: bool = True

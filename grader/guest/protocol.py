@@ -52,9 +52,9 @@ class GapKind(StrEnum):
     TARGET = "target", Blocks.SETTINGS, Blocks.REFIT, Blocks.NEAREST
     # The loss is known, but not all that weights it.
     LOSS_WEIGHTS = "loss weights", Blocks.SETTINGS, Blocks.REFIT
-    # Several parameter groups, weights that are left out, settings that change by hand.
+    # Weights outside of the network, settings that change by hand.
     OPTIMISER = "optimiser", Blocks.SETTINGS, Blocks.REFIT
-    # Clipped, added up, changed.
+    # Clipped or added up in a way that can't be written down, changed.
     GRADIENTS = "gradients", Blocks.SETTINGS, Blocks.REFIT
     # Set, loaded, frozen, changed by hand, regularised, of another type.
     WEIGHTS = "weights", Blocks.SETTINGS, Blocks.REFIT, Blocks.NEAREST
@@ -166,6 +166,34 @@ class Spec:
 
 
 @dataclass
+class ParameterGroup:
+    """Parameters, each as `3.weight` (layer, name), that an optimiser steps with settings of their own."""
+
+    settings: Settings = field(default_factory=dict)
+    parameters: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Clipping:
+    """Gradients are clipped before each step: `Clipping` in `grader/core/steps.py` says what each field means."""
+
+    type: str
+    most: float
+    norm_type: float = 2.0
+    parameters: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Accumulation:
+    """Several batches lead to one step: `Accumulation` in `grader/core/steps.py` says what each field means."""
+
+    every: int
+    first: int
+    counts: str = "epoch"
+    rest: str = "kept"
+
+
+@dataclass
 class Schedule:
     """A learning-rate schedule. `unwritten` names settings that JSON can't hold; `early`: it stepped too soon."""
 
@@ -231,8 +259,11 @@ class Training:
     cell: int | None
     optimizer: Named
     spec: Spec | None = None
-    groups: int = 1
+    groups: list[ParameterGroup] = field(default_factory=list)
     losses: list[Named] = field(default_factory=list)
+    loss_scale: float = 1.0
+    clipping: list[Clipping] = field(default_factory=list)
+    accumulation: Accumulation | None = None
     steps: int = 0
     samples: int = 0
     largest_batch: int = 0

@@ -44,6 +44,10 @@ class Network(nn.Module):
             _draw(module, name, initial, where)
         return module
 
+    def named_weights(self) -> dict[str, nn.Parameter]:
+        """Its parameters, each by its layer's position and its name there: `3.weight`; shared ones by their first."""
+        return {name.removeprefix("layers."): parameter for name, parameter in self.named_parameters()}
+
     def apply_layer(self, position: int, fed: list[Tensor]) -> Tensor:
         """The output of one layer for its inputs."""
         layer = self.spec.layers[position]

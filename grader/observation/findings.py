@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError
 
-from grader.core.network import Gap, ModelSpec, Settings
+from grader.core.network import Gap, ModelSpec, ParameterGroup, Settings
 from grader.core.record import Record
 from grader.guest.protocol import MOST_GAPS
 from grader.observation.recognition import Sample
@@ -18,6 +18,24 @@ class Named(Record):
 
     type: Text
     settings: Settings = {}
+
+
+class Clipping(Record):
+    """Gradients are clipped before each step."""
+
+    type: Text
+    most: float
+    norm_type: float = 2.0
+    parameters: Annotated[tuple[Text, ...], Field(max_length=1000)] = ()
+
+
+class Accumulation(Record):
+    """Several batches lead to one step."""
+
+    every: int
+    first: int
+    counts: Text = "epoch"
+    rest: Text = "kept"
 
 
 class Schedule(Named):
@@ -64,8 +82,11 @@ class Training(Record):
     cell: int | None
     optimizer: Named
     spec: ModelSpec | None = None
-    groups: int = 1
+    groups: Annotated[tuple[ParameterGroup, ...], Field(max_length=1000)] = ()
     losses: Annotated[tuple[Named, ...], Field(max_length=100)] = ()
+    loss_scale: float = 1.0
+    clipping: Annotated[tuple[Clipping, ...], Field(max_length=100)] = ()
+    accumulation: Accumulation | None = None
     steps: int = 0
     samples: int = 0
     largest_batch: int = 0

@@ -3,8 +3,9 @@
 import math
 from collections.abc import Callable
 
-from grader.core.network import Gap, InputSpec, LossSpec, OptimizerSpec, Recipe, ScheduleSpec
+from grader.core.network import Gap, InputSpec, LossSpec, OptimizerSpec, Recipe, ScheduleSpec, Settings
 from grader.core.record import Record
+from grader.core.steps import Clipping
 from grader.datasets import Dataset
 from grader.guest.layers import LAYERS
 from grader.guest.protocol import MOST_WORDS, GapKind
@@ -33,8 +34,6 @@ def read_recipe(trainings: list[Training], found: Findings, dataset: Dataset | N
         note(GapKind.OPTIMISER, f"{len(trainings)} optimisers trained the same network one after the other")
     if training.cell in found.unfinished:
         note(GapKind.LENGTH, "its cell did not run to its end")
-    if training.groups > 1:
-        note(GapKind.OPTIMISER, f"it has {training.groups} parameter groups")
     if len(training.losses) != 1:
         note(GapKind.LOSS, "several losses were used" if training.losses else "no loss was seen")
     types = [layer.type for layer in training.spec.layers] if training.spec else []
@@ -47,10 +46,8 @@ def read_recipe(trainings: list[Training], found: Findings, dataset: Dataset | N
         loss = training.losses[-1] if training.losses else Named(type="CrossEntropyLoss")
         return Recipe(
             loss=LossSpec(type=loss.type, settings=loss.settings),
-            optimizer=OptimizerSpec(
-                type=training.optimizer.type,
-                settings={k: v for k, v in training.optimizer.settings.items() if k not in _IGNORED_SETTINGS},
-            ),
+            optimizer=_optimizer(training),
+            clipping=tuple(Clipping.model_validate(clipping.model_dump()) for clipping in training.clipping),
             schedules=tuple(_schedule(s, training, drawn.epochs, note) for s in training.schedules),
             inputs=_inputs(training, dataset, note),
             **drawn.model_dump(),
@@ -58,6 +55,16 @@ def read_recipe(trainings: list[Training], found: Findings, dataset: Dataset | N
         )
     except ValueError:  # numbers that no training has, or none at all
         return None
+
+
+def _optimizer(training: Training) -> OptimizerSpec:
+    """The optimiser without what says how a step is computed."""
+
+    def kept(settings: Settings) -> Settings:
+        return {key: value for key, value in settings.items() if key not in _IGNORED_SETTINGS}
+
+    groups = tuple(group.model_copy(update={"settings": kept(group.settings)}) for group in training.groups)
+    return OptimizerSpec(type=training.optimizer.type, settings=kept(training.optimizer.settings), groups=groups)
 
 
 class _Batches(Record):

@@ -1,6 +1,6 @@
 """From a recipe to torch's own loss, optimiser and schedules; unknown names and settings are refused."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any, Final
@@ -10,7 +10,7 @@ from torch import Tensor, nn, optim
 from torch.nn import functional
 
 from grader.core.errors import SubmissionError, UnsupportedError
-from grader.core.network import LossSpec, OptimizerSpec, ScheduleSpec, Settings
+from grader.core.network import LossSpec, OptimizerSpec, ParameterGroup, ScheduleSpec, Settings
 
 OPTIMIZERS: Final[dict[str, tuple[str, ...]]] = {
     "SGD": ("lr", "momentum", "dampening", "weight_decay", "nesterov", "maximize"),
@@ -80,16 +80,34 @@ class Loss:
         return loss
 
 
-def make_optimizer(spec: OptimizerSpec, parameters: Iterable[nn.Parameter], *, fused: bool = False) -> optim.Optimizer:
-    """The optimiser over these parameters. Raises SubmissionError when it is unknown or its settings are wrong."""
-    parameters = list(parameters)
-    if not parameters:
+def make_optimizer(
+    spec: OptimizerSpec, parameters: Mapping[str, nn.Parameter], *, fused: bool = False
+) -> optim.Optimizer:
+    """The optimiser over a network's parameters by name, or over those that its groups name.
+
+    Raises SubmissionError when it is unknown or its settings are wrong.
+    """
+    groups = spec.groups or (ParameterGroup(settings=spec.settings, parameters=tuple(parameters)),)
+    unknown = sorted({name for group in groups for name in group.parameters} - {*parameters})
+    if unknown:
+        raise SubmissionError(f"the optimiser steps {', '.join(unknown)}, which the network doesn't have")
+    if not any(group.parameters for group in groups):
         raise SubmissionError("the network has nothing to train")
-    optimizer: optim.Optimizer = _make(optim, spec.type, spec.settings, OPTIMIZERS, "optimiser", parameters)
-    if fused:
-        settings: dict[str, Any] = {**spec.settings, "fused": True}
-        optimizer = getattr(optim, spec.type)(parameters, **settings)
+    for group in groups:  # what is wrong with the settings of one is said before torch takes the others
+        _make(optim, spec.type, group.settings, OPTIMIZERS, "optimiser", [nn.Parameter(torch.zeros(1))])
+    stepped = [{"params": [parameters[name] for name in group.parameters], **group.settings} for group in groups]
+    # What torch reads once, when an optimiser is made, and of no group.
+    options = {key: value for key, value in spec.settings.items() if key == "initial_accumulator_value"}
+    optimizer: optim.Optimizer = getattr(optim, spec.type)(stepped, **options, **({"fused": True} if fused else {}))
     return optimizer
+
+
+def over_nothing(spec: OptimizerSpec) -> optim.Optimizer:
+    """The optimiser over weights that nobody trains, one for each of its groups."""
+    groups = spec.groups or (ParameterGroup(settings=spec.settings),)
+    named = tuple(group.model_copy(update={"parameters": (str(i),)}) for i, group in enumerate(groups))
+    weights = {str(i): nn.Parameter(torch.zeros(1)) for i in range(len(groups))}
+    return make_optimizer(spec.model_copy(update={"groups": named}), weights)
 
 
 class InverseTimeLR(optim.lr_scheduler.LambdaLR):
@@ -126,5 +144,4 @@ def _make(
 def check_recipe(loss: LossSpec, optimizer: OptimizerSpec, schedules: Iterable[ScheduleSpec]) -> None:
     """Raise SubmissionError unless all parts can be made; costs nothing."""
     Loss(loss)
-    made = make_optimizer(optimizer, [nn.Parameter(torch.zeros(1))])
-    make_schedules(schedules, made)
+    make_schedules(schedules, over_nothing(optimizer))

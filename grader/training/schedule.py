@@ -4,35 +4,38 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from torch import nn
 
 from grader.core.network import Recipe
-from grader.training.recipe import make_optimizer, make_schedules
+from grader.training.accumulation import step_ends
+from grader.training.recipe import make_schedules, over_nothing
 
 _CHANGING = ("lr", "momentum", "betas")
+StepSettings = list[dict[str, Any]]
+"""Of one step: for each parameter group of the optimiser what schedules change."""
 
 
-def steps(recipe: Recipe, steps_per_epoch: int) -> Iterator[list[dict[str, Any]]]:
-    """For each epoch, the settings of each of its steps: `lr`, and `momentum` or `betas` where there are.
+def steps(recipe: Recipe, batches: int) -> Iterator[list[StepSettings]]:
+    """For each epoch of so many batches, the settings of each of its steps: `lr`, and `momentum` or `betas` if any.
 
     Raises ValueError when a schedule is asked for more steps than it has.
     """
-    # The schedules run on an optimiser of their own, over a weight that nobody trains.
-    weight = nn.Parameter(torch.zeros(1))
-    optimizer = make_optimizer(recipe.optimizer, [weight])
+    # The schedules run on an optimiser of their own.
+    optimizer = over_nothing(recipe.optimizer)
     schedules = make_schedules(recipe.schedules, optimizer)
-    weight.grad = torch.zeros(1)
+    groups = optimizer.param_groups
+    for weight in (weight for group in groups for weight in group["params"]):
+        weight.grad = torch.zeros(1)
     if schedules:
         optimizer.step()  # torch warns when a schedule steps before its optimiser
-    group = optimizer.param_groups[0]
     each_batch = [scheduler for schedule, scheduler in schedules if schedule.step == "batch"]
-    for _ in range(recipe.epochs):
+    for number in range(recipe.epochs):
+        taken = sum(step_ends(recipe.accumulation, batches, number * batches))
         epoch = []
-        for _ in range(steps_per_epoch if each_batch else 1):
-            epoch.append({key: group[key] for key in _CHANGING if key in group})
+        for _ in range(taken if each_batch else 1):
+            epoch.append([{key: group[key] for key in _CHANGING if key in group} for group in groups])
             for scheduler in each_batch:
                 scheduler.step()
         for schedule, scheduler in schedules:
             if schedule.step == "epoch":
                 scheduler.step()
-        yield epoch if each_batch else epoch * steps_per_epoch
+        yield epoch if each_batch else epoch * taken

@@ -88,7 +88,7 @@ def plain_loop(net, recipe, images, labels, order, seed):
     """The same training by torch alone, written as a student would; returns the mean loss."""
     layers = [m for m in net.layers if not isinstance(m, nn.Flatten)]
     loss_of = Loss(recipe.loss)
-    optimizer = make_optimizer(recipe.optimizer, net.parameters())
+    optimizer = make_optimizer(recipe.optimizer, net.named_weights())
     schedules = make_schedules(recipe.schedules, optimizer)
     total = 0.0
     for step, batch in enumerate(order.split(recipe.batch_size)):

@@ -29,6 +29,7 @@ class Call:
         # Of what computed the output, its number: what holds it itself would keep all that it was computed of.
         self.sequence = output.grad_fn._sequence_nr() if output.grad_fn is not None else None
         self.known: torch.Tensor | None = None  # the tensor that stands for an output which was not computed
+        self.computed = True
 
     def made_by(self, node: Any) -> bool:
         """Whether a node of the graph that is to be derived is what computed the output, or stands for it."""
@@ -170,7 +171,8 @@ class ShortenedCalls(Calls):
         output = output.clone()
         if self.torch.is_grad_enabled():
             output.requires_grad_()
-            self.called(module, args[0], output).known = output
+            call = self.called(module, args[0], output)
+            call.known, call.computed = output, False
         return output
 
     def computed(

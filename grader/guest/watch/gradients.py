@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from ..protocol import Gap, GapKind
+from ..protocol import Clipping, Gap, GapKind
+from . import clipping
+from .clipping import Clip
 from .session import Session, quiet, wrap
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 _MOST_BACKWARDS = 256  # whose step is yet to come
 _MOST_ELSEWHERE = 8
-_CLIPPING = ("clip_grad_norm_", "clip_grad_value_")
+CHANGED_BY_HAND = Gap(GapKind.GRADIENTS, "gradients are changed by hand")
 Look = tuple[int, int, float | None]  # address, version and norm of a tensor
 
 
@@ -48,8 +49,7 @@ class Gradients:
     def install(self) -> None:
         """Watch `backward` and what clips gradients."""
         wrap(self.torch.Tensor, "backward", self.before, self.after)
-        for name in _CLIPPING:
-            wrap(self.torch.nn.utils, name, None, functools.partial(self.clipped, name))
+        clipping.install(self.torch, self)
 
     def forget(self) -> None:
         """Begin to gather what leads to the next step."""
@@ -59,6 +59,7 @@ class Gradients:
         self.elsewhere: deque[Backward] = deque(maxlen=_MOST_ELSEWHERE)  # that reached no network's weights
         self.looks: dict[int, Look] = {}  # what the gradient of each weight looks like
         self.gaps: list[tuple[set[int], Gap]] = []  # (weights, what is to be said of their next step)
+        self.clips: list[Clip] = []
 
     def led_to(self, weights: set[int]) -> list[Backward]:
         """The backward passes that reached any of these weights since they were stepped."""
@@ -70,6 +71,7 @@ class Gradients:
         self.backwards = deque((b for b in self.backwards if not b.reached & weights), _MOST_BACKWARDS)
         self.elsewhere.clear()
         self.gaps = [(whose, gap) for whose, gap in self.gaps if not whose & weights]
+        self.clips = [clip for clip in self.clips if not clip.weights & weights]
         self.losses.forget_until(losses)
         self.calls.forget(weights)
 
@@ -93,6 +95,8 @@ class Gradients:
         if reached & nonzero & stepped:
             gaps.append(Gap(GapKind.GRADIENTS, "gradients are added up over several batches"))
         (self.backwards if reached else self.elsewhere).append(Backward(reached, loss, gaps))
+        for clip in self.clips:
+            clip.early |= bool(clip.weights & reached)
         for call in self.calls.last.values():
             if id(call.module) not in self.unstepped and reached & call.weights():
                 self.unstepped[id(call.module)] = call.module, self.session.cell, self.session.name_of(call.module)
@@ -108,9 +112,20 @@ class Gradients:
         return self.losses.latest[-1], [Gap(GapKind.LOSS, "gradients are taken of something else than the loss itself")]
 
     @quiet
-    def clipped(self, name: str, *args: Any, **kwargs: Any) -> None:
-        """Gradients were clipped by this function of torch's."""
-        self.gaps.append((self.changed(), Gap(GapKind.GRADIENTS, f"gradients are clipped with {name}")))
+    def will_clip(self) -> None:
+        """Before gradients are clipped by a function of torch's."""
+        if changed := self.changed():
+            self.gaps.append((changed, CHANGED_BY_HAND))
+
+    @quiet
+    def clipped(self, parameters: Any, how: Callable[[], Clipping | None]) -> None:
+        """Afterwards; `parameters` is a list of tensors, or one."""
+        self.changed()
+        given = [parameters] if hasattr(parameters, "grad") else parameters
+        if weights := {id(p) for p in given if p.grad is not None}:
+            clip = Clip(weights, None)
+            self.clips.append(clip)
+            clip.how = how()
 
     def current(self) -> tuple[set[int], dict[int, Look]]:
         """(the weights of all networks that were called, what the gradients among them look like)."""

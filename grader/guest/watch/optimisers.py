@@ -156,7 +156,8 @@ class Optimisers:
         gaps += [gap for whose, gap in gradients.gaps if whose & weights]
         if self.schedules.changed_by_hand(training.optimizer):
             gaps.append(CHANGED_BY_HAND)
-        return Step(first, last, backwards, gaps, gradients.looks, self.loaders.loop)
+        clips = [clip for clip in gradients.clips if clip.weights & weights]
+        return Step(first, last, backwards, gaps, clips, gradients.looks, self.loaders.loop)
 
     def unstepped(self) -> list[Unstepped]:
         """Networks whose gradients were computed, and none of whose weights any optimiser stepped."""

@@ -30,7 +30,9 @@ class Schedules:
     def __init__(self, session: Session, gradients: Gradients) -> None:
         self.session, self.gradients = session, gradients
         self.watched: list[Watched] = []
-        self.unscheduled: dict[int, Settings] = {}  # id of an optimiser -> its settings before a schedule changed them
+        self.unscheduled: dict[
+            int, list[Settings]
+        ] = {}  # id of an optimiser -> its settings before a schedule changed them
         self.groups: dict[int, list[dict[str, Any]]] = {}  # id of an optimiser -> what its groups hold
 
     def install(self, module: Any) -> None:

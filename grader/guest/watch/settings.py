@@ -62,9 +62,12 @@ def written_down(options: Mapping[str, Any]) -> tuple[Settings, list[str]]:
     return {k: v for k, v in settings.items() if v is not None}, [k for k, v in settings.items() if v is None]
 
 
-def optimizer_settings(optimizer: torch.optim.Optimizer) -> Settings:
-    """The learning rate, and whatever else differs from the class's defaults."""
-    group = optimizer.param_groups[0]
+def optimizer_settings(optimizer: torch.optim.Optimizer) -> list[Settings]:
+    """Of each parameter group the learning rate, and whatever else differs from the class's defaults."""
+    return [_group_settings(optimizer, group) for group in optimizer.param_groups]
+
+
+def _group_settings(optimizer: torch.optim.Optimizer, group: Mapping[str, Any]) -> Settings:
     settings: Settings = {}
     for key, parameter in parameters_of(type(optimizer)).items():
         value = findings.plain(group[key]) if key in optimizer.defaults else None

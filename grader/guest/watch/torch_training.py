@@ -9,9 +9,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from ..describe import modules
-from ..protocol import Gap, GapKind, Named, Sample, Schedule, Settings, Training
+from ..protocol import Gap, GapKind, Named, ParameterGroup, Sample, Schedule, Settings, Training
 from . import logits, source_loops
-from .gradients import Backward, Look, looks, norms
+from .clipping import Clip, clippings
+from .gradients import CHANGED_BY_HAND, Backward, Look, looks, norms
 from .settings import described_loader, optimizer_settings, own_or_torch
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _MOST_LOADERS = 10
 
 @dataclass
 class Step:
-    """What led to one step: the calls of the network's first and last part, backward passes, gaps, and the loop.
+    """What led to one step: the calls of the network's first and last part, backward passes, clipping, and the loop.
 
     Calls and loss are None where none was seen, the loop where the step is taken in no loop over a loader.
     """
@@ -40,6 +41,7 @@ class Step:
     last: Call | None
     backwards: list[Backward]
     gaps: list[Gap]
+    clips: list[Clip]
     gradients: dict[int, Look]  # id of a weight -> what its gradient looked like after the last backward pass
     loop: Loop | None
     loss: Loss | None = field(init=False)
@@ -51,8 +53,8 @@ class Step:
 class TorchTraining:
     """Takes in each step of one optimiser, and writes down what it saw.
 
-    `network` is None where no module is known that holds the optimiser's weights; `settings` are the optimiser's before
-    a schedule changed them, None where none did.
+    `network` is None where no module is known that holds the optimiser's weights; `settings` are those of the
+    optimiser's groups before a schedule changed them, None where none did.
     """
 
     by_torch = True
@@ -65,17 +67,17 @@ class TorchTraining:
         torch: ModuleType,
         optimizer: torch.optim.Optimizer,
         network: torch.nn.Module | None,
-        settings: Settings | None,
+        settings: list[Settings] | None,
     ) -> None:
         self.session, self.torch, self.optimizer, self.network = session, torch, optimizer, network
         self.parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        self.settings = settings or optimizer_settings(optimizer)
         self.record = Training(
             number=len(session.trainings),
             model=id(network),
             variable=session.name_of(network),
             cell=session.cell,
-            optimizer=Named(own_or_torch(type(optimizer), torch.optim), settings or optimizer_settings(optimizer)),
-            groups=len(optimizer.param_groups),
+            optimizer=Named(own_or_torch(type(optimizer), torch.optim), self.settings[0]),
         )
         self.note = self.record.note
         self.steps = 0
@@ -94,6 +96,8 @@ class TorchTraining:
                 "settings of its batches, such as shuffle, that are given only where there is a GPU are taken as there"
             )
             self.note(GapKind.DATA, why)
+        self.names: dict[int, str] = {}  # id of a weight -> its layer's position and its name there
+        self.stepped = self.stepping()
         self.open_end = source_loops.open_end()
         if self.open_end:
             self.note(GapKind.LENGTH, self.open_end)
@@ -104,6 +108,12 @@ class TorchTraining:
         self.record.spec = spec
         for gap in gaps:
             self.note(gap.kind, gap.why)
+        self.names = {
+            id(parameter): f"{positions[id(module)]}.{name}"
+            for module in network.modules()
+            if id(module) in positions
+            for name, parameter in module.named_parameters()
+        }
         self.compare_weights(network)
         if draws is None or any(training is not self for training in self.session.of_network(network)):
             return  # trained before: that is said elsewhere
@@ -115,18 +125,24 @@ class TorchTraining:
                     self.note(GapKind.WEIGHTS, "its first weights are not as torch draws them: they were set or loaded")
 
     def compare_weights(self, network: torch.nn.Module) -> None:
-        """Gaps where the weights that are stepped are not all of the network's, or not plain ones."""
-        stepped, weights = {id(p) for p in self.parameters}, list(network.parameters())
-        if stepped - {id(p) for p in weights}:
+        """The groups of weights that are stepped, and gaps where these are not the network's own, or not plain ones."""
+        weights = list(network.parameters())
+        if {id(p) for p in self.parameters} - {id(p) for p in weights}:
             self.note(GapKind.OPTIMISER, "the optimiser also steps weights outside this network")
-        if not stepped >= {id(p) for p in weights}:
-            self.note(GapKind.OPTIMISER, "the optimiser steps only a part of its weights")
-        if not all(p.requires_grad for p in weights):
-            self.note(GapKind.WEIGHTS, "some of its weights are frozen")
+        trained = [
+            [self.names[id(p)] for p in group["params"] if p.requires_grad and id(p) in self.names]
+            for group in self.optimizer.param_groups
+        ]
+        if len(trained) > 1 or {*trained[0]} != {*self.names.values()}:
+            self.record.groups = [ParameterGroup(*each) for each in zip(self.settings, trained)]
         if any(p._backward_hooks or getattr(p, "_post_accumulate_grad_hooks", None) for p in weights):
             self.note(GapKind.GRADIENTS, "a hook changes its gradients")
         if any(p.dtype != self.torch.float32 for p in weights):
             self.note(GapKind.WEIGHTS, f"its weights are {weights[0].dtype}")
+
+    def stepping(self) -> list[list[tuple[int, bool]]]:
+        """Which weights each group of the optimiser steps."""
+        return [[(id(p), p.requires_grad) for p in group["params"]] for group in self.optimizer.param_groups]
 
     def observe(self, step: Step) -> None:
         """Take in one step, before its weights change (or, of a closure, after)."""
@@ -202,16 +218,35 @@ class TorchTraining:
         gradients = {id(p): p.grad for p in self.parameters if p.grad is not None}
         now = looks([*gradients.values()], self.torch)
         if now != [step.gradients.get(key) for key in gradients]:
-            self.note(GapKind.GRADIENTS, "gradients are changed by hand")
+            self.note(CHANGED_BY_HAND.kind, CHANGED_BY_HAND.why)
+        if self.stepping() != self.stepped:
+            self.note(GapKind.WEIGHTS, "other weights are frozen, or stepped, than when its training began")
+        if step.last is None or step.last.computed:
+            self.take_clips(step)
+
+    def take_clips(self, step: Step) -> None:
+        """How the gradients were clipped, which must be the same for each step."""
+        found, why = clippings(step.clips, self.parameters, self.names)
+        if why:
+            self.note(GapKind.GRADIENTS, why)
+        elif self.steps == 1:
+            self.record.clipping = found
+        elif found != self.record.clipping:
+            self.note(GapKind.GRADIENTS, "gradients are clipped in one way for some steps, and in another for others")
 
     def remember(self) -> None:
         """After a step: what the weights are until the next."""
         if not self.closure:
-            self.norms = norms(self.parameters, self.torch)
+            self.norms = norms(self.weights(), self.torch)
+
+    def weights(self) -> list[torch.Tensor]:
+        """All of the network's, and whatever else is stepped."""
+        held = [] if self.network is None else self.network.parameters()
+        return [*{id(p): p for p in (*held, *self.parameters)}.values()]
 
     def look_for_changes(self, when: str) -> None:
         """A gap where the weights are no longer those that the last step left."""
-        if self.norms is not None and norms(self.parameters, self.torch) != self.norms:
+        if self.norms is not None and norms(self.weights(), self.torch) != self.norms:
             self.note(GapKind.WEIGHTS, f"its weights are changed by hand {when}")
 
     def end_cell(self) -> None:

@@ -23,6 +23,7 @@ from grader.training.device import CPU
 from grader.training.plan import TrainingPlan
 from grader.training.recipe import Loss
 from grader.training.samples import Samples
+from grader.training.schedule import StepSettings
 from grader.training.trainers.protocol import TrainerType
 
 _SOURCE = Path(__file__).with_name("dense.cpp")
@@ -149,11 +150,11 @@ class CompiledLoop:
     def _padded(self, width: int) -> int:
         return -(-width // self.lanes) * self.lanes
 
-    def epoch(self, order: Tensor, settings: Sequence[dict[str, Any]]) -> float:
+    def epoch(self, order: Tensor, settings: Sequence[StepSettings]) -> float:
         """Train on the samples in this order, with the optimiser's settings for each step; the mean loss."""
-        rates = torch.tensor([step["lr"] for step in settings], dtype=torch.float64)
+        rates = torch.tensor([group["lr"] for (group,) in settings], dtype=torch.float64)
         # For Adam the first beta, which is what schedules change of it.
-        momenta = [step["betas"][0] if "betas" in step else step["momentum"] for step in settings]
+        momenta = [group["betas"][0] if "betas" in group else group["momentum"] for (group,) in settings]
         momentum = torch.tensor(momenta, dtype=torch.float64)
         self.run.order, self.run.used = order.data_ptr(), len(order)
         self.run.rates, self.run.momenta = rates.data_ptr(), momentum.data_ptr()
@@ -203,10 +204,11 @@ def suits(plan: TrainingPlan) -> bool:
 
 
 def _knows(recipe: Recipe) -> bool:
-    """Whether the loop has this loss and this optimiser."""
+    """Whether the loop has this loss, this optimiser, and nothing besides."""
     settings = recipe.optimizer.settings
     return (
-        recipe.loss.type in _LOSSES
+        not (recipe.optimizer.groups or recipe.clipping or recipe.accumulation or recipe.loss_scale != 1)
+        and recipe.loss.type in _LOSSES
         and recipe.loss.settings.get("reduction", "mean") == "mean"
         and recipe.optimizer.type in _OPTIMIZERS
         and not any(settings.get(name) for name in _UNSUPPORTED)

@@ -9,12 +9,13 @@ from torch import Tensor
 from grader.network.build import Network
 from grader.training.plan import TrainingPlan
 from grader.training.samples import Samples
+from grader.training.schedule import StepSettings
 
 
 class Trainer(Protocol):
     """Trains one network in place. Every number that a step depends on is its own or is given."""
 
-    def epoch(self, order: Tensor, settings: Sequence[dict[str, Any]]) -> float:
+    def epoch(self, order: Tensor, settings: Sequence[StepSettings]) -> float:
         """Train on the samples in this order, with the optimiser's settings for each step; the mean loss."""
 
     def stop(self) -> None:

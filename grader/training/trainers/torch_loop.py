@@ -9,8 +9,11 @@ from torch import Tensor, nn
 
 from grader.core.network import Recipe
 from grader.network.build import Network
+from grader.training.accumulation import step_ends
+from grader.training.clipping import clip
 from grader.training.recipe import Loss, make_optimizer
 from grader.training.samples import Samples, inputs
+from grader.training.schedule import StepSettings
 
 
 class TorchLoop:
@@ -28,41 +31,68 @@ class TorchLoop:
         if any(isinstance(layer, nn.Conv2d) for layer in network.layers):
             network.to(memory_format=torch.channels_last)
         self.loss = Loss(recipe.loss, list(network.layers))
-        self.optimizer = make_optimizer(recipe.optimizer, network.parameters(), fused=fused)
+        self.optimizer = make_optimizer(recipe.optimizer, network.named_weights(), fused=fused)
+        stepped = {id(p) for group in self.optimizer.param_groups for p in group["params"]}
+        self.trained = {name: p for name, p in network.named_weights().items() if id(p) in stepped}
+        for parameter in network.parameters():
+            parameter.requires_grad_(id(parameter) in stepped)
+        self.batches = 0  # in all epochs so far
 
-    def epoch(self, order: Tensor, settings: Sequence[dict[str, Any]]) -> float:
+    def epoch(self, order: Tensor, settings: Sequence[StepSettings]) -> float:
         """Train on the samples in this order, with the optimiser's settings for each step; the mean loss."""
         recipe, network = self.recipe, self.network
         network.train()
         weight = next(network.parameters())
         # Summed where it is computed: asking for each step's loss would wait for the device.
         total, seen = torch.zeros((), dtype=torch.float64, device=weight.device), 0
+        if recipe.accumulation is None or recipe.accumulation.rest == "dropped":
+            self.optimizer.zero_grad()
+        batches = torch.split(order.to(weight.device), recipe.batch_size)
+        batches = batches[:-1] if recipe.drop_last and len(batches[-1]) < recipe.batch_size else batches
+        ends = step_ends(recipe.accumulation, len(batches), self.batches)
+        coming = iter(settings)
         with self._own_numbers(weight.device):
-            for batch, changed in zip(torch.split(order.to(weight.device), recipe.batch_size), settings, strict=False):
+            for batch, ends_step in zip(batches, ends, strict=True):
                 if self.stopped:
                     break
-                self.optimizer.param_groups[0].update(changed)
-                self.optimizer.zero_grad()
                 images = inputs(self.samples.images[batch], recipe.inputs).to(weight.dtype)
                 outputs = network(images, len(network.layers) - self.loss.skips)
                 loss = self.loss(outputs, self.samples.labels[batch])
-                loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
-                self.optimizer.step()
+                scaled = loss if recipe.loss_scale == 1 else loss * recipe.loss_scale
+                scaled.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
+                if ends_step:
+                    self._step(next(coming))
                 total, seen = total + loss.detach().double() * len(batch), seen + len(batch)
+        self.batches += len(batches)
         return total.item() / max(seen, 1)
+
+    def _step(self, settings: StepSettings) -> None:
+        for group, changed in zip(self.optimizer.param_groups, settings, strict=True):
+            group.update(changed)
+        clip(self.recipe.clipping, self.trained)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
 
     def stop(self) -> None:
         """Let an epoch that another thread is training end before its next step."""
         self.stopped = True
 
     def state(self) -> dict[str, Any]:
-        """What the optimiser remembers, and where the random numbers stand."""
-        return {"optimizer": self.optimizer.state_dict(), "numbers": self.numbers}
+        """What the optimiser remembers, where the random numbers stand, and gradients whose step is yet to come."""
+        gradients = {name: p.grad for name, p in self.trained.items() if p.grad is not None}
+        return {
+            "optimizer": self.optimizer.state_dict(),
+            "numbers": self.numbers,
+            "batches": self.batches,
+            "gradients": gradients,
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a state; the network's weights are restored already."""
         self.optimizer.load_state_dict(state["optimizer"])
-        self.numbers = state["numbers"]
+        self.numbers, self.batches = state["numbers"], state["batches"]
+        for name, gradient in state["gradients"].items():
+            self.trained[name].grad = gradient.to(self.trained[name])
 
     @contextmanager
     def _own_numbers(self, device: torch.device) -> Iterator[None]:
