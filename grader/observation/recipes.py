@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from grader.core.network import Gap, InputSpec, LossSpec, OptimizerSpec, Recipe, ScheduleSpec, Settings
 from grader.core.record import Record
-from grader.core.steps import Clipping
+from grader.core.steps import Accumulation, Clipping
 from grader.datasets import Dataset
 from grader.guest.layers import LAYERS
 from grader.guest.protocol import MOST_WORDS, GapKind
@@ -41,13 +41,16 @@ def read_recipe(trainings: list[Training], found: Findings, dataset: Dataset | N
     if training.evaluation_mode and changing:
         why = f"{changing[0]} was switched off in training by eval(); the notebook never calls train() again"
         note(GapKind.MODE, why)
+    accumulation = training.accumulation
     try:
         drawn = _batches(training, dataset, note)
         loss = training.losses[-1] if training.losses else Named(type="CrossEntropyLoss")
         return Recipe(
             loss=LossSpec(type=loss.type, settings=loss.settings),
+            loss_scale=training.loss_scale,
             optimizer=_optimizer(training),
             clipping=tuple(Clipping.model_validate(clipping.model_dump()) for clipping in training.clipping),
+            accumulation=accumulation and Accumulation.model_validate(accumulation.model_dump()),
             schedules=tuple(_schedule(s, training, drawn.epochs, note) for s in training.schedules),
             inputs=_inputs(training, dataset, note),
             **drawn.model_dump(),
@@ -85,7 +88,7 @@ def _batches(training: Training, dataset: Dataset | None, note: _Note) -> _Batch
         note(GapKind.BATCHES, f"its batches came from {len(training.loaders)} different loaders")
     if loader.sampler not in _SAMPLERS:
         note(GapKind.BATCHES, f"batches were drawn by {loader.sampler}")
-    if training.steps != training.batches_in_loops:
+    if training.steps != training.batches_in_loops and training.accumulation is None:
         note(GapKind.BATCHES, f"{training.steps} steps were taken for {training.batches_in_loops} batches")
     samples = loader.samples or loader.dataset.size
     if samples and total and samples != total:

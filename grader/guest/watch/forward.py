@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MOST_CALLS = 64
 _ENOUGH_STEPS = 8  # of a loop without a loader; what follows is counted, not computed
+_TINY = 1e-15  # no gradient, and yet to be seen
 _Key = tuple[int, tuple[int, ...], bool]  # id of a network, shape of its input, whether with gradients
 
 
@@ -133,6 +134,22 @@ class Calls:
         self.last = {key: call for key, call in self.last.items() if held[key] and not held[key] & weights}
 
 
+def _standing(torch: Any) -> Any:
+    """A function that gives an output in the place of a network, and its weights gradients that hardly change them."""
+
+    class Standing(torch.autograd.Function):  # type: ignore[misc]  # torch is given at run time
+        @staticmethod
+        def forward(context: Any, output: torch.Tensor, *weights: torch.Tensor) -> torch.Tensor:
+            context.save_for_backward(*weights)
+            return output.clone()
+
+        @staticmethod
+        def backward(context: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+            return None, *(torch.full_like(weight, _TINY) for weight in context.saved_tensors)
+
+    return Standing
+
+
 class ShortenedCalls(Calls):
     """Calls of a shortened run: networks whose training has been seen answer with an output that they gave before.
 
@@ -145,6 +162,7 @@ class ShortenedCalls(Calls):
         super().__init__(session, torch, losses)
         self.loaders = loaders
         self.known = {}
+        self.standing = _standing(torch)
 
     def install(self) -> None:
         """Watch, and put known outputs before `forward`."""
@@ -170,6 +188,11 @@ class ShortenedCalls(Calls):
             return None
         output = output.clone()
         if self.torch.is_grad_enabled():
+            if self.loaders.loop is not None:
+                weights = [parameter for parameter in module.parameters() if parameter.requires_grad]
+                stands: torch.Tensor = self.standing.apply(output, *weights)
+                self.called(module, args[0], stands)
+                return stands
             output.requires_grad_()
             call = self.called(module, args[0], output)
             call.known, call.computed = output, False
@@ -187,9 +210,9 @@ class ShortenedCalls(Calls):
             self.known[key] = output.detach().clone()
 
     def may_skip(self, module: torch.nn.Module) -> bool:
-        """Outside of any loader's loop, and wherever a network is only evaluated."""
+        """Outside of loops over loaders, in one that goes on to its end, and wherever a network is only evaluated."""
         evaluated = not self.torch.is_grad_enabled() or (self.session.only_evaluates and not module.training)
-        return self.loaders.loop is None or evaluated
+        return self.loaders.loop is None or self.loaders.loop is self.loaders.accumulates or evaluated
 
     def key(self, module: torch.nn.Module, args: Sequence[Any]) -> _Key | None:
         """What makes two calls alike; None when that can't be said."""

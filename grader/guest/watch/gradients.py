@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import torch
 
     from .forward import Calls
-    from .loaders import Loaders
+    from .loaders import Loaders, Loop
     from .losses import Loss, Losses
 
 _MOST_BACKWARDS = 256  # whose step is yet to come
@@ -28,11 +28,11 @@ Look = tuple[int, int, float | None]  # address, version and norm of a tensor
 class Backward:
     """One backward pass: the weights that it reached, the loss that it began at, and what is to be said of it.
 
-    `loss` is None where none was seen.
+    `loss` is None where none was seen; gradients are taken of it times `scale`. `loop` is the one that was under way.
     """
 
-    def __init__(self, reached: set[int], loss: Loss | None, gaps: list[Gap]) -> None:
-        self.reached, self.loss, self.gaps = reached, loss, gaps
+    def __init__(self, reached: set[int], loss: Loss | None, scale: float, gaps: list[Gap], loop: Loop | None) -> None:
+        self.reached, self.loss, self.scale, self.gaps, self.loop = reached, loss, scale, gaps, loop
 
 
 class Gradients:
@@ -44,6 +44,7 @@ class Gradients:
     def __init__(self, session: Session, torch: ModuleType, calls: Calls, losses: Losses, loaders: Loaders) -> None:
         self.session, self.torch, self.calls, self.losses, self.loaders = session, torch, calls, losses, loaders
         self.unstepped = {}
+        self.begun: tuple[Loss | None, float, list[Gap]] = None, 1.0, []  # where the backward pass under way began
         self.forget()
 
     def install(self) -> None:
@@ -76,40 +77,43 @@ class Gradients:
         self.calls.forget(weights)
 
     @quiet
-    def before(self, *args: Any, **kwargs: Any) -> None:
-        """Before a backward pass: what was cleared since the last one leads to nothing."""
+    def before(self, tensor: torch.Tensor, *args: Any, **kwargs: Any) -> None:
+        """Before a backward pass from this tensor: what was cleared since the last one leads to nothing."""
+        self.begun = self.beginning(tensor)  # what leads to it is gone afterwards
         weights, self.looks = self.current()
         cleared = weights - self.nonzero()
         for earlier in self.backwards:
             earlier.reached -= cleared
 
     @quiet
-    def after(self, _: None, tensor: torch.Tensor, *args: Any, **kwargs: Any) -> None:
-        """After a backward pass from this tensor."""
+    def after(self, *args: Any, **kwargs: Any) -> None:
+        """After a backward pass."""
         if self.loaders.loop is not None:
             self.loaders.loop.backwards += 1
-        loss, gaps = self.beginning(tensor)
+        loss, scale, gaps = self.begun
         nonzero = self.nonzero()
         reached = self.changed() | self.uncomputed()
         stepped = {id(p) for training in self.session.trainings.values() for p in training.parameters}
-        if reached & nonzero & stepped:
-            gaps.append(Gap(GapKind.GRADIENTS, "gradients are added up over several batches"))
-        (self.backwards if reached else self.elsewhere).append(Backward(reached, loss, gaps))
+        coming = {key for backward in self.backwards for key in backward.reached}
+        if (reached & nonzero & stepped) - coming:
+            gaps.append(Gap(GapKind.GRADIENTS, "gradients are added up over several steps: they are never cleared"))
+        found = Backward(reached, loss, scale, gaps, self.loaders.loop)
+        (self.backwards if reached else self.elsewhere).append(found)
         for clip in self.clips:
             clip.early |= bool(clip.weights & reached)
         for call in self.calls.last.values():
             if id(call.module) not in self.unstepped and reached & call.weights():
                 self.unstepped[id(call.module)] = call.module, self.session.cell, self.session.name_of(call.module)
 
-    def beginning(self, tensor: torch.Tensor) -> tuple[Loss | None, list[Gap]]:
-        """(the loss that a backward pass began at or near, gaps)."""
+    def beginning(self, tensor: torch.Tensor) -> tuple[Loss | None, float, list[Gap]]:
+        """(the loss that a backward pass began at or near, the multiple of it, gaps)."""
         loss = self.losses.at(tensor)
         if loss is not None or not self.losses.latest:
-            return loss, []
-        if (loss := self.losses.multiple_of(tensor)) is not None:
-            why = "gradients are taken of something else than the loss itself: of a multiple"
-            return loss, [Gap(GapKind.LOSS_WEIGHTS, why)]
-        return self.losses.latest[-1], [Gap(GapKind.LOSS, "gradients are taken of something else than the loss itself")]
+            return loss, 1.0, []
+        if (found := self.losses.multiple_of(tensor)) is not None:
+            return *found, []
+        why = "gradients are taken of something else than the loss itself"
+        return self.losses.latest[-1], 1.0, [Gap(GapKind.LOSS, why)]
 
     @quiet
     def will_clip(self) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _FULL_LOOPS = 2  # over a loader, each of a few batches; later ones get one
 _MOST_BATCHES = 64  # of a loop in which no step was taken yet
+_WHOLE_SECONDS = 15.0  # of processor time that a loop may go on in which gradients are added up
 
 
 class Use(IntEnum):
@@ -38,7 +39,9 @@ class Loop:
         self.number, self.loader, self.outer = number, loader, outer
         self.batches, self.most = 0, most  # so far; where it is cut
         self.use = Use.LOOKS
-        self.backwards, self.stepped, self.by_next = 0, False, False
+        self.backwards, self.steps, self.by_next = 0, 0, False
+        self.started = time.process_time()
+        self.whole = False  # whether it ran to its own end
         self.began = time.monotonic()  # the batch that is under way
         self.fastest = math.inf  # seconds that one took
 
@@ -47,12 +50,17 @@ class Loop:
         now = time.monotonic()
         self.fastest, self.began = min(self.fastest, now - self.began), now
 
+    def total(self) -> int | None:
+        """How many batches it has when nothing cuts it."""
+        try:
+            return len(self.loader)
+        except TypeError:  # an endless or unsized data set
+            return None
+
     def expected(self, most: int | None = None) -> int:
         """How many batches it has when nothing ends it early, where it is cut to `most`."""
-        try:
-            return min(len(self.loader), self.most if most is None else most)
-        except TypeError:  # an endless or unsized data set
-            return self.batches
+        total = self.total()
+        return self.batches if total is None else min(total, self.most if most is None else most)
 
 
 class Loaders:
@@ -61,6 +69,7 @@ class Loaders:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.loop: Loop | None = None
+        self.accumulates: Loop | None = None  # the first one of a training in which gradients are added up
         self.numbers = itertools.count()
         session.cell_begins.append(self.begin_cell)
         self.fastest: weakref.WeakKeyDictionary[Loader, float] = weakref.WeakKeyDictionary()
@@ -82,6 +91,8 @@ class Loaders:
                     loop.batches += 1
                     yield batch
                     loop.batch_ends()
+                else:
+                    loop.whole = True
             finally:
                 if watch.loop is loop:
                     watch.loop = loop.outer
@@ -112,13 +123,16 @@ class Loaders:
     def training_begins(self) -> None:
         """What was seen of loaders before tells nothing of this training."""
         self.seen.clear()
+        self.accumulates = None
         if self.loop is not None:
             self.loop.most = self.session.config.batches
 
     def seen_enough(self, loop: Loop) -> bool:
         """Whether a loop is cut here."""
-        if loop.backwards and not loop.stepped and loop.batches < _MOST_BATCHES:
+        if loop.backwards and not loop.steps and loop.batches < _MOST_BATCHES:
             return False  # a step may come only after several batches
+        if loop.steps and loop.backwards > loop.steps and self.goes_on(loop):
+            return False
         if self.session.config.thorough:
             return loop.batches >= loop.most
         if loop.use == Use.TRAINS or loop.backwards:
@@ -126,6 +140,14 @@ class Loaders:
         if loop.use == Use.EVALUATES:
             return not self.session.only_evaluates  # they cost little; else one batch is enough to see it
         return loop.most == 1 and loop.batches >= 1  # what looks at the data may add it up, in the first loops
+
+    def goes_on(self, loop: Loop) -> bool:
+        """Whether a loop in which gradients are added up goes on to its end, to see what becomes of its last batches.
+
+        One of them does.
+        """
+        self.accumulates = self.accumulates or loop
+        return self.accumulates is loop and time.process_time() - loop.started < _WHOLE_SECONDS
 
     @quiet
     def network_called(self, training: bool, module: torch.nn.Module) -> None:

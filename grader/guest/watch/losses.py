@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from types import ModuleType
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _KEPT = 8  # of which a step may come
 _REDUCED = {"MeanBackward0": "mean", "SumBackward0": "sum"}
 _SCALED = ("MulBackward0", "DivBackward0")
+_MOST_FACTORS = 4
 _FUNCTIONS = {
     "cross_entropy": "CrossEntropyLoss",
     "nll_loss": "NLLLoss",
@@ -88,15 +90,21 @@ class Losses:
                 return self.latest[place]
         return None
 
-    def multiple_of(self, tensor: torch.Tensor) -> Loss | None:
-        """The loss that this is a positive multiple of, as where it is divided by a number of batches; else None."""
-        node = tensor.grad_fn
-        if node is None or type(node).__name__ not in _SCALED:
-            return None
-        (source, *others) = [function for function, _ in node.next_functions if function is not None]
-        for loss in reversed(self.latest):
-            if not others and source is loss.value.grad_fn and float(tensor.detach()) * float(loss.value.detach()) > 0:
-                return loss
+    def multiple_of(self, tensor: torch.Tensor) -> tuple[Loss, float] | None:
+        """(the loss that this is a positive multiple of, by how much), as where it is divided by a count."""
+        node, factor = tensor.grad_fn, 1.0
+        for _ in range(_MOST_FACTORS):
+            if node is None or type(node).__name__ not in _SCALED:
+                return None
+            (source, *others) = [function for function, _ in node.next_functions if function is not None]
+            number = getattr(node, "_saved_other", None)
+            if others or number is None or number.numel() != 1 or not float(number) > 0:
+                return None
+            factor = factor / float(number) if "Div" in type(node).__name__ else factor * float(number)
+            for loss in reversed(self.latest):
+                if source is loss.value.grad_fn and _close(float(tensor.detach()), factor * float(loss.value.detach())):
+                    return loss, factor
+            node = source
         return None
 
     def forget(self) -> None:
@@ -107,3 +115,8 @@ class Losses:
         """Those that led to a step, and older ones: another network may be between its loss and its step."""
         while self.latest and (not used or any(loss in self.latest for loss in used)):
             self.latest.popleft()
+
+
+def _close(one: float, other: float) -> bool:
+    """Whether two numbers are the same but for rounding."""
+    return math.isclose(one, other, rel_tol=1e-4)

@@ -157,7 +157,8 @@ class Optimisers:
         if self.schedules.changed_by_hand(training.optimizer):
             gaps.append(CHANGED_BY_HAND)
         clips = [clip for clip in gradients.clips if clip.weights & weights]
-        return Step(first, last, backwards, gaps, clips, gradients.looks, self.loaders.loop)
+        loop = self.loaders.loop or (backwards[-1].loop if backwards else None)
+        return Step(first, last, backwards, gaps, clips, gradients.looks, loop)
 
     def unstepped(self) -> list[Unstepped]:
         """Networks whose gradients were computed, and none of whose weights any optimiser stepped."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..describe import modules
 from ..protocol import Gap, GapKind, Named, ParameterGroup, Sample, Schedule, Settings, Training
 from . import logits, source_loops
+from .accumulation import Epoch, accumulation
 from .clipping import Clip, clippings
 from .gradients import CHANGED_BY_HAND, Backward, Look, looks, norms
 from .settings import described_loader, optimizer_settings, own_or_torch
@@ -83,7 +84,9 @@ class TorchTraining:
         self.steps = 0
         self.schedules: Callable[[], list[Schedule]] = list  # what is written of the optimiser's schedules by now
         self.losses: dict[str, Loss] = {}  # one of each kind with its settings
-        self.loops: dict[int, tuple[Loop, int]] = {}  # number of a loop -> (it, steps that were taken in it)
+        # Number of a loop -> (it, its steps: after how many batches, by how many backward passes).
+        self.loops: dict[int, tuple[Loop, list[tuple[int, int]]]] = {}
+        self.scales: set[float] = set()  # what the loss was multiplied by
         self.first_rows: set[int] = set()  # hashes of the first sample of each batch
         self.rows: set[float] = set()  # samples, each as its product with the direction
         self.rows_seen = 0
@@ -146,6 +149,8 @@ class TorchTraining:
 
     def observe(self, step: Step) -> None:
         """Take in one step, before its weights change (or, of a closure, after)."""
+        if not step.backwards and step.loop is None and self.cut_short():
+            return  # for what is left of an epoch, and nothing is where it was cut
         self.steps += 1
         if self.copied:
             self.note(GapKind.EVALUATION, "a copy of the network was kept while it trained")
@@ -153,9 +158,9 @@ class TorchTraining:
             self.take_input(step.first.given, step.loss, step.loop)
             self.record.evaluation_mode |= not all(module.training for module in self.network.modules())
         if step.loop is not None:
-            step.loop.stepped = True
-            _, steps = self.loops.get(step.loop.number, (step.loop, 0))
-            self.loops[step.loop.number] = step.loop, steps + 1
+            step.loop.steps += 1
+            _, steps = self.loops.setdefault(step.loop.number, (step.loop, []))
+            steps.append((step.loop.batches, len(step.backwards)))
             if step.loop.by_next:
                 self.note(GapKind.BATCHES, "batches are asked for one by one with next(), not in a loop over the epoch")
         if step.loss is None:
@@ -165,6 +170,11 @@ class TorchTraining:
         if not self.closure:
             self.take_gradients(step)
             self.look_for_changes("between its steps")
+
+    def cut_short(self) -> bool:
+        """Whether the last loop was one in which gradients are added up, and was cut."""
+        loop, steps = [*self.loops.values()][-1] if self.loops else (None, [])
+        return loop is not None and not loop.whole and any(passes > 1 for _, passes in steps)
 
     def take_input(self, given: torch.Tensor, loss: Loss | None, loop: Loop | None) -> None:
         """What the network got in this step."""
@@ -211,8 +221,9 @@ class TorchTraining:
 
     def take_gradients(self, step: Step) -> None:
         """What happened between the loss and the step."""
-        if len(step.backwards) != 1:
+        if not step.backwards or (len(step.backwards) > 1 and step.loop is None):
             self.note(GapKind.GRADIENTS, f"{len(step.backwards) or 'no'} backward passes lead to a step")
+        self.scales.update(backward.scale for backward in step.backwards)
         for gap in step.gaps:
             self.note(gap.kind, gap.why)
         gradients = {id(p): p.grad for p in self.parameters if p.grad is not None}
@@ -261,15 +272,25 @@ class TorchTraining:
             json.dumps(described, default=vars): described
             for described in (described_loader(loop.loader, self.torch) for loop in loops)
         }
-        return replace(
+        epochs = [Epoch(loop.total(), loop.batches, loop.whole, steps) for loop, steps in self.loops.values()]
+        added_up, why = accumulation(epochs)
+        whole = replace(
             self.record,
             losses=[Named(loss.kind, loss.settings) for loss in self.losses.values()],
             steps=self.steps,
             different_batches=len(self.first_rows),
             different_samples=len(self.rows),
             loops=len(loops),
-            steps_in_loops=sum(steps for _, steps in self.loops.values()),
+            loss_scale=next(iter(self.scales), 1.0),
+            accumulation=added_up,
+            steps_in_loops=sum(len(steps) for _, steps in self.loops.values()),
             batches_in_loops=sum(loop.expected() for loop in loops),
             loaders=list(loaders.values())[:_MOST_LOADERS],
             schedules=self.schedules(),
+            gaps=[*self.record.gaps],
         )
+        if why:
+            whole.note(GapKind.GRADIENTS, why)
+        if len(self.scales) > 1:
+            whole.note(GapKind.LOSS_WEIGHTS, "the loss is multiplied by different numbers before gradients are taken")
+        return whole
