@@ -104,14 +104,20 @@ class OptimizerSpec(Record):
 
 
 class ScheduleSpec(Record):
-    """A learning-rate schedule of `torch.optim.lr_scheduler`, and whether it steps per epoch or per batch."""
+    """A learning-rate schedule of `torch.optim.lr_scheduler`, and whether it steps per epoch or per batch.
+
+    `parts` are those that it is made of, as a SequentialLR is. Where a function gives factors, as for a LambdaLR, the
+    setting `factors` holds what it gave for 0, 1, 2, ...
+    """
 
     type: Name
     settings: Settings = {}
     step: Literal["epoch", "batch"] = "epoch"
+    parts: Annotated[tuple["ScheduleSpec", ...], Field(max_length=20)] = ()
 
 
 _Finite = Annotated[float, Field(allow_inf_nan=False)]
+_NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -133,7 +139,8 @@ class InputSpec(Record):
 class Recipe(Record):
     """How a model was trained. `train_samples` is the size of the training set that was used.
 
-    The loss is multiplied by `loss_scale` before its gradients are taken. `gaps` name whatever makes the student's
+    `rates` are the learning rates of each epoch, for each parameter group, where they follow no schedule. The loss is
+    multiplied by `loss_scale` before its gradients are taken. `gaps` name whatever makes the student's
     training differ from this record.
     """
 
@@ -141,6 +148,7 @@ class Recipe(Record):
     loss_scale: _Positive = 1.0
     optimizer: OptimizerSpec
     schedules: tuple[ScheduleSpec, ...] = ()
+    rates: Annotated[tuple[tuple[_NotNegative, ...], ...], Field(max_length=20_000)] = ()
     clipping: Annotated[tuple[Clipping, ...], Field(max_length=100)] = ()
     accumulation: Accumulation | None = None
     batch_size: int = Field(ge=1)

@@ -195,13 +195,17 @@ class Accumulation:
 
 @dataclass
 class Schedule:
-    """A learning-rate schedule. `unwritten` names settings that JSON can't hold; `early`: it stepped too soon."""
+    """A learning-rate schedule. `unwritten` names settings that JSON can't hold; `early`: it stepped too soon.
+
+    `parts` are those that it is made of. Factors that a function gave stand in the setting `factors`.
+    """
 
     type: str
     settings: Settings
     unwritten: list[str]
     steps: int
     early: bool
+    parts: list[Schedule] = field(default_factory=list)
 
 
 @dataclass
@@ -249,7 +253,8 @@ class Training:
     `number` counts the trainings of a notebook in the order of their first steps; `model` is the same for trainings of
     one network. `steps` are those that the notebook takes, as far as that is known. `loops` went over loaders and had
     `batches_in_loops` batches, on which `steps_in_loops` steps were taken. `different_samples` were counted where no
-    loader brought them, `fresh_samples` of all before they came round again. `evaluation_mode`: whether a part of the
+    loader brought them, `fresh_samples` of all before they came round again. `rates` are those of each
+    epoch, of each parameter group, where the notebook sets them by hand. `evaluation_mode`: whether a part of the
     network was in evaluation mode while it trained.
     """
 
@@ -261,6 +266,7 @@ class Training:
     spec: Spec | None = None
     groups: list[ParameterGroup] = field(default_factory=list)
     losses: list[Named] = field(default_factory=list)
+    rates: list[list[float]] = field(default_factory=list)
     loss_scale: float = 1.0
     clipping: list[Clipping] = field(default_factory=list)
     accumulation: Accumulation | None = None

@@ -44,6 +44,7 @@ class Schedule(Named):
     unwritten: tuple[Text, ...]
     steps: int
     early: bool
+    parts: Annotated[tuple["Schedule", ...], Field(max_length=20)] = ()
 
 
 class Transform(Record):
@@ -84,6 +85,7 @@ class Training(Record):
     spec: ModelSpec | None = None
     groups: Annotated[tuple[ParameterGroup, ...], Field(max_length=1000)] = ()
     losses: Annotated[tuple[Named, ...], Field(max_length=100)] = ()
+    rates: Annotated[tuple[tuple[float, ...], ...], Field(max_length=20_000)] = ()
     loss_scale: float = 1.0
     clipping: Annotated[tuple[Clipping, ...], Field(max_length=100)] = ()
     accumulation: Accumulation | None = None

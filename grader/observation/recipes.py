@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Literal
 
 from grader.core.network import Gap, InputSpec, LossSpec, OptimizerSpec, Recipe, ScheduleSpec, Settings
 from grader.core.record import Record
@@ -47,6 +48,7 @@ def read_recipe(trainings: list[Training], found: Findings, dataset: Dataset | N
         loss = training.losses[-1] if training.losses else Named(type="CrossEntropyLoss")
         return Recipe(
             loss=LossSpec(type=loss.type, settings=loss.settings),
+            rates=_rates(training, drawn.epochs, note),
             loss_scale=training.loss_scale,
             optimizer=_optimizer(training),
             clipping=tuple(Clipping.model_validate(clipping.model_dump()) for clipping in training.clipping),
@@ -68,6 +70,14 @@ def _optimizer(training: Training) -> OptimizerSpec:
 
     groups = tuple(group.model_copy(update={"settings": kept(group.settings)}) for group in training.groups)
     return OptimizerSpec(type=training.optimizer.type, settings=kept(training.optimizer.settings), groups=groups)
+
+
+def _rates(training: Training, epochs: int, note: _Note) -> tuple[tuple[float, ...], ...]:
+    """The learning rates of each epoch, where the notebook set them."""
+    if training.rates and len(training.rates) != epochs:
+        note(GapKind.OPTIMISER, f"its learning rate was set for {len(training.rates)} epochs of {epochs}")
+        return ()
+    return training.rates
 
 
 class _Batches(Record):
@@ -136,9 +146,15 @@ def _schedule(schedule: Schedule, training: Training, epochs: int, note: _Note) 
         note(GapKind.SCHEDULE, f"{schedule.type} steps neither per epoch nor per batch: {found}")
     if schedule.early:
         note(GapKind.SCHEDULE, f"{schedule.type} steps before the optimiser")
+    step: Literal["epoch", "batch"] = "epoch" if per_epoch else "batch"
+    return _schedule_spec(schedule, step, note)
+
+
+def _schedule_spec(schedule: Schedule, step: Literal["epoch", "batch"], note: _Note) -> ScheduleSpec:
     if schedule.unwritten:
         note(GapKind.SCHEDULE, f"{schedule.type} has {', '.join(schedule.unwritten)} that can't be written as data")
-    return ScheduleSpec(type=schedule.type, settings=schedule.settings, step="epoch" if per_epoch else "batch")
+    parts = tuple(_schedule_spec(part, step, note) for part in schedule.parts)
+    return ScheduleSpec(type=schedule.type, settings=schedule.settings, step=step, parts=parts)
 
 
 def _inputs(training: Training, dataset: Dataset | None, note: _Note) -> InputSpec:

@@ -29,6 +29,17 @@ SCHEDULES: Final[dict[str, tuple[str, ...]]] = {
     "ExponentialLR": ("gamma",),
     "CosineAnnealingLR": ("T_max", "eta_min"),
     "InverseTimeLR": ("decay",),
+    "ConstantLR": ("factor", "total_iters"),
+    "PolynomialLR": ("total_iters", "power"),
+    "CosineAnnealingWarmRestarts": ("T_0", "T_mult", "eta_min"),
+    "CyclicLR": (
+        *("base_lr", "max_lr", "step_size_up", "step_size_down", "mode", "gamma", "scale_mode", "cycle_momentum"),
+        *("base_momentum", "max_momentum"),
+    ),
+    "LambdaLR": ("factors",),
+    "MultiplicativeLR": ("factors",),
+    "SequentialLR": ("milestones",),
+    "ChainedScheduler": (),
     "LinearLR": ("start_factor", "end_factor", "total_iters"),
     "OneCycleLR": (
         *("max_lr", "total_steps", "epochs", "steps_per_epoch", "pct_start", "anneal_strategy", "cycle_momentum"),
@@ -117,14 +128,43 @@ class InverseTimeLR(optim.lr_scheduler.LambdaLR):
         super().__init__(optimizer, lambda steps: 1 / (1 + decay * steps))
 
 
-_SCHEDULERS: Final = SimpleNamespace(**{**vars(optim.lr_scheduler), "InverseTimeLR": InverseTimeLR})
+class FactorsLR(optim.lr_scheduler.LambdaLR):
+    """A LambdaLR whose function is written down as what it gives."""
+
+    def __init__(self, optimizer: optim.Optimizer, factors: Sequence[float]) -> None:
+        super().__init__(optimizer, lambda steps: _nth(factors, steps))
+
+
+class ProductsLR(optim.lr_scheduler.MultiplicativeLR):
+    """A MultiplicativeLR, likewise."""
+
+    def __init__(self, optimizer: optim.Optimizer, factors: Sequence[float]) -> None:
+        super().__init__(optimizer, lambda steps: _nth(factors, steps))
+
+
+def _nth(factors: Sequence[float], steps: int) -> float:
+    if steps >= len(factors):
+        raise UnsupportedError(f"what a schedule's function gives is known for {len(factors)} steps alone")
+    return factors[steps]
+
+
+_OURS: Final = {"InverseTimeLR": InverseTimeLR, "LambdaLR": FactorsLR, "MultiplicativeLR": ProductsLR}
+_SCHEDULERS: Final = SimpleNamespace(**{**vars(optim.lr_scheduler), **_OURS})
 
 
 def make_schedules(
     specs: Iterable[ScheduleSpec], optimizer: optim.Optimizer
 ) -> list[tuple[ScheduleSpec, optim.lr_scheduler.LRScheduler]]:
     """The schedules over the optimiser, each beside its spec, which says when it steps."""
-    return [(spec, _make(_SCHEDULERS, spec.type, spec.settings, SCHEDULES, "schedule", optimizer)) for spec in specs]
+    return [(spec, _schedule(spec, optimizer)) for spec in specs]
+
+
+def _schedule(spec: ScheduleSpec, optimizer: optim.Optimizer) -> Any:
+    parts = [_schedule(part, optimizer) for part in spec.parts]
+    if spec.type == "ChainedScheduler":
+        return _make(_SCHEDULERS, spec.type, spec.settings, SCHEDULES, "schedule", parts)
+    arguments = [optimizer, parts] if parts else [optimizer]
+    return _make(_SCHEDULERS, spec.type, spec.settings, SCHEDULES, "schedule", *arguments)
 
 
 def _make(

@@ -29,6 +29,9 @@ def steps(recipe: Recipe, batches: int) -> Iterator[list[StepSettings]]:
         optimizer.step()  # torch warns when a schedule steps before its optimiser
     each_batch = [scheduler for schedule, scheduler in schedules if schedule.step == "batch"]
     for number in range(recipe.epochs):
+        if recipe.rates:
+            for group, rate in zip(groups, recipe.rates[number], strict=True):
+                group["lr"] = rate
         taken = sum(step_ends(recipe.accumulation, batches, number * batches))
         epoch = []
         for _ in range(taken if each_batch else 1):

@@ -155,7 +155,10 @@ class Optimisers:
         gaps = [gap for backward in backwards for gap in backward.gaps]
         gaps += [gap for whose, gap in gradients.gaps if whose & weights]
         if self.schedules.changed_by_hand(training.optimizer):
-            gaps.append(CHANGED_BY_HAND)
+            if self.schedules.rates_alone(training.optimizer):
+                training.rates.by_hand = True
+            else:
+                gaps.append(CHANGED_BY_HAND)
         clips = [clip for clip in gradients.clips if clip.weights & weights]
         loop = self.loaders.loop or (backwards[-1].loop if backwards else None)
         return Step(first, last, backwards, gaps, clips, gradients.looks, loop)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..protocol import Gap, GapKind, Schedule, Settings
-from .session import Session, quiet, wrap
+from .factors import Factors, functions_of
+from .session import Session, quiet
 from .settings import optimizer_settings, written_down
 
 if TYPE_CHECKING:
@@ -17,11 +19,33 @@ if TYPE_CHECKING:
     from .gradients import Gradients
 
 
-class Watched:
-    """A schedule at work on an optimiser, and what is written of it."""
+_MOST_FACTORS = 50_000  # of all schedules of a notebook
 
-    def __init__(self, schedule: object, optimizer: torch.optim.Optimizer, record: Schedule) -> None:
-        self.schedule, self.optimizer, self.record = schedule, optimizer, record
+
+class Watched:
+    """A schedule at work on an optimiser, and what is written of it; `factors` are those that functions give it."""
+
+    def __init__(
+        self, schedule: Any, optimizer: torch.optim.Optimizer, record: Schedule, factors: Factors | None
+    ) -> None:
+        self.schedule, self.optimizer, self.record, self.factors = schedule, optimizer, record, factors
+        self.parts: list[Watched] = []
+        self.part = False  # whether it is one of another's
+
+    def written(self, epochs: int, batches: int, most: int) -> Schedule:
+        """All that is written of it by now, where its optimiser is to take so many steps in so many epochs."""
+        parts = [part.written(epochs, batches, most) for part in self.parts]
+        record = replace(self.record, parts=parts, unwritten=[*self.record.unwritten])
+        if self.factors is None:
+            return record
+        # A part is stepped by the whole, or not yet: how often is not known of it.
+        count = epochs if record.steps in (epochs, epochs - 1) and not self.part else batches
+        table = self.factors.table(count + 1) if count < most else None
+        if table is None:
+            record.unwritten.append("a function of its own")
+        else:
+            record.settings = {**record.settings, "factors": [*table]}
+        return record
 
 
 class Schedules:
@@ -30,6 +54,7 @@ class Schedules:
     def __init__(self, session: Session, gradients: Gradients) -> None:
         self.session, self.gradients = session, gradients
         self.watched: list[Watched] = []
+        self.depth = 0  # of schedules that are made or stepped by others
         self.unscheduled: dict[
             int, list[Settings]
         ] = {}  # id of an optimiser -> its settings before a schedule changed them
@@ -49,14 +74,33 @@ class Schedules:
         @functools.wraps(init)
         def watched(schedule: object, *args: Any, **kwargs: Any) -> None:
             seen = watch.begins(kind, schedule, bind, args, kwargs) if type(schedule) is kind else None
-            init(schedule, *args, **kwargs)
+            watch.depth += 1
+            try:
+                init(schedule, *args, **kwargs)
+            finally:
+                watch.depth -= 1
             if seen is not None:
                 seen.record.steps, seen.record.early = 0, False  # a schedule steps once while it is made
                 watch.accept(seen.optimizer)
 
         kind.__init__ = watched
         if "step" in vars(kind):
-            wrap(kind, "step", self.will_step, self.stepped)
+            kind.step = self.watched_step(kind.step)
+
+    def watched_step(self, step: Callable[..., None]) -> Callable[..., None]:
+        """The same `step` of a schedule, watched."""
+
+        @functools.wraps(step)
+        def watched(schedule: object, *args: Any, **kwargs: Any) -> None:
+            self.will_step(schedule)
+            self.depth += 1
+            try:
+                step(schedule, *args, **kwargs)
+            finally:
+                self.depth -= 1
+            self.stepped(schedule)
+
+        return watched
 
     @quiet
     def begins(
@@ -69,27 +113,42 @@ class Schedules:
     ) -> Watched:
         """A schedule is being made with these arguments; `bind` gives them their names."""
         options = {k: v for k, v in bind(schedule, *args, **kwargs).arguments.items() if k not in ("self", "verbose")}
-        optimizer = options.pop("optimizer")
+        optimizer = options.pop("optimizer", None) or options["schedulers"][0].optimizer
+        factors = functions_of(kind.__name__, options)
+        parts = [self.watching(part) for part in options.get("schedulers") or ()]
+        if parts and None not in parts:
+            options.pop("schedulers")
         settings, unwritten = written_down(options)
-        seen = Watched(schedule, optimizer, Schedule(kind.__name__, settings, unwritten, steps=0, early=False))
+        record = Schedule(kind.__name__, settings, unwritten, steps=0, early=False)
+        seen = Watched(schedule, optimizer, record, factors)
+        seen.parts = [part for part in parts if part is not None]
+        for part in seen.parts:
+            part.part = True
         self.watched.append(seen)
         self.unscheduled.setdefault(id(optimizer), optimizer_settings(optimizer))
         return seen
 
     @quiet
-    def will_step(self, schedule: object, *args: Any, **kwargs: Any) -> None:
+    def will_step(self, schedule: object) -> None:
         """Before a schedule changes settings: were they changed by hand?"""
         optimizer = getattr(schedule, "optimizer", None)
-        if optimizer is not None and self.changed_by_hand(optimizer):
+        if optimizer is not None and not self.depth and self.changed_by_hand(optimizer):
             weights = {id(p) for group in optimizer.param_groups for p in group["params"]}
             self.gradients.gaps.append((weights, CHANGED_BY_HAND))
 
     @quiet
-    def stepped(self, _: None, schedule: object, *args: Any, **kwargs: Any) -> None:
+    def watching(self, schedule: object) -> Watched | None:
+        """What is known of a schedule."""
+        return next((seen for seen in self.watched if seen.schedule is schedule), None)
+
+    @quiet
+    def stepped(self, schedule: Any) -> None:
         """After it did."""
         for seen in self.watched:
             if seen.schedule is schedule:
                 seen.record.steps += 1
+                if seen.factors is not None:
+                    seen.factors.look(schedule.last_epoch)
                 seen.record.early |= id(seen.optimizer) not in self.session.trainings
                 self.accept(seen.optimizer)
 
@@ -102,9 +161,22 @@ class Schedules:
         """Whether the notebook changed a setting since torch last did."""
         return id(optimizer) in self.groups and self.groups[id(optimizer)] != groups(optimizer)
 
-    def of(self, optimizer: torch.optim.Optimizer) -> list[Schedule]:
-        """What is written of an optimiser's schedules."""
-        return [seen.record for seen in self.watched if seen.optimizer is optimizer]
+    def rates_alone(self, optimizer: torch.optim.Optimizer) -> bool:
+        """Whether learning rates are all that the notebook changed."""
+
+        def others(settings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            return [{key: value for key, value in group.items() if key != "lr"} for group in settings]
+
+        return others(self.groups[id(optimizer)]) == others(groups(optimizer))
+
+    def of(self, optimizer: torch.optim.Optimizer, epochs: int, batches: int) -> list[Schedule]:
+        """What is written of an optimiser's schedules, where it is to take so many steps in so many epochs."""
+        most = _MOST_FACTORS // max(len(self.watched), 1)
+        return [
+            seen.written(epochs, batches, most)
+            for seen in self.watched
+            if seen.optimizer is optimizer and not seen.part
+        ]
 
 
 CHANGED_BY_HAND = Gap(GapKind.OPTIMISER, "the learning rate or another setting of the optimiser is changed by hand")

@@ -44,6 +44,17 @@ def open_end() -> str:
     return ""
 
 
+def files() -> list[str]:
+    """The notebook's own files, or cells, that the training under way is called from."""
+    found, frame = [], sys._getframe(1)
+    while frame is not None and not str(frame.f_globals.get("__name__")).startswith("IPython."):
+        name = frame.f_code.co_filename
+        if not name.startswith((_GUEST, "<frozen")) and not _installed(name):
+            found.append(name)
+        frame = frame.f_back  # type: ignore[assignment]  # None is looked for
+    return found
+
+
 def asked_by_next() -> bool:
     """Whether a batch is asked for by `next()`, not by a loop, in the notebook or in a wrapper of its own."""
     frame: FrameType | None = sys._getframe(1)

@@ -14,6 +14,7 @@ from . import logits, source_loops
 from .accumulation import Epoch, accumulation
 from .clipping import Clip, clippings
 from .gradients import CHANGED_BY_HAND, Backward, Look, looks, norms
+from .rates import Rates
 from .settings import described_loader, optimizer_settings, own_or_torch
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ class TorchTraining:
         )
         self.note = self.record.note
         self.steps = 0
-        self.schedules: Callable[[], list[Schedule]] = list  # what is written of the optimiser's schedules by now
+        # What is written of the optimiser's schedules by now, given the number of epochs and that of batches.
+        self.schedules: Callable[[int, int], list[Schedule]] = lambda epochs, batches: []
         self.losses: dict[str, Loss] = {}  # one of each kind with its settings
         # Number of a loop -> (it, its steps: after how many batches, by how many backward passes).
         self.loops: dict[int, tuple[Loop, list[tuple[int, int]]]] = {}
@@ -101,6 +103,7 @@ class TorchTraining:
             self.note(GapKind.DATA, why)
         self.names: dict[int, str] = {}  # id of a weight -> its layer's position and its name there
         self.stepped = self.stepping()
+        self.rates = Rates()
         self.open_end = source_loops.open_end()
         if self.open_end:
             self.note(GapKind.LENGTH, self.open_end)
@@ -152,6 +155,7 @@ class TorchTraining:
         if not step.backwards and step.loop is None and self.cut_short():
             return  # for what is left of an epoch, and nothing is where it was cut
         self.steps += 1
+        self.rates.look(self.optimizer, None if step.loop is None else step.loop.number)
         if self.copied:
             self.note(GapKind.EVALUATION, "a copy of the network was kept while it trained")
         if step.first is not None and self.network is not None:
@@ -274,6 +278,7 @@ class TorchTraining:
         }
         epochs = [Epoch(loop.total(), loop.batches, loop.whole, steps) for loop, steps in self.loops.values()]
         added_up, why = accumulation(epochs)
+        rates, unknown = self.rates.written()
         whole = replace(
             self.record,
             losses=[Named(loss.kind, loss.settings) for loss in self.losses.values()],
@@ -281,16 +286,19 @@ class TorchTraining:
             different_batches=len(self.first_rows),
             different_samples=len(self.rows),
             loops=len(loops),
+            rates=rates,
             loss_scale=next(iter(self.scales), 1.0),
             accumulation=added_up,
             steps_in_loops=sum(len(steps) for _, steps in self.loops.values()),
             batches_in_loops=sum(loop.expected() for loop in loops),
             loaders=list(loaders.values())[:_MOST_LOADERS],
-            schedules=self.schedules(),
+            schedules=self.schedules(len(loops), sum(loop.total() or 0 for loop in loops) or self.steps),
             gaps=[*self.record.gaps],
         )
         if why:
             whole.note(GapKind.GRADIENTS, why)
+        if unknown or (rates and whole.schedules):
+            whole.note(GapKind.OPTIMISER, unknown or "the learning rate is changed by hand beside a schedule")
         if len(self.scales) > 1:
             whole.note(GapKind.LOSS_WEIGHTS, "the loss is multiplied by different numbers before gradients are taken")
         return whole
