@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from grader.core.choices import Watched
 from grader.core.record import Record
 from grader.core.steps import Accumulation, Clipping
 from grader.guest.protocol import Blocks, GapKind
@@ -107,13 +108,14 @@ class ScheduleSpec(Record):
     """A learning-rate schedule of `torch.optim.lr_scheduler`, and whether it steps per epoch or per batch.
 
     `parts` are those that it is made of, as a SequentialLR is. Where a function gives factors, as for a LambdaLR, the
-    setting `factors` holds what it gave for 0, 1, 2, ...
+    setting `factors` holds what it gave for 0, 1, 2, ... A ReduceLROnPlateau looks at what is `watched`.
     """
 
     type: Name
     settings: Settings = {}
     step: Literal["epoch", "batch"] = "epoch"
     parts: Annotated[tuple["ScheduleSpec", ...], Field(max_length=20)] = ()
+    watched: Watched | None = None
 
 
 _Finite = Annotated[float, Field(allow_inf_nan=False)]

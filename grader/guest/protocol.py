@@ -194,6 +194,16 @@ class Accumulation:
 
 
 @dataclass
+class Plateau:
+    """What a schedule looks at after each epoch: `Watched` in `grader/core/choices.py` says what each field means."""
+
+    what: str
+    of: str
+    each: str
+    scale: float
+
+
+@dataclass
 class Schedule:
     """A learning-rate schedule. `unwritten` names settings that JSON can't hold; `early`: it stepped too soon.
 
@@ -206,6 +216,7 @@ class Schedule:
     steps: int
     early: bool
     parts: list[Schedule] = field(default_factory=list)
+    watched: Plateau | None = None
 
 
 @dataclass

@@ -38,6 +38,15 @@ class Accumulation(Record):
     rest: Text = "kept"
 
 
+class Plateau(Record):
+    """What a schedule looks at after each epoch."""
+
+    what: Text
+    of: Text
+    each: Text
+    scale: float
+
+
 class Schedule(Named):
     """A learning-rate schedule, and how often it stepped."""
 
@@ -45,6 +54,7 @@ class Schedule(Named):
     steps: int
     early: bool
     parts: Annotated[tuple["Schedule", ...], Field(max_length=20)] = ()
+    watched: Plateau | None = None
 
 
 class Transform(Record):

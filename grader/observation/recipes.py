@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Literal
 
+from grader.core.choices import Watched
 from grader.core.network import Gap, InputSpec, LossSpec, OptimizerSpec, Recipe, ScheduleSpec, Settings
 from grader.core.record import Record
 from grader.core.steps import Accumulation, Clipping
@@ -154,7 +155,8 @@ def _schedule_spec(schedule: Schedule, step: Literal["epoch", "batch"], note: _N
     if schedule.unwritten:
         note(GapKind.SCHEDULE, f"{schedule.type} has {', '.join(schedule.unwritten)} that can't be written as data")
     parts = tuple(_schedule_spec(part, step, note) for part in schedule.parts)
-    return ScheduleSpec(type=schedule.type, settings=schedule.settings, step=step, parts=parts)
+    watched = schedule.watched and Watched.model_validate(schedule.watched.model_dump())
+    return ScheduleSpec(type=schedule.type, settings=schedule.settings, step=step, parts=parts, watched=watched)
 
 
 def _inputs(training: Training, dataset: Dataset | None, note: _Note) -> InputSpec:

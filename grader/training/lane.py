@@ -4,7 +4,6 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from grader.network.build import Network, build
 from grader.training import cache
 from grader.training.plan import TrainingPlan
 from grader.training.samples import Data, Samples, inputs
-from grader.training.schedule import steps
+from grader.training.schedule import Measured, plateaus, steps
 from grader.training.trainers import TRAINERS, choose_trainer
 
 _SCORE_BATCH = 1000
@@ -79,6 +78,7 @@ class RunningLane:
             self.chosen = torch.randperm(count, generator=self.shuffling)[: recipe.train_samples]
         batches, rest = divmod(len(self.chosen), recipe.batch_size)
         self.steps = steps(recipe, batches + (rest > 0 and not recipe.drop_last))
+        self.measured: list[Measured] = []  # what schedules watch, after each epoch
         self.curve: list[EpochPoint] = []
         self.finite = True
         self.seconds = 0.0
@@ -96,8 +96,9 @@ class RunningLane:
         started = time.perf_counter()
         count = len(self.chosen)
         order = torch.randperm(count, generator=self.shuffling) if self.recipe.shuffle else torch.arange(count)
-        loss = self.trainer.epoch(self.chosen[order], next(self.steps))
+        loss = self.trainer.epoch(self.chosen[order], self.steps.send(self.measured[-1] if self.measured else None))
         self.finite = math.isfinite(loss)
+        self.measured.append({watched: self.trainer.means.of(watched) for watched in plateaus(self.recipe)})
         accuracy = score(self.network, self.data.test, self.recipe.inputs)
         point = EpochPoint(epoch=len(self.curve) + 1, loss=loss if self.finite else 0.0, accuracy=accuracy)
         self.curve.append(point)
@@ -129,6 +130,7 @@ class RunningLane:
             "network": self.network.state_dict(),
             "trainer": self.trainer.state(),
             "shuffling": self.shuffling.get_state(),
+            "measured": [[*measured.values()] for measured in self.measured],
             "curve": [point.model_dump() for point in self.curve],
             "seconds": self.seconds,
         }
@@ -141,8 +143,9 @@ class RunningLane:
         self.shuffling.set_state(state["shuffling"])
         self.curve = [EpochPoint.model_validate(point) for point in state["curve"]]
         self.seconds = state["seconds"]
-        for _ in islice(self.steps, len(self.curve)):
-            pass
+        self.measured = [dict(zip(plateaus(self.recipe), seen, strict=True)) for seen in state["measured"]]
+        for before in [None, *self.measured][: len(self.curve)]:
+            self.steps.send(before)
 
 
 def score(network: Network, samples: Samples, spec: InputSpec) -> float:

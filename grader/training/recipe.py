@@ -38,6 +38,7 @@ SCHEDULES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "LambdaLR": ("factors",),
     "MultiplicativeLR": ("factors",),
+    "ReduceLROnPlateau": (*("mode", "factor", "patience", "threshold", "threshold_mode", "cooldown", "min_lr", "eps"),),
     "SequentialLR": ("milestones",),
     "ChainedScheduler": (),
     "LinearLR": ("start_factor", "end_factor", "total_iters"),
@@ -152,15 +153,15 @@ _OURS: Final = {"InverseTimeLR": InverseTimeLR, "LambdaLR": FactorsLR, "Multipli
 _SCHEDULERS: Final = SimpleNamespace(**{**vars(optim.lr_scheduler), **_OURS})
 
 
-def make_schedules(
-    specs: Iterable[ScheduleSpec], optimizer: optim.Optimizer
-) -> list[tuple[ScheduleSpec, optim.lr_scheduler.LRScheduler]]:
+def make_schedules(specs: Iterable[ScheduleSpec], optimizer: optim.Optimizer) -> list[tuple[ScheduleSpec, Any]]:
     """The schedules over the optimiser, each beside its spec, which says when it steps."""
     return [(spec, _schedule(spec, optimizer)) for spec in specs]
 
 
 def _schedule(spec: ScheduleSpec, optimizer: optim.Optimizer) -> Any:
     parts = [_schedule(part, optimizer) for part in spec.parts]
+    if spec.type == "ReduceLROnPlateau" and (spec.watched is None or spec.step == "batch"):
+        raise UnsupportedError("ReduceLROnPlateau is followed where it looks at a known number of each epoch")
     if spec.type == "ChainedScheduler":
         return _make(_SCHEDULERS, spec.type, spec.settings, SCHEDULES, "schedule", parts)
     arguments = [optimizer, parts] if parts else [optimizer]

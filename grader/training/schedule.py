@@ -1,10 +1,11 @@
 """What an optimiser's schedules make of its settings, step by step; torch's own schedules say so."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 import torch
 
+from grader.core.choices import Watched
 from grader.core.network import Recipe
 from grader.training.accumulation import step_ends
 from grader.training.recipe import make_schedules, over_nothing
@@ -14,10 +15,20 @@ StepSettings = list[dict[str, Any]]
 """Of one step: for each parameter group of the optimiser what schedules change."""
 
 
-def steps(recipe: Recipe, batches: int) -> Iterator[list[StepSettings]]:
+Measured = dict[Watched, float]
+"""What an epoch gave of each thing that is watched."""
+
+
+def plateaus(recipe: Recipe) -> list[Watched]:
+    """What the recipe's schedules watch."""
+    return [schedule.watched for schedule in recipe.schedules if schedule.watched is not None]
+
+
+def steps(recipe: Recipe, batches: int) -> Generator[list[StepSettings], Measured | None, None]:
     """For each epoch of so many batches, the settings of each of its steps: `lr`, and `momentum` or `betas` if any.
 
-    Raises ValueError when a schedule is asked for more steps than it has.
+    Where a schedule watches something, it is sent what the epoch before gave. Raises ValueError when a schedule is
+    asked for more steps than it has.
     """
     # The schedules run on an optimiser of their own.
     optimizer = over_nothing(recipe.optimizer)
@@ -39,6 +50,9 @@ def steps(recipe: Recipe, batches: int) -> Iterator[list[StepSettings]]:
             for scheduler in each_batch:
                 scheduler.step()
         for schedule, scheduler in schedules:
-            if schedule.step == "epoch":
+            if schedule.step == "epoch" and schedule.watched is None:
                 scheduler.step()
-        yield epoch if each_batch else epoch * taken
+        measured = yield epoch if each_batch else epoch * taken
+        for schedule, scheduler in schedules:
+            if schedule.watched is not None and measured is not None:
+                scheduler.step(measured[schedule.watched])

@@ -116,6 +116,8 @@ def holds(found, expected):
         return {
             key: found[key] if key == "settings" else holds(found.get(key), value) for key, value in expected.items()
         }
+    if isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
+        return [holds(*pair) for pair in zip(found, expected, strict=True)]
     return found
 
 

@@ -24,6 +24,7 @@ RECORDS = {
     protocol.ParameterGroup: network.ParameterGroup,
     protocol.Clipping: findings.Clipping,
     protocol.Accumulation: findings.Accumulation,
+    protocol.Plateau: findings.Plateau,
     protocol.Schedule: findings.Schedule,
     protocol.Transform: findings.Transform,
     protocol.Data: findings.Data,

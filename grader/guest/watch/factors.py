@@ -23,7 +23,7 @@ class Factors:
         self.seen: dict[int, list[float]] = {}
         self.known: list[float] = []  # the longest table so far
         self.read = self.reads()
-        self.steady = all(_depends_on_its_argument(function) for function in self.functions)
+        self.steady = all(depends_on_its_argument(function) for function in self.functions)
 
     def reads(self) -> str:
         """What the functions read besides their argument, as it is now."""
@@ -52,8 +52,8 @@ class Factors:
         return self.known[:count] if len(self.known) >= count else None
 
 
-def _depends_on_its_argument(function: Any, depth: int = 0) -> bool:
-    """Whether a function reads nothing but its argument, plain values, functions of the same kind, and mathematics."""
+def depends_on_its_argument(function: Any, depth: int = 0) -> bool:
+    """Whether a function reads nothing but its arguments, plain values, functions of the same kind, and mathematics."""
     if not inspect.isfunction(function) or depth > _MOST_DEPTH:
         return False
     read = inspect.getclosurevars(function)
@@ -67,7 +67,7 @@ def _steady(value: Any, depth: int) -> bool:
         return value.__name__ in _MODULES
     if isinstance(value, (list, tuple)):
         return all(isinstance(each, _PLAIN) for each in value)
-    return isinstance(value, _PLAIN) or inspect.isbuiltin(value) or _depends_on_its_argument(value, depth + 1)
+    return isinstance(value, _PLAIN) or inspect.isbuiltin(value) or depends_on_its_argument(value, depth + 1)
 
 
 def functions_of(kind: str, options: dict[str, Any]) -> Factors | None:

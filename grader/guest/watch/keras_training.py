@@ -10,8 +10,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import findings
 from ..describe import keras_models
-from ..protocol import Data, GapKind, Loader, Named, Sample, Schedule, Settings, Training
+from ..protocol import (
+    Accumulation,
+    Clipping,
+    Data,
+    GapKind,
+    Loader,
+    Named,
+    Plateau,
+    Sample,
+    Schedule,
+    Settings,
+    Training,
+)
+from .factors import depends_on_its_argument
 from .keras_feeds import SHOWN, Arrays, Given, Images, Unknown
+from .keras_rates import KerasRates
 
 if TYPE_CHECKING:
     import torch
@@ -47,6 +61,8 @@ _OTHER_RATES = {"Adadelta": 1.0, "Adagrad": 0.01, "Adamax": 0.002, "Nadam": 0.00
 
 
 _MOST_LOADERS = 10
+_MOST_RATES = 20_000
+_CLIPPING = {"clipnorm": "clipnorm", "global_clipnorm": "global_clipnorm", "clipvalue": "clip_grad_value_"}
 _OWN_METHODS = {  # that a class of the student's may have: what they may change
     "train_step": GapKind.LOSS,
     "compute_loss": GapKind.LOSS,
@@ -93,6 +109,8 @@ class KerasTraining:
             input_shape=described.shape,
         )
         self.note = self.record.note
+        self.table: KerasRates | None = None  # of a schedule that torch has none like
+        self.scheduled = False  # whether a callback sets the rate of each epoch
         for gap in described.gaps:
             self.note(gap.kind, gap.why)
         self.take_optimizer(network.optimizer)
@@ -100,6 +118,8 @@ class KerasTraining:
         self.first_rows: set[int] = set()  # hashes of the first sample of each call
         self.cell = session.cell  # where it took its last step
         self.steps = self.planned = 0  # taken while it was watched; that it was to take then
+        self.fits = 0  # calls of fit
+        self.rates: list[float] = []  # that each epoch began with
         self.norms: _Norms | None = None  # of its weights after the last step
         self.compare_weights()
         self.look_at_class()
@@ -156,7 +176,8 @@ class KerasTraining:
         rate = getattr(optimizer, "_learning_rate", None)
         if isinstance(rate, self.keras.optimizers.schedules.LearningRateSchedule):
             self.take_schedule(rate)
-            settings["lr"] = float(getattr(rate, "initial_learning_rate", 0.0))
+            initial = float(getattr(rate, "initial_learning_rate", 0.0))
+            settings["lr"] = self.table.first if self.table is not None else initial
         else:
             settings["lr"] = _plain(optimizer.learning_rate)
         if getattr(optimizer, "grader_default_rate", False) and kind in _OTHER_RATES:
@@ -165,9 +186,7 @@ class KerasTraining:
                 f"{kind} without a learning rate: by default it is {settings['lr']:g} here and in TensorFlow 2; "
                 f"in Keras until 2.2 it was {_OTHER_RATES[kind]:g}",
             )
-        for name in ("clipnorm", "clipvalue", "global_clipnorm", "gradient_accumulation_steps", "loss_scale_factor"):
-            if getattr(optimizer, name, None):
-                self.note(GapKind.GRADIENTS, f"the optimiser has {name}={getattr(optimizer, name)}")
+        self.take_gradients(optimizer)
         if getattr(optimizer, "use_ema", False):
             self.note(GapKind.OPTIMISER, "the optimiser averages the weights (use_ema)")
         if getattr(optimizer, "_exclude_from_weight_decay", None):
@@ -183,10 +202,31 @@ class KerasTraining:
         if epsilon > _LARGE_EPSILON and kind not in ("Adadelta", "SGD"):
             self.note(GapKind.OPTIMISER, f"{kind} adds its epsilon={epsilon:g} elsewhere than torch does")
 
+    def take_gradients(self, optimizer: Any) -> None:
+        """What the optimiser does to gradients, of which it looks at one kind of clipping alone."""
+        for name, kind in _CLIPPING.items():
+            most = getattr(optimizer, name, None)
+            if most and most > 0:
+                self.record.clipping = [Clipping(kind, float(most))]
+                break
+        batches = getattr(optimizer, "gradient_accumulation_steps", None)
+        if batches:
+            self.record.accumulation = Accumulation(int(batches), int(batches), "training", "kept")
+            self.record.loss_scale = 1 / int(batches)
+        if batches and self.record.schedules:
+            why = "the learning rate follows a schedule by batches, several of which lead to one step"
+            self.note(GapKind.SCHEDULE, why)
+        if getattr(optimizer, "loss_scale_factor", None):
+            self.note(GapKind.GRADIENTS, f"the optimiser has loss_scale_factor={optimizer.loss_scale_factor}")
+
     def take_schedule(self, rate: Any) -> None:
         """The schedule that is the optimiser's learning rate, as torch's."""
         kind = type(rate).__name__
-        found = _SCHEDULES[kind](rate) if kind in _SCHEDULES and type(rate).__module__.startswith("keras.") else None
+        own = not type(rate).__module__.startswith("keras.")
+        found = _SCHEDULES[kind](rate) if kind in _SCHEDULES and not own else None
+        if found is None and not own:
+            self.table = KerasRates(rate)
+            found = "LambdaLR", {}
         name, settings = found or (f"Keras's {kind}", {})
         unwritten = [] if found else ["all of it"]
         self.record.schedules.append(Schedule(name, settings, unwritten, steps=0, early=False))
@@ -198,6 +238,7 @@ class KerasTraining:
         epochs = max(int(options.get("epochs") or 1) - int(options.get("initial_epoch") or 0), 0)
         source = given.source
         self.record.loops += epochs
+        self.fits += 1
         steps = given.steps() or 0  # not known in a replay, of a generator that ends by itself
         self.planned += epochs * steps
         self.record.steps += epochs * (given.epoch() or steps)
@@ -344,6 +385,11 @@ class KerasTraining:
                 if kind.__name__ == "LambdaCallback":
                     functions = [f for f in vars(callback).values() if inspect.isfunction(f)]
                     meddling = any(_MEDDLING & _names(f.__code__) for f in functions)
+                elif kind.__name__ == "ReduceLROnPlateau" and (plateau := _plateau(callback)) is not None:
+                    meddling = bool(self.record.schedules)
+                    self.record.schedules.append(plateau)
+                elif kind.__name__ == "LearningRateScheduler" and depends_on_its_argument(callback.schedule):
+                    self.scheduled, meddling = True, False
                 else:
                     meddling = kind.__name__ not in _HARMLESS
             else:
@@ -353,8 +399,10 @@ class KerasTraining:
                 self.note(GapKind.LENGTH, f"the callback {kind.__name__} may change its training")
 
     def look_at_rate(self, model: Any) -> None:
-        """A gap where an epoch begins with another learning rate than the first, and no schedule says so."""
-        if not self.record.schedules and _plain(model.optimizer.learning_rate) != self.record.optimizer.settings["lr"]:
+        """The rate that an epoch begins with; a gap where it is another one than the first, and nothing says so."""
+        rate = _plain(model.optimizer.learning_rate)
+        self.rates.append(rate)
+        if not (self.record.schedules or self.scheduled) and rate != self.record.optimizer.settings["lr"]:
             self.note(GapKind.OPTIMISER, "the learning rate of the optimiser is changed while it trains")
 
     def remember(self) -> None:
@@ -374,6 +422,10 @@ class KerasTraining:
         if self.session.weights is not None:
             self.session.weights.last(self.record.number, self.as_module)
 
+    def written(self, schedule: Schedule) -> Schedule:
+        """A schedule, and how often it steps: by batches, but for those that look at an epoch."""
+        return replace(schedule, steps=self.record.steps if schedule.watched is None else self.record.loops)
+
     def finished(self) -> Training:
         """The whole record by now."""
         record = self.record
@@ -383,12 +435,40 @@ class KerasTraining:
             different_batches=len(self.first_rows),
             steps_in_loops=record.steps,
             batches_in_loops=record.steps,
-            schedules=[replace(schedule, steps=record.steps) for schedule in record.schedules],
+            rates=[[rate] for rate in self.rates[:_MOST_RATES]] if self.scheduled else [],
+            schedules=[self.written(schedule) for schedule in record.schedules],
             gaps=[*record.gaps],
         )
+        if self.fits > 1 and any(schedule.watched for schedule in whole.schedules):
+            whole.note(GapKind.SCHEDULE, "ReduceLROnPlateau begins anew in each call of fit")
+        if self.table is not None:
+            factors = self.table.factors(record.steps + 1)
+            whole.schedules = [
+                replace(each, settings={"factors": [*factors]}) if factors else replace(each, unwritten=["all of it"])
+                for each in whole.schedules
+            ]
         if self.steps < self.planned:
             whole.note(GapKind.LENGTH, "its training was ended before its last epoch")
         return whole
+
+
+def _plateau(callback: Any) -> Schedule | None:
+    """Keras's callback of that name as torch's schedule; None where torch has none like it.
+
+    Keras counts the epoch in which it lowers the rate among those that it waits for, and torch doesn't.
+    """
+    if callback.monitor != "loss" or callback.cooldown or callback.mode == "max":
+        return None
+    settings: Settings = {
+        "factor": float(callback.factor),
+        "patience": max(int(callback.patience) - 1, 0),
+        "threshold": float(callback.min_delta),
+        "threshold_mode": "abs",
+        "min_lr": float(callback.min_lr),
+        "eps": 0.0,
+    }
+    watched = Plateau("loss", "training", "sample", 1.0)
+    return Schedule("ReduceLROnPlateau", settings, [], steps=0, early=False, watched=watched)
 
 
 class _Weights:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from ..protocol import Gap, GapKind, Schedule, Settings
 from .factors import Factors, functions_of
+from .plateau import Losses
 from .session import Session, quiet
 from .settings import optimizer_settings, written_down
 
@@ -19,7 +21,15 @@ if TYPE_CHECKING:
     from .gradients import Gradients
 
 
+PLATEAU = "ReduceLROnPlateau"
 _MOST_FACTORS = 50_000  # of all schedules of a notebook
+
+
+@runtime_checkable
+class LooksAtLosses(Protocol):
+    """A training whose losses are gathered by epoch."""
+
+    epoch_losses: Losses
 
 
 class Watched:
@@ -98,7 +108,7 @@ class Schedules:
                 step(schedule, *args, **kwargs)
             finally:
                 self.depth -= 1
-            self.stepped(schedule)
+            self.stepped(schedule, *args, **kwargs)
 
         return watched
 
@@ -142,15 +152,23 @@ class Schedules:
         return next((seen for seen in self.watched if seen.schedule is schedule), None)
 
     @quiet
-    def stepped(self, schedule: Any) -> None:
-        """After it did."""
+    def stepped(self, schedule: Any, *args: Any, **kwargs: Any) -> None:
+        """After it did, with these arguments."""
         for seen in self.watched:
             if seen.schedule is schedule:
                 seen.record.steps += 1
+                if seen.record.type == PLATEAU:
+                    self.plateau_given(seen.optimizer, args, kwargs)
                 if seen.factors is not None:
                     seen.factors.look(schedule.last_epoch)
                 seen.record.early |= id(seen.optimizer) not in self.session.trainings
                 self.accept(seen.optimizer)
+
+    def plateau_given(self, optimizer: object, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        """A schedule of this optimiser was given the number that it looks at."""
+        training = self.session.trainings.get(id(optimizer))
+        if isinstance(training, LooksAtLosses):
+            training.epoch_losses.schedule_given(float(kwargs.get("metrics", next(iter(args), math.nan))))
 
     @quiet
     def accept(self, optimizer: torch.optim.Optimizer) -> None:

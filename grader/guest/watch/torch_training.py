@@ -14,7 +14,9 @@ from . import logits, source_loops
 from .accumulation import Epoch, accumulation
 from .clipping import Clip, clippings
 from .gradients import CHANGED_BY_HAND, Backward, Look, looks, norms
+from .plateau import Losses
 from .rates import Rates
+from .schedules import PLATEAU
 from .settings import described_loader, optimizer_settings, own_or_torch
 
 if TYPE_CHECKING:
@@ -104,6 +106,7 @@ class TorchTraining:
         self.names: dict[int, str] = {}  # id of a weight -> its layer's position and its name there
         self.stepped = self.stepping()
         self.rates = Rates()
+        self.epoch_losses = Losses()
         self.open_end = source_loops.open_end()
         if self.open_end:
             self.note(GapKind.LENGTH, self.open_end)
@@ -167,6 +170,10 @@ class TorchTraining:
             steps.append((step.loop.batches, len(step.backwards)))
             if step.loop.by_next:
                 self.note(GapKind.BATCHES, "batches are asked for one by one with next(), not in a loop over the epoch")
+        for backward in step.backwards:
+            if backward.loss is not None:
+                value = float(backward.loss.value.detach())
+                self.epoch_losses.add(backward.loop, value, len(backward.loss.given))
         if step.loss is None:
             self.note(GapKind.LOSS, "no loss was seen")
         else:
@@ -295,6 +302,7 @@ class TorchTraining:
             schedules=self.schedules(len(loops), sum(loop.total() or 0 for loop in loops) or self.steps),
             gaps=[*self.record.gaps],
         )
+        self.take_plateau(whole)
         if why:
             whole.note(GapKind.GRADIENTS, why)
         if unknown or (rates and whole.schedules):
@@ -302,3 +310,12 @@ class TorchTraining:
         if len(self.scales) > 1:
             whole.note(GapKind.LOSS_WEIGHTS, "the loss is multiplied by different numbers before gradients are taken")
         return whole
+
+    def take_plateau(self, record: Training) -> None:
+        """What a ReduceLROnPlateau looks at; a gap where that isn't known."""
+        for place, schedule in enumerate(record.schedules):
+            if schedule.type == PLATEAU:
+                watched, why = self.epoch_losses.watched()
+                record.schedules[place] = replace(schedule, watched=watched)
+                if watched is None or len(record.schedules) > 1:
+                    record.note(GapKind.SCHEDULE, f"{PLATEAU}: {why or 'another schedule stands beside it'}")

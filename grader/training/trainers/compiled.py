@@ -20,10 +20,11 @@ from grader.files import cache_folder
 from grader.guest.layers import LAYERS
 from grader.network.build import Network, build, is_join
 from grader.training.device import CPU
+from grader.training.means import Means
 from grader.training.plan import TrainingPlan
 from grader.training.recipe import Loss
 from grader.training.samples import Samples
-from grader.training.schedule import StepSettings
+from grader.training.schedule import StepSettings, plateaus
 from grader.training.trainers.protocol import TrainerType
 
 _SOURCE = Path(__file__).with_name("dense.cpp")
@@ -94,6 +95,7 @@ class CompiledLoop:
         self.parameters, self.first, self.second = (torch.zeros(size, dtype=dtype) for _ in range(3))
         width = samples.images[0].numel()
         self.ops = (_Op * len(layers))(*self._ops(layers, width))
+        self.means = Means()  # it suits no plan that watches them
         self.samples = samples  # the run points into its arrays
         begins, places, pixels = samples.nonzero
         settings = _settings(recipe)
@@ -208,6 +210,7 @@ def _knows(recipe: Recipe) -> bool:
     settings = recipe.optimizer.settings
     return (
         not (recipe.optimizer.groups or recipe.clipping or recipe.accumulation or recipe.loss_scale != 1)
+        and not any(watched.of == "training" for watched in plateaus(recipe))
         and recipe.loss.type in _LOSSES
         and recipe.loss.settings.get("reduction", "mean") == "mean"
         and recipe.optimizer.type in _OPTIMIZERS

@@ -7,13 +7,22 @@ from typing import Any, Literal, Protocol
 from torch import Tensor
 
 from grader.network.build import Network
+from grader.training.means import Means
 from grader.training.plan import TrainingPlan
 from grader.training.samples import Samples
 from grader.training.schedule import StepSettings
 
 
 class Trainer(Protocol):
-    """Trains one network in place. Every number that a step depends on is its own or is given."""
+    """Trains one network in place. Every number that a step depends on is its own or is given.
+
+    `means` is what the batches of the last epoch gave before their steps; of a trainer that suits only plans which
+    watch nothing of it, it may be empty.
+    """
+
+    @property
+    def means(self) -> Means:
+        """The losses and accuracies of the last epoch."""
 
     def epoch(self, order: Tensor, settings: Sequence[StepSettings]) -> float:
         """Train on the samples in this order, with the optimiser's settings for each step; the mean loss."""

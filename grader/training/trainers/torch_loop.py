@@ -11,9 +11,10 @@ from grader.core.network import Recipe
 from grader.network.build import Network
 from grader.training.accumulation import step_ends
 from grader.training.clipping import clip
+from grader.training.means import Means
 from grader.training.recipe import Loss, make_optimizer
 from grader.training.samples import Samples, inputs
-from grader.training.schedule import StepSettings
+from grader.training.schedule import StepSettings, plateaus
 
 
 class TorchLoop:
@@ -28,6 +29,8 @@ class TorchLoop:
     ) -> None:
         self.network, self.recipe, self.samples, self.numbers = network, recipe, samples, numbers
         self.stopped = False
+        self.means = Means()
+        self.watches = any(watched.of == "training" for watched in plateaus(recipe))
         if any(isinstance(layer, nn.Conv2d) for layer in network.layers):
             network.to(memory_format=torch.channels_last)
         self.loss = Loss(recipe.loss, list(network.layers))
@@ -45,6 +48,7 @@ class TorchLoop:
         weight = next(network.parameters())
         # Summed where it is computed: asking for each step's loss would wait for the device.
         total, seen = torch.zeros((), dtype=torch.float64, device=weight.device), 0
+        self.means = Means()
         if recipe.accumulation is None or recipe.accumulation.rest == "dropped":
             self.optimizer.zero_grad()
         batches = torch.split(order.to(weight.device), recipe.batch_size)
@@ -60,6 +64,8 @@ class TorchLoop:
                 loss = self.loss(outputs, self.samples.labels[batch])
                 scaled = loss if recipe.loss_scale == 1 else loss * recipe.loss_scale
                 scaled.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
+                if self.watches:
+                    self.means.add(loss, outputs, self.samples.labels[batch])
                 if ends_step:
                     self._step(next(coming))
                 total, seen = total + loss.detach().double() * len(batch), seen + len(batch)
