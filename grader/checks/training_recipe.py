@@ -38,6 +38,11 @@ class TrainingRecipe(Check):
         recipe = model.recipe
         if recipe is None:
             return manual("How it was trained could not be observed; a person reads the notebook.", source=model.source)
+        if self.batch_size is not None and recipe.accumulation is not None:
+            each = (
+                f"the gradients of {recipe.accumulation.every} batches of {recipe.batch_size} are added up for a step"
+            )
+            return manual(f"What its batch size is isn't clear: {each}. A person decides.", source=model.source)
         faults = []
         unknown = self.epochs is not None and not recipe.epochs_known
         if not unknown and self.epochs is not None and recipe.epochs != self.epochs:

@@ -1,7 +1,7 @@
 """Networks in words: their budget, how they were trained, and what training them again found."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from pydantic import ValidationError
 
@@ -10,6 +10,8 @@ from grader.core.fault import Fault
 from grader.core.network import InputSpec, Recipe
 from grader.core.outcome import BudgetLine, ProblemResult
 from grader.report._text import counted
+
+_MOST_SHOWN = 12  # numbers in a row
 
 
 def budget(problem: ProblemResult) -> list[BudgetLine]:
@@ -34,7 +36,8 @@ def _value(value: object) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, tuple | list):
-        return f"({', '.join(map(_value, value))})"
+        more = [f"… {len(value):,} in all"] if len(value) > _MOST_SHOWN else []
+        return f"({', '.join([*map(_value, value[:_MOST_SHOWN]), *more])})"
     return str(value)
 
 
@@ -46,6 +49,7 @@ def recipe_lines(recipe: Recipe) -> list[tuple[str, str]]:
         for schedule in recipe.schedules
     ]
     epochs = counted(recipe.epochs, "epoch") if recipe.epochs_known else "not known for how many epochs"
+    lines += _step_lines(recipe)
     batches = f"batches of {recipe.batch_size}{'' if recipe.shuffle else ', not shuffled'}"
     samples = f" on {recipe.train_samples:,} samples" if recipe.train_samples else ""
     lines += [
@@ -55,6 +59,24 @@ def recipe_lines(recipe: Recipe) -> list[tuple[str, str]]:
     ]
     lines += [("Differs", str(gap)) for gap in recipe.gaps]
     return lines
+
+
+def _step_lines(recipe: Recipe) -> Iterator[tuple[str, str]]:
+    """What is done at each step besides, as (what, words)."""
+    for group in recipe.optimizer.groups:
+        yield "Parameters", f"{', '.join(group.parameters) or 'none'}: {named(recipe.optimizer.type, group.settings)}"
+    if recipe.rates:
+        rates = _value([epoch if len(epoch) > 1 else epoch[0] for epoch in recipe.rates])
+        yield "Learning rates", f"{rates}, an epoch each"
+    for clipping in recipe.clipping:
+        of = f" of {', '.join(clipping.parameters)}" if clipping.parameters else ""
+        kind = f", norm {clipping.norm_type:g}" if clipping.norm_type != 2 else ""
+        yield "Gradients", f"clipped by {clipping.type} to {clipping.most:g}{kind}{of}"
+    if recipe.accumulation is not None:
+        rest = f"the rest of an epoch is {recipe.accumulation.rest}"
+        yield "Gradients", f"of {recipe.accumulation.every} batches are added up for a step; {rest}"
+    if recipe.loss_scale != 1:
+        yield "Gradients", f"are those of {recipe.loss_scale:g} times the loss"
 
 
 def _input(spec: InputSpec) -> str:

@@ -31,6 +31,11 @@ CASES = [
                 "manual",
                 "not known for how many epochs it was trained and batch size 64 instead of 32",
             ),
+            "gradients of several batches added up": (
+                recipe(batch_size=8, accumulation={"every": 4, "first": 4}),
+                "manual",
+                "4 batches of 8 are added up",
+            ),
             "a recipe that was not seen": (network(recipe=None), "manual", "could not be observed"),
         },
     ),

@@ -63,7 +63,7 @@ def optimizer(kind, **settings):
 
 
 def schedule(made, step="batch", **settings):
-    return [{"type": made, "settings": settings, "step": step}]
+    return [{"type": made, "settings": settings, "step": step, "parts": [], "watched": None}]
 
 
 # name: (cell, layers, what the recipe holds). Nothing is missing from these recipes, and nothing may be said to be.
@@ -265,6 +265,22 @@ fit(model)
         MLP,
         {"schedules": schedule("StepLR", step_size=100, gamma=0.5), **optimizer("SGD", lr=0.1, momentum=0.9)},
     ),
+    "clipped gradients": (
+        "model = mlp(); fit(model, keras.optimizers.SGD(0.1, clipnorm=1.0))",
+        MLP,
+        {"clipping": [{"type": "clipnorm", "most": 1.0, "norm_type": 2.0, "parameters": []}]},
+    ),
+    "gradients added up": (
+        "model = mlp(); fit(model, keras.optimizers.SGD(0.1, gradient_accumulation_steps=4))",
+        MLP,
+        {"accumulation": {"every": 4, "first": 4, "counts": "training", "rest": "kept"}, "loss_scale": 0.25},
+    ),
+    "a schedule in a callback": (
+        "falling = keras.callbacks.LearningRateScheduler(lambda epoch: 0.1 / (epoch + 1))\n"
+        "model = mlp(); fit(model, epochs=3, callbacks=[falling])",
+        MLP,
+        {"rates": [[0.1], [0.05], [0.0333333]], "epochs": 3},
+    ),
     "callbacks that change nothing": (
         """
 class Show(keras.callbacks.Callback):
@@ -419,10 +435,18 @@ NAMED = {
         "                   validation_data=(test_X, test_Y))",
         "the callback EarlyStopping may change its training",
     ),
-    "a schedule in a callback": (
-        "falling = keras.callbacks.LearningRateScheduler(lambda epoch: 0.1 / (epoch + 1))\n"
-        "model = mlp(); fit(model, epochs=3, callbacks=[falling])",
-        "the learning rate of the optimiser is changed while it trains",
+    "a rate that follows what is measured": (
+        "measured = []\n"
+        "class Note(keras.callbacks.Callback):\n"
+        "    def on_epoch_end(self, epoch, logs=None): measured.append(float(logs['loss']))\n"
+        "falling = keras.callbacks.LearningRateScheduler(lambda epoch: 0.01 if measured and measured[-1] < 1 else 0.1)\n"
+        "model = mlp(); fit(model, epochs=3, callbacks=[falling, Note()])",
+        "follows more than its number",
+    ),
+    "a plateau of a validation": (
+        "model = mlp(); fit(model, epochs=3, callbacks=[keras.callbacks.ReduceLROnPlateau()],\n"
+        "                   validation_data=(test_X, test_Y))",
+        "the callback ReduceLROnPlateau may change its training",
     ),
     "a callback that stops": (
         "class Stop(keras.callbacks.Callback):\n"
@@ -463,7 +487,6 @@ NAMED = {
     "batches of two sizes": (
         "model = mlp(); fit(model); model.fit(X, Y, batch_size=64, verbose=0)", "2 different loaders"
     ),
-    "clipped gradients": ("model = mlp(); fit(model, keras.optimizers.SGD(0.1, clipnorm=1.0))", "clipnorm=1.0"),
     "a default that changed": ("model = mlp(); fit(model, 'adadelta')", "in Keras until 2.2 it was 1"),
     "a generator": (
         "def batches():\n    while True: yield X[:32], Y[:32]\n"
@@ -860,7 +883,7 @@ def dense_network():
     return keras.Sequential([keras.Input((64,)), L.Dense(16, "tanh"), L.Dense(10, "softmax")])
 
 
-def trained_twice(optimizer, ours, schedules, loss):
+def trained_twice(optimizer, ours, schedules, loss, **more):
     """Outputs on the test split after 60 batches in order, from the same weights: Keras's, and the host's."""
     digits = load_dataset("digits")
     keras.utils.set_random_seed(0)  # how far epsilons in other places lead apart depends on the first weights
@@ -877,6 +900,7 @@ def trained_twice(optimizer, ours, schedules, loss):
         batch_size=20,
         epochs=1,
         inputs=InputSpec(shape=(64,), divide=16.0),
+        **more,
     )
     plan = TrainingPlan(spec=spec, recipe=recipe, dataset="digits")
     trainer = TRAINERS["torch-cpu"].make(network, plan, Samples.of(digits.train), 0)
@@ -889,6 +913,28 @@ def trained_twice(optimizer, ours, schedules, loss):
 def test_optimisers_step_as_keras_steps(name):
     theirs, ours = trained_twice(*STEPS[name], "categorical_crossentropy")
     np.testing.assert_allclose(ours, theirs, atol=5e-3)  # RMSprop's and Adam's epsilons stand elsewhere
+
+
+MOMENTUM = {"momentum": 0.9}
+BESIDES = {
+    "clipnorm": ({"clipnorm": 0.05}, {"clipping": [{"type": "clipnorm", "most": 0.05}]}),
+    "global_clipnorm": ({"global_clipnorm": 0.1}, {"clipping": [{"type": "global_clipnorm", "most": 0.1}]}),
+    "clipvalue": ({"clipvalue": 0.003}, {"clipping": [{"type": "clip_grad_value_", "most": 0.003}]}),
+    "accumulation": (
+        {"gradient_accumulation_steps": 7},
+        {"accumulation": {"every": 7, "first": 7, "counts": "training", "rest": "kept"}, "loss_scale": 1 / 7},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BESIDES)
+def test_gradients_are_clipped_and_added_up_as_keras_does(name):
+    theirs, ours = BESIDES[name]
+    settings = {"lr": 0.1} | MOMENTUM
+    one, other = trained_twice(
+        lambda o: o.SGD(0.1, **MOMENTUM, **theirs), ("SGD", settings), (), "categorical_crossentropy", **ours
+    )
+    np.testing.assert_allclose(one, other, atol=1e-5)
 
 
 @pytest.mark.parametrize("loss", LOSSES_OF_KERAS)

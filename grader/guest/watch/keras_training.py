@@ -23,7 +23,7 @@ from ..protocol import (
     Settings,
     Training,
 )
-from .factors import depends_on_its_argument
+from .factors import Factors, depends_on_its_argument
 from .keras_feeds import SHOWN, Arrays, Given, Images, Unknown
 from .keras_rates import KerasRates
 
@@ -110,7 +110,7 @@ class KerasTraining:
         )
         self.note = self.record.note
         self.table: KerasRates | None = None  # of a schedule that torch has none like
-        self.scheduled = False  # whether a callback sets the rate of each epoch
+        self.scheduled: Factors | None = None  # what sets the rate of each epoch, a callback
         for gap in described.gaps:
             self.note(gap.kind, gap.why)
         self.take_optimizer(network.optimizer)
@@ -389,7 +389,7 @@ class KerasTraining:
                     meddling = bool(self.record.schedules)
                     self.record.schedules.append(plateau)
                 elif kind.__name__ == "LearningRateScheduler" and depends_on_its_argument(callback.schedule):
-                    self.scheduled, meddling = True, False
+                    self.scheduled, meddling = Factors(callback.schedule), False
                 else:
                     meddling = kind.__name__ not in _HARMLESS
             else:
@@ -402,6 +402,8 @@ class KerasTraining:
         """The rate that an epoch begins with; a gap where it is another one than the first, and nothing says so."""
         rate = _plain(model.optimizer.learning_rate)
         self.rates.append(rate)
+        if self.scheduled is not None and self.scheduled.reads() != self.scheduled.read:
+            self.note(GapKind.OPTIMISER, "the learning rate of each epoch follows more than its number")
         if not (self.record.schedules or self.scheduled) and rate != self.record.optimizer.settings["lr"]:
             self.note(GapKind.OPTIMISER, "the learning rate of the optimiser is changed while it trains")
 
