@@ -439,7 +439,8 @@ NAMED = {
         "measured = []\n"
         "class Note(keras.callbacks.Callback):\n"
         "    def on_epoch_end(self, epoch, logs=None): measured.append(float(logs['loss']))\n"
-        "falling = keras.callbacks.LearningRateScheduler(lambda epoch: 0.01 if measured and measured[-1] < 1 else 0.1)\n"
+        "rate = lambda epoch: 0.01 if measured and measured[-1] < 1 else 0.1\n"
+        "falling = keras.callbacks.LearningRateScheduler(rate)\n"
         "model = mlp(); fit(model, epochs=3, callbacks=[falling, Note()])",
         "follows more than its number",
     ),

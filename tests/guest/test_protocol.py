@@ -40,7 +40,17 @@ WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 SCALARS = st.none() | st.booleans() | NUMBERS | WORDS
 # What stands for types that say less than what is written.
 SETTINGS = st.dictionaries(WORDS, SCALARS | st.lists(SCALARS, max_size=3), max_size=3)
-ODD = {protocol.Settings: SETTINGS, dict[str, object]: SETTINGS, float: st.floats(-1e9, 1e9)}
+SCHEDULE = (
+    protocol.Schedule, WORDS, SETTINGS, st.lists(WORDS, max_size=2), st.integers(0, 2**40), st.booleans(),
+)  # fmt: skip
+ODD = {
+    protocol.Settings: SETTINGS, dict[str, object]: SETTINGS, float: st.floats(-1e9, 1e9),
+    protocol.Schedule: st.builds(
+        *SCHEDULE,
+        st.lists(st.builds(*SCHEDULE), max_size=2),
+        st.none() | st.builds(protocol.Plateau, WORDS, WORDS, WORDS, st.floats(-1e9, 1e9)),
+    ),
+}  # fmt: skip
 
 
 def shape(kind):

@@ -13,6 +13,7 @@ from .session import Session, quiet
 if TYPE_CHECKING:
     import torch
 
+    from .copies import Copies
     from .loaders import Loaders
     from .losses import Losses
 
@@ -158,9 +159,9 @@ class ShortenedCalls(Calls):
 
     known: dict[_Key | None, torch.Tensor]  # what each network gave
 
-    def __init__(self, session: Session, torch: ModuleType, losses: Losses, loaders: Loaders) -> None:
+    def __init__(self, session: Session, torch: ModuleType, losses: Losses, loaders: Loaders, copies: Copies) -> None:
         super().__init__(session, torch, losses)
-        self.loaders = loaders
+        self.loaders, self.copies = loaders, copies
         self.known = {}
         self.standing = _standing(torch)
 
@@ -174,6 +175,8 @@ class ShortenedCalls(Calls):
             output = None
             if watch.depth == 0:
                 watch.loaders.network_called(watch.torch.is_grad_enabled() and module.training, module)
+                if not (watch.torch.is_grad_enabled() and module.training):
+                    watch.copies.evaluated(module)
                 output = watch.session.quietly(watch.known_output, module, args, kwargs)
             return original(module, *args, **kwargs) if output is None else output
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..layers import LAYERS
 from ..protocol import EnoughSeen, GapKind, Unstepped
 from . import source_loops
+from .copies import Copies
 from .draws import Draws
 from .forward import ShortenedCalls
 from .gradients import Gradients, norms
@@ -33,7 +34,8 @@ class Optimisers:
         self.session, self.torch = session, torch
         self.loaders = Loaders(session)
         self.losses = Losses(session, torch)
-        self.calls = ShortenedCalls(session, torch, self.losses, self.loaders)
+        self.copies = Copies(session, torch)
+        self.calls = ShortenedCalls(session, torch, self.losses, self.loaders, self.copies)
         self.gradients = Gradients(session, torch, self.calls, self.losses, self.loaders)
         self.schedules = Schedules(session, self.gradients)
         self.draws = Draws(torch, norms)
@@ -50,6 +52,7 @@ class Optimisers:
             if "reset_parameters" in vars(kind):
                 wrap(kind, "reset_parameters", None, self.weights_drawn)
         self.draws.install()
+        self.copies.install()
         self.loaders.install(torch.utils.data.DataLoader)
         self.schedules.install(torch.optim.lr_scheduler)
         # The same network, not compiled: its forward pass can be read, and starts at once.
@@ -67,8 +70,9 @@ class Optimisers:
         self.gradients.forget()
 
     @quiet
-    def copied(self, _: object, value: object, *args: Any, **kwargs: Any) -> None:
+    def copied(self, copy: object, value: object, *args: Any, **kwargs: Any) -> None:
         """Something was copied."""
+        self.copies.copied(value, copy)
         for training in self.session.of_network(value):
             if isinstance(training, TorchTraining):
                 training.copied = True
