@@ -101,7 +101,7 @@ class Losses:
             if others or number is None or number.numel() != 1 or not float(number) > 0:
                 return None
             factor = factor / float(number) if "Div" in type(node).__name__ else factor * float(number)
-            for loss in reversed(self.latest):
+            for loss in (loss for loss in reversed(self.latest) if loss.value.numel() == tensor.numel() == 1):
                 if source is loss.value.grad_fn and _close(float(tensor.detach()), factor * float(loss.value.detach())):
                     return loss, factor
             node = source

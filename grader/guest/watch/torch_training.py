@@ -171,7 +171,7 @@ class TorchTraining:
             if step.loop.by_next:
                 self.note(GapKind.BATCHES, "batches are asked for one by one with next(), not in a loop over the epoch")
         for backward in step.backwards:
-            if backward.loss is not None:
+            if backward.loss is not None and backward.loss.value.numel() == 1:
                 value = float(backward.loss.value.detach())
                 self.epoch_losses.add(backward.loop, value, len(backward.loss.given))
         if step.loss is None:
