@@ -60,7 +60,9 @@ class Loop:
     def expected(self, most: int | None = None) -> int:
         """How many batches it has when nothing ends it early, where it is cut to `most`."""
         total = self.total()
-        return self.batches if total is None else min(total, self.most if most is None else most)
+        if total is None:
+            return self.batches
+        return min(total, max(self.most, self.batches) if most is None else most)
 
 
 class Loaders:
