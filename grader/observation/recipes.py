@@ -75,7 +75,8 @@ def _optimizer(training: Training) -> OptimizerSpec:
 
 def _rates(training: Training, epochs: int, note: _Note) -> tuple[tuple[float, ...], ...]:
     """The learning rates of each epoch, where the notebook set them."""
-    if training.rates and len(training.rates) != epochs:
+    groups = max(len(training.groups), 1)
+    if training.rates and (len(training.rates) != epochs or any(len(each) != groups for each in training.rates)):
         note(GapKind.OPTIMISER, f"its learning rate was set for {len(training.rates)} epochs of {epochs}")
         return ()
     return training.rates
