@@ -23,6 +23,7 @@ from rich.table import Table
 
 from grader.core.limits import Limits
 from grader.execution import find_sandbox, run_notebook, warm_kernels
+from grader.observation.findings import read_variables
 
 ROUNDS = 5
 CELL = """
@@ -46,10 +47,10 @@ def ours(warm, folder):
     """(seconds to the first cell with torch, seconds in all, private MB)."""
     started = time.time()
     sandbox = find_sandbox()
-    found = run_notebook(notebook(CELL), folder, sandbox, Limits(), data=None, variables=("found",), warm=warm)
+    found = run_notebook(notebook(CELL), folder, sandbox, Limits(), data=None, variables=(("found",),), warm=warm)
     ended = time.time()
     assert (found.failure, found.cells[0].status) == ("", "ok"), found
-    at, memory = json.loads(found.findings)["variables"]["found"]
+    at, memory = read_variables(found.variables)["found"]
     return at - started, ended - started, memory
 
 

@@ -11,10 +11,12 @@ from grader.core.evidence import ModelFacts, ProblemEvidence
 from grader.core.limits import Limits
 from grader.core.network import ModelSpec
 from grader.core.outcome import BudgetLine
+from grader.core.text import decoded
 from grader.datasets import Dataset, served
 from grader.execution import find_sandbox, run_notebook
 from grader.observation.evidence import observe_notebook
 from grader.observation.explain import notes
+from grader.observation.live_code import MOST_CODE, CodePiece
 from grader.observation.models import counted
 from grader.reading import reading
 from grader.rubric import Rubric
@@ -46,9 +48,20 @@ def inspect_file(
     limits = rubric.limits if rubric else Limits()
     artefact = run_notebook(copy.deepcopy(notebook), file.resolve().parent, sandbox, limits, data=data)
     observed = observe_notebook(
-        notebook, file.name, cells=artefact.cells, findings=artefact.findings, failure=artefact.failure, dataset=dataset
+        notebook,
+        file.name,
+        cells=artefact.cells,
+        findings=artefact.findings,
+        failure=artefact.failure,
+        dataset=dataset,
+        beside=[
+            CodePiece(file=path.name, source=decoded(path.read_bytes()))
+            for path in sorted(file.resolve().parent.glob("*.py"))
+            if path.is_file() and path.stat().st_size <= MOST_CODE
+        ],
     )
-    return observed.models, tuple(notes(observed.run))
+    doubts = (f"{model.source}: {'; '.join(model.unbound)}" for model in observed.models if model.unbound)
+    return observed.models, (*notes(observed.run), *doubts)
 
 
 def replays_of(file: Path, *, fresh: bool = False) -> Replays:

@@ -17,7 +17,7 @@ def judge_problem(problem: Problem, evidence: ProblemEvidence, providers: Provid
     """
     outcomes: dict[str, Outcome] = {}
     for check in problem.checks:
-        outcome = _blocked(check, outcomes) or _unsure(check, evidence) or _not_run(check, evidence, broken)
+        outcome = _blocked(check, problem, outcomes) or _unsure(check, evidence) or _not_run(check, evidence, broken)
         if outcome is None:
             outcome, evidence = _judged(check, evidence, providers)
         outcomes[check.title] = outcome
@@ -50,14 +50,19 @@ def undecided(problem: Problem, status: Status, message: str) -> ProblemResult:
     )
 
 
-def _blocked(check: Check, outcomes: dict[str, Outcome]) -> Outcome | None:
-    """The outcome of a check whose requirements did not pass; None when they did."""
+def _blocked(check: Check, problem: Problem, outcomes: dict[str, Outcome]) -> Outcome | None:
+    """The outcome of a check whose requirements did not pass; None when they did.
+
+    A check that students see doesn't tell them the name of one that they don't.
+    """
+    withheld = {other.title for other in problem.checks if other.visibility != "visible"}
     for needed in check.requires:
+        named = "another check" if check.visibility == "visible" and needed in withheld else f"“{needed}”"
         status = outcomes[needed].status
         if status in ("manual", "error"):
-            return Outcome(status=status, message=f"Waits for “{needed}”, which is not decided yet.")
+            return Outcome(status=status, message=f"Waits for {named}, which is not decided yet.")
         if status != "passed":
-            return Outcome(status="skipped", message=f"Not judged, because “{needed}” did not pass.")
+            return Outcome(status="skipped", message=f"Not judged, because {named} did not pass.")
     return None
 
 

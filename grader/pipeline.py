@@ -2,7 +2,7 @@
 
 import copy
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -13,9 +13,11 @@ from grader.core.document import Document
 from grader.core.errors import MachineError, SubmissionError
 from grader.core.evidence import OF_NOTEBOOKS, NotebookRun, ProblemEvidence
 from grader.core.outcome import Grade, SubmissionInfo
+from grader.core.text import decoded
 from grader.datasets import served
 from grader.execution import read_documents
 from grader.intake import Contents, Submission, read_contents
+from grader.intake.kinds import is_script
 from grader.judging import judge_problem, undecided
 from grader.machine import cores, end_children, environment
 from grader.observation.evidence import (
@@ -28,6 +30,7 @@ from grader.observation.evidence import (
 )
 from grader.observation.explain import notes
 from grader.observation.forms import Stated, read_forms
+from grader.observation.live_code import MOST_CODE, CodePiece, pieces_of_notebook
 from grader.observation.notebooks import code_cells, words_of
 from grader.observation.words import Headings, Words
 from grader.providers import Grading, Providers
@@ -125,9 +128,10 @@ def _run_notebooks(
     """What each notebook holds and did; of one that can't be read, why."""
     notebooks = contents.notebooks
     above = words.headings
+    beside = tuple(_code(submission, contents)) if rubric.needs(*OF_NOTEBOOKS) else ()
     with ThreadPoolExecutor(max_workers=cores()) as pool:
         runs = [
-            pool.submit(_run, notebook, above.get(file, ()), file, submission, rubric, tools)
+            pool.submit(_run, notebook, above.get(file, ()), file, beside, submission, rubric, tools)
             for file, notebook in notebooks.items()
         ]
         try:
@@ -139,8 +143,26 @@ def _run_notebooks(
     return observed | {file: Observed(run=NotebookRun(file=file, failure=why)) for file, why in unreadable}
 
 
+def _code(submission: Submission, contents: Contents) -> Iterator[CodePiece]:
+    """The code that notebooks may import or run from beside them."""
+    for file, notebook in contents.notebooks.items():
+        yield from (CodePiece(file=file, source=piece.source) for piece in pieces_of_notebook(notebook, file))
+    left = 4 * MOST_CODE  # of all of them, be they imported or not
+    for file in submission.files:
+        path = submission.root / file
+        if is_script(file) and file not in contents.notebooks and path.stat().st_size <= min(MOST_CODE, left):
+            left -= path.stat().st_size
+            yield CodePiece(file=file, source=decoded(path.read_bytes()))
+
+
 def _run(
-    notebook: NotebookNode, headings: Headings, file: str, submission: Submission, rubric: Rubric, tools: Tools
+    notebook: NotebookNode,
+    headings: Headings,
+    file: str,
+    beside: Sequence[CodePiece],
+    submission: Submission,
+    rubric: Rubric,
+    tools: Tools,
 ) -> Observed:
     """Run a notebook when a check judges what it does."""
     if not rubric.needs(*OF_NOTEBOOKS):
@@ -148,7 +170,6 @@ def _run(
     if tools.data_problem:
         return Observed(run=NotebookRun(file=file, machine_failure=tools.data_problem))
     tools.say(f"running {file}")
-    asked = {name for problem in rubric.problems for check in problem.checks for name in check.notebook_variables()}
     try:
         artefact = tools.run(
             copy.deepcopy(notebook),
@@ -156,7 +177,7 @@ def _run(
             tools.sandbox,
             rubric.limits,
             data=served(tools.dataset.name if tools.dataset else None),
-            variables=tuple(sorted(asked)),
+            variables=_asked(rubric),
         )
         return observe_notebook(
             notebook,
@@ -167,6 +188,8 @@ def _run(
             seconds=artefact.seconds,
             dataset=tools.dataset,
             headings=headings,
+            beside=beside,
+            variables=artefact.variables,
         )
     except (MachineError, OSError) as error:
         return Observed(run=NotebookRun(file=file, machine_failure=str(error)))
@@ -174,6 +197,15 @@ def _run(
         return Observed(
             run=NotebookRun(file=file, machine_failure=f"the grader failed: {type(error).__name__}: {error}")
         )
+
+
+def _asked(rubric: Rubric) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The variables that checks judge: first those that students may know of, for what these hold is shown to them."""
+    asked = [
+        (check.visibility, name) for p in rubric.problems for check in p.checks for name in check.notebook_variables()
+    ]
+    shown = {name for visibility, name in asked if visibility == "visible"}
+    return tuple(sorted(shown)), tuple(sorted({name for _, name in asked} - shown))
 
 
 def _evidence(

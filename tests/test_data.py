@@ -177,12 +177,12 @@ def test_the_real_mnist():
 def test_a_notebooks_mnist_is_the_graders(tmp_path, sandbox, kernels):
     if not os.environ.get("GRADER_DATA"):
         pytest.skip("GRADER_DATA names no folder with MNIST")
-    import json
 
     import nbformat
 
     from grader.core.limits import Limits
     from grader.execution import run_notebook
+    from grader.observation.findings import read_variables
 
     cell = """
 import hashlib, torch
@@ -195,8 +195,8 @@ for data in (MNIST("/content/drive/MyDrive", True, None, None, True), Mine("data
 """
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
     artefact = run_notebook(
-        notebook, tmp_path, sandbox, Limits(), data=served("mnist"), variables=("found",), warm=kernels
+        notebook, tmp_path, sandbox, Limits(), data=served("mnist"), variables=(("found",),), warm=kernels
     )
     data = load_dataset("mnist")
     host = [array.tobytes() for split in (data.train, data.test) for array in (split.images, split.labels)]
-    assert json.loads(artefact.findings)["variables"]["found"] == [hashlib.md5(content).hexdigest() for content in host]
+    assert read_variables(artefact.variables)["found"] == [hashlib.md5(content).hexdigest() for content in host]

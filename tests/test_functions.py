@@ -539,3 +539,25 @@ def test_a_function_that_writes_and_deletes_reaches_no_file_of_the_graders(layer
 def test_an_array_whose_shape_lies_is_refused():
     with pytest.raises(ValidationError, match="doesn't fit"):
         Array(shape=(2, 2), data=b"\0" * 8)
+
+
+@pytest.mark.kernel
+def test_what_a_hidden_check_asks_comes_into_no_process_whose_words_are_shown(tmp_path):
+    """Code that remembers its arguments where every later call in its process finds them."""
+    spy = define(
+        "import sys",
+        "seen = sys.__dict__.setdefault('seen', [])",
+        "if 4321.5 in x: seen.append('SECRET')",
+        "raise ValueError(f'seen {seen}')",
+    )
+    (tmp_path / "a.ipynb").write_text(nbformat.writes(notebook(spy)))
+    hidden = CHECK | {"properties": [{"kind": "edge", "share": 1, "say": "s", "inputs": [{"x": [[4321.5, 0]]}]}]}
+    checks = [
+        hidden | {"type": "function", "name": "kept back", "visibility": "hidden"},
+        CHECK | {"type": "function", "name": "open"},
+    ]
+    problem = {"id": "1", "title": "Softmax", "points": 2, "checks": checks}
+    rubric = Rubric.model_validate({"id": "r", "title": "R", "problems": [problem]})
+    grade = grade_submission(tmp_path, rubric, tools_for(rubric), Options())
+    first, second = grade.problems[0].checks
+    assert "SECRET" in first.message and "seen []" in second.message

@@ -6,7 +6,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from grader.pipeline import grade_submission
-from grader.rubric import load_rubric
+from grader.rubric import Rubric, load_rubric
 from grader.tools import Options, tools_for
 
 pytestmark = pytest.mark.kernel  # documents are parsed in a process
@@ -108,3 +108,20 @@ def test_a_rubric_may_insist_on_its_headings(rubric, tmp_path):
     strict = rubric.model_copy(update={"unlabelled": "fail"})
     grade = grade_submission(tmp_path, strict, tools_for(strict), Options(retrain=False))
     assert [check.status for problem in grade.problems for check in problem.checks] == ["failed", "passed"]
+
+
+@pytest.mark.parametrize(("answer", "says"), [("7", "did not pass"), ("a few", "not decided yet")])
+@pytest.mark.parametrize("visibility", ["hidden", "after_due_date"])
+def test_what_waits_for_a_check_that_is_not_shown_does_not_name_it(answer, says, visibility, tmp_path):
+    checks = [
+        {"type": "numeric", "name": "kept back", "expect": 60, "points": 1, "visibility": visibility},
+        {"type": "numeric", "name": "shown", "expect": 60, "points": 1, "requires": ["kept back"]},
+        {"type": "numeric", "name": "as well", "expect": 60, "points": 1, "requires": ["shown"]},
+    ]
+    problem = {"id": "1A", "title": "Counting", "points": 3, "checks": checks}
+    rubric = Rubric.model_validate({"id": "r", "title": "R", "problems": [problem]})
+    (tmp_path / "a.md").write_text(f"# Problem 1A\n\nIt has {answer} parameters.\n")
+    grade = grade_submission(tmp_path, rubric, tools_for(rubric), Options())
+    _, shown, as_well = grade.problems[0].checks
+    assert says in shown.message and "kept back" not in shown.message
+    assert "“shown”" in as_well.message

@@ -116,11 +116,19 @@ def model_of(evidence: ProblemEvidence) -> ModelFacts | Outcome:
         if excused is not None:
             return manual(f"{why} Cell {excused.index} did not finish: {excused.explanation}")
         return absent(evidence, why, advice=_crash_advice(evidence), in_text=False)
+    if model.unbound:
+        return unbound(model)
     if model.problem:
         if (unwritten := uncountable(model)) is not None:  # what is missing may be what it doesn't fit without
             return unwritten
         return failed(f"The network can't be built: {model.problem}", source=model.source)
     return model
+
+
+def unbound(model: ModelFacts) -> Outcome:
+    """The outcome where the report of a network doesn't agree with the code: a person looks which of them is right."""
+    why = "; ".join(model.unbound)
+    return manual(f"What was seen when it ran doesn't agree with its code: {why}. A person looks.", source=model.source)
 
 
 def _crash_advice(evidence: ProblemEvidence) -> str:

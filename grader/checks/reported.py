@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from grader.checks._base import Check, Needs, absent
+from grader.checks._base import Check, Needs, absent, unbound
 from grader.checks._claims import Verdict, besides, candidates, highest, judged, of_network, of_nobody, quoted
 from grader.checks._epochs import written
 from grader.checks._sweeps import different, of_epochs, stated_in, with_claims
@@ -50,6 +50,8 @@ class Reported(Check):
         return self._of_network(evidence, evidence.model)
 
     def _of_network(self, evidence: ProblemEvidence, model: ModelFacts) -> Outcome:
+        if model.unbound:
+            return unbound(model)
         own = of_network(evidence, model)
         stated = candidates(own)
         if not stated:

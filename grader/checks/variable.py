@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from grader.checks._base import Check, Needs, absent
 from grader.core.evidence import NotebookRun, ProblemEvidence
-from grader.core.outcome import Outcome, failed, passed
+from grader.core.outcome import Outcome, failed, manual, passed
 
 _Value = float | str | bool | tuple[float, ...]
 
@@ -49,6 +49,10 @@ class Variable(Check):
             ),
             "Run the notebook from the top and look whether the name is spelled as the problem spells it.",
         )
+        for notebook in evidence.notebooks:
+            if any(cell.status in ("timeout", "died") for cell in notebook.cells):
+                message = f"{notebook.file} did not run to its end, so its variables could not be read; a person looks."
+                return manual(message, source=notebook.file).model_copy(update={"advice": advice})
         return absent(
             evidence, f"No variable `{self.variable}` after the notebook has run.", advice=advice, in_text=False
         )

@@ -285,7 +285,8 @@ class ModelFacts(Record):
     `parameters` counts what training changes, shared weights once; `buffers_as_weights` comes on top.
     `hidden_units` are the values that Linears put out for one sample, but for the network's outputs, `hidden_layers`
     the Linears that make them; either lies `within` the least and the most that may be meant, where that is known.
-    `problem` says why it can't be built.
+    `problem` says why it can't be built, `unbound` what its report holds and the code of its notebook doesn't: a person
+    looks then.
     """
 
     notebook: str
@@ -304,6 +305,7 @@ class ModelFacts(Record):
     hidden_layers: int = 0
     hidden_layers_within: tuple[int, int] | None = None
     problem: str = ""
+    unbound: tuple[str, ...] = ()
 
     @property
     def countable(self) -> bool:

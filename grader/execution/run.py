@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -39,6 +40,7 @@ _PROBE_BATCHES = 3
 _GRACE_SECONDS = 10.0  # that an interrupted cell has to end in
 _AGAIN_SECONDS = 1.0  # between interrupts of one cell
 _IDLE_PART = 0.25  # of what a cell may take, for one that trains nothing
+_HAND_OVER_SECONDS = 30
 _FINDINGS_BYTES = 4 * 2**20  # as Python's objects twenty times that
 _WEIGHTS_BYTES = 512 * 2**20  # of all of them
 _MOST_TRAININGS = 64  # of one notebook hand over weights
@@ -51,11 +53,13 @@ _FINDINGS = "findings.json"
 class NotebookArtefact(Record):
     """Raw result of running a notebook: how its cells ended and what the probe wrote, not yet believed.
 
-    `weights` are those of its n-th training, as safetensors: `n-first` before its first step, `n-last` at the end.
+    `variables` is what it wrote of those that it was asked for, beside their names. `weights` are those of its n-th
+    training, as safetensors: `n-first` before its first step, `n-last` at the end.
     """
 
     cells: tuple[CellRun, ...]
     findings: str = ""
+    variables: tuple[tuple[tuple[str, ...], str], ...] = ()
     failure: str = ""
     seconds: float = 0.0
     weights: dict[str, bytes] = {}
@@ -68,7 +72,7 @@ def run_notebook(
     limits: Limits,
     *,
     data: Mapping[str, Path] | None,
-    variables: tuple[str, ...] = (),
+    variables: tuple[tuple[str, ...], ...] = (),
     warm: WarmKernels | None = None,
     seed: int | None = None,
 ) -> NotebookArtefact:
@@ -77,7 +81,9 @@ def run_notebook(
     Where a cell failed that may have needed more of them, it is run once more with as many as can be paid.
     With a `seed` nothing is cut: that is a replay, whose own seeds are shifted by this one, and whose trained networks
     hand over their weights. `data` holds the folders of the data sets that are served, by name; `warm` is where the
-    kernel is forked from, once that is ready.
+    kernel is forked from, once that is ready. The values of `variables` are asked for after the last cell, one tuple of
+    names after the other: what runs in the notebook knows none of them before, and what is written of one tuple is
+    read before the next is named.
     Never raises for what the notebook does; MachineError when no kernel can be started.
     """
     if seed is not None:
@@ -102,7 +108,7 @@ def run_notebook(
         return first
     second = look(batches)
     best = second if no_worse(first.cells, second.cells) else first
-    return best.model_copy(update={"seconds": first.seconds + second.seconds})
+    return best.model_copy(update={"seconds": first.seconds + second.seconds, "variables": second.variables})
 
 
 async def _run(
@@ -111,7 +117,7 @@ async def _run(
     sandbox: Sandbox,
     limits: Limits,
     data: Mapping[str, Path] | None,
-    variables: tuple[str, ...],
+    variables: tuple[tuple[str, ...], ...],
     warm: WarmKernels | None,
     seed: int | None,
     batches: int | None,
@@ -131,22 +137,30 @@ async def _run(
             idle_seconds=_IDLE_PART * limits.cell_seconds,
             data={name: str(folder) for name, folder in folders.items()},
             watches=any(name in source for name in ("torch", "keras", "tensorflow")),  # importing torch takes seconds
-            variables=list(variables),
             seed=seed,
             weights=str(base / "run"),
         )
         (base / "guest" / "config.json").write_text(config.to_json(), encoding="utf-8")
         kernel = _Kernel(_kernel_manager(base, sandbox, limits, [*folders.values()], user, warm, source), limits)
+        handed: list[tuple[tuple[str, ...], str]] = []
+        seen: tuple[bytes, str] | None = None
         try:
             await kernel.start(base / "guest")
             runs, failure = await kernel.run([(i + 1, notebook.cells[i].source) for i in code])
+            if not failure and any(variables):
+                seen = _read_file(base / "run" / _FINDINGS, _FINDINGS_BYTES)  # before it is told any names
+                first = batches is None and seed is None
+                again = longer(runs, seen[0].decode("utf-8", "replace"), limits) if first else None
+                if again is None:  # no look after this one, so nothing that is told now can come into one
+                    handed = await kernel.hand_over(base / "run", variables)
         finally:
             await kernel.close()
-        findings, fault = _read_file(base / "run" / _FINDINGS, _FINDINGS_BYTES)
+        findings, fault = seen or _read_file(base / "run" / _FINDINGS, _FINDINGS_BYTES)
         weights = _read_weights(base / "run", limits) if seed is not None else {}
     return NotebookArtefact(
         cells=tuple(runs),
         findings=findings.decode("utf-8", "replace"),
+        variables=tuple(handed),
         failure=failure or fault,
         seconds=time.perf_counter() - started,
         weights=weights,
@@ -306,6 +320,18 @@ class _Kernel:
             seconds = time.perf_counter() - started
             runs.append(CellRun.model_validate({"index": number, "status": status, "error": error, "seconds": seconds}))
         return runs, failure
+
+    async def hand_over(self, folder: Path, groups: Sequence[tuple[str, ...]]) -> list[tuple[tuple[str, ...], str]]:
+        """What the kernel writes of each group of variables, as JSON, while it lives."""
+        handed = []
+        for names in filter(None, groups):
+            path = folder / f"variables-{secrets.token_hex(8)}.json"  # where nothing lies in wait for it
+            code = f"__import__('sys').modules[{_GUEST!r}].hand_over({str(path)!r}, {list(names)!r})"
+            status, _ = await self._execute(code, min(_HAND_OVER_SECONDS, self.limits.cell_seconds))
+            if status in ("timeout", "stuck", "died"):
+                break
+            handed.append((names, _read_file(path, _FINDINGS_BYTES)[0].decode("utf-8", "replace") or "{}"))
+        return handed
 
     async def _execute(self, source: str, seconds: float, grace: float = 0) -> tuple[str, str]:
         """(ok, error, timeout, stuck or died; why). The clock is ours, and nothing that the kernel sends is relied on.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 from collections.abc import Iterable, Mapping
@@ -15,9 +16,18 @@ _MOST_CHARACTERS = 2000
 
 def write(path: str, found: Findings) -> None:
     """Replace the file by these findings."""
+    _replace(path, found.to_json())
+
+
+def write_variables(path: str, names: Iterable[str], namespace: Mapping[str, Any]) -> None:
+    """Replace the file by the values of these variables."""
+    _replace(path, json.dumps(variables(names, namespace)))
+
+
+def _replace(path: str, text: str) -> None:
     part = f"{path}.part"
     with open(part, "w", encoding="utf-8") as file:
-        file.write(found.to_json())
+        file.write(text)
     os.replace(part, path)
 
 

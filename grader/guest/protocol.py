@@ -323,7 +323,6 @@ class Findings:
     """
 
     trainings: list[Training] = field(default_factory=list)
-    variables: dict[str, object] = field(default_factory=dict)
     unfinished: list[int] = field(default_factory=list)
     shortened: list[int] = field(default_factory=list)
     prices: list[float] = field(default_factory=list)
@@ -344,8 +343,8 @@ class Config:
     in the submission, `cells` the numbers of its code cells. A loop over a loader is cut to `batches`, later ones and
     evaluations to fewer unless the look is `thorough`; a cell that trains nothing for `idle_seconds` after such a
     training is ended. `data` holds the folder of each data set that is served, by its name. `watches`: whether torch or
-    Keras may be used at all. `variables` names what is to be handed over. With a `seed` the notebook is replayed under
-    it.
+    Keras may be used at all. With a `seed` the notebook is replayed under it. Nothing stands here that its author must
+    not know: the notebook can read it.
     """
 
     out: str
@@ -356,7 +355,6 @@ class Config:
     idle_seconds: float
     data: dict[str, str]
     watches: bool
-    variables: list[str]
     seed: int | None
     weights: str
 

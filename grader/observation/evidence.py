@@ -11,8 +11,11 @@ from grader.core.record import Record
 from grader.core.source import Source
 from grader.datasets import Dataset
 from grader.observation.assign import Assignment, Owners, Place, Target, assign
+from grader.observation.binding import unbound
 from grader.observation.explain import explain
+from grader.observation.findings import Handed, read_variables
 from grader.observation.labels import Labels, plain_title
+from grader.observation.live_code import CodePiece, pieces_of_notebook
 from grader.observation.models import read_models, remarks, shortened
 from grader.observation.notebooks import claims_of, headings_above, holds_code, saved_claims, saved_figures, saved_logs
 from grader.observation.words import Headings, Words, listed, read_words
@@ -55,9 +58,19 @@ def observe_notebook(
     seconds: float = 0.0,
     dataset: Dataset | None = None,
     headings: Headings = (),
+    beside: Sequence[CodePiece] = (),
+    variables: Sequence[Handed] = (),
 ) -> Observed:
-    """What a notebook holds, below which headings, and what the probe saw when it ran."""
-    models, variables, fault = read_models(findings, file, dataset)
+    """What a notebook holds, below which headings, and what the probe saw when it ran.
+
+    `beside` is the code of the files beside it; `variables` is what the kernel wrote of those that it was asked for.
+    """
+    models, fault = read_models(findings, file, dataset)
+    ran = {run.index for run in cells if run.status != "not run"}
+    pieces = [piece for piece in pieces_of_notebook(notebook, file) if piece.cell in ran or not cells]
+    pieces += [piece for piece in beside if piece.file != file]
+    missing = unbound(models, pieces, len(dataset.train.labels) if dataset else None)
+    models = tuple(m.model_copy(update={"unbound": why}) for m, why in zip(models, missing, strict=True))
     models = tuple(m.model_copy(update={"headings": headings_above(headings, m.cell)}) for m in models)
     claims = saved_claims(notebook, file)
     of_models = claims_of([model.cell for model in models], claims)
@@ -68,7 +81,7 @@ def observe_notebook(
         failure=failure or fault or ("" if holds_code(notebook) else "has no code cells, so there was nothing to run"),
         claims=claims,
         logs=saved_logs(notebook, file),
-        variables=variables,
+        variables=read_variables(variables),
         figures=saved_figures(notebook),
         remarks=remarks(findings),
         seconds=seconds,

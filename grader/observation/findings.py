@@ -1,5 +1,6 @@
 """What was found in a notebook while it ran, as the host reads it: the protocol's records, validated and bounded."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from grader.guest.protocol import MOST_GAPS
 from grader.observation.recognition import Sample
 
 Text = Annotated[str, Field(max_length=500)]
+Handed = tuple[tuple[str, ...], str]  # names of variables that were asked for, and what was written of them
 
 
 class Named(Record):
@@ -128,13 +130,30 @@ class Findings(Record):
     """All that was found in one notebook; see `grader.guest.protocol` for what each field means."""
 
     trainings: Annotated[tuple[Training, ...], Field(max_length=1000)] = ()
-    variables: dict[Text, object] = {}
     unfinished: tuple[int, ...] = ()
     shortened: tuple[int, ...] = ()
     prices: Annotated[tuple[float, ...], Field(max_length=10)] = ()
     unstepped: Annotated[tuple[Unstepped, ...], Field(max_length=20)] = ()
     served: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
     faults: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
+
+
+class Variables(Record):
+    """The values of a notebook's variables, as its kernel handed them over."""
+
+    values: dict[Text, object]
+
+
+def read_variables(handed: Sequence[Handed]) -> dict[str, object]:
+    """The values of what was asked for, and of nothing else; what can't be read has none."""
+    found: dict[str, object] = {}
+    for asked, text in handed:
+        try:
+            values = Variables.model_validate_json(f'{{"values": {text}}}').values
+        except ValidationError:
+            continue
+        found |= {name: value for name, value in values.items() if name in asked}
+    return found
 
 
 @lru_cache(maxsize=1)

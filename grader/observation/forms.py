@@ -143,7 +143,7 @@ def _entries(rubric: Rubric, form: Form, source: Source) -> Iterator[_Entry | _U
     for name, entries in form.tree().items():
         problem = _problem(rubric, name)
         if problem is None:
-            known = [p.id for p in rubric.problems if any(c.answer_form != "none" for c in p.checks)]
+            known = [p.id for p in rubric.problems if _stateable(p)]
             if not _is_empty(entries):
                 yield _Unread(why=f"{place(name)}: no problem {name}.{_suggestion(str(name), known)}")
             continue
@@ -152,7 +152,7 @@ def _entries(rubric: Rubric, form: Form, source: Source) -> Iterator[_Entry | _U
 
 def _answers(problem: Problem, entries: Any, name: Any, place: Callable[..., Source]) -> Iterator[_Entry]:
     """What a form states for one problem."""
-    checks = {check.title: check for check in problem.checks if check.answer_form != "none"}
+    checks = _stateable(problem)
     if not isinstance(entries, dict) and len(checks) == 1:
         entries = dict.fromkeys(checks, entries)
     if not isinstance(entries, dict):
@@ -184,6 +184,12 @@ def _answers(problem: Problem, entries: Any, name: Any, place: Callable[..., Sou
         )
     for near, why in lost:  # it may be meant for any of these that nothing else is stated for
         yield from (_Entry(problem=problem.id, check=title, why=why) for title in near if title not in stated)
+
+
+def _stateable(problem: Problem) -> dict[str, Check]:
+    """The checks by title for which something can be stated; the names of hidden ones are told to nobody."""
+    checks = (check for check in problem.checks if check.answer_form != "none" and check.visibility != "hidden")
+    return {check.title: check for check in checks}
 
 
 def _joined(entries: Any) -> Any:

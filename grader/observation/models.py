@@ -22,13 +22,11 @@ _COUNTED = (
 _MOST_PASSED = 20_000  # layers and their inputs, in all networks of a notebook; each takes a tenth of a millisecond
 
 
-def read_models(
-    findings: str, file: str, dataset: Dataset | None
-) -> tuple[tuple[ModelFacts, ...], dict[str, object], str]:
-    """(trained models in the order of their last step, variables, what is wrong with the findings if anything is)."""
+def read_models(findings: str, file: str, dataset: Dataset | None) -> tuple[tuple[ModelFacts, ...], str]:
+    """(trained models in the order of their last step, what is wrong with the findings if anything is)."""
     found, wrong = read_findings(findings)
     if wrong:
-        return (), {}, wrong
+        return (), wrong
     by_model: dict[int, list[Training]] = {}
     for training in found.trainings:
         by_model[training.model] = [*by_model.pop(training.model, []), training]
@@ -37,7 +35,7 @@ def read_models(
     for trainings in by_model.values():
         left -= _passed(trainings[-1].spec)
         models.append(_facts(trainings, found, file, dataset, countable=left >= 0))
-    return tuple(models), found.variables, "" if models else "; ".join(found.faults)
+    return tuple(models), "" if models else "; ".join(found.faults)
 
 
 def remarks(findings: str) -> tuple[str, ...]:

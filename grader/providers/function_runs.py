@@ -34,7 +34,10 @@ class _ReferenceFailed(Exception):
 
 
 class FunctionRuns:
-    """The code of one submission, a process for it, and one for the references; each starts when it is needed."""
+    """The code of one submission, processes for it, and for the references; each starts when it is needed.
+
+    `withheld` are requests of checks that students don't see.
+    """
 
     def __init__(
         self,
@@ -44,7 +47,9 @@ class FunctionRuns:
         sandbox: Sandbox,
         known: dict[str, FunctionRun] | None = None,
         reader: SubmissionReader | None = None,
+        withheld: Sequence[FunctionRequest] = (),
     ) -> None:
+        self.withheld = withheld
         self.submission, self.documents, self.notebooks, self.sandbox = submission, documents, notebooks, sandbox
         self.known = {} if known is None else known  # what has been run already, by request and code
         self.processes: dict[tuple[str, str], Functions] = {}
@@ -78,7 +83,8 @@ class FunctionRuns:
             same = self.known[key]
             return run.model_copy(update={"calls": same.calls, "growth": same.growth, "seconds": same.seconds})
         try:
-            trial = _Trial(request, found, self._process("student", request), self._process("reference", request))
+            side = "student, withheld" if request in self.withheld else "student"
+            trial = _Trial(request, found, self._process(side, request), self._process("reference", request))
             calls = trial.calls()
             growth = trial.growth(calls)
         except _ReferenceFailed as failure:
@@ -118,7 +124,10 @@ class FunctionRuns:
                     yield file, self.reader.notebook(file, self.submission.root / file)
 
     def _process(self, side: str, request: FunctionRequest) -> Functions:
-        """One process a side and library: students' code and references never meet."""
+        """One process a side and library: students' code and references never meet.
+
+        Nor does what hidden checks ask for come into a process whose words are shown to the student.
+        """
         key = side, request.library
         if key not in self.processes:
             self.processes[key] = self.stack.enter_context(Functions(self.sandbox, request.library))
@@ -234,8 +243,16 @@ class _Trial:
 @contextmanager
 def _opened(grading: Grading) -> Iterator[Callable[[FunctionRequest, ProblemEvidence], FunctionRun]]:
     tools = grading.tools
-    submission, documents, notebooks = grading.submission, grading.documents, grading.notebooks
-    with FunctionRuns(submission, documents, notebooks, tools.sandbox, tools.functions, grading.reader) as runs:
+    withheld = [
+        request
+        for problem in grading.rubric.problems
+        for check in problem.checks
+        if check.visibility != "visible"
+        for request in check.requests(ProblemEvidence(problem=problem.id))
+        if isinstance(request, FunctionRequest)
+    ]
+    given = grading.submission, grading.documents, grading.notebooks, tools.sandbox, tools.functions
+    with FunctionRuns(*given, grading.reader, withheld) as runs:
         yield lambda request, _: runs.run(request)
 
 

@@ -18,7 +18,7 @@ def _opened(grading: Grading) -> Iterator[Callable[[TrainingRequest, ProblemEvid
 
     def train(request: TrainingRequest, evidence: ProblemEvidence) -> Retraining | None:
         model, problem = evidence.model, evidence.problem
-        if model is None or model.problem or not options.retrain or tools.dataset is None:
+        if model is None or model.problem or model.unbound or not options.retrain or tools.dataset is None:
             return None
         tools.say(f"{problem}: training {model.variable or 'the network'} again")
         return train_again(

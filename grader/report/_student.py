@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from grader.checks import check_types
-from grader.core.evidence import Retraining
+from grader.core.evidence import ModelFacts, Retraining
 from grader.core.outcome import CheckResult, Grade, NetworkResult, ProblemResult, Visibility
 from grader.core.record import Record
 from grader.report._text import counted, point_words
@@ -63,6 +63,7 @@ def for_student(grade: Grade) -> StudentCopy:
         "score": sum(p.score for p in problems),
         "max_score": sum(p.max_score for p in problems),
         "manual_points": sum(p.manual_points for p in problems),
+        "error_points": sum(c.max_score for p in problems for c in p.checks if c.status == "error"),
     }
     return StudentCopy(
         grade=grade.model_copy(update={"problems": problems, **(totals if left_out else {})}), withheld=left_out
@@ -90,9 +91,15 @@ def _visible(problem: ProblemResult) -> ProblemResult:
             "score": sum(c.score for c in shown),
             "max_score": sum(c.max_score for c in shown),
             "manual_points": max(0.0, problem.manual_points - sum(c.max_score for c in hidden if c.status == "manual")),
-            "networks": tuple(_without_training(n, hidden) for n in problem.networks),
+            "networks": tuple(_without_training(n, hidden) for n in problem.networks) if _asks(shown) else (),
         }
     )
+
+
+def _asks(shown: Iterable[CheckResult]) -> bool:
+    """Whether a check that is shown asks for the network; else that one was looked at says what a hidden one does."""
+    types = check_types()
+    return any(c.type not in types or ModelFacts in types[c.type].needs for c in shown)
 
 
 def _without_training(network: NetworkResult, hidden: list[CheckResult]) -> NetworkResult:

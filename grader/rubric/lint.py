@@ -24,10 +24,21 @@ def lint(rubric: Rubric) -> list[str]:
     for problem in rubric.problems:
         for check in problem.checks:
             warnings += _told(problem, check)
+            warnings += _told_by_waiting(problem, check)
             if not check.points:
                 warnings.append(f"{problem.id}/{check.title}: worth 0 points, so it can't be lost")
             warnings += [f"{problem.id}/{check.title}: {warning}" for warning in check.lint()]
     return warnings
+
+
+def _told_by_waiting(problem: Problem, check: Check) -> list[str]:
+    """Where whether a check is judged tells what one found that is not shown."""
+    withheld = [c.title for c in problem.checks if c.title in check.requires and c.visibility == "hidden"]
+    return [
+        f"{problem.id}/{check.title}: that it is judged tells students whether the hidden “{title}” passed"
+        for title in withheld
+        if check.visibility == "visible"
+    ]
 
 
 def _told(problem: Problem, check: Check) -> list[str]:

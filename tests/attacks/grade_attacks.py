@@ -90,11 +90,13 @@ class World:
         self.mark = f"attack-{secrets.token_hex(6)}"
         self.flag = f"success-{secrets.token_hex(8)}"
         self.secrets = {
-            place: f"secret-{place}-{secrets.token_hex(8)}" for place in ("rubric", "other", "beside", "home")
+            place: f"secret-{place}-{secrets.token_hex(8)}"
+            for place in ("rubric", "variable", "other", "beside", "home")
         }
         self.secrets["environment"] = os.environ["GRADER_ATTACK_SECRET"]
         text = (HERE / "rubric.yaml").read_text(encoding="utf-8")
-        (base / "rubric.yaml").write_text(text.replace("SECRET", self.secrets["rubric"]), encoding="utf-8")
+        text = text.replace("SECRET", self.secrets["rubric"]).replace("HIDDEN_NAME", self.secrets["variable"])
+        (base / "rubric.yaml").write_text(text, encoding="utf-8")
         (base / "beside.txt").write_text(self.secrets["beside"], encoding="utf-8")
         self.home = base / "home"
         for name in (".ssh/id_ed25519", ".netrc", ".bashrc"):
@@ -243,12 +245,17 @@ class Diary:
         ]
         results = self.world.base / "results" / name
         texts = {p.name: p.read_text(encoding="utf-8") for p in results.iterdir()} if results.is_dir() else {}
-        whole = "".join(texts.values())
+        whole, page = "".join(texts.values()), texts.get("feedback.html", "")
         leaks = {**self.world.secrets, **{f"{k}'s note": v for k, v in self.world.own.items() if k != name}}
         if name.endswith(("-warm", "-full", "-text", "-empty")):
             leaks = {}
         self.facts[name] = {
-            "leaked": [f"the secret of {place} is in its results" for place, s in leaks.items() if s in whole]
+            # The record is for those who grade, and says which variables they asked for.
+            "leaked": [
+                f"the secret of {place} is in its results"
+                for place, s in leaks.items()
+                if s in (page if place == "variable" else whole)
+            ]
             + (["it did what must not work"] if self.world.flag in whole else []),
             "heard": [self.world.ears.heard.pop(0) for _ in range(len(self.world.ears.heard))],
             "changed": changed + [f"{path} stays" for path in self.world.marked()],

@@ -60,20 +60,32 @@ _TAMPERED = {
     "accuracy": "manual",
     "reported": "manual",
 }
-# Something was handed in that nobody reads, such as a link: a person looks, and nothing is earned.
+# Something was handed in that nobody reads, such as a link, or what is reported of a network isn't in the notebook's
+# code: a person looks, and nothing is earned.
 _NOT_READ = dict.fromkeys(("layers", "parameters", "loss", "accuracy", "reported"), "manual")
+_NOT_BOUND = _NOT_READ
+_VARIABLES = ("secret value", "secret name")
 DESERVED: dict[str, dict[str, str]] = {
-    "findings_endless_recipe": _A_PERSON_DECIDES,
-    "findings_forged_network": _A_PERSON_DECIDES,
-    "findings_many_layers": {"layers": "passed", "loss": "passed"},
+    "findings_endless_recipe": _NOT_BOUND,
+    "findings_evil_settings": _NOT_BOUND,
+    "findings_forged_at_exit": _NOT_BOUND,
+    "findings_forged_complete": _NOT_BOUND,
+    "findings_forged_dead_code": _NOT_BOUND,
+    "findings_forged_in_strings": _NOT_BOUND,
+    "findings_forged_network": _NOT_BOUND,
+    "findings_forged_recipe": _NOT_BOUND,
+    "findings_forged_thread": _NOT_BOUND,
+    "findings_huge_network": _NOT_BOUND,
+    "findings_many_layers": _NOT_BOUND,
+    "findings_negative_network": _NOT_BOUND,
     "read_handed_in_links": _NOT_READ,
     "verdict_buffers": _NOT_COUNTED,
     "verdict_claimed": _TRAINED_AGAIN,
     "verdict_forward_hook": _TAMPERED,
     "verdict_linear_subclass": _NOT_COUNTED,
     "verdict_loaded_weights": _A_PERSON_DECIDES,
-    "verdict_parametrization": _NOT_COUNTED,
-    "verdict_patched_attributes": _TAMPERED,
+    "verdict_parametrization": _TAMPERED,
+    "verdict_patched_attributes": _NOT_BOUND,
     "verdict_patched_count": {"layers": "passed", "loss": "passed"},
     "verdict_patched_equality": _TRAINED_AGAIN,
     "verdict_patched_forward": _TAMPERED,
@@ -185,7 +197,9 @@ def faults(name, found):
     if facts["grade"] is None:
         return [*faults, "it was not graded"]
     expected = {**statuses(found.first("empty")), **DESERVED.get(name, {})}
-    faults += [f"“{c}” {s} instead of {expected[c]}" for c, s in statuses(facts).items() if s != expected[c]]
+    # A kernel that is dead before it can be asked for variables leaves them to a person.
+    either = {c: (s, "manual") if c in _VARIABLES and s == "failed" else (s,) for c, s in expected.items()}
+    faults += [f"“{c}” {s} instead of {expected[c]}" for c, s in statuses(facts).items() if s not in either[c]]
     if name not in DESERVED and facts["grade"]["score"] != found.first("empty")["grade"]["score"]:
         faults.append(f"it got {facts['grade']['score']:g} points")
     usual = found.first(following.partition("-")[2])
@@ -221,7 +235,7 @@ def test_attack(name, layer, graded, record_property):
 def test_honest_submissions_are_graded_as_they_deserve(layer, graded):
     found = graded(layer)
     first = statuses(found.first("full"))
-    deserved = dict.fromkeys(first, "passed") | {"why": "manual", "secret value": "failed"}
+    deserved = dict.fromkeys(first, "passed") | {"why": "manual"} | dict.fromkeys(_VARIABLES, "failed")
     full = [statuses(fact) for key, fact in found.submissions.items() if key.endswith("-full")]
     assert full == [deserved] * len(full)
     assert len(full) > 1

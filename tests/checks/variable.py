@@ -9,6 +9,11 @@ CASES = [
             "a value": (ran(variables={"n": 5.0000001}), "passed", "as asked"),
             "another value": (ran(variables={"n": 6}), "failed", "`n` is 6"),
             "no such variable": ({"notebooks": (CRASH,)}, "failed", "cell 3: "),
+            "a kernel that did not live until it was asked": (
+                ran(cells=[{"index": 4, "status": "died"}]),
+                "manual",
+                "did not run to its end",
+            ),
         },
     ),
     (

@@ -160,6 +160,11 @@ def test_every_trained_network_is_found(name):
 
 
 @every
+def test_what_is_reported_stands_in_the_code(name):
+    assert [model.unbound for model in observed(name).models if model.unbound] == []
+
+
+@every
 def test_how_each_was_trained(name):
     expected = [model.get("recipe") for model in corpus.load(name).expected["models"]]
     recipes = [model.recipe.model_dump(mode="json") if model.recipe else None for model in observed(name).models]

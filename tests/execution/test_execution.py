@@ -19,6 +19,7 @@ import pytest
 from grader.core.limits import Limits
 from grader.execution import run_notebook, try_layer, warm_kernels
 from grader.observation.evidence import observe_notebook
+from grader.observation.findings import read_variables
 
 pytestmark = pytest.mark.kernel
 
@@ -44,7 +45,7 @@ def ran(request, layer, cells, files, **limits):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(textwrap.dedent(cell)) for cell in cells])
     kernels = request.getfixturevalue("kernels") if layer.startswith("warm") else None
     return run_notebook(
-        notebook, files, sandbox(layer), Limits(**limits), data=None, variables=("found",), warm=kernels
+        notebook, files, sandbox(layer), Limits(**limits), data=None, variables=(("found",),), warm=kernels
     )
 
 
@@ -52,7 +53,7 @@ def found(artefact):
     """The value of `found` in the notebook; it says what the notebook itself could see."""
     assert artefact.failure == "", artefact.failure
     assert [cell.error for cell in artefact.cells if cell.error] == []
-    return json.loads(artefact.findings)["variables"]["found"]
+    return read_variables(artefact.variables)["found"]
 
 
 STUBBORN = """
@@ -407,8 +408,37 @@ def test_a_warm_process_that_ends_is_said_and_kernels_start_cold(when, tmp_path)
         kernels.process.wait()
         book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("found = 1")])
         artefact = run_notebook(
-            book, tmp_path, sandbox("jail"), Limits(), data=None, variables=("found",), warm=kernels
+            book, tmp_path, sandbox("jail"), Limits(), data=None, variables=(("found",),), warm=kernels
         )
         assert found(artefact) == 1
         assert said == [ENDINGS[when]]
         assert not kernels.ready
+
+
+@pytest.mark.parametrize("layer", ["jail", "warm jail"])
+def test_variables_are_named_after_the_last_cell_one_group_after_the_other(request, layer, tmp_path):
+    spy = """
+        import glob, sys
+        guest, heard = sys.modules["grader_guest"], []
+        honest, first, second = guest.hand_over, 1, 2
+        config = "".join(open(path).read() for path in glob.glob("/tmp/grader-*/guest/config.json"))
+
+        def hand_over(path, names):
+            heard.append(names)
+            honest(path, names)
+
+        guest.hand_over = hand_over
+    """
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(textwrap.dedent(spy))])
+    kernels = request.getfixturevalue("kernels") if layer.startswith("warm") else None
+    groups = ("config", "first", "heard"), ("second",)
+    artefact = run_notebook(book, tmp_path, sandbox(layer), Limits(), data=None, variables=groups, warm=kernels)
+    values = read_variables(artefact.variables)
+    assert (values["first"], values["second"], values["heard"]) == (1, 2, [["config", "first", "heard"]])
+    assert '"watches"' in values["config"] and '"second"' not in values["config"] and '"first"' not in values["config"]
+
+
+def test_a_kernel_that_is_dead_hands_nothing_over(tmp_path):
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("import ctypes; found = 1; ctypes.string_at(0)")])
+    artefact = run_notebook(book, tmp_path, sandbox("jail"), Limits(), data=None, variables=(("found",),))
+    assert read_variables(artefact.variables) == {} and artefact.cells[0].status == "died"

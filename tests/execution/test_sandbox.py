@@ -38,6 +38,7 @@ SCRIPT = """
     import nbformat
     from grader.core.limits import Limits
     from grader.execution import run_notebook, try_layer, warm_kernels
+    from grader.observation.findings import read_variables
 
     if __name__ == "__main__":
         layer = sys.argv[1]
@@ -57,10 +58,10 @@ SCRIPT = """
                 time.sleep(0.1)
             for kernels in (None, warm):
                 run = run_notebook(
-                    book, Path(folder), sandbox, Limits(), data=None, variables=("found",), warm=kernels
+                    book, Path(folder), sandbox, Limits(), data=None, variables=(("found",),), warm=kernels
                 )
                 assert not run.failure and not run.cells[0].error, (run.failure, run.cells)
-                runs.append(json.loads(run.findings)["variables"]["found"])
+                runs.append(read_variables(run.variables)["found"])
         print(json.dumps([sandbox.open, sandbox.own_user, warm.state, runs]))
 """
 

@@ -13,6 +13,7 @@ import pytest
 from grader.core.limits import Limits
 from grader.datasets import served
 from grader.execution import run_notebook, try_layer
+from grader.observation.findings import read_variables
 from grader.observation.models import remarks
 
 PRELUDE = """
@@ -359,7 +360,7 @@ def run(cells: list[str], folder: Path, layer: str = "jail", data=None, name: st
         pytest.skip(f"{layer} {found}")
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(textwrap.dedent(c).strip()) for c in cells])
     notebook.metadata["submitted_as"] = name
-    return run_notebook(notebook, folder, found, Limits(), data=data, variables=("found",), warm=KERNELS)
+    return run_notebook(notebook, folder, found, Limits(), data=data, variables=(("found",),), warm=KERNELS)
 
 
 RUNS = {}
@@ -409,14 +410,14 @@ def test_a_habit(group, name, layer, submission):
 def test_a_script_knows_its_file_and_has_no_arguments(submission):
     cell = "import sys; found = [__name__, __file__, len(sys.argv)]"
     artefact = run([cell], submission, name="nb/train.py")
-    assert json.loads(artefact.findings)["variables"]["found"] == ["__main__", "train.py", 1]
+    assert read_variables(artefact.variables)["found"] == ["__main__", "train.py", 1]
 
 
 def test_the_students_own_module_wins_over_what_stands_in(tmp_path):
     (tmp_path / "google").mkdir()
     (tmp_path / "google" / "colab.py").write_text("drive = 'own'")
     artefact = run(["from google.colab import drive as found"], tmp_path, name="a.ipynb")
-    assert json.loads(artefact.findings)["variables"]["found"] == "own"
+    assert read_variables(artefact.variables)["found"] == "own"
 
 
 @pytest.mark.mnist

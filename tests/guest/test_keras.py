@@ -21,6 +21,7 @@ from grader.guest.protocol import Blocks
 from grader.network.build import build
 from grader.observation.claims import read_claims
 from grader.observation.explain import explain
+from grader.observation.findings import read_variables
 from grader.observation.models import read_models
 from grader.training import TrainingPlan
 from grader.training.handed_over import score_replay
@@ -627,7 +628,7 @@ def observed(tmp_path_factory, sandbox, kernels):
     cells = [PRELUDE, *(case[0] for case in cases.values())]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     artefact = run_notebook(notebook, tmp_path_factory.mktemp("submission"), sandbox, Limits(), data=None, warm=kernels)
-    models, _, fault = read_models(artefact.findings, "a.ipynb", load_dataset("digits"))
+    models, fault = read_models(artefact.findings, "a.ipynb", load_dataset("digits"))
     assert (artefact.failure, fault, artefact.cells[0].error) == ("", "", "")
     assert json.loads(artefact.findings)["unstepped"] == []
     last = {model.cell: model for model in models}
@@ -705,10 +706,11 @@ def test_a_full_run_hands_over_what_keras_scored(name, tmp_path, sandbox, kernel
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     artefact = run_notebook(
-        notebook, tmp_path, sandbox, Limits(), data=None, seed=1, variables=("accuracy",), warm=kernels
+        notebook, tmp_path, sandbox, Limits(), data=None, seed=1, variables=(("accuracy",),), warm=kernels
     )
     digits = load_dataset("digits")
-    (model,), variables, _ = read_models(artefact.findings, "a.ipynb", digits)
+    (model,), _ = read_models(artefact.findings, "a.ipynb", digits)
+    variables = read_variables(artefact.variables)
     first, last = (artefact.weights[f"{model.training}-{when}"] for when in ("first", "last"))
     inputs = InputSpec(shape=(1, 8, 8), divide=16.0)
     lane = score_replay(model.spec, inputs, digits, 1, first, last, 1.0)

@@ -335,3 +335,31 @@ def test_the_examples_of_a_form_earn_nothing(name):
             if check.title in stated.answers.get(problem.id, {}) and check.type != "expression":
                 evidence = ProblemEvidence(problem=problem.id, stated=stated.answers[problem.id])
                 assert check.judge(evidence.of_check(check.title)).status != "passed", check.title
+
+
+@pytest.mark.parametrize("form", ["4B:\n  nothing: 3\n", "4B: 3\n", "5: {a: 3}\n", "4B:\n  kept back: 3\n"])
+def test_the_names_of_hidden_checks_are_in_no_answer_to_a_form(form):
+    rubric = Rubric.model_validate(
+        {
+            "id": "quiz",
+            "title": "A quiz",
+            "problems": [
+                {
+                    "id": "4B",
+                    "title": "Counting",
+                    "points": 3,
+                    "checks": [
+                        {"type": "numeric", "name": "parameters", "expect": 608, "points": 1},
+                        {"type": "numeric", "name": "bias", "expect": 8, "points": 1},
+                        {"type": "numeric", "name": "kept back", "expect": 3, "points": 1, "visibility": "hidden"},
+                    ],
+                }
+            ],
+        }
+    )
+    stated = read_forms(rubric, {"answers.yaml": form}, {})
+    said = repr((stated.unclear, stated.unread, stated.notes)).replace(form.strip(), "")
+    assert (
+        "“kept back”." not in said.replace("no answer “kept back”.", "") and "are: parameters, bias, kept" not in said
+    )
+    assert "kept back" not in stated.answers.get("4B", {}) and "kept back" not in stated.unclear.get("4B", {})

@@ -243,9 +243,17 @@ def test_a_check_that_is_not_visible_shows_only_that_it_exists(name: str, visibi
     assert "1 more check is " in text and "3 points" in text
     # Neither the total nor any other number depends on what the hidden check gave.
     other = secret.model_copy(update={"status": "passed", "score": 3.0})
-    assert text == FORMATS[name](grade_of(problem("1A", "A", shown.checks[0], other, networks=networks))) or (
-        status == "error"  # an incomplete grade says so
+    assert text == FORMATS[name](grade_of(problem("1A", "A", shown.checks[0], other, networks=networks)))
+
+
+def test_a_network_that_hidden_checks_alone_ask_for_is_not_shown() -> None:
+    asked = check("layers", type="layers", visibility="hidden")
+    network = NetworkResult(model=mlp("looked_at.ipynb", 100))
+    assert "looked_at.ipynb" not in FORMATS["html"](
+        grade_of(problem("1A", "A", check("open"), asked, networks=(network,)))
     )
+    shown = check("loss", type="loss")
+    assert "looked_at.ipynb" in FORMATS["html"](grade_of(problem("1A", "A", shown, asked, networks=(network,))))
 
 
 # Gradescope

@@ -83,6 +83,13 @@ def test_an_unknown_rubric_lists_the_known_ones():
         load_rubric("cs155-2023-set")
 
 
+def test_lint_notices_what_a_check_tells_of_a_hidden_one(tmp_path):
+    hidden = "{type: numeric, name: kept back, expect: 3, points: 0, visibility: hidden}\n      - "
+    text = GOOD.replace("{type: shape,", hidden + "{type: shape, requires: [kept back],")
+    found = lint(load_rubric(rubric_file(tmp_path, text)))
+    assert any("tells students whether the hidden “kept back” passed" in w for w in found), found
+
+
 def test_lint_notices_sums_and_checks_that_cannot_fail(tmp_path):
     text = GOOD + "sections: [{id: '1', title: All, points: 3, problems: ['1']}]\n"
     text = text.replace("{type: shape, expect: [28, 28, 8]", "{type: manual")

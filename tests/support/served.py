@@ -30,9 +30,9 @@ def run_cells(sandbox, kernels, cells, name, root, **sizes):
         )
         with tempfile.TemporaryDirectory() as folder:
             artefact = run_notebook(
-                notebook, Path(folder), sandbox, Limits(), data=served(name), variables=("found",), warm=kernels
+                notebook, Path(folder), sandbox, Limits(), data=served(name), variables=(("found",),), warm=kernels
             )
-        models, variables, fault = read_models(artefact.findings, "a.ipynb", dataset)
+        models, fault = read_models(artefact.findings, "a.ipynb", dataset)
     assert (artefact.failure, fault, json.loads(artefact.findings).get("faults", [])) == ("", "", [])
     return artefact, models, dataset
 

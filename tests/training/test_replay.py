@@ -11,6 +11,7 @@ from grader.core.limits import Limits
 from grader.datasets import load_dataset, served, served_without_test
 from grader.execution import run_notebook
 from grader.observation.evidence import observe_notebook
+from grader.observation.findings import read_variables
 from grader.rubric import load_rubric
 from grader.rubric_trials import test_rubric as run_trials
 from grader.tools import Options, tools_for
@@ -87,7 +88,7 @@ def test_a_seed_of_the_notebooks_own_is_another_under_another_seed(tmp_path):
     data = served_without_test(load_dataset("mnist"))
     weights = []
     for seed in (0, 1, 1):
-        artefact = run(notebook, tmp_path, SANDBOX, LIMITS, data=data, seed=seed, variables=("drawn",))
+        artefact = run(notebook, tmp_path, SANDBOX, LIMITS, data=data, seed=seed, variables=(("drawn",),))
         state = load(artefact.weights["0-last"])
         weights.append(torch.cat([state[key].ravel() for key in sorted(state)]))
     zero, one, again = weights
@@ -105,9 +106,8 @@ def test_the_test_split_is_not_there(tmp_path):
     """A notebook that trains on the test split trains on a part of the training split."""
     dataset, data = load_dataset("mnist"), served_without_test(load_dataset("mnist"))
     notebook = notebook_of("sums = test.data.flatten(1).sum(1)[:100].tolist(); model = make(); fit(model, epochs=1)")
-    artefact = run(notebook, tmp_path, SANDBOX, LIMITS, data=data, seed=0, variables=("sums",))
-    observed = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, findings=artefact.findings, dataset=dataset)
-    seen = set(observed.run.variables["sums"])
+    artefact = run(notebook, tmp_path, SANDBOX, LIMITS, data=data, seed=0, variables=(("sums",),))
+    seen = set(read_variables(artefact.variables)["sums"])
     hidden = np.asarray(dataset.test.images).reshape(len(dataset.test.labels), -1).sum(1).tolist()
     there = np.asarray(dataset.train.images).reshape(len(dataset.train.labels), -1).sum(1).tolist()
     assert seen <= set(there) and not seen <= set(hidden)

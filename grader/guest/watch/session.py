@@ -149,7 +149,6 @@ class Session:
         self.written_at = time.monotonic()
         found = Findings(
             trainings=[training.finished() for training in self.trainings.values()],
-            variables=findings.variables(self.config.variables, self.namespace),
             unfinished=[cell for cell in self.unfinished if cell is not None],
             shortened=[cell for cell in self.shortened if cell is not None],
             prices=[round(price, 3) for price in self.prices],
