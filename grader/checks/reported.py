@@ -124,6 +124,9 @@ class Reported(Check):
         )
 
     def _sweep(self, evidence: ProblemEvidence) -> Outcome:
+        doubtful = next((network for network in evidence.networks if network.unbound), None)
+        if doubtful is not None:
+            return unbound(doubtful)
         trained = different(evidence.networks, self.varies)
         claims = with_claims(trained)
         if len(claims) >= self.count:
