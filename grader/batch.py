@@ -1,9 +1,12 @@
 """The same story for a class: one submission after another, each result on disk before the next begins."""
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
+from math import isfinite
 from pathlib import Path
 
+from grader.budget import Budget, ClassBudget
 from grader.core.errors import MachineError, SubmissionError
 from grader.core.outcome import Grade
 from grader.core.record import Record
@@ -26,38 +29,66 @@ class ClassResult(Record):
     ungraded: dict[str, str] = {}
 
 
-def grade_class(folder: Path, rubric: Rubric, out: Path, tools: Tools, options: Options = Options()) -> ClassResult:
+def grade_class(
+    folder: Path,
+    rubric: Rubric,
+    out: Path,
+    tools: Tools,
+    options: Options = Options(),
+    seconds: float | None = None,
+) -> ClassResult:
     """Grade every submission in a folder into `out`: a record and a page each, and `gradebook.csv`.
 
     Where a person has answers to read, pictures of the pages of PDFs lie beside the record, in `pages/`. Whatever is
     raised over a submission costs that one: what can't be read is a person's, what the grader failed on an error.
     Raises SubmissionError when there is none.
+
+    `seconds` are the whole class's. Those for which an equal share was too short are graded once more, from what the
+    others left: their finished trainings are kept.
     """
     paths = submissions_in(folder)
     results = Results(out)
-    grades: list[Grade] = []
+    places: dict[Path, str] = {}
+    grades: dict[Path, Grade] = {}
     ungraded: dict[str, str] = {}
+    clock = ClassBudget(len(paths), seconds)
+    limits = rubric.limits.times(options.patience)
     with warmed(tools, rubric) as tools:
-        for number, path in enumerate(paths, 1):
-            tools.say(f"{number} of {len(paths)}: {path.name}")
-            place = results.place(stem(path) if is_archive(path) else path.name)
-            grade, why = _graded(path, rubric, tools, options)
-            if any(grade.submission.id == other.submission.id for other in grades):
-                grade = _called(grade, path.name)
-            grade, lost = _saved(grade, place, results, rubric)
-            if why or lost:
-                ungraded[path.name] = why or lost
-            if grade.manual_points and not why:
-                _save_pages(path, place, results, tools)
-            grades.append(_row(grade))
-            results.save_gradebook(gradebook(grades))
-    return ClassResult(grades=tuple(grades), ungraded=ungraded)
+
+        def grade_each(paths: Sequence[Path]) -> dict[Path, float]:
+            """Grade these; of those that were cut short the seconds that they had."""
+            short = {}
+            for number, path in enumerate(paths, 1):
+                tools.say(f"{number} of {len(paths)}: {path.name}")
+                if path not in places:
+                    places[path] = results.place(stem(path) if is_archive(path) else path.name)
+                budget = Budget(limits, clock.share(len(paths) - number + 1) if isfinite(options.patience) else None)
+                grade, why = _graded(path, rubric, tools, options, budget)
+                if any(grade.submission.id == g.submission.id for other, g in grades.items() if other != path):
+                    grade = _called(grade, path.name)
+                grade, lost = _saved(grade, places[path], results, rubric)
+                if why or lost:
+                    ungraded[path.name] = why or lost
+                elif budget.cut:
+                    short[path] = budget.seconds
+                if grade.manual_points and not why:
+                    _save_pages(path, places[path], results, tools)
+                grades[path] = _row(grade)
+                results.save_gradebook(gradebook(list(grades.values())))
+            return short
+
+        short = grade_each(paths)
+        share = clock.share(len(short))
+        if again := [path for path, had in short.items() if min(share, limits.submission_seconds) > had]:
+            tools.say(f"once more, with more time: {len(again)}")
+            grade_each(again)
+    return ClassResult(grades=tuple(grades.values()), ungraded=ungraded)
 
 
-def _graded(path: Path, rubric: Rubric, tools: Tools, options: Options) -> tuple[Grade, str]:
+def _graded(path: Path, rubric: Rubric, tools: Tools, options: Options, budget: Budget) -> tuple[Grade, str]:
     """(the grade of a submission, why it is none that was earned)."""
     try:
-        return grade_submission(path, rubric, tools, options), ""
+        return grade_submission(path, rubric, tools, options, budget), ""
     except SubmissionError as error:
         return set_aside(path.name, rubric, tools, error.found, "manual"), error.found
     except KeyboardInterrupt:

@@ -64,14 +64,14 @@ def inspect_file(
     return observed.models, (*notes(observed.run), *doubts)
 
 
-def replays_of(file: Path, *, fresh: bool = False) -> Replays:
+def replays_of(file: Path, limits: Limits, *, fresh: bool = False) -> Replays:
     """What runs this notebook in full, where its recipe alone is not enough to train its networks again."""
     sandbox = find_sandbox()
     with reading(sandbox) as reader:
         notebook = reader.notebook(file.name, file)
     folder = file.resolve().parent
     run = partial(run_notebook, sandbox=sandbox)
-    return Replays(folder, {file.name: notebook}, Limits(), run, fresh=fresh)
+    return Replays(folder, {file.name: notebook}, limits, run, fresh=fresh)
 
 
 def budget(model: ModelFacts, rubric: Rubric, problem: str) -> list[BudgetLine]:

@@ -10,16 +10,19 @@ _MOST_SECTIONS = 100
 _DECIDED = ("passed", "partial", "failed")
 
 
-def judge_problem(problem: Problem, evidence: ProblemEvidence, providers: Providers, broken: str = "") -> ProblemResult:
-    """All checks of a problem in their order. `broken` says why notebooks could not be run; empty when they could.
+def judge_problem(
+    problem: Problem, evidence: ProblemEvidence, providers: Providers, not_run: Outcome | None = None
+) -> ProblemResult:
+    """All checks of a problem in their order. `not_run` is the outcome of what notebooks that were not run may hold.
 
     Providers are asked only when a check gets that far; what they gave stays for the checks after it.
     """
     outcomes: dict[str, Outcome] = {}
     for check in problem.checks:
-        outcome = _blocked(check, problem, outcomes) or _unsure(check, evidence) or _not_run(check, evidence, broken)
+        outcome = _blocked(check, problem, outcomes) or _unsure(check, evidence) or _missing(check, evidence, not_run)
         if outcome is None:
             outcome, evidence = _judged(check, evidence, providers)
+            outcome = _unless_missing(outcome, check, not_run)
         outcomes[check.title] = outcome
     results = tuple(_result(check, outcomes[check.title]) for check in problem.checks)
     shown = evidence.model if problem.needs(ModelFacts) else None
@@ -74,11 +77,16 @@ def _unsure(check: Check, evidence: ProblemEvidence) -> Outcome | None:
     return Outcome(status="manual", message=f"{why} A person decides.") if why else None
 
 
-def _not_run(check: Check, evidence: ProblemEvidence, broken: str) -> Outcome | None:
-    """The outcome of a check on what notebooks do where they could not be run."""
-    if broken and evidence.model is None and not check.needs.isdisjoint(OF_NOTEBOOKS):
-        return Outcome(status="error", message=f"The notebooks could not be run: {broken}")
-    return None
+def _missing(check: Check, evidence: ProblemEvidence, not_run: Outcome | None) -> Outcome | None:
+    """The outcome of a check on what notebooks do where not all were run, and nothing was seen."""
+    return not_run if evidence.model is None and not check.needs.isdisjoint(OF_NOTEBOOKS) else None
+
+
+def _unless_missing(outcome: Outcome, check: Check, not_run: Outcome | None) -> Outcome:
+    """The outcome, unless it costs points and what was not run of the notebooks may hold them."""
+    if not_run is None or outcome.status not in ("failed", "partial") or check.needs.isdisjoint(OF_NOTEBOOKS):
+        return outcome
+    return not_run.model_copy(update={"message": f"{not_run.message} Seen so far: {outcome.message}"})
 
 
 def _judged(check: Check, evidence: ProblemEvidence, providers: Providers) -> tuple[Outcome, ProblemEvidence]:

@@ -9,10 +9,12 @@ from typing import Literal, NamedTuple
 
 from nbformat import NotebookNode
 
+from grader.budget import Budget
 from grader.core.document import Document
 from grader.core.errors import MachineError, SubmissionError
 from grader.core.evidence import OF_NOTEBOOKS, NotebookRun, ProblemEvidence
-from grader.core.outcome import Grade, SubmissionInfo
+from grader.core.limits import Limits
+from grader.core.outcome import Grade, Outcome, SubmissionInfo
 from grader.core.text import decoded
 from grader.datasets import served
 from grader.execution import read_documents
@@ -39,19 +41,26 @@ from grader.rubric import Rubric
 from grader.tools import Options, Tools
 
 
-def grade_submission(path: Path, rubric: Rubric, tools: Tools, options: Options = Options()) -> Grade:
-    """Grade one submission. Raises SubmissionError only when there is nothing that could be graded."""
+def grade_submission(
+    path: Path, rubric: Rubric, tools: Tools, options: Options = Options(), budget: Budget | None = None
+) -> Grade:
+    """Grade one submission. Raises SubmissionError only when there is nothing that could be graded.
+
+    `budget` is the clock of all that is run of it; without one it starts now, and is the rubric's.
+    """
     started = time.perf_counter()
+    rubric = rubric.model_copy(update={"limits": rubric.limits.times(options.patience)})
+    budget = budget or Budget(rubric.limits)
     with opened(path, tools.sandbox) as submission, reading(tools.sandbox) as reader:
         contents = read_contents(submission, reader)
         read = _read(submission, contents, rubric, reader)
-        observed = _run_notebooks(submission, contents, read.words, rubric, tools)
+        observed = _run_notebooks(submission, contents, read.words, rubric, tools, budget)
         executed = time.perf_counter()
         evidence, remarks = _evidence(contents, read, observed, rubric)
-        broken = next((seen.run.machine_failure for seen in observed.values() if seen.run.machine_failure), "")
-        grading = Grading(submission, read.documents, contents.notebooks, rubric, tools, options, reader)
+        not_run = _not_run([seen.run for seen in observed.values()])
+        grading = Grading(submission, read.documents, contents.notebooks, rubric, tools, options, budget, reader)
         with Providers(grading) as providers:
-            problems = tuple(judge_problem(p, evidence[p.id], providers, broken) for p in rubric.problems)
+            problems = tuple(judge_problem(p, evidence[p.id], providers, not_run) for p in rubric.problems)
         finished = time.perf_counter()
     return Grade(
         rubric=rubric.id,
@@ -123,7 +132,7 @@ def _read(submission: Submission, contents: Contents, rubric: Rubric, reader: Su
 
 
 def _run_notebooks(
-    submission: Submission, contents: Contents, words: Words, rubric: Rubric, tools: Tools
+    submission: Submission, contents: Contents, words: Words, rubric: Rubric, tools: Tools, budget: Budget
 ) -> dict[str, Observed]:
     """What each notebook holds and did; of one that can't be read, why."""
     notebooks = contents.notebooks
@@ -131,7 +140,7 @@ def _run_notebooks(
     beside = tuple(_code(submission, contents)) if rubric.needs(*OF_NOTEBOOKS) else ()
     with ThreadPoolExecutor(max_workers=cores()) as pool:
         runs = [
-            pool.submit(_run, notebook, above.get(file, ()), file, beside, submission, rubric, tools)
+            pool.submit(_run, notebook, above.get(file, ()), file, beside, submission, rubric, tools, budget)
             for file, notebook in notebooks.items()
         ]
         try:
@@ -163,23 +172,30 @@ def _run(
     submission: Submission,
     rubric: Rubric,
     tools: Tools,
+    budget: Budget,
 ) -> Observed:
     """Run a notebook when a check judges what it does."""
     if not rubric.needs(*OF_NOTEBOOKS):
         return observe_notebook(notebook, file)
     if tools.data_problem:
         return Observed(run=NotebookRun(file=file, machine_failure=tools.data_problem))
+    if refused := budget.refuses_notebook():
+        if not budget.left:
+            budget.short_of(file)
+        return Observed(run=NotebookRun(file=file, cut_short=f"it was not run: {refused}"))
+    left, limits = budget.left, rubric.limits
     tools.say(f"running {file}")
     try:
         artefact = tools.run(
             copy.deepcopy(notebook),
             submission.root,
             tools.sandbox,
-            rubric.limits,
+            _within(limits, left),
             data=served(tools.dataset.name if tools.dataset else None),
             variables=_asked(rubric),
         )
-        return observe_notebook(
+        budget.lose(sum(cell.seconds for cell in artefact.cells if cell.status == "timeout"))
+        observed = observe_notebook(
             notebook,
             file,
             cells=artefact.cells,
@@ -191,6 +207,10 @@ def _run(
             beside=beside,
             variables=artefact.variables,
         )
+        if artefact.seconds < left or not observed.run.crashes:
+            return observed
+        budget.short_of(file)
+        return observed.model_copy(update={"run": _cut_short(observed.run, budget)})
     except (MachineError, OSError) as error:
         return Observed(run=NotebookRun(file=file, machine_failure=str(error)))
     except Exception as error:  # a notebook that finds a fault of ours costs itself a person's time, not the class
@@ -206,6 +226,28 @@ def _asked(rubric: Rubric) -> tuple[tuple[str, ...], tuple[str, ...]]:
     ]
     shown = {name for visibility, name in asked if visibility == "visible"}
     return tuple(sorted(shown)), tuple(sorted({name for _, name in asked} - shown))
+
+
+def _within(limits: Limits, left: float) -> Limits:
+    """The limits of a notebook that has to end when the submission's time does."""
+    return limits.model_copy(update={"notebook_seconds": max(min(limits.notebook_seconds, left), 0.1)})
+
+
+def _cut_short(run: NotebookRun, budget: Budget) -> NotebookRun:
+    """The run, with the cell in which the submission's time ended as one that was not run: it may be no endless one."""
+    last = next((cell.index for cell in reversed(run.cells) if cell.status == "timeout"), None)
+    cells = [c.model_copy(update={"status": "not run", "error": ""}) if c.index == last else c for c in run.cells]
+    why = f"it was ended before its own limits had ended it: {budget.why}"
+    return run.model_copy(update={"cells": tuple(cells), "failure": "", "cut_short": why})
+
+
+def _not_run(runs: Sequence[NotebookRun]) -> Outcome | None:
+    """The outcome of whatever a notebook might have shown that was not run to its end, by no fault of its own."""
+    if why := next((run.machine_failure for run in runs if run.machine_failure), ""):
+        return Outcome(status="error", message=f"The notebooks could not be run: {why}")
+    if short := next((run for run in runs if run.cut_short), None):
+        return Outcome(status="manual", message=f"{short.file}: {short.cut_short}. A person decides.")
+    return None
 
 
 def _evidence(

@@ -17,7 +17,8 @@ class Options(Record):
     """How to grade: `retrain` off leaves accuracies to a person; `fresh` trains what was trained before again.
 
     `device` is where networks are trained again, one that has proved itself (`grader.training.proof`). `salt` gives the
-    seeds, before the rubric's.
+    seeds, before the rubric's. `patience` multiplies the seconds that the rubric's limits give to one submission and to
+    one training; it may be infinite.
     """
 
     retrain: bool = True
@@ -25,6 +26,7 @@ class Options(Record):
     seeds: int | None = None
     device: Device = CPU
     salt: str = ""
+    patience: float = 1.0
 
 
 class Tools(Record):

@@ -73,7 +73,7 @@ class Accuracy(Check):
         accuracies = ", ".join(f"{lane.accuracy:.4f}" for lane in training.lanes)
         diverged = sum(lane.diverged for lane in training.lanes)
         how = ", the notebook run in full each time," if training.method == "replay" else ""
-        message = f"{sum(reached)} of {len(reached)} trainings{how} reach {self.at_least:g} ({accuracies})."
+        message = f"{sum(reached)} of {len(reached)} trainings{how} reach {self.at_least:g} ({accuracies or 'none'})."
         if diverged:
             message += f" {diverged} of them diverged: the loss became infinite or the network stayed at chance."
         observed, source = accuracies, str(model.source)
@@ -83,7 +83,8 @@ class Accuracy(Check):
             why = f"That decides nothing by itself: {training.unsupported}. A person decides."
             return manual(f"{message} {why}", observed=observed, source=source)
         if verdict == "undecided":
-            return manual(f"{message} That decides nothing yet.", observed=observed, source=source)
+            told = " ".join((f"{message} That decides nothing yet.", *training.notes))
+            return manual(told, observed=observed, source=source)
         borderline = training.borderline and as_trained
         if borderline and training.interval:
             low, high = training.interval

@@ -1,5 +1,6 @@
 """Options and small helpers that several commands use."""
 
+import math
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -60,10 +61,19 @@ DeviceOption = Annotated[
     DeviceName,
     typer.Option("--device", help="Where networks are trained again; a GPU after grader doctor --prove cuda."),
 ]
+BudgetOption = Annotated[
+    bool,
+    typer.Option("--budget/--no-budget", help="Leave to a person what takes longer than the rubric's limits allow."),
+]
 RequireLayerOption = Annotated[
     LayerName | None,
     typer.Option("--require-layer", help="Refuse to run notebooks behind less than this; grader doctor shows all."),
 ]
+
+
+def patience(*, budget: bool) -> float:
+    """How many times the usual seconds a submission may take."""
+    return 1.0 if budget else math.inf
 
 
 def require_layer(sandbox: "Sandbox", least: LayerName) -> None:

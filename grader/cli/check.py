@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from grader.cli._shared import (
+    BudgetOption,
     DeviceName,
     DeviceOption,
     FreshOption,
@@ -15,6 +16,7 @@ from grader.cli._shared import (
     SaltOption,
     SeedsOption,
     exit_code,
+    patience,
     require_layer,
     say,
     write_page,
@@ -40,6 +42,7 @@ def command(
     salt: SaltOption = "",
     fresh: FreshOption = False,
     device: DeviceOption = DeviceName.cpu,
+    budget: BudgetOption = True,
     layer: RequireLayerOption = None,
 ) -> None:
     """Grade one submission.
@@ -53,7 +56,14 @@ def command(
     from grader.training.proof import proved_device
 
     loaded = load_rubric(rubric)
-    options = Options(retrain=retrain, seeds=seeds, fresh=fresh, salt=salt, device=proved_device(device.value))
+    options = Options(
+        retrain=retrain,
+        seeds=seeds,
+        fresh=fresh,
+        salt=salt,
+        device=proved_device(device.value),
+        patience=patience(budget=budget),
+    )
     tools = tools_for(loaded, say)
     if layer is not None:
         require_layer(tools.sandbox, layer)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.cli._shared import (
+    BudgetOption,
     DeviceName,
     DeviceOption,
     FreshOption,
@@ -14,6 +15,7 @@ from grader.cli._shared import (
     RubricOption,
     SaltOption,
     SeedsOption,
+    patience,
     require_layer,
     say,
 )
@@ -36,11 +38,20 @@ def command(
     salt: SaltOption = "",
     fresh: FreshOption = False,
     device: DeviceOption = DeviceName.cpu,
+    budget: BudgetOption = True,
+    hours: Annotated[
+        float | None, typer.Option("--hours", min=0.01, help="For the whole class; else 12, or 144 s a submission.")
+    ] = None,
 ) -> None:
     """Grade every submission of a folder, one after another.
 
     Each result is written as soon as it is there, and what is already in the output folder stays when a run is
-    interrupted. Exit code 0: all were graded; 4: the machine failed for at least one.
+    interrupted.
+
+    Each submission first gets an equal share of the class's hours. Those for which that was too short are graded once
+    more from what the others left, and what is over even then waits for a person.
+
+    Exit code 0: all were graded; 4: the machine failed for at least one.
     """
     from grader.batch import grade_class
     from grader.core.errors import MachineError
@@ -51,7 +62,14 @@ def command(
 
     loaded = load_rubric(rubric)
     salt = salt or loaded.salt or Results(out).salt()
-    options = Options(retrain=retrain, seeds=seeds, fresh=fresh, salt=salt, device=proved_device(device.value))
+    options = Options(
+        retrain=retrain,
+        seeds=seeds,
+        fresh=fresh,
+        salt=salt,
+        device=proved_device(device.value),
+        patience=patience(budget=budget),
+    )
     tools = tools_for(loaded, say)
     if layer is not None:
         require_layer(tools.sandbox, layer)
@@ -60,7 +78,7 @@ def command(
             tools.sandbox.sentence,
             hint="Install bubblewrap (apt install bubblewrap), or say --trust-submissions if you know these students.",
         )
-    show(grade_class(folder, loaded, out, tools, options), out)
+    show(grade_class(folder, loaded, out, tools, options, seconds=hours and hours * 3600), out)
 
 
 def show(graded: "ClassResult", out: Path) -> None:

@@ -73,16 +73,17 @@ def command(
         console.print(f"note: {one_line(note, 4000)}", markup=False, highlight=False)
     if missing := gaps(model):
         console.print(f"note: not by its recipe alone: {'; '.join(missing)}", markup=False, highlight=False)
+    limits = Limits().times(math.inf)  # whoever trains one network by hand has the time for it
     columns = (TextColumn("epochs"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("", total=None)
         result = train_again(
             model,
             data,
-            replays_of(file, fresh=fresh) if missing else None,
+            replays_of(file, limits, fresh=fresh) if missing else None,
             threshold=accuracy,
             rule=Rule(kind=rule.value, planned=seeds),
-            limits=Limits(),
+            limits=limits,
             device=trained_on,
             salt=salt,
             fresh=fresh,

@@ -234,7 +234,8 @@ class CellRun(Record):
 class NotebookRun(Record):
     """How one notebook (or script) ran, and what it holds besides models.
 
-    `failure` is why it did not run to its end; `machine_failure` why it could not be run at all, by no one's fault.
+    `failure` is why it did not run to its end; `machine_failure` why it could not be run at all, by no one's fault;
+    `cut_short` why the grader gave it no time, or no more of it.
     `claims` and `logs` are what its saved outputs state of accuracies and print of epochs. `remarks` are sentences on
     what it did that a reader should know of, whatever came of it.
     """
@@ -243,6 +244,7 @@ class NotebookRun(Record):
     cells: tuple[CellRun, ...] = ()
     failure: str = ""
     machine_failure: str = ""
+    cut_short: str = ""
     claims: tuple[Claim, ...] = ()
     logs: tuple[TrainingLog, ...] = ()
     variables: dict[str, object] = {}

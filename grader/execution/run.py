@@ -31,6 +31,7 @@ from grader.execution.relay import Relay
 from grader.execution.sandbox import Sandbox, within_reach
 from grader.execution.warm import WarmKernels, modules_of
 from grader.execution.watch import named, overrun
+from grader.execution.weights import WeightFiles
 from grader.guest.protocol import Config
 
 _START_SECONDS = 90
@@ -42,8 +43,6 @@ _AGAIN_SECONDS = 1.0  # between interrupts of one cell
 _IDLE_PART = 0.25  # of what a cell may take, for one that trains nothing
 _HAND_OVER_SECONDS = 30
 _FINDINGS_BYTES = 4 * 2**20  # as Python's objects twenty times that
-_WEIGHTS_BYTES = 512 * 2**20  # of all of them
-_MOST_TRAININGS = 64  # of one notebook hand over weights
 _MESSAGE_BYTES = 4 * 2**20
 _REPLY_BYTES = 8 * 2**20
 _GUEST = "grader_guest"
@@ -53,16 +52,18 @@ _FINDINGS = "findings.json"
 class NotebookArtefact(Record):
     """Raw result of running a notebook: how its cells ended and what the probe wrote, not yet believed.
 
-    `variables` is what it wrote of those that it was asked for, beside their names. `weights` are those of its n-th
-    training, as safetensors: `n-first` before its first step, `n-last` at the end.
+    `variables` is what it wrote of those that it was asked for, beside their names. `weights` are there where it ran in
+    full.
     """
+
+    model_config = {"arbitrary_types_allowed": True, "frozen": True}
 
     cells: tuple[CellRun, ...]
     findings: str = ""
     variables: tuple[tuple[tuple[str, ...], str], ...] = ()
     failure: str = ""
     seconds: float = 0.0
-    weights: dict[str, bytes] = {}
+    weights: WeightFiles | None = None
 
 
 def run_notebook(
@@ -156,7 +157,7 @@ async def _run(
         finally:
             await kernel.close()
         findings, fault = seen or _read_file(base / "run" / _FINDINGS, _FINDINGS_BYTES)
-        weights = _read_weights(base / "run", limits) if seed is not None else {}
+        weights = WeightFiles().collect(base / "run", limits.parameters) if seed is not None else None
     return NotebookArtefact(
         cells=tuple(runs),
         findings=findings.decode("utf-8", "replace"),
@@ -405,18 +406,6 @@ def _until(end: float) -> float:
     """Seconds to the next look, which comes no later than this time unless that is past."""
     left = end - time.monotonic()
     return min(_POLL_SECONDS, left) if left > 0 else _POLL_SECONDS
-
-
-def _read_weights(folder: Path, limits: Limits) -> dict[str, bytes]:
-    """What was handed over of the first trainings; of a network that is too large, nothing."""
-    most = int(4.1 * limits.parameters) + _FINDINGS_BYTES
-    found: dict[str, bytes] = {}
-    for number in range(_MOST_TRAININGS):
-        for name in (f"{number}-first", f"{number}-last"):
-            raw, _ = _read_file(folder / f"{name}.safetensors", most)
-            if raw and sum(map(len, found.values())) + len(raw) <= _WEIGHTS_BYTES:
-                found[name] = raw
-    return found
 
 
 def _read_file(path: Path, most: int) -> tuple[bytes, str]:

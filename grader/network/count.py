@@ -19,7 +19,8 @@ _MOST_VALUES = 10**7  # that one layer may make of one sample
 class Count(Record):
     """Totals of a network. `parameters` counts what training changes, shared weights once.
 
-    `operations` estimates the multiply-adds of one forward pass of one sample: each weight once a place of the output.
+    `operations` estimates the multiply-adds of one forward pass of one sample: each weight once a place of the output,
+    and what a layer without weights looks at. `values` are those that all layers together make of one sample.
     """
 
     rows: tuple[LayerRow, ...]
@@ -30,6 +31,7 @@ class Count(Record):
     hidden_layers: int
     hidden_layers_within: tuple[int, int]
     operations: int
+    values: int
 
 
 def count(spec: ModelSpec, input_shape: tuple[int, ...] | None) -> Count:
@@ -66,8 +68,24 @@ def count(spec: ModelSpec, input_shape: tuple[int, ...] | None) -> Count:
         hidden_units_within=(units.least_units, units.most_units),
         hidden_layers=units.hidden_layers,
         hidden_layers_within=(units.least_layers, units.hidden_layers),
-        operations=sum(row.parameters * math.prod((row.output_shape or ())[1:]) for row in rows),
+        operations=sum(map(_operations, network.layers, shapes)),
+        values=sum(math.prod(shape) for shape in shapes if shape is not None),
     )
+
+
+def _operations(module: nn.Module, shape: tuple[int, ...] | None) -> int:
+    """The multiply-adds of one layer for one sample; a window without weights counts each place that it looks at."""
+    if shape is None:
+        return 0
+    weights = sum(p.numel() for p in module.parameters())
+    if isinstance(module, nn.Linear):
+        return weights * math.prod(shape[:-1])  # its features come last, whatever lies before them
+    if weights:
+        return weights * math.prod(shape[1:])
+    window = getattr(module, "kernel_size", 1)
+    dimensions = len(shape) - 1
+    area = math.prod(window) if isinstance(window, tuple) else window**dimensions
+    return math.prod(shape) * int(area)
 
 
 def _shapes(network: Network, spec: ModelSpec, input_shape: tuple[int, ...]) -> list[tuple[int, ...] | None]:

@@ -79,7 +79,8 @@ def notes(run: NotebookRun) -> Iterator[str]:
         yield f"{run.file}: {left:,} cells after that were not run"
     yield from (f"{run.file}: {remark}" for remark in run.remarks)
     told = any(run.failure == f"cell {cell.index}: {cell.error}" for cell in run.crashes)
-    yield from (f"{run.file}: {why}" for why in ("" if told else run.failure, run.machine_failure) if why)
+    whys = ("" if told else run.failure, run.machine_failure, run.cut_short)
+    yield from (f"{run.file}: {why}" for why in whys if why)
 
 
 def _cells(numbers: Sequence[int]) -> str:

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from nbformat import NotebookNode
 
+from grader.budget import Budget
 from grader.core.document import Document
 from grader.core.evidence import ProblemEvidence
 from grader.core.record import Record
@@ -29,6 +30,7 @@ class Grading:
     rubric: Rubric
     tools: Tools
     options: Options
+    budget: Budget
     reader: SubmissionReader | None = None
 
 

@@ -14,14 +14,17 @@ from grader.training import Replays, Rule, train_again
 def _opened(grading: Grading) -> Iterator[Callable[[TrainingRequest, ProblemEvidence], Retraining | None]]:
     tools, options, limits = grading.tools, grading.options, grading.rubric.limits
     run = partial(tools.run, sandbox=tools.sandbox)
-    replays = Replays(grading.submission.root, dict(grading.notebooks), limits, run, fresh=options.fresh)
+    budget = grading.budget
+    replays = Replays(
+        grading.submission.root, dict(grading.notebooks), limits, run, fresh=options.fresh, left=lambda: budget.left
+    )
 
     def train(request: TrainingRequest, evidence: ProblemEvidence) -> Retraining | None:
         model, problem = evidence.model, evidence.problem
         if model is None or model.problem or model.unbound or not options.retrain or tools.dataset is None:
             return None
         tools.say(f"{problem}: training {model.variable or 'the network'} again")
-        return train_again(
+        result = train_again(
             model,
             tools.dataset,
             replays if request.replay else None,
@@ -37,8 +40,12 @@ def _opened(grading: Grading) -> Iterator[Callable[[TrainingRequest, ProblemEvid
             trusted=request.replay == "trust",
             salt=options.salt or grading.rubric.salt,
             fresh=options.fresh,
+            time_budget=budget.left,
             on_lane=lambda lane: tools.say(f"{problem}: seed {lane.seed} reached {lane.accuracy:.4f}"),
         )
+        if result.verdict == "undecided" and not budget.left:
+            budget.short_of(f"{problem}: training")
+        return result
 
     yield train
 

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from grader.core.errors import SubmissionError
@@ -22,15 +22,15 @@ _FRESH = 3.0  # times chance: more than that, a network that was never trained d
 
 
 def score_replay(
-    spec: ModelSpec, inputs: InputSpec, dataset: Dataset, seed: int, first: bytes, last: bytes, seconds: float
+    spec: ModelSpec, inputs: InputSpec, dataset: Dataset, seed: int, first: Path, last: Path, seconds: float
 ) -> Replayed:
-    """One replay, from its network's weights before the first step and at the end (safetensors).
+    """One replay, from its network's weights before the first step and at the end (safetensors files).
 
     Raises SubmissionError when the weights are not this network's, or knew the answer before any step.
     """
     test, train = Samples.of(dataset.test), Samples.of(dataset.train)
     with one_thread():
-        began, ended = (_loaded(spec, raw) for raw in (first, last))
+        began, ended = (_loaded(spec, file) for file in (first, last))
         before = score(began, test, inputs) if _is_finite(began) else math.nan
         if before > _FRESH / dataset.classes:
             raise SubmissionError(
@@ -64,20 +64,20 @@ def _is_finite(network: Network) -> bool:
     return all(bool(torch.isfinite(t).all()) for t in network.state_dict().values() if t.is_floating_point())
 
 
-def _loaded(spec: ModelSpec, raw: bytes) -> Network:
+def _loaded(spec: ModelSpec, file: Path) -> Network:
     """The network with these weights."""
     network = build(spec)
     try:
-        weights = load(raw)
+        with safe_open(file, framework="pt") as weights, torch.no_grad():
+            there = set(weights.keys())
+            for name, ours in tensors(spec, network):
+                shape = tuple(weights.get_slice(name).get_shape()) if name in there else None
+                if shape != tuple(ours.shape):
+                    found = "missing" if shape is None else f"of shape {shape}, not {tuple(ours.shape)}"
+                    raise SubmissionError(f"it trained another network when it ran in full: {name} is {found}")
+                ours.copy_(weights.get_tensor(name))  # one at a time, and none that isn't asked for
     except (SafetensorError, ValueError, KeyError) as error:
         raise SubmissionError(f"its weights can't be read: {error}") from error
-    with torch.no_grad():
-        for name, ours in tensors(spec, network):
-            theirs = weights.get(name)
-            if theirs is None or theirs.shape != ours.shape:
-                found = "missing" if theirs is None else f"of shape {tuple(theirs.shape)}, not {tuple(ours.shape)}"
-                raise SubmissionError(f"it trained another network when it ran in full: {name} is {found}")
-            ours.copy_(theirs)
     return network
 
 

@@ -13,7 +13,7 @@ from grader.training.gaps import gaps
 from grader.training.plan import TrainingPlan
 from grader.training.replays import Replays
 from grader.training.seeds import seeds_of
-from grader.training.trainable import check_network
+from grader.training.trainable import check_network, check_price
 from grader.training.verdict import accuracies, conclude
 
 
@@ -47,7 +47,7 @@ def replay(
             left_out = "; ".join(gaps(model))
             raise SubmissionError(f"{left_out}; and on {dataset.title} no notebook can be run in full")
         plan = TrainingPlan(spec=model.spec, recipe=model.recipe, dataset=dataset.name, limits=replays.limits)
-        check_network(plan, dataset)
+        check_price(plan, check_network(plan, dataset), dataset)
         while needed := next_trainings(accuracies([run.lane for run in runs]), threshold, rule, test_size):
             for run in replays.runs(model, plan, dataset, seeds_of(salt, range(len(runs), len(runs) + needed))):
                 runs.append(run)

@@ -2,8 +2,9 @@
 
 import copy
 import hashlib
+import math
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache, cached_property
@@ -15,7 +16,7 @@ import torch
 from nbformat import NotebookNode
 from pydantic import ValidationError
 
-from grader.core.errors import SubmissionError
+from grader.core.errors import SubmissionError, UnsupportedError
 from grader.core.evidence import Lane, ModelFacts
 from grader.core.limits import Limits
 from grader.datasets import Dataset, served_without_test
@@ -26,15 +27,27 @@ from grader.training.doubts import Replayed
 from grader.training.handed_over import score_replay
 from grader.training.plan import TrainingPlan
 
+_CLOCKS = ("submission_seconds", "training_seconds", "notebooks")  # limits of which no run that ended depends
 _ARRAYS = ("predicted", "first", "last")  # of a run
 
 
-class FullRun(Protocol):
-    """What a full run left: the weights of its n-th training under `n-first` and `n-last`, as safetensors."""
+class Weights(Protocol):
+    """Files of safetensors by name: `n-first` before the n-th training's first step, `n-last` at its end."""
 
     @property
-    def weights(self) -> Mapping[str, bytes]:
-        """Before the first step, and at the end."""
+    def digests(self) -> Mapping[str, str]:
+        """Digests of the files' bytes, by name."""
+
+    def file(self, name: str) -> Path | None:
+        """The file of that name, where there is one."""
+
+
+class FullRun(Protocol):
+    """What a full run left."""
+
+    @property
+    def weights(self) -> Weights | None:
+        """Of the networks that it trained."""
 
     @property
     def failure(self) -> str:
@@ -65,8 +78,11 @@ class Replays:
         run: RunsInFull,
         *,
         fresh: bool = False,
+        left: Callable[[], float] = lambda: math.inf,
     ) -> None:
+        """`left` tells how many seconds may still be spent on the submission."""
         self.files, self.notebooks, self.limits, self.run, self.fresh = files, notebooks, limits, run, fresh
+        self.left = left
         self.ended: dict[tuple[str, int], FullRun] = {}
 
     def runs(self, model: ModelFacts, plan: TrainingPlan, dataset: Dataset, seeds: Sequence[int]) -> Iterator[Replayed]:
@@ -89,25 +105,30 @@ class Replays:
                 yield run
 
     def _run(self, model: ModelFacts, data: dict[str, Path], seed: int) -> FullRun:
+        left = self.left()
+        if not left:
+            raise UnsupportedError(f"the time for this submission was over before it ran under seed {seed}")
+        limits = self.limits.model_copy(update={"replay_seconds": min(self.limits.replay_seconds, left)})
         notebook = copy.deepcopy(self.notebooks[model.notebook])
-        return self.run(notebook, self.files, limits=self.limits, data=data, seed=seed)
+        return self.run(notebook, self.files, limits=limits, data=data, seed=seed)
 
     def _scored(
         self, model: ModelFacts, plan: TrainingPlan, dataset: Dataset, seed: int, artefact: FullRun
     ) -> Replayed:
-        first, last = (artefact.weights.get(f"{model.training}-{when}") for when in ("first", "last"))
+        name = f"{model.training}-last"
+        first, last = (_file(artefact, f"{model.training}-{when}") for when in ("first", "last"))
         if first is None or last is None:
             why = artefact.failure or "it is not trained when the notebook runs in full"
             raise SubmissionError(f"no weights came back: {why}")
         same = [s for (file, s), other in self.ended.items() if file == model.notebook and s != seed
-                and other.weights.get(f"{model.training}-last") == last]  # fmt: skip
+                and _digest(other, name) == _digest(artefact, name)]  # fmt: skip
         if same:
             raise SubmissionError("two seeds gave the very same weights: they were set, not trained")
         return score_replay(plan.spec, plan.recipe.inputs, dataset, seed, first, last, artefact.seconds)
 
     def _key(self, model: ModelFacts, plan: TrainingPlan, dataset: Dataset, seed: int) -> str:
         cells = "\0".join(cell.source for cell in self.notebooks[model.notebook].cells)
-        named = "replay", model.notebook, cells, str(model.training), self.limits.model_dump_json()
+        named = "replay", model.notebook, cells, str(model.training), self.limits.model_dump_json(exclude=set(_CLOCKS))
         return digest_of(plan, dataset, seed, *named, self._files, _watcher())
 
     @cached_property
@@ -156,3 +177,11 @@ def _remember(key: str, run: Replayed) -> None:
         arrays = {name: torch.from_numpy(getattr(run, name)) for name in _ARRAYS}
         with suppress(OSError):
             save_state(folder / f"{key}.replay", {"lane": run.lane.model_dump_json(), "learned": run.learned, **arrays})
+
+
+def _file(run: FullRun, name: str) -> Path | None:
+    return run.weights.file(name) if run.weights else None
+
+
+def _digest(run: FullRun, name: str) -> str | None:
+    return run.weights.digests.get(name) if run.weights else None

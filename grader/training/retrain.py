@@ -68,7 +68,7 @@ def retrain(
                     on_lane(lane)
     except TimeoutError:  # what is known by now decides
         done = f"{len(lanes)} of at least {planned} trainings"
-        notes = (f"Incomplete: the {time_budget:g} s ended after {done}. Another run goes on from there.",)
+        notes = (f"Incomplete: the {time_budget:,.0f} s ended after {done}. Another run goes on from there.",)
     except (SubmissionError, MachineError) as error:
         obstacle, fault = str(error), _fault(error, plan)
         obstacle = f"training stopped: {error}" if fault is Fault.machine else obstacle

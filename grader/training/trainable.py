@@ -2,10 +2,12 @@
 
 import math
 
-from grader.core.errors import SubmissionError
+from grader.core.errors import SubmissionError, UnsupportedError
 from grader.datasets import Dataset
 from grader.network.count import Count, count
+from grader.training.device import CPU
 from grader.training.plan import TrainingPlan
+from grader.training.price import in_words, price
 from grader.training.recipe import check_recipe
 
 
@@ -19,7 +21,22 @@ def check_trainable(plan: TrainingPlan, dataset: Dataset) -> Count:
     if recipe.epochs > limits.epochs:
         raise SubmissionError(f"{recipe.epochs:,} epochs are more than the {limits.epochs:,} that are trained")
     check_recipe(recipe.loss, recipe.optimizer, recipe.schedules)
+    check_price(plan, size, dataset)
     return size
+
+
+def check_price(plan: TrainingPlan, size: Count, dataset: Dataset) -> None:
+    """Raises UnsupportedError where training it once costs more than may be spent: it may be right all the same.
+
+    What an accelerator takes is not known before.
+    """
+    most, cost = plan.limits.training_seconds, price(plan, size, dataset)
+    if plan.device == CPU and cost > most:
+        raise UnsupportedError(
+            f"training it once costs about {in_words(cost)} of a core, and the limit is {in_words(most)}: "
+            f"{size.operations:,} multiply-adds forward a sample, {plan.recipe.epochs} epochs. "
+            "`grader retrain` trains it all the same, and so does grading with --no-budget"
+        )
 
 
 def check_network(plan: TrainingPlan, dataset: Dataset) -> Count:

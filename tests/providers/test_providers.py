@@ -6,6 +6,7 @@ from typing import Literal
 import pytest
 
 from grader import checks, providers
+from grader.budget import Budget
 from grader.checks import Check, check_types
 from grader.checks.accuracy import Accuracy
 from grader.core.evidence import ModelFacts, NotebookRun, ProblemEvidence, Retraining, Section
@@ -104,7 +105,9 @@ def test_a_request_that_nobody_can_answer_is_an_error_and_the_next_check_is_judg
     )
     with open_submission(tmp_path) as submission:
         contents = read_contents(submission)
-        grading = Grading(submission, {}, contents.notebooks, rubric, tools_for(rubric), Options())
+        grading = Grading(
+            submission, {}, contents.notebooks, rubric, tools_for(rubric), Options(), Budget(rubric.limits)
+        )
         with Providers(grading) as answering:
             result = judge_problem(problem, ProblemEvidence(problem="1"), answering)
     assert [check.status for check in result.checks] == ["error", "passed"]

@@ -4,7 +4,7 @@ import nbformat
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load
+from safetensors.torch import load_file
 from small_data import small_mnist
 
 from grader.core.limits import Limits
@@ -89,7 +89,7 @@ def test_a_seed_of_the_notebooks_own_is_another_under_another_seed(tmp_path):
     weights = []
     for seed in (0, 1, 1):
         artefact = run(notebook, tmp_path, SANDBOX, LIMITS, data=data, seed=seed, variables=(("drawn",),))
-        state = load(artefact.weights["0-last"])
+        state = load_file(artefact.weights.file("0-last"))
         weights.append(torch.cat([state[key].ravel() for key in sorted(state)]))
     zero, one, again = weights
     assert not torch.equal(zero, one) and torch.equal(one, again)
@@ -99,7 +99,7 @@ def test_weights_that_a_later_cell_changes_behind_autograds_back_are_handed_over
     data = served_without_test(load_dataset("mnist"))
     notebook = notebook_of("model = make(); fit(model, epochs=1)", "for p in model.parameters(): p.data.zero_()")
     artefact = run(notebook, tmp_path, SANDBOX, LIMITS, data=data, seed=0)
-    assert not any(tensor.any() for tensor in load(artefact.weights["0-last"]).values())
+    assert not any(tensor.any() for tensor in load_file(artefact.weights.file("0-last")).values())
 
 
 def test_the_test_split_is_not_there(tmp_path):
