@@ -32,6 +32,7 @@ class GuestProvisioner(LocalProvisioner):
     log_path = Unicode(help="where the kernel's own complaints go")
     limits = Dict(help="the Limits record, dumped")
     user = Int(None, allow_none=True, help="the user that the kernel runs as, where it isn't the grader's")
+    group = Unicode(help="the entrance of the kernel's control group; empty where it has none")
     guest = Unicode(help="the folder that holds the guest's package")
     warm: Any = Instance(WarmKernels, allow_none=True, help="where kernels are forked from")
     modules: List[str] = List(help="what a forked kernel holds beyond the usual")
@@ -46,14 +47,16 @@ class GuestProvisioner(LocalProvisioner):
         limits = Limits.model_validate(self.limits)
         connection = kwargs["cmd"][-1]
         if self.warm is not None and self.warm.ready:
-            self._request = sandbox.request(Path(self.work), readable, writable, limits, self.user) | {
+            self._request = sandbox.request(Path(self.work), readable, writable, limits, self.user, self.group) | {
                 "environment": dict(self.environment),
                 "log": self.log_path,
                 "guest": self.guest,
                 "connection": connection,
                 "modules": list(self.modules),
             }
-        kwargs["cmd"] = sandbox.command(kwargs["cmd"], Path(self.work), readable, writable, limits, self.user)
+        kwargs["cmd"] = sandbox.command(
+            kwargs["cmd"], Path(self.work), readable, writable, limits, self.user, self.group
+        )
         for folder in (Path(self.work), *writable):  # the connection file has been written by now
             give(folder, self.user)
         kwargs["env"] = dict(self.environment)

@@ -25,12 +25,13 @@ from grader.core.errors import MachineError
 from grader.core.evidence import CellRun
 from grader.core.limits import Limits
 from grader.core.record import Record
+from grader.execution.groups import Group, memory_group
 from grader.execution.looks import longer, no_worse
 from grader.execution.provisioner import GuestProvisioner
 from grader.execution.relay import Relay
 from grader.execution.sandbox import Sandbox, within_reach
 from grader.execution.warm import WarmKernels, modules_of
-from grader.execution.watch import named, overrun
+from grader.execution.watch import MACHINE, named, overrun, too_much_memory
 from grader.execution.weights import WeightFiles
 from grader.guest.protocol import Config
 
@@ -126,7 +127,7 @@ async def _run(
     """One look; `batches` is how many each loop over a loader is cut to where that is not the usual few."""
     started = time.perf_counter()
     code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
-    with sandbox.user() as user, _folders(files) as base:
+    with sandbox.user() as user, _folders(files) as base, memory_group(limits.memory_mb) as group:
         folders = {name: within_reach(folder, user) for name, folder in (data or {}).items()}
         source = _source(notebook, code, base / "work")
         config = Config(
@@ -142,7 +143,8 @@ async def _run(
             weights=str(base / "run"),
         )
         (base / "guest" / "config.json").write_text(config.to_json(), encoding="utf-8")
-        kernel = _Kernel(_kernel_manager(base, sandbox, limits, [*folders.values()], user, warm, source), limits)
+        manager = _kernel_manager(base, sandbox, limits, [*folders.values()], user, group, warm, source)
+        kernel = _Kernel(manager, limits, group)
         handed: list[tuple[tuple[str, ...], str]] = []
         seen: tuple[bytes, str] | None = None
         try:
@@ -156,6 +158,8 @@ async def _run(
                     handed = await kernel.hand_over(base / "run", variables)
         finally:
             await kernel.close()
+        if kernel.shortage:
+            raise MachineError(kernel.shortage)
         findings, fault = seen or _read_file(base / "run" / _FINDINGS, _FINDINGS_BYTES)
         weights = WeightFiles().collect(base / "run", limits.parameters) if seed is not None else None
     return NotebookArtefact(
@@ -210,6 +214,7 @@ def _kernel_manager(
     limits: Limits,
     data: Sequence[Path],
     user: int | None,
+    group: Group | None,
     warm: WarmKernels | None,
     source: str,
 ) -> AsyncKernelManager:
@@ -222,6 +227,7 @@ def _kernel_manager(
         "log_path": str(base / "kernel.log"),
         "limits": limits.model_dump(),
         "user": user,
+        "group": str(group.entrance) if group else "",
         "guest": str(base / "guest"),
         "warm": warm,
         "modules": modules_of(source),
@@ -268,9 +274,10 @@ def _environment(base: Path, sandbox: Sandbox) -> dict[str, str]:
 class _Kernel:
     """A kernel that is asked to run cells. Only its replies are read: what it prints and shows goes nowhere."""
 
-    def __init__(self, manager: AsyncKernelManager, limits: Limits) -> None:
-        self.manager, self.limits = manager, limits
+    def __init__(self, manager: AsyncKernelManager, limits: Limits, group: Group | None) -> None:
+        self.manager, self.limits, self.group = manager, limits, group
         self.looked = 0.0
+        self.shortage = ""  # of the machine's own memory, for which it was ended
         self.relay, self.control = Relay(_REPLY_BYTES), Relay(_REPLY_BYTES)
         self.client: AsyncKernelClient | None = None
         self.context = zmq.asyncio.Context()
@@ -343,13 +350,15 @@ class _Kernel:
         # The client is the asynchronous one, whose `reply=True` returns an awaitable; its types don't say so.
         execute: Any = self.client.execute
         self.relay.passed = 0
+        ended = self.group.kills if self.group else 0
         end = time.monotonic() + seconds  # of the cell's own time
         interrupt_at, interrupted = end, False
         reply = asyncio.ensure_future(execute(source, allow_stdin=False, stop_on_error=False, reply=True))
         try:
             while not (await asyncio.wait({reply}, timeout=_until(end)))[0]:
                 if not await self.manager.is_alive():
-                    return "died", "the kernel died: out of memory, or the process was ended from the cell"
+                    why = "the kernel died: out of memory, or the process was ended from the cell"
+                    return "died", too_much_memory(self.group, self.limits, ended) or why
                 if self.relay.spent:
                     return "died", f"it sent the grader more than the {_REPLY_BYTES // 2**20} MB that a cell may"
                 if too_much := self._overrun():
@@ -367,7 +376,8 @@ class _Kernel:
                 return "ok", ""
             error = f"{content.get('ename', '')}: {content.get('evalue', '')}"[:500]
             # A terminal that shows it must not obey it.
-            return "error", named("".join(c if c.isprintable() else " " for c in error), self.limits)
+            error = named("".join(c if c.isprintable() else " " for c in error), self.limits)
+            return "error", "; ".join(filter(None, (error, too_much_memory(self.group, self.limits, ended))))
         except Exception as failure:  # a forged or malformed message must not end the grader
             return "died", f"the kernel sent what can't be understood ({type(failure).__name__})"
         finally:
@@ -380,16 +390,22 @@ class _Kernel:
             self.client.control_channel.send(self.client.session.msg("interrupt_request", content={}))
 
     def _overrun(self) -> str:
-        """What the notebook uses too much of, looked at once a second."""
+        """What the notebook uses too much of, looked at once a second; what the machine lacks, more often."""
         provisioner = self.manager.provisioner
-        if time.monotonic() - self.looked < _LOOK_SECONDS or not isinstance(provisioner, GuestProvisioner):
+        if not isinstance(provisioner, GuestProvisioner) or not provisioner.pid:
+            return ""
+        if shortage := MACHINE.must_end(provisioner.pid):
+            self.shortage = shortage
+            return shortage
+        if time.monotonic() - self.looked < _LOOK_SECONDS:
             return ""
         self.looked = time.monotonic()
         folders = map(Path, (provisioner.work, *provisioner.writable))
-        return overrun(provisioner.pid, folders, self.limits) if provisioner.pid else ""
+        return overrun(provisioner.pid, folders, self.limits, self.group)
 
     def _destroy(self) -> None:
         if isinstance(self.manager.provisioner, GuestProvisioner):
+            MACHINE.forget(self.manager.provisioner.pid or 0)
             self.manager.provisioner.destroy()
 
     async def close(self) -> None:

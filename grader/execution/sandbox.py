@@ -28,7 +28,7 @@ _ASLEEP = ("sh", "-c", "echo; exec sleep infinity")  # says that it is there, an
 # What libraries look at to count cores and memory.
 _KERNEL_FOLDERS = ("/proc", "/sys/devices/system")
 _SHARED_MEMORY = "/dev/shm"
-_MEMORY_FOLDER_BYTES = 512 * 2**20
+MEMORY_FOLDER_MB = 512
 # Users that no distribution gives to anyone: systemd's range for services that run for a while.
 _PRIVATE_USERS = range(61184, 65520)
 _USERS_FOLDER = Path("/run/grader-users")  # only root can have made it, and only root uses it
@@ -59,28 +59,42 @@ class Sandbox(Record):
         writable: Iterable[Path],
         limits: Limits,
         user: int | None = None,
+        group: str = "",
     ) -> list[str]:
-        """The command line that runs `argv` in `work` under this layer, as `user` where there is one."""
+        """The command line that runs `argv` in `work` under this layer, as `user` and in `group` where there are."""
         if sys.platform != "linux":
             return argv  # what the launcher does is Linux's; the clocks and what is looked at every second still count
         if self.layer == "jail":
             argv = [*_bwrap(work, readable, writable), "--", *argv]
-        config = self._config(work, readable, writable, limits, user)
+        config = self._config(work, readable, writable, limits, user, group)
         return [sys.executable, "-I", "-S", "-c", _LAUNCH, json.dumps(config), *argv]
 
     def request(
-        self, work: Path, readable: Iterable[Path], writable: Iterable[Path], limits: Limits, user: int | None = None
+        self,
+        work: Path,
+        readable: Iterable[Path],
+        writable: Iterable[Path],
+        limits: Limits,
+        user: int | None = None,
+        group: str = "",
     ) -> dict[str, Any]:
         """The same for a process that runs already and confines itself: see `launcher/zygote.py`."""
         asleep = [*_bwrap(work, readable, writable), "--", *_ASLEEP] if self.layer == "jail" else []
-        config = self._config(work, readable, writable, limits, user)
+        config = self._config(work, readable, writable, limits, user, group)
         return {"config": config, "jail": asleep, "folder": self.inside(work)}
 
     def _config(
-        self, work: Path, readable: Iterable[Path], writable: Iterable[Path], limits: Limits, user: int | None
+        self,
+        work: Path,
+        readable: Iterable[Path],
+        writable: Iterable[Path],
+        limits: Limits,
+        user: int | None,
+        group: str,
     ) -> dict[str, Any]:
         config: dict[str, Any] = {
             "limits": _resource_limits(limits, user),
+            "group": group,
             "uid": user,
             "seccomp": self.layer != "limits" and seccomp.available(),
             "metadata": self.layer != "landlock",  # the files of the user who grades
@@ -149,6 +163,7 @@ def _resource_limits(limits: Limits, user: int | None) -> dict[str, int]:
         "RLIMIT_DATA": limits.memory_mb * 2**20,
         "RLIMIT_FSIZE": int(limits.file_mb * 2**20),
         "RLIMIT_CORE": 0,
+        "RLIMIT_NOFILE": limits.descriptors,
     }
     # Processes and threads are counted over all that a user has: other users' here are the grader's own.
     if user is not None:
@@ -175,7 +190,7 @@ def _bwrap(work: Path, readable: Iterable[Path], writable: Iterable[Path]) -> li
     argv += ["--cap-drop", "ALL"]  # a root grader's notebooks could mount this machine's disks
     argv += ["--proc", "/proc", "--dev", "/dev"]
     for folder in ("/dev/shm", "/tmp", "/home"):
-        argv += ["--size", str(_MEMORY_FOLDER_BYTES), "--tmpfs", folder]  # these are memory
+        argv += ["--size", str(MEMORY_FOLDER_MB * 2**20), "--tmpfs", folder]  # these are memory
     argv += ["--remount-ro", "/dev"]
     for folder in (*_SYSTEM_FOLDERS, *_SYSTEM_FILES):
         if os.path.islink(folder):

@@ -1,21 +1,26 @@
 """Looks at what a running notebook uses, where no limit of the kernel's own counts all of it together."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-import psutil
-
 from grader.core.limits import Limits
+from grader.execution.groups import Group
+from grader.execution.holdings import held_mb
+from grader.execution.sandbox import MEMORY_FOLDER_MB
 
 _ENTRIES = 20_000  # files and folders; more would take the grader too long to look at and to remove
+_FREE_SHARE, _FREE_MOST_MB = 0.05, 1024  # of the machine's memory: what it keeps to go on
 
 
-def overrun(pid: int, folders: Iterable[Path], limits: Limits) -> str:
-    """What the notebook under this process uses too much of, in a sentence; empty when nothing."""
-    # Counting what processes share once each takes longer, and is done where the quick count is too much.
-    if _memory(pid, _quickly) > limits.memory_mb and (memory := _memory(pid, _closely)) > limits.memory_mb:
+def overrun(pid: int, folders: Iterable[Path], limits: Limits, group: Group | None = None) -> str:
+    """What the notebook under this process uses too much of, in a sentence; empty when nothing.
+
+    In a control group the kernel itself counts the memory, and ends what takes too much.
+    """
+    if group is None and (memory := held_mb(pid, above=limits.memory_mb)) > limits.memory_mb:
         return f"its processes used {memory:,.0f} MB of memory; a notebook may use {limits.memory_mb:,} MB"
     used = entries = 0
     for size in _sizes(folders):
@@ -27,44 +32,71 @@ def overrun(pid: int, folders: Iterable[Path], limits: Limits) -> str:
     return ""
 
 
+def too_much_memory(group: Group | None, limits: Limits, since: int = 0) -> str:
+    """That the kernel has ended more than `since` processes of the group for memory; empty where it hasn't."""
+    if group is None or group.kills <= since:
+        return ""
+    return f"its processes used more than the {limits.memory_mb:,} MB of memory that a notebook may, and were ended"
+
+
+class Machine:
+    """Watches the memory that this machine has left, for all notebooks that run on it at once.
+
+    Where little is left, one of them ends before the machine does: that which holds most. It may hold no more than it
+    may, so what ends it is the machine's doing, never its own.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.running: set[int] = set()
+
+    def forget(self, pid: int) -> None:
+        """It has ended."""
+        with self.lock:
+            self.running.discard(pid)
+
+    def must_end(self, pid: int) -> str:
+        """Why this notebook, which runs now, has to end now; empty where it may go on."""
+        with self.lock:
+            self.running.add(pid)
+            left = _free_mb()
+            if left is None or left[0] >= min(_FREE_SHARE * left[1], _FREE_MOST_MB):
+                return ""
+            most = max(self.running, key=held_mb)
+        return f"this machine has only {left[0]:,.0f} MB of memory left" if most == pid else ""
+
+
+MACHINE = Machine()
+
+
+def _free_mb() -> tuple[float, float] | None:
+    """(what can be had, all there is); None where this machine doesn't say."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            fields = dict(line.split(":") for line in file)
+        return tuple(int(fields[name].split()[0]) / 1024 for name in ("MemAvailable", "MemTotal"))  # type: ignore[return-value]  # two
+    except (OSError, ValueError, KeyError):
+        return None
+
+
 def named(error: str, limits: Limits) -> str:
     """An exception's text, with the limit that it ran into where there is one."""
+    memory = f"a notebook may use {limits.memory_mb:,} MB of memory while it is graded: a limit of the grader's"
     for sign, limit in (
-        ("MemoryError", f"a notebook may use {limits.memory_mb:,} MB of memory"),
-        ("can't allocate memory", f"a notebook may use {limits.memory_mb:,} MB of memory"),
+        ("MemoryError", memory),
+        ("allocate memory", memory),  # torch's DefaultCPUAllocator, the kernel's ENOMEM
+        ("Unable to allocate", memory),  # numpy's
+        ("std::bad_alloc", memory),
+        ("killed by signal: Killed", memory),  # a loader's worker
+        ("No space left on device", f"/tmp, /home and /dev/shm hold {MEMORY_FOLDER_MB} MB each in a jail"),
         ("File too large", f"a file may have {limits.file_mb:g} MB"),
+        ("Too many open files", f"a process may have {limits.descriptors:,} files and sockets open"),
         ("can't start new thread", f"a notebook may have {limits.processes} processes and threads"),
         ("Resource temporarily unavailable", f"a notebook may have {limits.processes} processes and threads"),
     ):
         if sign in error:
             return f"{error} ({limit})"
     return error
-
-
-def _memory(pid: int, held: Callable[[psutil.Process], int]) -> float:
-    """MB that the process and all below it hold."""
-    total = 0
-    with suppress(psutil.Error):
-        root = psutil.Process(pid)
-        for process in (root, *root.children(recursive=True)):
-            with suppress(psutil.Error):
-                total += held(process)
-    return total / 2**20
-
-
-def _quickly(process: psutil.Process) -> int:
-    return int(process.memory_info().rss)
-
-
-def _closely(process: psutil.Process) -> int:
-    """Anonymous memory and shared memory, each page divided by the processes that have it."""
-    try:
-        lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
-    except OSError:
-        memory = process.memory_info()
-        return int(memory.rss - memory.shared)
-    fields = dict(line.split()[:2] for line in lines[1:])
-    return (int(fields["Pss_Anon:"]) + int(fields["Pss_Shmem:"])) * 1024
 
 
 def _sizes(folders: Iterable[Path]) -> Iterator[int]:

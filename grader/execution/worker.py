@@ -16,9 +16,10 @@ from types import TracebackType
 
 from grader.core.errors import MachineError
 from grader.core.limits import Limits
+from grader.execution.groups import Group, memory_group
 from grader.execution.run import remove
 from grader.execution.sandbox import Sandbox, give
-from grader.execution.watch import overrun
+from grader.execution.watch import overrun, too_much_memory
 
 _LAUNCHER = Path(__file__).with_name("launcher")
 _SERVE = "import sys; sys.path.insert(0, {!r}); from launcher import {} as serving; sys.path.pop(0); serving.serve()"
@@ -71,6 +72,7 @@ class Worker:
         self.packages = packages
         self.process: subprocess.Popen[bytes] | None = None
         self.work = self.handed = Path()
+        self.group: Group | None = None
         self.stack = ExitStack()
 
     def __enter__(self) -> "Worker":
@@ -100,11 +102,13 @@ class Worker:
         self.handed = folder / "handed"
         self.handed.mkdir(mode=0o755)
         self.handed.chmod(0o755)
+        self.group = self.stack.enter_context(memory_group(self.limits.memory_mb))
+        entrance = str(self.group.entrance) if self.group else ""
         code = _code(tuple(self.packages.items()))
         python = [sys.executable, "-P", "-c", _SERVE.format(str(code), self.module)]
         home = self.sandbox.inside(self.work)
         self.process = subprocess.Popen(
-            self.sandbox.command(python, self.work, [code, self.handed], [], self.limits, user),
+            self.sandbox.command(python, self.work, [code, self.handed], [], self.limits, user, entrance),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -160,7 +164,7 @@ class Worker:
                 raise WorkerEnded(f"took longer than {seconds:g} s", late=True)
             if now >= look:
                 look = now + _LOOK_SECONDS
-                if used := overrun(self.process.pid, [self.work], self.limits):
+                if used := overrun(self.process.pid, [self.work], self.limits, self.group):
                     raise WorkerEnded(used)
             readable, writable, _ = select.select([out], [into] if left else [], [], min(deadline, look) - now)
             try:
@@ -169,7 +173,8 @@ class Worker:
                 if readable:
                     piece = os.read(out, _PIECE)
                     if not piece:
-                        raise WorkerEnded("the process ended: out of memory, or it was ended by the code itself")
+                        why = "the process ended: out of memory, or it was ended by the code itself"
+                        raise WorkerEnded(too_much_memory(self.group, self.limits) or why)
                     answer += piece
             except BlockingIOError:
                 continue

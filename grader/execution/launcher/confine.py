@@ -20,6 +20,13 @@ def limit(limits: dict[str, int]) -> None:
         resource.setrlimit(kind, (bounded, bounded))
 
 
+def enter_group(entrance: str) -> None:
+    """Enter a control group, where there is one; all that this process starts is in it as well."""
+    if entrance:
+        with open(entrance, "w", encoding="ascii") as file:
+            file.write("0")
+
+
 def die_with_parent(by: signal.Signals = signal.SIGKILL) -> None:
     """Get this signal when the process that started this one ends."""
     _prctl(_PR_SET_PDEATHSIG, by)

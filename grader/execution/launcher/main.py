@@ -1,9 +1,9 @@
 """Runs a command confined; `sandbox.py` says how it is started.
 
-The arguments are a configuration and the command. The configuration is JSON: `limits`; `uid`, a user to become;
-`landlock` with `readable`, `listable` and `writable`; `seccomp`; `metadata`, whether modes of files may change;
-`keeper`, whether to stay as the parent and end with every process that the command leaves behind; `jail`, whether the
-command is bubblewrap, which itself takes the filter of system calls.
+The arguments are a configuration and the command. The configuration is JSON: `limits`; `group`, the entrance of a
+control group; `uid`, a user to become; `landlock` with `readable`, `listable` and `writable`; `seccomp`; `metadata`,
+whether modes of files may change; `keeper`, whether to stay as the parent and end with every process that the command
+leaves behind; `jail`, whether the command is bubblewrap, which itself takes the filter of system calls.
 """
 
 import json
@@ -19,6 +19,7 @@ def main() -> None:
     config: dict[str, Any] = json.loads(sys.argv[1])
     command = sys.argv[2:]
     confine.die_with_parent()
+    confine.enter_group(config["group"])
     confine.limit(config["limits"])
     confine.close_files()
     if config["keeper"]:

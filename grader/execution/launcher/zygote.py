@@ -79,6 +79,7 @@ def _kernel(request: dict[str, Any]) -> NoReturn:
     for handle, at in ((null, 0), (null, 1), (log, 2)):
         os.dup2(handle, at)
     confine.die_with_parent()
+    confine.enter_group(config["group"])
     confine.limit(config["limits"])
     confine.close_files()
     if config["keeper"]:

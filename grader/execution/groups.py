@@ -1,0 +1,187 @@
+"""Control groups: the kernel's own limit on all memory of a process and of what it starts, where one can be had.
+
+No other limit counts everything: memory files, pages of pipes and sockets, page tables, what a file system in memory
+holds. Whether it can be had is found by trying.
+"""
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+
+import psutil
+
+from grader.core.record import Record
+
+MARGIN_MB = 64
+"""Above what a notebook may use: its own limits, which say more than a killed process does, come first."""
+
+_NAME = "grader-guest-"
+_LEAF = "grader"
+_TRIED_MB = 48
+_ROUNDS, _ROUND_SECONDS = 50, 0.02
+# Enters the group, and takes more than it allows where no process's own size shows it.
+_TAKE = """
+import os, sys
+open(sys.argv[1], "w").write("0")
+handle = os.memfd_create("tried")
+for _ in range(int(sys.argv[2])):
+    os.write(handle, bytes(1 << 20))
+"""
+
+
+class Group(Record):
+    """A group of processes under one limit. A process enters by writing 0 to `entrance`."""
+
+    folder: Path
+    version: int
+
+    @property
+    def entrance(self) -> Path:
+        """The file to which a process writes its number."""
+        return self.folder / "cgroup.procs"
+
+    @property
+    def kills(self) -> int:
+        """How many of its processes the kernel has ended for memory."""
+        with suppress(OSError, ValueError, KeyError):
+            text = (self.folder / ("memory.events" if self.version == 2 else "memory.oom_control")).read_text()
+            return int(dict(line.split() for line in text.splitlines())["oom_kill"])
+        return 0
+
+
+@contextmanager
+def memory_group(memory_mb: int) -> Iterator[Group | None]:
+    """A group that may use so much and a margin, or None where none can be had; all in it ends with the block."""
+    if not can_be_had():
+        yield None
+        return
+    with _group(memory_mb + MARGIN_MB) as group:
+        yield group
+
+
+@cache
+def can_be_had() -> bool:
+    """Whether a process that takes too much in a group of ours is ended: one is tried."""
+    with suppress(OSError, subprocess.SubprocessError), _group(_TRIED_MB) as group:
+        if group is not None:
+            argv = [sys.executable, "-I", "-S", "-c", _TAKE, str(group.entrance), str(2 * _TRIED_MB)]
+            ended = subprocess.run(argv, capture_output=True, timeout=20, check=False).returncode
+            return ended == -signal.SIGKILL and group.kills > 0
+    return False
+
+
+@contextmanager
+def _group(memory_mb: int) -> Iterator[Group | None]:
+    above = _above()
+    if above is None:
+        yield None
+        return
+    folder, version = above
+    group = Group(folder=folder / f"{_NAME}{os.getpid()}-{secrets.token_hex(4)}", version=version)
+    try:
+        group.folder.mkdir()
+        size = str(memory_mb * 2**20)
+        if version == 2:
+            (group.folder / "memory.max").write_text(size)
+            optional = {"memory.swap.max": "0", "memory.oom.group": "1"}
+        else:
+            (group.folder / "memory.limit_in_bytes").write_text(size)
+            optional = {"memory.memsw.limit_in_bytes": size}
+        for name, value in optional.items():
+            with suppress(OSError):  # a kernel without swap, or an older one
+                (group.folder / name).write_text(value)
+    except OSError:
+        _remove(group)
+        yield None
+        return
+    try:
+        yield group
+    finally:
+        _remove(group)
+
+
+def _remove(group: Group) -> None:
+    """End what is left in it, and take it away."""
+    for _ in range(_ROUNDS):
+        with suppress(OSError, ValueError):
+            for pid in map(int, group.entrance.read_text().split()):
+                with suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+        try:
+            group.folder.rmdir()
+        except FileNotFoundError:
+            return
+        except OSError:
+            time.sleep(_ROUND_SECONDS)
+        else:
+            return
+
+
+@cache
+def _above() -> tuple[Path, int] | None:
+    """(the group below which this process may make others, the version of its interface); None where it may not."""
+    if sys.platform != "linux":
+        return None
+    with suppress(OSError, ValueError):
+        for version in (2, 1):
+            folder = _own(version)
+            if folder is not None and (version == 1 or _divided(folder)) and os.access(folder, os.W_OK):
+                _sweep(folder.parent if folder.name == _LEAF else folder)
+                return (folder.parent if folder.name == _LEAF else folder), version
+    return None
+
+
+def _own(version: int) -> Path | None:
+    """The folder of this process's group, for memory, where that is mounted."""
+    within = None
+    for line in Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines():
+        _, controllers, path = line.split(":", 2)
+        if (version == 2 and not controllers) or (version == 1 and "memory" in controllers.split(",")):
+            within = path
+    for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines():
+        left, _, right = line.partition(" - ")
+        root, place = left.split()[3:5]
+        kind, _, options = right.split(" ", 2)
+        fits = kind == "cgroup2" if version == 2 else kind == "cgroup" and "memory" in options.split(",")
+        if fits and within is not None and ".." not in within and within.startswith(root.rstrip("/")):
+            return Path(place + within[len(root.rstrip("/")) :].rstrip("/"))
+    return None
+
+
+def _divided(folder: Path) -> bool:
+    """Whether groups below this one may limit memory; it is brought about where nobody else is in it.
+
+    The newer interface wants processes in the leaves alone, so this one moves into one. That is for a group that was
+    made for the grader, as by `systemd-run --user --scope --property=Delegate=yes`, and not for a whole session's.
+    """
+    if folder.name == _LEAF:
+        folder = folder.parent
+    if "memory" not in (folder / "cgroup.controllers").read_text().split():
+        return False
+    if "memory" in (folder / "cgroup.subtree_control").read_text().split():
+        return True
+    mine = {os.getpid(), *(child.pid for child in psutil.Process().children(recursive=True))}
+    inside = set(map(int, (folder / "cgroup.procs").read_text().split()))
+    if not inside <= mine:
+        return False
+    leaf = folder / _LEAF
+    leaf.mkdir(exist_ok=True)
+    for pid in inside:
+        (leaf / "cgroup.procs").write_text(str(pid))
+    (folder / "cgroup.subtree_control").write_text("+memory")
+    return True
+
+
+def _sweep(folder: Path) -> None:
+    """Take away what a grader that was killed has left."""
+    for left in folder.glob(f"{_NAME}*-*"):
+        owner = left.name.removeprefix(_NAME).partition("-")[0]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            _remove(Group(folder=left, version=1))
