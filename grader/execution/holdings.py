@@ -9,6 +9,8 @@ from pathlib import Path
 
 import psutil
 
+from grader.execution.sandbox import SHARED_MEMORY
+
 _KB = 1024
 _PIPE_BYTES = 2**16  # what one holds at most, as long as it isn't enlarged, which the kernel bounds for each user
 _INODE_BYTES = 1100  # of a file in memory, without its content
@@ -52,6 +54,7 @@ def held_mb(pid: int, above: float = 0.0) -> float:
     for process in processes:
         _look_at_descriptors(process, kept)
     _look_at_folders(processes, kept)
+    _look_at_shared_memory(pid, kept)
     if (quick + kept.bytes()) / 2**20 <= above:
         return (quick + kept.bytes()) / 2**20
     own = sum(_of_process_closely(process, kept) for process in processes)
@@ -144,8 +147,22 @@ def _look_at_folders(processes: list[int], kept: _Kept) -> None:
                 kept.folders[device] = content + (sizes.f_files - sizes.f_ffree) * _INODE_BYTES
 
 
+def _look_at_shared_memory(pid: int, kept: _Kept) -> None:
+    """Add this machine's shared memory that belongs to the user of a process, where that isn't the grader's as well."""
+    with suppress(OSError):
+        user = os.stat(f"/proc/{pid}").st_uid
+        if user == os.getuid():
+            return
+        with os.scandir(SHARED_MEMORY) as entries:
+            for entry in entries:
+                with suppress(OSError):
+                    found = entry.stat(follow_symlinks=False)
+                    if found.st_uid == user:
+                        kept.files[found.st_dev, found.st_ino] = found.st_blocks * 512 + _INODE_BYTES
+
+
 def _socket_bytes() -> int:
-    """The most that waits in one socket: its own bound, twice, since it counts what it keeps beside the data."""
+    """The most that waits in one socket, whose buffer the filter of system calls keeps from being enlarged."""
     with suppress(OSError, ValueError):
-        return 2 * int(Path("/proc/sys/net/core/wmem_max").read_text(encoding="ascii"))
-    return 2 * 212_992
+        return int(Path("/proc/sys/net/core/wmem_default").read_text(encoding="ascii"))
+    return 212_992

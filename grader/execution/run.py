@@ -31,7 +31,7 @@ from grader.execution.provisioner import GuestProvisioner
 from grader.execution.relay import Relay
 from grader.execution.sandbox import Sandbox, within_reach
 from grader.execution.warm import WarmKernels, modules_of
-from grader.execution.watch import MACHINE, named, overrun, too_much_memory
+from grader.execution.watch import MACHINE, named, overrun, overwritten, too_much_memory
 from grader.execution.weights import WeightFiles
 from grader.guest.protocol import Config
 
@@ -390,18 +390,20 @@ class _Kernel:
             self.client.control_channel.send(self.client.session.msg("interrupt_request", content={}))
 
     def _overrun(self) -> str:
-        """What the notebook uses too much of, looked at once a second; what the machine lacks, more often."""
+        """What the notebook uses too much of. Memory is looked at often, what it wrote once a second."""
         provisioner = self.manager.provisioner
         if not isinstance(provisioner, GuestProvisioner) or not provisioner.pid:
             return ""
         if shortage := MACHINE.must_end(provisioner.pid):
             self.shortage = shortage
             return shortage
+        if too_much := overrun(provisioner.pid, self.limits, self.group):
+            return too_much
         if time.monotonic() - self.looked < _LOOK_SECONDS:
             return ""
         self.looked = time.monotonic()
         folders = map(Path, (provisioner.work, *provisioner.writable))
-        return overrun(provisioner.pid, folders, self.limits, self.group)
+        return overwritten(folders, self.limits)
 
     def _destroy(self) -> None:
         if isinstance(self.manager.provisioner, GuestProvisioner):

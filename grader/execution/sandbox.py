@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -27,7 +27,7 @@ _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/lo
 _ASLEEP = ("sh", "-c", "echo; exec sleep infinity")  # says that it is there, and holds a jail open
 # What libraries look at to count cores and memory.
 _KERNEL_FOLDERS = ("/proc", "/sys/devices/system")
-_SHARED_MEMORY = "/dev/shm"
+SHARED_MEMORY = "/dev/shm"
 MEMORY_FOLDER_MB = 512
 # Users that no distribution gives to anyone: systemd's range for services that run for a while.
 _PRIVATE_USERS = range(61184, 65520)
@@ -106,7 +106,7 @@ class Sandbox(Record):
             config["landlock"] = {
                 "readable": [*seen, *_SYSTEM_FILES, *_KERNEL_FOLDERS, *map(str, readable)],
                 "listable": listed,
-                "writable": [str(work), _SHARED_MEMORY, *map(str, writable)],
+                "writable": [str(work), SHARED_MEMORY, *map(str, writable)],
             }
         return config
 
@@ -125,9 +125,20 @@ class Sandbox(Record):
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
                     continue
-                yield uid
+                try:
+                    yield uid
+                finally:
+                    _clear_shared_memory(uid)
                 return
         raise MachineError(f"all {len(_PRIVATE_USERS)} users for notebooks are taken", where=str(_USERS_FOLDER))
+
+
+def _clear_shared_memory(user: int) -> None:
+    """Remove what that user left there, which would stay in memory for as long as the machine runs."""
+    for path in Path(SHARED_MEMORY).glob("*"):
+        with suppress(OSError):
+            if path.lstat().st_uid == user:
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def give(folder: Path, user: int | None) -> None:

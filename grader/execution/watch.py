@@ -15,13 +15,18 @@ _ENTRIES = 20_000  # files and folders; more would take the grader too long to l
 _FREE_SHARE, _FREE_MOST_MB = 0.05, 1024  # of the machine's memory: what it keeps to go on
 
 
-def overrun(pid: int, folders: Iterable[Path], limits: Limits, group: Group | None = None) -> str:
-    """What the notebook under this process uses too much of, in a sentence; empty when nothing.
+def overrun(pid: int, limits: Limits, group: Group | None) -> str:
+    """That the processes under this one use too much memory, in a sentence; empty where they don't.
 
-    In a control group the kernel itself counts the memory, and ends what takes too much.
+    In a control group the kernel itself counts, and ends what takes too much.
     """
     if group is None and (memory := held_mb(pid, above=limits.memory_mb)) > limits.memory_mb:
         return f"its processes used {memory:,.0f} MB of memory; a notebook may use {limits.memory_mb:,} MB"
+    return ""
+
+
+def overwritten(folders: Iterable[Path], limits: Limits) -> str:
+    """That too much lies in the folders that a notebook may write to; empty where it doesn't."""
     used = entries = 0
     for size in _sizes(folders):
         used, entries = used + size, entries + 1

@@ -19,7 +19,7 @@ from grader.core.limits import Limits
 from grader.execution.groups import Group, memory_group
 from grader.execution.run import remove
 from grader.execution.sandbox import Sandbox, give
-from grader.execution.watch import overrun, too_much_memory
+from grader.execution.watch import overrun, overwritten, too_much_memory
 
 _LAUNCHER = Path(__file__).with_name("launcher")
 _SERVE = "import sys; sys.path.insert(0, {!r}); from launcher import {} as serving; sys.path.pop(0); serving.serve()"
@@ -164,7 +164,7 @@ class Worker:
                 raise WorkerEnded(f"took longer than {seconds:g} s", late=True)
             if now >= look:
                 look = now + _LOOK_SECONDS
-                if used := overrun(self.process.pid, [self.work], self.limits, self.group):
+                if used := self._overrun(self.process.pid):
                     raise WorkerEnded(used)
             readable, writable, _ = select.select([out], [into] if left else [], [], min(deadline, look) - now)
             try:
@@ -184,6 +184,9 @@ class Worker:
                 return bytes(answer)
             if len(answer) > most:
                 raise WorkerEnded(f"it sent more than {most:,} bytes")
+
+    def _overrun(self, pid: int) -> str:
+        return overrun(pid, self.limits, self.group) or overwritten([self.work], self.limits)
 
     def end(self) -> None:
         """End the process and all that it started; another question starts a new one."""

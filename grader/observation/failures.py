@@ -152,7 +152,7 @@ _STUDENT = (
         "it ends itself, as a script does that lacks arguments", "Give each argument a default value.",
     ),
     (
-        r"MemoryError|can't allocate memory|[Oo]ut of memory",
+        r"MemoryError|can't allocate memory|[Oo]ut of memory|MB of memory while it is graded",
         "it needs more memory than a notebook may have", "Work in batches, and keep no copies of the data.",
     ),
     (

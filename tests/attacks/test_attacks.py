@@ -30,11 +30,7 @@ _OTHER_USER = 1000
 # What a layer honestly does not stop. An attack that stands here and is stopped fails: the table stays true.
 OPEN: dict[str, dict[str, str]] = {
     "jail": {},
-    "uid": {
-        "collude_a_leave": "shared memory is writable by every notebook",
-        "collude_b_find": "shared memory is writable by every notebook",
-        "write_shared_memory": "shared memory is writable by every notebook",
-    },
+    "uid": {},
     "landlock": {
         "collude_a_leave": "shared memory is writable by every notebook",
         "collude_b_find": "shared memory is writable by every notebook",

@@ -11,7 +11,13 @@ _ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 _EPERM, _ENOSYS, _EAFNOSUPPORT = 1, 38, 97
 # Instructions of the classic packet filter: linux/bpf_common.h.
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_NUMBER, _ARCH, _FIRST, _SECOND = 0, 4, 16, 24  # where struct seccomp_data holds them (low halves of arguments)
+_NUMBER, _ARCH, _FIRST, _SECOND, _THIRD = (
+    0,
+    4,
+    16,
+    24,
+    32,
+)  # where struct seccomp_data holds them (low halves of arguments)
 _SOCKET, _SOCKETPAIR, _CLONE, _CLONE3, _IOCTL = 41, 53, 56, 435, 16
 _AF_UNIX = 1
 _NEW_NAMESPACES = 0x7E020080  # CLONE_NEW*: user, mount, process, network, ipc, uts, cgroup, time
@@ -48,6 +54,9 @@ _OF_OTHERS = {302: 0, 256: 0, 141: 1, 251: 1}
 # Scheduling and the cores to run on: libraries ask that for their own threads, whose numbers a filter can't tell from
 # others', and end where it is refused.
 _SCHEDULING = {203: 0, 144: 0, 142: 0, 314: 0}
+# Quietly without effect, by an argument's place and values: larger buffers of sockets (SO_SNDBUF, SO_SNDBUFFORCE), and
+# hiding from whoever counts what a process holds (PR_SET_DUMPABLE).
+_IDLE = {54: (_THIRD, (7, 32)), 157: (_FIRST, (4,))}
 # Modes, owners, times and attributes of files, over which Landlock has no say.
 _METADATA = (90, 91, 92, 93, 94, 260, 268, 452, 132, 235, 261, 280, 188, 189, 190, 197, 198, 199, 463, 466)
 
@@ -82,6 +91,11 @@ def program(*, metadata: bool = True) -> bytes:
             _line(_RETURN, _ERRNO | (_EPERM if number in _OF_OTHERS else 0)),
             _line(_LOAD, _NUMBER),
         ]
+    for number, (place, values) in _IDLE.items():
+        last = len(values) - 1
+        lines += [_line(_EQUAL, number, 0, len(values) + 3), _line(_LOAD, place)]
+        lines += [_line(_EQUAL, value, last - n, n == last) for n, value in enumerate(values)]
+        lines += [_line(_RETURN, _ERRNO), _line(_LOAD, _NUMBER)]
     # glibc falls back from clone3, whose flags a filter can't see, to clone.
     lines += [_line(_EQUAL, _CLONE3, 0, 1), _line(_RETURN, _ERRNO | _ENOSYS)]
     for number in (_SOCKET, _SOCKETPAIR):
