@@ -1,6 +1,7 @@
 """How a network is trained again: by its recipe where that holds everything, else by running its notebook in full."""
 
 import math
+import time
 from collections.abc import Callable
 
 from grader.core.evidence import Lane, ModelFacts, Retraining
@@ -39,6 +40,7 @@ def train_again(
     `trusted`, or a training by the nearest recipe supports them.
     """
     missing = gaps(model)
+    ends = time.monotonic() + time_budget
 
     def by(recipe: Recipe, on_lane: Callable[[Lane], None] = lambda _: None) -> Retraining:
         plan = TrainingPlan(spec=model.spec, recipe=recipe, dataset=dataset.name, device=device, limits=limits)
@@ -48,7 +50,7 @@ def train_again(
             rule=rule,
             salt=salt,
             fresh=fresh,
-            time_budget=time_budget,
+            time_budget=max(ends - time.monotonic(), 0.0),
             on_lane=on_lane,
             on_epoch=on_epoch,
         )

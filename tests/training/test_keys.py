@@ -1,18 +1,21 @@
 """Results that are kept: whatever they depend on is part of their key, so none is given to anybody else."""
 
 import dataclasses
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save
+from safetensors.torch import save_file
 
 from grader.core.evidence import ModelFacts
 from grader.core.limits import Limits
 from grader.core.network import LayerSpec, ModelSpec, Recipe
 from grader.core.record import Record
 from grader.datasets import Dataset, Split, load_dataset
+from grader.execution.weights import WeightFiles
 from grader.training import Replays
 from grader.training.cache import lane_key
 from grader.training.plan import TrainingPlan
@@ -115,7 +118,10 @@ class Ran:
         torch.manual_seed(seed)
         made = [torch.nn.Linear(784, 5), torch.nn.Linear(5, 10)]
         state = {f"{i}.{k}": v for i, layer in zip((0, 2), made, strict=True) for k, v in layer.state_dict().items()}
-        self.weights = {f"{n}-{when}": save(state) for n in (0, 1) for when in ("first", "last")}
+        with TemporaryDirectory() as folder:
+            for name in ("0-first", "0-last", "1-first", "1-last"):
+                save_file(state, Path(folder) / f"{name}.safetensors")
+            self.weights = WeightFiles().collect(Path(folder), most_parameters=10**6)
 
 
 FILES = {"a.ipynb": b"{}", "b.ipynb": b"{}", "helper.py": b"x = 1", "data/weights.bin": b"\0\1\2"}
