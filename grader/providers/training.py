@@ -43,7 +43,7 @@ def _opened(grading: Grading) -> Iterator[Callable[[TrainingRequest, ProblemEvid
             time_budget=budget.left,
             on_lane=lambda lane: tools.say(f"{problem}: seed {lane.seed} reached {lane.accuracy:.4f}"),
         )
-        if result.verdict == "undecided" and not budget.left:
+        if (result.verdict == "undecided" or result.unsupported) and not budget.left:
             budget.short_of(f"{problem}: training")
         return result
 

@@ -71,7 +71,7 @@ def network(
         "cell": 5,
         "spec": plain.model_copy(update=spec or {}),
         "recipe": recipe and Recipe.model_validate(recipe),
-        **counts.model_dump(exclude={"operations"}),
+        **counts.model_dump(exclude={"operations", "values"}),
     }
     return {"model": ModelFacts.model_validate(facts | more)}
 
