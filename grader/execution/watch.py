@@ -41,7 +41,7 @@ def too_much_memory(group: Group | None, limits: Limits, since: int = 0) -> str:
     """That the kernel has ended more than `since` processes of the group for memory; empty where it hasn't."""
     if group is None or group.kills <= since:
         return ""
-    return f"its processes used more than the {limits.memory_mb:,} MB of memory that a notebook may, and were ended"
+    return f"its processes used more memory and were ended; a notebook may use {limits.memory_mb:,} MB"
 
 
 class Machine:
