@@ -18,9 +18,12 @@ _FREE_SHARE, _FREE_MOST_MB = 0.05, 1024  # of the machine's memory: what it keep
 def overrun(pid: int, limits: Limits, group: Group | None) -> str:
     """That the processes under this one use too much memory, in a sentence; empty where they don't.
 
-    In a control group the kernel itself counts, and ends what takes too much.
+    In a control group the kernel itself counts. It may end only a process that the notebook had started, whose end
+    would go unnoticed.
     """
-    if group is None and (memory := held_mb(pid, above=limits.memory_mb)) > limits.memory_mb:
+    if group is not None:
+        return too_much_memory(group, limits)
+    if (memory := held_mb(pid, above=limits.memory_mb)) > limits.memory_mb:
         return f"its processes used {memory:,.0f} MB of memory; a notebook may use {limits.memory_mb:,} MB"
     return ""
 
