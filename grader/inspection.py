@@ -59,6 +59,7 @@ def inspect_file(
             for path in sorted(file.resolve().parent.glob("*.py"))
             if path.is_file() and path.stat().st_size <= MOST_CODE
         ],
+        files=[path.name for path in file.resolve().parent.iterdir()],
     )
     doubts = (f"{model.source}: {'; '.join(model.unbound)}" for model in observed.models if model.unbound)
     return observed.models, (*notes(observed.run), *doubts)

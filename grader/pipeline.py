@@ -206,6 +206,7 @@ def _run(
             headings=headings,
             beside=beside,
             variables=artefact.variables,
+            files=submission.files,
         )
         if artefact.seconds < left or not observed.run.crashes:
             return observed

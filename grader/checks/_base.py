@@ -4,13 +4,14 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from grader.core.evidence import ModelFacts, ProblemEvidence, Section
+from grader.core.evidence import CellRun, ModelFacts, ProblemEvidence, Section
 from grader.core.fault import Fault
-from grader.core.outcome import Outcome, Visibility, failed, manual
+from grader.core.outcome import Outcome, Status, Visibility, failed, manual
 from grader.core.record import Record
 from grader.guest.protocol import Blocks
 
 Needs = frozenset[type[Record]]
+_NOT_THEIRS = (Fault.package, Fault.grader, Fault.machine)
 
 
 class Check(Record):
@@ -81,12 +82,20 @@ def absent(
     The one rule for every check: what nobody read may hold it, so a person looks, and is told where. What isn't asked
     for `in_text`, such as a network, no text without a heading can hold.
     """
+    if not in_text and (excused := _excused(evidence)) is not None:
+        status: Status = "error" if excused.fault is Fault.machine else "manual"
+        return Outcome(status=status, message=f"{message} Cell {excused.index} did not finish: {excused.explanation}")
     unread = evidence.not_read(silent=in_text)
     if not unread:
         return failed(message, advice=advice, source=source)
     shown = "; ".join(unread[:6]) + (f"; and {len(unread) - 6} more" if len(unread) > 6 else "")
     found = manual(f"{message} A person looks, since not all was read: {shown}.", source=source)
     return found.model_copy(update={"advice": advice})
+
+
+def _excused(evidence: ProblemEvidence) -> CellRun | None:
+    """A cell that did not finish and by no doing of the student's: what is missing may be missing for that alone."""
+    return next((c for n in evidence.notebooks for c in n.crashes if c.fault in _NOT_THEIRS), None)
 
 
 def no_answer(evidence: ProblemEvidence, what: str) -> Outcome:
@@ -111,10 +120,6 @@ def model_of(evidence: ProblemEvidence) -> ModelFacts | Outcome:
             named = "; ".join(f"{c.source} ({c.variable or 'unnamed'})" for c in evidence.candidates)
             return manual(f"{evidence.why_no_model} Candidates: {named}.", candidates=len(evidence.candidates))
         why = evidence.why_no_model or "No trained network was found for this problem."
-        not_theirs = (Fault.package, Fault.grader)
-        excused = next((c for n in evidence.notebooks for c in n.crashes if c.fault in not_theirs), None)
-        if excused is not None:
-            return manual(f"{why} Cell {excused.index} did not finish: {excused.explanation}")
         return absent(evidence, why, advice=_crash_advice(evidence), in_text=False)
     if model.unbound:
         return unbound(model)

@@ -26,7 +26,7 @@ def command(
 
     from grader.inspection import budget, inspect_file
     from grader.report._text import one_line
-    from grader.report.terminal import network_table
+    from grader.report.terminal import network_tables
     from grader.rubric import load_rubric
 
     if bool(rubric) != bool(problem):
@@ -40,8 +40,9 @@ def command(
     data, missing = _data(taken) if file.suffix.lower() != ".json" else (None, "")
     models, notes = inspect_file(file, loaded, sizes, data)
     console = Console()
-    for model in models:
-        console.print(network_table(model, budget(model, loaded, problem) if loaded and problem else []))
+    shown = [(model, budget(model, loaded, problem) if loaded and problem else []) for model in models]
+    for table in network_tables(shown):
+        console.print(table)
     for note in (*notes, *filter(None, [missing])):
         console.print(f"note: {one_line(note, 4000)}", markup=False, highlight=False)
     if not models:

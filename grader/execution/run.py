@@ -46,6 +46,9 @@ _HAND_OVER_SECONDS = 30
 _FINDINGS_BYTES = 4 * 2**20  # as Python's objects twenty times that
 _MESSAGE_BYTES = 4 * 2**20
 _REPLY_BYTES = 8 * 2**20
+_MOST_SOURCE = 2**20  # characters of a notebook whose code is looked at
+_MOST_OUTPUT = 1000  # characters of a saved output, and
+_MOST_OUTPUTS = 200
 _GUEST = "grader_guest"
 _FINDINGS = "findings.json"
 
@@ -129,7 +132,8 @@ async def _run(
     code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
     with sandbox.user() as user, _folders(files) as base, memory_group(limits.memory_mb) as group:
         folders = {name: within_reach(folder, user) for name, folder in (data or {}).items()}
-        source = _source(notebook, code, base / "work")
+        sources = _sources(notebook, code, base / "work")
+        source = "\n".join(sources)
         config = Config(
             out=str(base / "run" / _FINDINGS),
             file=str(notebook.metadata.get("submitted_as", "")),
@@ -137,6 +141,8 @@ async def _run(
             batches=batches or _PROBE_BATCHES,
             thorough=batches is not None,
             idle_seconds=_IDLE_PART * limits.cell_seconds,
+            sources=sources if len(source) <= _MOST_SOURCE else [],
+            outputs=_outputs(notebook, code),
             data={name: str(folder) for name, folder in folders.items()},
             watches=any(name in source for name in ("torch", "keras", "tensorflow")),  # importing torch takes seconds
             seed=seed,
@@ -172,10 +178,18 @@ async def _run(
     )
 
 
-def _source(notebook: NotebookNode, code: list[int], work: Path) -> str:
+def _sources(notebook: NotebookNode, code: list[int], work: Path) -> list[str]:
     """All code that the notebook may run, its own and that of the files beside it."""
     helpers = (path.read_bytes().decode("utf-8", "replace") for path in work.rglob("*.py") if path.is_file())
-    return "\n".join((*(notebook.cells[i].source for i in code), *helpers))
+    return [*(notebook.cells[i].source for i in code), *helpers]
+
+
+def _outputs(notebook: NotebookNode, code: list[int]) -> list[str]:
+    """The beginnings of what cells printed when the student ran them."""
+    saved = (output for i in code for output in notebook.cells[i].get("outputs", []))
+    texts = (output.get("text") for output in saved)
+    lines = ("".join(map(str, text)) if isinstance(text, list) else text for text in texts)
+    return [text[:_MOST_OUTPUT] for text in lines if isinstance(text, str)][:_MOST_OUTPUTS]
 
 
 @contextmanager

@@ -35,7 +35,10 @@ def start(config_path: str) -> None:
         _watch(session)
     session.write()
     shell.events.register("pre_run_cell", lambda *_: session.quietly(session.begin_cell))
-    shell.events.register("post_run_cell", lambda result: session.quietly(session.end_cell, not result.success))
+    shell.events.register(
+        "post_run_cell",
+        lambda result: session.quietly(session.end_cell, result.error_before_exec or result.error_in_exec),
+    )
 
 
 def hand_over(path: str, names: list[str]) -> None:
@@ -84,7 +87,7 @@ def _be_like_colab(config: Config, shell: Any) -> Copies:
 
     places = paths.Paths()
     import_hooks.install()
-    colab.install(shell)
+    colab.install(shell, places.mount)
     old_names.install()
     datasets.install(config)
     trackers.install()

@@ -6,17 +6,21 @@ import json
 import math
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from .protocol import Findings
+from .protocol import MOST_NUMBERS, Findings, Gap, GapKind, Named, Spec, Training, as_data
 
-_MOST_ITEMS = 1000
 _MOST_CHARACTERS = 2000
 
 
 def write(path: str, found: Findings) -> None:
-    """Replace the file by these findings."""
-    _replace(path, found.to_json())
+    """Replace the file by these findings; a training that can't be written as data stands there as just that."""
+    try:
+        text = found.to_json()
+    except (TypeError, ValueError):
+        text = replace(found, trainings=[_written(training) for training in found.trainings]).to_json()
+    _replace(path, text)
 
 
 def write_variables(path: str, names: Iterable[str], namespace: Mapping[str, Any]) -> None:
@@ -29,6 +33,17 @@ def _replace(path: str, text: str) -> None:
     with open(part, "w", encoding="utf-8") as file:
         file.write(text)
     os.replace(part, path)
+
+
+def _written(training: Training) -> Training:
+    """The training, or what names it where it holds something that is no data."""
+    try:
+        Findings(trainings=[training]).to_json()
+    except (TypeError, ValueError) as error:
+        gap = Gap.of(GapKind.LAYER, f"what its training or a layer was set to can't be written down: {error}")
+        named = {name: getattr(training, name) for name in ("number", "model", "variable", "cell")}
+        return Training(**named, optimizer=Named(training.optimizer.type), spec=Spec(gaps=[gap]), gaps=[gap])
+    return training
 
 
 def variables(names: Iterable[str], namespace: Mapping[str, Any]) -> dict[str, object]:
@@ -51,9 +66,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, (list, tuple, range)):
-        items = [plain(item) for item in value[:_MOST_ITEMS]]
-        return items if len(value) <= _MOST_ITEMS and None not in items else None
-    if hasattr(value, "tolist") and getattr(value, "size", None) is not None:
-        elements = value.numel() if hasattr(value, "numel") else value.size
-        return plain(value.tolist()) if elements <= _MOST_ITEMS else None
-    return None
+        items = [plain(item) for item in value[:MOST_NUMBERS]]
+        return items if len(value) <= MOST_NUMBERS and None not in items else None
+    try:
+        return plain(as_data(value))
+    except TypeError:
+        return None

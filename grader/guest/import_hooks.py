@@ -10,6 +10,8 @@ from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
+from .origin import as_given
+
 
 class _Finder(importlib.abc.MetaPathFinder):
     """Finds what Python finds, and has those who asked look at it once it is loaded; then modules that are gone."""
@@ -57,7 +59,7 @@ def _changed(loader: Any, changes: Iterable[Callable[[Any], object]]) -> None:
     execute = loader.exec_module
 
     def exec_module(module: ModuleType) -> None:
-        execute(module)
+        as_given(execute, module)
         for change in changes:
             _quietly(change, module)
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from enum import Enum, StrEnum
+from typing import Any
 
 MOST_WORDS = 200  # characters of a name or of a sentence
+MOST_NUMBERS = 1000  # of one setting
 MOST_GAPS = 100  # of one network, and of one training
 LONGER_LOOKS = (200, 10**6)  # batches of each loop over a loader, when the usual few made a cell fail
 Scalar = bool | int | float | str | None
@@ -74,6 +76,18 @@ class GapKind(StrEnum):
     WATCHING = "watching", Blocks.LOSS, Blocks.SETTINGS, Blocks.REFIT, Blocks.NEAREST
 
 
+def as_data(value: Any) -> object:
+    """A number that isn't Python's own, or an array of them, as JSON has it; TypeError for all else.
+
+    Layers, optimisers and loaders take numpy's and torch's numbers as settings.
+    """
+    if hasattr(value, "tolist") and getattr(value, "size", None) is not None:
+        count = value.numel() if hasattr(value, "numel") else value.size
+        if count <= MOST_NUMBERS:
+            return value.tolist()
+    raise TypeError(f"{type(value).__name__} can't be written as data")
+
+
 @dataclass(frozen=True)
 class Gap:
     """Something that a record leaves out: what it is about, and why, in words for a reader."""
@@ -90,26 +104,38 @@ class Gap:
 # What a notebook is refused: the names of these classes cross, at the beginning of a failed cell's error.
 
 
-class DataSetMissing(RuntimeError):
+class Refusal(Exception):  # noqa: N818  the student reads it, as all of these
+    """What a notebook is refused on purpose."""
+
+
+class DataSetMissing(Refusal, RuntimeError):
     """It asks for a data set that is not here; `name` stands first in the words."""
 
     def __init__(self, name: str, why: object = "nothing can be downloaded") -> None:
         super().__init__(f"{name} is not here ({str(why)[:MOST_WORDS]})")
 
 
-class PartMissing(AttributeError):
+class PartMissing(Refusal, AttributeError):
     """It uses a part of TensorFlow that is not here."""
 
 
-class ModuleMissing(ModuleNotFoundError):
+class ModuleMissing(Refusal, ModuleNotFoundError):
     """It imports a part of TensorFlow that is not here."""
 
 
-class ServerMissing(AttributeError, RuntimeError):
+class PackageMissing(Refusal, ModuleNotFoundError):
+    """It imports a package that is not installed where it is graded; the words say how to install it."""
+
+
+class PlaceMissing(Refusal, FileNotFoundError):
+    """It writes where there is no such folder, and none can be made."""
+
+
+class ServerMissing(Refusal, AttributeError, RuntimeError):
     """It asks a server to choose how it trains."""
 
 
-class EnoughSeen(Exception):  # noqa: N818  the student reads it, as the others
+class EnoughSeen(Refusal):
     """Ends a loop that would not end while training is cut short."""
 
 
@@ -313,13 +339,32 @@ class Unstepped:
     type: str
 
 
+class Origin(StrEnum):
+    """Whose an error is that ended a cell, where it isn't the notebook's."""
+
+    GRADER = "grader"
+    """Of the grader's own code, which stands between the notebook and the libraries."""
+    LIBRARY = "library"
+    """A library has no such name or argument: another version may have it."""
+
+
+@dataclass
+class Failure:
+    """A cell that ended by an error that isn't the notebook's: `place` is where it began, or which library it is of."""
+
+    cell: int | None
+    origin: Origin
+    place: str
+
+
 @dataclass
 class Findings:
     """All that is seen in one notebook.
 
     `unfinished` are cells that did not run to their end, `shortened` those that saw only a part of a loader's batches;
     `prices` estimates for each of `LONGER_LOOKS` the seconds that its further batches would take; `served` names files
-    that stood in for others; `faults` says what went wrong in watching.
+    that stood in for others; `faults` says what went wrong in watching, `failures` names cells that ended by an error
+    which isn't the notebook's.
     """
 
     trainings: list[Training] = field(default_factory=list)
@@ -329,10 +374,11 @@ class Findings:
     unstepped: list[Unstepped] = field(default_factory=list)
     served: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
 
     def to_json(self) -> str:
         """As it is written."""
-        return json.dumps(asdict(self))
+        return json.dumps(asdict(self), default=as_data)
 
 
 @dataclass
@@ -340,16 +386,19 @@ class Config:
     """What the kernel is told before the first cell.
 
     `out` is the file to write findings to, `weights` the folder for a replay's weights. `file` is the notebook's name
-    in the submission, `cells` the numbers of its code cells. A loop over a loader is cut to `batches`, later ones and
-    evaluations to fewer unless the look is `thorough`; a cell that trains nothing for `idle_seconds` after such a
-    training is ended. `data` holds the folder of each data set that is served, by its name. `watches`: whether torch or
-    Keras may be used at all. With a `seed` the notebook is replayed under it. Nothing stands here that its author must
-    not know: the notebook can read it.
+    in the submission, `cells` the numbers of its code cells. `sources` is all code that it may run, a text a cell or
+    file, `outputs` the beginnings of what its cells printed when the student ran them. A loop over a loader is cut to
+    `batches`, later ones and evaluations to fewer unless the look is `thorough`; a cell that trains nothing for
+    `idle_seconds` after such a training is ended. `data` holds the folder of each data set that is served, by its name.
+    `watches`: whether torch or Keras may be used at all. With a `seed` the notebook is replayed under it. Nothing
+    stands here that its author must not know: the notebook can read it.
     """
 
     out: str
     file: str
     cells: list[int]
+    sources: list[str]
+    outputs: list[str]
     batches: int
     thorough: bool
     idle_seconds: float

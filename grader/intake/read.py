@@ -1,5 +1,6 @@
 """Reads notebooks, scripts and texts under caps; what can't be read is a SubmissionError that says why."""
 
+import ast
 import io
 import json
 import re
@@ -31,6 +32,9 @@ _MOST_NOTEBOOK = 100 * 2**20
 _MOST_CELLS = 20_000  # small ones run at some hundred a second
 _PYTHON = re.compile(r"i?python[\d.]*", re.IGNORECASE)
 _KERNELS = re.compile(r"(ir|r|julia|octave|matlab|swift|scala|rust|javascript|sagemath)\b", re.IGNORECASE)
+_MAGIC = re.compile(r"^(\s*)[%!].*", re.MULTILINE)
+_OF_PYTHON = (ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.If, ast.With)  # no others have
+_MOST_LOOKED_AT = 100_000  # characters of a cell
 # How a file begins that is something else than a notebook: what it is, and what to do.
 _OTHER_FILES = (
     (b"<!doctype", "is a web page, not a notebook", ""),
@@ -134,16 +138,34 @@ def _mend(cell: dict[str, Any]) -> None:
 
 
 def _language(content: dict[str, Any]) -> str:
-    """The language that a notebook says it is written in; Python when it says nothing."""
+    """The language that a notebook says it is written in; a kernel's name says nothing, and Python is usual.
+
+    Where only the name speaks of another language, as in an old export, the code decides whether it is Python.
+    """
     metadata = content["metadata"]
     for entry, key in (("kernelspec", "language"), ("language_info", "name")):
         found = metadata.get(entry)
         if isinstance(found, dict) and isinstance(found.get(key), str) and found[key]:
             return str(found[key])
-    kernel = metadata.get("kernelspec")  # Colab writes no more than the kernel's name
+    kernel = metadata.get("kernelspec")
     name = kernel.get("name") if isinstance(kernel, dict) else None
     known = _KERNELS.match(name) if isinstance(name, str) else None
-    return {"ir": "R"}.get(known[1].lower(), known[1]) if known else "python"
+    if known is None or any(map(_is_python, _cells(content) or ())):
+        return "python"
+    return {"ir": "R"}.get(known[1].lower(), known[1])
+
+
+def _is_python(cell: Any) -> bool:
+    """Whether a cell holds a statement that only Python writes so."""
+    source = cell.get("source", cell.get("input"))
+    text = source if isinstance(source, str) else "".join(source)
+    if cell.get("cell_type") != "code" or len(text) > _MOST_LOOKED_AT:
+        return False
+    try:
+        statements = ast.parse(_MAGIC.sub(r"\1pass", text)).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return any(isinstance(statement, _OF_PYTHON) for statement in statements)
 
 
 def _source(raw: bytes) -> str:

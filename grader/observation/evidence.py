@@ -1,7 +1,7 @@
 """All evidence of one submission, problem by problem."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nbformat import NotebookNode
 
@@ -16,7 +16,7 @@ from grader.observation.explain import explain
 from grader.observation.findings import Handed, read_variables
 from grader.observation.labels import Labels, plain_title
 from grader.observation.live_code import CodePiece, pieces_of_notebook
-from grader.observation.models import read_models, remarks, shortened
+from grader.observation.models import failures, read_models, remarks, shortened
 from grader.observation.notebooks import claims_of, headings_above, holds_code, saved_claims, saved_figures, saved_logs
 from grader.observation.words import Headings, Words, listed, read_words
 from grader.rubric.model import Rubric
@@ -60,10 +60,12 @@ def observe_notebook(
     headings: Headings = (),
     beside: Sequence[CodePiece] = (),
     variables: Sequence[Handed] = (),
+    files: Iterable[str] = (),
 ) -> Observed:
     """What a notebook holds, below which headings, and what the probe saw when it ran.
 
-    `beside` is the code of the files beside it; `variables` is what the kernel wrote of those that it was asked for.
+    `beside` is the code of the files beside it; `variables` is what the kernel wrote of those that it was asked for,
+    `files` are the names of all that was handed in.
     """
     models, fault = read_models(findings, file, dataset)
     ran = {run.index for run in cells if run.status != "not run"}
@@ -77,7 +79,7 @@ def observe_notebook(
     models = tuple(m.model_copy(update={"claims": own}) for m, own in zip(models, of_models, strict=True))
     run = NotebookRun(
         file=file,
-        cells=explain(notebook, cells, shortened(findings)),
+        cells=explain(notebook, cells, shortened(findings), failures(findings), files),
         failure=failure or fault or ("" if holds_code(notebook) else "has no code cells, so there was nothing to run"),
         claims=claims,
         logs=saved_logs(notebook, file),
@@ -166,23 +168,24 @@ def _in_code(
     return {problem: tuple(files) for problem, files in found.items()}
 
 
+def _place_in(source: Source) -> str:
+    """Where in its file something stands: a line, a page, a cell; empty where the file says no more."""
+    place = str(source).removeprefix(source.file).lstrip(":, ")
+    return f"line {place}" if source.line is not None else place
+
+
 def repeated_headings(evidence: Mapping[str, ProblemEvidence]) -> Iterator[str]:
     """What a reader should know of problems whose heading occurs twice in a file: all of it is read as the answer."""
     for problem, seen in evidence.items():
         places: dict[str, list[str]] = {}
         for section in seen.sections:
-            places.setdefault(section.source.file, []).append(_place(section.source))
+            places.setdefault(section.source.file, []).append(_place_in(section.source))
         for file, found in places.items():
             if len(found) > 1:
-                named = f"{', '.join(found[:-1][:9])} and {found[-1]}"
-                yield f"{file}: the heading of problem {problem} stands at {named}; all are read as its answer"
-
-
-def _place(source: Source) -> str:
-    """Where in its file something stands: a line, a page or a cell."""
-    if source.line is not None and source.page is None and source.cell is None:
-        return f"line {source.line}"
-    return str(source).removeprefix(source.file).lstrip(":, ") or "a place without a number"
+                distinct = [place for place in dict.fromkeys(found) if place]
+                named = f" ({listed(distinct)})" if distinct else ""
+                times = f"{len(found)} times{named}"
+                yield f"{file}: the heading of problem {problem} stands there {times}; all are read as its answer"
 
 
 def hidden_words(evidence: Mapping[str, ProblemEvidence]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from nbformat import NotebookNode
@@ -10,8 +10,9 @@ from nbformat import NotebookNode
 from grader.core.cut import may_need_more
 from grader.core.evidence import CellRun, NotebookRun
 from grader.core.fault import Fault
+from grader.guest.protocol import Origin
 from grader.observation.failures import CASES, INSISTS_ON_GPU, UNKNOWN, Case
-from grader.observation.packages import ON_COLAB, PUBLISHED
+from grader.observation.findings import Failure
 
 _MOST_NOTES = 20
 _MOST_NUMBERS = 12
@@ -19,6 +20,7 @@ _MOST_ERROR = 240
 _WHOSE: dict[Fault, str] = {
     Fault.package: "The notebook may well be right: what it was run with lacks this.",
     Fault.grader: "This is no error of the notebook: while it is graded it can't have this.",
+    Fault.machine: "This is no error of the notebook: it costs no points, and whoever keeps the grader mends it.",
 }
 _SHORTENED = (
     "The grader ran it on a part of the data, which may be the only reason: nobody loses points for that alone."
@@ -35,19 +37,36 @@ _MAKES_ANY = re.compile(r"\bimport\s*\*|\bexec\(|\bglobals\(\)|\bsetattr\(|^%(?:
 _MOST_LINE = 500
 _HEADS = ("if ", "elif ", "else:", "for ", "while ", "try:", "with ")
 
+_MODULE_FILE = re.compile(r"\b(\w{1,80})\.py\b")
+_LOOK_UP = "Look it up in the documentation of today's version."
+# A name that a module hasn't: (module, name), or in an import (name, module).
+_GONE_NAME = re.compile(
+    r"AttributeError: module '([\w.]+)' has no attribute '(\w+)'"
+    r"|ImportError: cannot import name '(\w+)' from '([\w.]+)'"
+)
+_ATTRIBUTE = re.compile(r"AttributeError: .*?has no attribute '(\w+)'")
 
-def explain(notebook: NotebookNode, cells: Sequence[CellRun], shortened: Collection[int] = ()) -> tuple[CellRun, ...]:
+
+def explain(
+    notebook: NotebookNode,
+    cells: Sequence[CellRun],
+    shortened: Collection[int] = (),
+    failures: Mapping[int, Failure] = {},
+    files: Iterable[str] = (),
+) -> tuple[CellRun, ...]:
     """The same cells; those that failed say why, whose doing it is, and what to do.
 
     `shortened` are the cells that saw only a part of the data: what fails there or behind may fail for that alone.
+    `failures` holds by cell what the kernel says of errors that aren't the notebook's, `files` the names of what was
+    handed in.
     """
     first_cut = min(shortened, default=math.inf)
-    sources = _Sources(notebook)
+    sources = _Sources(notebook, files)
     done: list[CellRun] = []
     failed: dict[int, CellRun] = {}
     for cell in cells:
         if cell.status in ("error", "timeout", "died"):
-            case, names = _case(cell, sources, failed)
+            case, names = _case(cell, sources, failed, failures.get(cell.index))
             sentence = case.happened.format_map(names)
             words = [f"{cell.error[:_MOST_ERROR].rstrip(' .:')}."]
             cut = cell.index >= first_cut and case.fault is Fault.student and not case.cause
@@ -104,7 +123,8 @@ def _sentence(text: str) -> str:
 class _Sources:
     """The code of a notebook, by cell, and what can be told of it without running it."""
 
-    def __init__(self, notebook: NotebookNode) -> None:
+    def __init__(self, notebook: NotebookNode, files: Iterable[str]) -> None:
+        self.notebook, self.files = notebook, frozenset(files)
         self.lines = {
             number: [line.strip()[:_MOST_LINE] for line in str(cell.source).splitlines()]
             for number, cell in enumerate(notebook.cells, 1)
@@ -126,10 +146,19 @@ class _Sources:
         return any(_MAKES_ANY.search(line) for lines in self.lines.values() for line in lines)
 
     @cached_property
-    def installed(self) -> set[str]:
-        """The words of all lines that install something with pip."""
-        lines = (line for lines in self.lines.values() for line in lines if "pip" in line and "install" in line)
-        return {word.lower().replace("-", "_") for line in lines for word in re.findall(r"[\w.-]+", line)}
+    def modules(self) -> dict[str, str]:
+        """Modules of the student's own by name, each with a file of it that was handed in; empty where it was only
+        spoken of: written by a cell, fetched, or named in words, but not in a comment."""
+        code = (line.partition("#")[0] for lines in self.lines.values() for line in lines)
+        words = (str(cell.source) for cell in self.notebook.cells if cell.cell_type != "code")
+        spoken = (name for text in (*code, *words) for name in _MODULE_FILE.findall(text))
+        found = dict.fromkeys(spoken, "")
+        for file in self.files:
+            *folders, name = file.split("/")
+            if name.endswith(".py"):
+                found[name.removesuffix(".py")] = file
+                found |= dict.fromkeys(folders, file)
+        return found
 
     def asserts_gpu(self, cell: int) -> bool:
         return any("assert" in line and ("cuda" in line or "gpu" in line) for line in self.lines.get(cell, ()))
@@ -147,12 +176,24 @@ def _bound(line: str) -> Iterator[str]:
                 yield from re.findall(r"\w+", target)
 
 
-def _case(cell: CellRun, sources: _Sources, failed: Mapping[int, CellRun]) -> tuple[Case, dict[str, str]]:
-    """What is said of this failure, and what its words name; `failed` are the cells that failed before."""
+def _case(
+    cell: CellRun, sources: _Sources, failed: Mapping[int, CellRun], failure: Failure | None
+) -> tuple[Case, dict[str, str]]:
+    """What is said of this failure, and what its words name; `failed` are the cells that failed before.
+
+    What the kernel says of it goes before its words: that can only send it to a person.
+    """
+    if failure is not None and failure.origin is Origin.GRADER:
+        return _own_fault(failure.place), {}
     if name := re.match(r"(?:NameError|UnboundLocalError): .*?'(\w+)'", cell.error):
         return _undefined(name[1], cell.index, sources, failed), {}
     if missing := re.match(r"ModuleNotFoundError: No module named '([\w.]+)'", cell.error):
         return _missing(missing[1], sources), {}
+    if failure is not None:
+        return _changed(failure.place, cell.error), {}
+    if gone := _GONE_NAME.match(cell.error):
+        attribute, module = gone[2] or gone[3], (gone[1] or gone[4]).split(".")[0]
+        return _own_name(attribute, module) if module in sources.modules else _changed_name(attribute, module), {}
     if cell.error.startswith("AssertionError") and sources.asserts_gpu(cell.index):
         return INSISTS_ON_GPU, {}
     for case in CASES:
@@ -167,8 +208,6 @@ def _names(groups: Mapping[str, str | None]) -> dict[str, str]:
     path = names.get("path") or names.get("other") or ""
     return names | {
         "file": path.rstrip("/").rsplit("/", 1)[-1] or path,
-        "library": names.get("name") or names.get("name2") or "",
-        "attribute": names.get("what") or names.get("what2") or "",
     }
 
 
@@ -202,24 +241,62 @@ def _undefined(name: str, index: int, sources: _Sources, failed: Mapping[int, Ce
     )
 
 
+def _own_fault(place: str) -> Case:
+    return Case(
+        happened=f"the grader's own code failed ({place})",
+        do="Whoever grades looks at this part.",
+        fault=Fault.machine,
+    )
+
+
+def _changed(library: str, error: str) -> Case:
+    """A library doesn't have what it is asked for by name, or doesn't take what it is given by name or by place."""
+    if attribute := _ATTRIBUTE.match(error):
+        return _changed_name(attribute[1], library)
+    return Case(
+        happened=f"the version of {library} that it was run with takes other arguments, or one is misspelt",
+        do=_LOOK_UP,
+        fault=Fault.package,
+    )
+
+
+def _changed_name(name: str, library: str) -> Case:
+    return Case(
+        happened=f"the version of {library} that it was run with has no “{name}”, or it is misspelt",
+        do=_LOOK_UP,
+        fault=Fault.package,
+    )
+
+
+def _own_name(name: str, module: str) -> Case:
+    return Case(
+        happened=f"the module {module} of the notebook's own has no “{name}”",
+        do="Look how it is spelled there, and hand it in.",
+    )
+
+
 def _missing(module: str, sources: _Sources) -> Case:
-    """A module that is not there: a package, a part that a package no longer has, or the student's own file."""
+    """A module that is not there: the student's own where its file was handed in or spoken of, else a package."""
     root = module.split(".")[0]
-    package = (PUBLISHED | ON_COLAB).get(root, root)
-    if root in ON_COLAB and "." in module:
+    own = sources.modules.get(root)
+    if own:
+        return Case(
+            happened=f"“{module}” was not found, though {own} was handed in",
+            do="Put its file beside the notebook, or where the notebook looks for it.",
+        )
+    if own is not None:
+        return Case(
+            happened=f"{root}.py is not among the files that were handed in",
+            do=f"Hand in {root}.py beside the notebook.",
+        )
+    if "." in module:  # Python found what stands before the dot
         return Case(
             happened=f"the version of {root} that it was run with has no part {module}",
-            do="Look up in its documentation where it is today.",
-            fault=Fault.package,
-        )
-    if root in ON_COLAB or root in PUBLISHED or any(root.lower() in word for word in sources.installed):
-        known = "Colab has it" if root in ON_COLAB else "pip installs nothing while a notebook is graded"
-        return Case(
-            happened=f"the package {package} is not installed where it was run; {known}",
-            do=f"Whoever grades can run: pip install {package}",
+            do=_LOOK_UP,
             fault=Fault.package,
         )
     return Case(
-        happened=f"“{root}” is neither a file that was handed in nor a package that is here",
-        do=f"If it is your own, hand in {root}.py beside the notebook; a package must be installed by whoever grades.",
+        happened=f"the package {root} is not installed where it was run, and pip installs nothing while it is graded",
+        do=f"Whoever grades can install it; if {root} is a file of your own, hand in {root}.py beside the notebook.",
+        fault=Fault.package,
     )

@@ -2,7 +2,16 @@
 
 from grader.core.fault import Fault
 from grader.core.record import Record
-from grader.guest.protocol import BarelyTrained, DataSetMissing, EnoughSeen, ModuleMissing, PartMissing, ServerMissing
+from grader.guest.protocol import (
+    BarelyTrained,
+    DataSetMissing,
+    EnoughSeen,
+    ModuleMissing,
+    PackageMissing,
+    PartMissing,
+    PlaceMissing,
+    ServerMissing,
+)
 
 
 class Case(Record):
@@ -21,7 +30,6 @@ class Case(Record):
 _DOWNLOAD = "Hand in the file beside the notebook and open it by its name."
 _SHAPES = "Print the shapes before that line, and count again what goes into the layer."
 _FITS = "a linear layer takes {c} values for each sample and was given {b} (input {a} x {b}, weights {c} x {d})"
-_LIBRARY = r"(?:numpy|torch|torchvision|pandas|sklearn|scipy|matplotlib|keras|tensorflow|seaborn|PIL|cv2)[\w.]*"
 
 # (pattern, what happened, what to do), the first that is found counts; whose doing it is in the name.
 _STUDENT = (
@@ -42,7 +50,7 @@ _STUDENT = (
         "it asks for input, and nobody is there to answer", "Write the value into the cell instead of input().",
     ),
     (
-        r"(?i:FileNotFoundError: .*?'(?P<path>[^']*(?:mnist|digit)[^']*)')",
+        r"FileNotFoundError: .*?'(?P<path>(?:[^']*/)?(?:digit-recognizer/[^']*|mnist_(?:train|test)\w*)\.csv)'",
         "the file “{file}” is not among the files handed in; it was looked for by its name beside the notebook",
         "Hand it in, or read MNIST through torchvision, Keras or fetch_openml, which have it while it is graded.",
     ),
@@ -185,9 +193,16 @@ _PACKAGE = (
         "Save net.state_dict() and load that, or pass weights_only=False for a file of your own.",
     ),
     (
-        rf"AttributeError: module '(?P<name>{_LIBRARY})' has no attribute '(?P<what>\w+)'"
-        rf"|ImportError: cannot import name '(?P<what2>\w+)' from '(?P<name2>{_LIBRARY})'",
-        "the version of {library} that it was run with has no “{attribute}”, or it is misspelt",
+        rf"^{PackageMissing.__name__}: ",
+        "a package is not installed where it was run, and pip installs nothing while it is graded",
+        "Whoever grades can install it.",
+    ),
+    (
+        r"(?:was|has been|is now|is) (?:deprecated .{1,60} )?(?:and is now )?removed (?:in|since|from|with|at)\b"
+        r"|and is now removed|is no longer (?:supported|available)|[Uu]nrecognized keyword arguments? passed to"
+        r"|Argument\(s\) not recognized|is not a valid package style|is deprecated in Keras 3"
+        r"|must be a positive integer, not \d+\.\d",
+        "the version of a library that it was run with no longer has or takes this",
         "Look it up in the documentation of today's version.",
     ),
 )  # fmt: skip
@@ -202,6 +217,21 @@ _GRADER = (
         r"took longer than",
         "it was stopped; the loops over loaders had been cut to a few batches, so it does something else for long",
         "Look for a loop that doesn't end, and let nothing but training take long.",
+    ),
+    (
+        rf"^{PlaceMissing.__name__}: .*?'(?P<path>[^']*)'",
+        "it writes “{file}” to a place that is not there while it is graded", "Write it beside the notebook.",
+    ),
+    (
+        r"^PermissionError|Read-only file system|Parent directory .{1,200} does not exist"
+        r"|Cannot save file into a non-existent directory|[Uu]nable to (?:synchronously )?create file",
+        "it reads or writes in a place that it can't have while it is graded", "Keep files beside the notebook.",
+    ),
+    (
+        r"The function is not implemented\. Rebuild the library with|no display name and no \$DISPLAY"
+        r"|[Cc](?:annot|ould not) connect to (?:X server|display)|requires the '\w+' interactive framework"
+        r"|DisabledFunctionError",
+        "it opens a window, and is run without a screen", "Show pictures with matplotlib.",
     ),
     (
         rf"^{EnoughSeen.__name__}:",
@@ -240,14 +270,14 @@ _GRADER = (
     ),
 )  # fmt: skip
 _TABLES: dict[Fault, tuple[tuple[str, str, str], ...]] = {
-    Fault.student: _STUDENT,
-    Fault.package: _PACKAGE,
     Fault.grader: _GRADER,
+    Fault.package: _PACKAGE,
+    Fault.student: _STUDENT,
 }
 CASES = tuple(
     Case(pattern=pattern, happened=happened, do=do, fault=fault)
     for fault, rows in _TABLES.items()
     for pattern, happened, do in rows
 )
-INSISTS_ON_GPU = CASES[-1]
+INSISTS_ON_GPU = CASES[len(_GRADER) - 1]
 UNKNOWN = Case(do="Run the notebook again from the top; in Colab: Runtime, Restart session and run all.")

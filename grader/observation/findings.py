@@ -8,7 +8,7 @@ from pydantic import Field, ValidationError
 
 from grader.core.network import Gap, ModelSpec, ParameterGroup, Settings
 from grader.core.record import Record
-from grader.guest.protocol import MOST_GAPS
+from grader.guest.protocol import MOST_GAPS, Origin
 from grader.observation.recognition import Sample
 
 Text = Annotated[str, Field(max_length=500)]
@@ -126,6 +126,14 @@ class Unstepped(Record):
     type: Text
 
 
+class Failure(Record):
+    """A cell that ended by an error that isn't the notebook's."""
+
+    cell: int | None
+    origin: Origin
+    place: Text
+
+
 class Findings(Record):
     """All that was found in one notebook; see `grader.guest.protocol` for what each field means."""
 
@@ -136,6 +144,7 @@ class Findings(Record):
     unstepped: Annotated[tuple[Unstepped, ...], Field(max_length=20)] = ()
     served: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
     faults: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
+    failures: Annotated[tuple[Failure, ...], Field(max_length=200)] = ()
 
 
 class Variables(Record):

@@ -5,7 +5,7 @@ from grader.core.evidence import ModelFacts
 from grader.core.network import Gap, ModelSpec
 from grader.datasets import Dataset
 from grader.guest.protocol import GapKind
-from grader.observation.findings import Findings, Training, read_findings
+from grader.observation.findings import Failure, Findings, Training, read_findings
 from grader.observation.recipes import read_recipe
 
 _UNSTEPPED = (
@@ -49,6 +49,11 @@ def remarks(findings: str) -> tuple[str, ...]:
 def shortened(findings: str) -> frozenset[int]:
     """The cells that saw only a part of a loader's batches."""
     return frozenset(read_findings(findings)[0].shortened)
+
+
+def failures(findings: str) -> dict[int, Failure]:
+    """By cell, what the kernel says of errors that aren't the notebook's."""
+    return {failure.cell: failure for failure in read_findings(findings)[0].failures if failure.cell is not None}
 
 
 def _passed(spec: ModelSpec | None) -> int:

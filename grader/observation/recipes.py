@@ -17,7 +17,11 @@ from grader.observation.recognition import by_channel, recognise
 _Note = Callable[[GapKind, str], None]
 _IGNORED_SETTINGS = frozenset({"foreach", "fused", "capturable", "differentiable"})  # how, not what, is computed
 _SAMPLERS = ("RandomSampler", "SequentialSampler", "SubsetRandomSampler")
-_STEADY = ("ToTensor", "Normalize", "ToImage", "ToDtype", "PILToTensor", "ConvertImageDtype", "Lambda", "function")
+# What gives the same sample each time; what it makes of the pixels is seen by comparing.
+_STEADY = (
+    *("ToTensor", "Normalize", "ToImage", "ToDtype", "PILToTensor", "ToPILImage", "ConvertImageDtype", "Lambda"),
+    *("function", "Resize", "CenterCrop", "Pad", "Grayscale", "Identity", "LinearTransformation"),
+)
 _AUGMENTING = ("Random", "ColorJitter", "ElasticTransform", "AutoAugment", "TrivialAugment", "GaussianBlur")
 _PART = 0.1  # of the samples may be missing where epochs are inferred from them
 

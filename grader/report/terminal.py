@@ -1,6 +1,6 @@
 """Grades as tables on a terminal, for the person who grades: hidden checks are shown too."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Group
 from rich.table import Table
@@ -75,9 +75,54 @@ def class_table(grades: Iterable[Grade]) -> Table:
     return drawn
 
 
+def network_tables(models: Sequence[tuple[ModelFacts, Sequence[BudgetLine]]]) -> Iterator[Group]:
+    """One table for networks of the same kinds of layers, as of a sweep, and what differs from it in the others."""
+    alike: dict[tuple[str, ...], list[tuple[ModelFacts, Sequence[BudgetLine]]]] = {}
+    for model, budget in models:
+        alike.setdefault(tuple(row.type for row in model.rows), []).append((model, budget))
+    for kinds, (first, *others) in alike.items():
+        yield network_table(*first)
+        if not kinds:
+            yield from (network_table(*other) for other in others)
+        elif others:
+            yield _differences(first, others)
+
+
+def _differences(
+    first: tuple[ModelFacts, Sequence[BudgetLine]], others: Sequence[tuple[ModelFacts, Sequence[BudgetLine]]]
+) -> Group:
+    """What is other in these networks than in the first, each in a row."""
+    drawn = Table(title=Text("the same layers, but for:", style="bold"), title_justify="left")
+    for column in ("Network", "Differs in"):
+        drawn.add_column(column, overflow="fold")
+    usual = _lines(*first)
+    for model, budget in others:
+        found = _lines(model, budget)
+        changed = [f"{key}: {value}" for key, value in found.items() if usual.get(key) != value]
+        changed += [f"not {key}: {value}" for key, value in usual.items() if key not in found]
+        drawn.add_row(Text(one_line(_named(model))), Text("\n".join(map(one_line, changed)) or "nothing"))
+    return Group(drawn, Text(""))
+
+
+def _lines(model: ModelFacts, budget: Sequence[BudgetLine]) -> dict[str, str]:
+    """All that is shown of a network, each under what it is of."""
+    found = {f"layer {row.name} ({row.type})": row.settings for row in model.rows}
+    found["parameters"] = f"{model.parameters:,}"
+    found["hidden units"] = f"{model.hidden_units:,}"
+    found |= {"can't be built": model.problem} if model.problem else {}
+    found |= {f"can't be written as data ({place})": gap.why for place, gap in enumerate(model.spec.gaps, 1)}
+    for what, value in recipe_lines(model.recipe) if model.recipe else ():
+        found[what.lower()] = f"{found[what.lower()]}; {value}" if what.lower() in found else value
+    return found | {line.what: f"{line.found} {'✓' if line.ok else '✗'}" for line in budget}
+
+
+def _named(model: ModelFacts) -> str:
+    return f"{model.variable or 'network'} ({model.source})"
+
+
 def network_table(model: ModelFacts, budget: Sequence[BudgetLine]) -> Group:
     """The layers of one network with its totals, how it was trained, and the budget beside it."""
-    name = one_line(f"{model.variable or 'network'} ({model.source})")
+    name = one_line(_named(model))
     drawn = Table(title=Text(name, style="bold"), title_justify="left")
     for column in ("Layer", "Type", "Settings", "Output shape"):
         drawn.add_column(column, overflow="fold")

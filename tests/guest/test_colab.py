@@ -127,6 +127,14 @@ PATHS = {
         assert "foo.csv" in os.listdir(root) and os.path.exists(root + "foo.csv")
     """,
     "numpy": "assert np.loadtxt('/content/drive/MyDrive/foo.csv', delimiter=',', skiprows=1).tolist() == [1, 2]",
+    "a Drive mounted elsewhere": """
+        from google.colab import drive
+        drive.mount("/gdrive", force_remount=True)
+        with open("/gdrive/My Drive/notes.txt", "w") as file: file.write("x")
+        assert os.path.exists("/gdrive/My Drive/foo.csv") and open("/gdrive/MyDrive/foo.csv").read()
+        assert "foo.csv" in os.listdir("/gdrive/My Drive/course/hw 4")
+        open("/gdrive/My Drive/made/now/a.txt", "w").close()
+    """,
     "a file written to a Drive": """
         torch.save(model.state_dict(), "/content/drive/MyDrive/Course/weights.pt")
         model.load_state_dict(torch.load("/content/drive/MyDrive/Course/weights.pt"))
@@ -137,9 +145,9 @@ PATHS = {
     "pandas": "import pandas as pd; assert len(pd.read_csv('/content/drive/MyDrive/foo.csv')) == 1",
     "a file by its path on another system": r"assert open('../input/foo.csv').read() == open(r'C:\me\foo.csv').read()",
     "a file written elsewhere": """
-        try: open("nowhere/foo.csv", "w")
-        except FileNotFoundError: pass
-        else: raise AssertionError("written")
+        before = open("foo.csv").read()
+        with open("nowhere/foo.csv", "w") as file: file.write("mine")
+        assert open("nowhere/foo.csv").read() == "mine" and open("foo.csv").read() == before
     """,
     "an archive unpacked": "!unzip -o '/content/drive/MyDrive/data.zip'\nassert open('inside.txt').read() == 'x'",
 }  # fmt: skip

@@ -489,7 +489,7 @@ NAMED = {
     "batches of two sizes": (
         "model = mlp(); fit(model); model.fit(X, Y, batch_size=64, verbose=0)", "2 different loaders"
     ),
-    "a default that changed": ("model = mlp(); fit(model, 'adadelta')", "in Keras until 2.2 it was 1"),
+    "a default that changed": ("model = mlp(); fit(model, 'adadelta')", "in Keras until 2.3 it was 1"),
     "a generator": (
         "def batches():\n    while True: yield X[:32], Y[:32]\n"
         "model = mlp(); model.compile('sgd', 'categorical_crossentropy')\n"

@@ -32,6 +32,7 @@ RECORDS = {
     protocol.Sample: recognition.Sample,
     protocol.Training: findings.Training,
     protocol.Unstepped: findings.Unstepped,
+    protocol.Failure: findings.Failure,
     protocol.Findings: findings.Findings,
 }
 HERE = [kind for kind in vars(protocol).values() if dataclasses.is_dataclass(kind)]

@@ -212,6 +212,9 @@ READ = {
     "of version 3, with prompts": json.dumps(V3_PROMPTS),
     "of Python 2": notebook(cell("x = 1\ny"), metadata={"kernelspec": {"name": "python2", "language": "python"}}),
     "of Python 2, by its language": notebook(cell("x = 1\ny"), metadata={"language_info": {"name": "python2"}}),
+    "of an environment called as another language": notebook(
+        cell("x = 1\ny"), metadata={"kernelspec": {"name": "r-dl", "language": "python"}}
+    ),
     "of Colab": notebook(cell("x = 1\ny"), metadata={"colab": {}, "kernelspec": {"name": "python3"}}),
 }  # fmt: skip
 
@@ -224,6 +227,13 @@ def test_a_notebook(name, tmp_path):
     assert [(c.cell_type, c.source) for c in found.cells] == [("code", "x = 1\ny")]
     assert all(isinstance(output, dict) for output in found.cells[0].outputs)
     assert found.cells[0].metadata is not None
+
+
+def test_a_kernel_that_is_called_as_another_language_and_says_none(tmp_path):
+    """What its cells hold decides."""
+    cells = [cell("%matplotlib inline\nfrom math import pi"), cell("pi")]
+    (tmp_path / "a.ipynb").write_text(notebook(*cells, metadata={"kernelspec": {"name": "r-dl"}}))
+    assert len(read_notebook(tmp_path / "a.ipynb", "a.ipynb").cells) == 2
 
 
 def test_half_characters_are_replaced(tmp_path):

@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 
 from grader.core.document import Document
 from grader.core.errors import SubmissionError
+from grader.core.evidence import ProblemEvidence, Section
+from grader.core.source import Source
+from grader.observation.evidence import repeated_headings
 from grader.observation.labels import Labels, label_path, plain_title
 from grader.observation.sections import align_documents
 
@@ -281,3 +284,18 @@ def test_half_a_megabyte_of_anything_is_searched_in_seconds(piece: str) -> None:
     started = time.process_time()
     align_documents([Document(file="report.md", blocks=(*document("# 4B").blocks, paragraph(text, 2)))], LABELS)
     assert time.process_time() - started < 5
+
+
+def test_a_heading_that_occurs_twice_is_told_by_what_its_file_counts():
+    """Lines of a text, pages of a PDF."""
+    places = {
+        "a.md": (Source(file="a.md", line=3), Source(file="a.md", line=9)),
+        "a.pdf": (Source(file="a.pdf", page=1), Source(file="a.pdf", page=4)),
+        "a.docx": (Source(file="a.docx"), Source(file="a.docx")),
+    }
+    sections = [Section(problem="3A", text="x", source=place) for file in places.values() for place in file]
+    assert list(repeated_headings({"3A": ProblemEvidence(problem="3A", sections=tuple(sections))})) == [
+        "a.md: the heading of problem 3A stands there 2 times (line 3, line 9); all are read as its answer",
+        "a.pdf: the heading of problem 3A stands there 2 times (page 1, page 4); all are read as its answer",
+        "a.docx: the heading of problem 3A stands there 2 times; all are read as its answer",
+    ]

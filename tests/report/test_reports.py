@@ -30,7 +30,7 @@ from grader.report import FORMATS
 from grader.report._record import record_docs
 from grader.report.csv import gradebook
 from grader.report.plots import retraining
-from grader.report.terminal import class_table, network_table, table
+from grader.report.terminal import class_table, network_table, network_tables, table
 
 STATUSES = ("passed", "failed", "partial", "manual", "skipped", "error")
 STUDENT_FORMATS = ("html", "markdown")
@@ -585,3 +585,27 @@ def test_a_count_of_epochs_is_stated_where_it_is_the_notebooks_own(kind: GapKind
     recipe = recipe.model_copy(update={"gaps": (Gap(kind=kind, why="why"),)})
     assert said in drawn(network_table(mlp("3B.ipynb").model_copy(update={"recipe": recipe}), []))
     assert recipe.epochs_known == (kind is GapKind.DATA)
+
+
+def test_a_sweep_is_one_table_and_what_differs():
+    swept = [
+        mlp("a.ipynb").model_copy(
+            update={
+                "variable": f"net_{units}",
+                "hidden_units": units,
+                "rows": tuple(
+                    row.model_copy(update={"settings": f"in_features=784, out_features={units}"}) if place == 1 else row
+                    for place, row in enumerate(mlp("a.ipynb").rows)
+                ),
+            }
+        )
+        for units in range(10, 130, 10)
+    ]
+    console = Console(width=200, record=True, file=io.StringIO())
+    for shown in network_tables([(model, []) for model in (*swept, convnet(""))]):
+        console.print(shown)
+    text = console.export_text()
+    assert text.count("Output shape") == 2  # the first of the sweep, and the other network
+    assert text.count("the same layers, but for:") == 1
+    for units in range(20, 130, 10):
+        assert f"net_{units} (" in text and f"hidden units: {units}" in text and f"out_features={units}" in text

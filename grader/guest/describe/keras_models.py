@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..layers import KERAS, KERAS_FUNCTIONS, LAYERS, CannotError, Settings, Value, initial_of_keras
 from ..protocol import Gap, GapKind, Layer, Loose, Named, Spec
+from ..standin.keras_places import doubts_of
 
 if TYPE_CHECKING:
     import torch
@@ -175,6 +176,8 @@ class _Reader:
 
     def look_at(self, layer: Any) -> None:
         """Whatever in a layer changes its training and has no place in a spec."""
+        for why in doubts_of(layer):
+            self.cannot(layer.name, f"{why}: which Keras it was written for can't be told")
         for name, value in vars(layer).items():
             if name.endswith(("_regularizer", "_constraint")) and value is not None:
                 said = {key: float(f"{number:.6g}") for key, number in _numbers(value)}

@@ -11,6 +11,8 @@ import torch
 from torch.fx import Graph, Node, Proxy, Tracer
 from torch.nn import Module
 
+from ..protocol import as_data
+
 BATCH = 13  # a prime that no size in a network is likely to have
 
 
@@ -94,6 +96,11 @@ class ShapedTracer(Tracer):
             name = f"made_in_forward_{len(self.made) + 1}"
             self.made[name] = module
             return name
+
+    def create_arg(self, argument: Any) -> Any:
+        """An argument as a graph holds it: a number of numpy's is Python's there."""
+        number = type(argument).__module__ == "numpy" and getattr(argument, "ndim", None) == 0
+        return super().create_arg(as_data(argument) if number else argument)
 
     def create_proxy(
         self, kind: str, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any], *rest: Any, **options: Any

@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import functools
-import re
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 from ..import_hooks import module, when_missing
+from ..origin import as_given
 
 _PARTS = ("auth", "data_table", "drive", "files", "output", "patches", "runtime", "userdata", "widgets", "kernel")
 _POINTLESS = ("tensorboard", "tensorflow_version")  # the first starts a server
-_OPTIONS_OF_TIMEIT = re.compile(r"^\s*(?:-[nrp]\s*\d+\s+|-[tcqv]\s+)*")
+_OPTIONS_OF_TIMEIT = "n:r:tcp:qov:"
+_COUNTS = ("n", "r")  # how often it runs
 
 
-def install(shell: Any) -> None:
-    """Make `from google.colab import drive, files` work, and magics that are not here cost only their own line."""
+def install(shell: Any, mount: Callable[[str], object]) -> None:
+    """Make `from google.colab import drive, files` work, and magics that are not here cost only their own line.
+
+    `mount` makes a Drive at a path.
+    """
     when_missing("google", lambda: module("google"))
     when_missing("google.colab", lambda: _Silent("google.colab"))
     for part in _PARTS:
-        when_missing(f"google.colab.{part}", functools.partial(_part, part))
+        when_missing(f"google.colab.{part}", functools.partial(_part, part, mount))
     when_missing("tensorboard.compat.notf", lambda: module("tensorboard.compat.notf"))  # it needs no TensorFlow then
     shell.system = shell.system_raw  # `!command` without a terminal of its own, which a sandbox may not have
     _lenient_magics(shell)
 
 
-def _part(name: str) -> _Silent:
-    return _Silent(f"google.colab.{name}", **_CONTENTS.get(name, {}))
+def _part(name: str, mount: Callable[[str], object]) -> _Silent:
+    contents = {**_CONTENTS.get(name, {}), **({"mount": functools.partial(_mount, mount)} if name == "drive" else {})}
+    return _Silent(f"google.colab.{name}", **contents)
 
 
 class _Silent(ModuleType):
@@ -56,12 +62,12 @@ class _Uploaded(dict[str, bytes]):
             return file.read()
 
 
-def _mount(*args: Any, **kwargs: Any) -> None:
-    print("Drive is not there when a notebook is graded; going on without it.")
+def _mount(make: Callable[[str], object], mountpoint: str = "/content/drive", *args: Any, **kwargs: Any) -> None:
+    make(mountpoint)
+    print("Drive is not there when a notebook is graded: in its place is a folder with the files that were handed in.")
 
 
 _CONTENTS: dict[str, dict[str, Any]] = {
-    "drive": {"mount": _mount},
     "files": {"upload": lambda *args, **kwargs: _Uploaded()},
     "userdata": {"get": lambda *args, **kwargs: ""},
 }
@@ -75,13 +81,13 @@ def _lenient_magics(shell: Any) -> None:
 
     def line_magic(name: str, line: str, _stack_depth: int = 1) -> Any:
         if name == "timeit":
-            line = _once(line)
+            line = _once(shell, line)
         if name == "matplotlib":
             line = "inline"  # the only way to show a figure that is here
         if name in _POINTLESS:
             return None
         try:
-            return run_line(name, line, _stack_depth + 1)
+            return as_given(run_line, name, line, _stack_depth + 2)  # frames between it and the notebook
         except (UsageError, ImportError) as error:
             if isinstance(error, ImportError) and name not in ("load_ext", "reload_ext", "matplotlib"):
                 raise
@@ -89,11 +95,11 @@ def _lenient_magics(shell: Any) -> None:
 
     def cell_magic(name: str, line: str, cell: str) -> Any:
         if name == "timeit":
-            line = _once(line)
+            line = _once(shell, line)
         if name == "shell":
             name = "bash"
         if shell.find_cell_magic(name) is not None:
-            return run_cell(name, line, cell)
+            return as_given(run_cell, name, line, cell)
         print(f"%%{name} is passed over: it is not here")
         if _is_python(shell, cell):
             shell.run_cell(cell).raise_error()
@@ -102,9 +108,17 @@ def _lenient_magics(shell: Any) -> None:
     shell.run_line_magic, shell.run_cell_magic = line_magic, cell_magic
 
 
-def _once(line: str) -> str:
-    """What `%timeit` would run dozens of times runs once."""
-    return "-n1 -r1 " + _OPTIONS_OF_TIMEIT.sub("", line)
+def _once(shell: Any, line: str) -> str:
+    """What `%timeit` would run dozens of times runs once; options that it doesn't know are left for it to refuse."""
+    from IPython.core.error import UsageError
+
+    parse = shell.find_line_magic("timeit").__self__.parse_options
+    try:
+        options, code = parse(line, _OPTIONS_OF_TIMEIT, posix=False, strict=False, preserve_non_opts=True)
+    except UsageError:
+        return line
+    kept = (f"-{key}{value}" for key, value in options.items() if key not in _COUNTS)
+    return " ".join(("-n1 -r1", *kept, code))
 
 
 def _is_python(shell: Any, cell: str) -> bool:

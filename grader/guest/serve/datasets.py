@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..datasets import DataSet, data_sets
 from ..import_hooks import when_imported
+from ..origin import as_given, instead_of
 from ..protocol import Config, Data, DataSetMissing, Transform
 
 if TYPE_CHECKING:
@@ -68,7 +69,6 @@ def _read_local(kind: Any, folder_of: Callable[[object], str]) -> None:
     """Have a class read the folder that is found for it, whatever root it is given."""
     original = kind.__init__
 
-    @functools.wraps(original)
     def read_local(self: Any, root: Any = None, *args: Any, **kwargs: Any) -> None:
         arguments = list(args)
         if folder_of(self):
@@ -77,7 +77,7 @@ def _read_local(kind: Any, folder_of: Callable[[object], str]) -> None:
             arguments = arguments[:3]  # train, transform, target_transform; the fourth is `download`
         original(self, root, *arguments, **kwargs)
 
-    kind.__init__ = read_local
+    kind.__init__ = instead_of(original, read_local)
 
 
 def _say_what_is_missing(kind: Any) -> None:
@@ -87,7 +87,7 @@ def _say_what_is_missing(kind: Any) -> None:
     @functools.wraps(original)
     def init(self: Any, *args: Any, **kwargs: Any) -> None:
         try:
-            original(self, *args, **kwargs)
+            as_given(original, self, *args, **kwargs)
         except (OSError, RuntimeError) as error:  # no network, or "Dataset not found or corrupted"
             if isinstance(error, DataSetMissing) or not _is_absence(error):
                 raise
@@ -105,14 +105,13 @@ def _sklearn(datasets: Any, here: Served) -> None:
     """Let scikit-learn's functions that download give the host's copies."""
     original: Any = getattr(datasets, "fetch_openml", None)
 
-    @functools.wraps(original)
     def fetch_openml(name: Any = None, *args: Any, **options: Any) -> Any:
         number = options.get("data_id")
         for entry, folder in here:
             if entry.openml and (number == entry.openml[1] or str(name).lower() == entry.openml[0].lower()):
                 return _openml(entry, folder, options)
         try:
-            return original(name, *args, **{"n_retries": 1, "delay": 0.1, **options})
+            return as_given(original, name, *args, **{"n_retries": 1, "delay": 0.1, **options})
         except OSError as error:
             raise DataSetMissing(f"{name or number} of OpenML", error) from error
 
@@ -122,7 +121,7 @@ def _sklearn(datasets: Any, here: Served) -> None:
                 return _mldata(entry, folder)
         raise DataSetMissing(f"{name} of mldata.org")
 
-    datasets.fetch_openml, datasets.fetch_mldata = fetch_openml, fetch_mldata
+    datasets.fetch_openml, datasets.fetch_mldata = instead_of(original, fetch_openml), fetch_mldata
 
 
 def _openml(entry: DataSet, folder: Path, options: dict[str, Any]) -> Any:
@@ -201,8 +200,15 @@ def describe(dataset: Any, torch: ModuleType) -> Data:
         dataset = dataset.dataset
     transform, steps = getattr(dataset, "transform", None), None
     if "torchvision" in sys.modules and transform is not None:
-        steps = [_transform(step) for step in getattr(transform, "transforms", [transform])]
+        steps = [_transform(step) for step in _steps(transform)]
     return Data(type(dataset).__name__, size, steps)
+
+
+def _steps(transform: Any) -> list[Any]:
+    """The transforms that one is composed of."""
+    if type(transform).__name__ != "Compose":
+        return [transform]
+    return [step for part in transform.transforms for step in _steps(part)]
 
 
 def _transform(transform: Any) -> Transform:

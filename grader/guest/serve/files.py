@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 import functools
 import io
+import os
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Set
@@ -18,6 +19,8 @@ from typing import Any
 
 from ..datasets import DataSet, data_sets
 from ..import_hooks import when_imported
+from ..origin import as_given
+from ..protocol import PlaceMissing
 from .datasets import served
 
 _MOST_SOURCE = 2**20
@@ -31,6 +34,7 @@ class Copies:
 
     def __init__(self, folders: dict[str, str], work: Path, given: Iterable[Path]) -> None:
         self.served: dict[str, None] = {}  # names of copies that were made, as an ordered set
+        self.sampled: set[str] = set()  # names of Colab's samples that were made, and that nobody may read
         self.here = served(folders)
         self.work, self.given = work, {path.name: path for path in given if path.is_file()}
         self.named: set[str] = set()  # data that code speaks of
@@ -45,6 +49,8 @@ class Copies:
         if "open" in shell.user_ns:  # IPython gives notebooks one of its own
             shell.user_ns["open"] = self.reading(shell.user_ns["open"])
         when_imported("numpy.lib._datasource", _open_anew)
+        when_imported("torch", lambda torch: self.writing(torch, "save", 1))
+        when_imported("pandas.io.common", lambda common: self.writing(common, "check_parent_directory", 0))
         when_imported("urllib.request", self.urllib)
         when_imported("requests.adapters", self.requests)
 
@@ -60,15 +66,33 @@ class Copies:
 
         @functools.wraps(function)
         def opened(file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
+            if self.sampled and (name := _name(file)) in self.sampled:
+                self.served[name] = None
             try:
-                return function(file, mode, *args, **kwargs)
-            except FileNotFoundError:
-                copy = None if _NOT_READING & set(mode) else self.find(file)
-                if copy is None:
+                return as_given(function, file, mode, *args, **kwargs)
+            except FileNotFoundError as error:
+                writing = bool(_NOT_READING & set(mode))
+                copy = None if writing else self.find(file)
+                if copy is None and not (writing and self.make_folder(file)):
+                    if writing:
+                        raise PlaceMissing(error.errno, error.strerror, error.filename) from error
                     raise
-            return function(copy, mode, *args, **kwargs)
+            return function(file if copy is None else copy, mode, *args, **kwargs)
 
         return opened
+
+    def writing(self, owner: Any, name: str, place: int) -> None:
+        """Have the folder made that a function of `owner` writes to without Python's own, by the place of its path."""
+        original = getattr(owner, name)
+
+        @functools.wraps(original)
+        def write(*args: Any, **kwargs: Any) -> Any:
+            for path in (*args[place : place + 1], kwargs.get("f")):
+                if isinstance(path, (str, os.PathLike)):
+                    self.make_folder(path)
+            return as_given(original, *args, **kwargs)
+
+        setattr(owner, name, write)
 
     def urllib(self, request: Any) -> None:
         """The same for addresses that urllib opens, and pandas and Keras through it."""
@@ -77,7 +101,7 @@ class Copies:
         @functools.wraps(original)
         def urlopen(url: Any, *args: Any, **kwargs: Any) -> Any:
             copy = self.copy(getattr(url, "full_url", url))
-            return original(url if copy is None else copy.as_uri(), *args, **kwargs)
+            return as_given(original, url if copy is None else copy.as_uri(), *args, **kwargs)
 
         request.urlopen = urlopen
 
@@ -89,7 +113,7 @@ class Copies:
         def send(adapter: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
             copy = self.copy(request.url)
             if copy is None:
-                return original(adapter, request, *args, **kwargs)
+                return as_given(original, adapter, request, *args, **kwargs)
             response = adapters.Response()
             response.status_code, response.url, response.request = 200, request.url, request
             response.headers["Content-Length"] = str(copy.stat().st_size)
@@ -97,6 +121,18 @@ class Copies:
             return response
 
         adapters.HTTPAdapter.send = send
+
+    def make_folder(self, path: object) -> bool:
+        """Make the folder that a file is written to, within the working folder: one without files is rarely handed in.
+
+        False where there can be none.
+        """
+        with suppress(OSError, TypeError, ValueError):
+            folder = Path(os.path.abspath(os.fspath(path))).parent  # type: ignore[call-overload]  # whatever it is
+            if folder.is_relative_to(self.work) and not folder.exists():
+                folder.mkdir(parents=True)
+                return True
+        return False
 
     def find(self, path: object) -> Path | None:
         """Where to read what a path names, or None: beside the notebook under the same name, else a copy of data."""
@@ -144,7 +180,7 @@ class Copies:
         for name, make, folder in found:
             if not (place / name).exists():
                 (place / name).write_bytes(make(folder))
-                self.served[name] = None
+                self.sampled.add(name)
 
 
 def _open_anew(datasource: Any) -> None:

@@ -6,10 +6,12 @@ import random
 import weakref
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ..datasets import data_sets
+from ..origin import as_given, each_as_given, instead_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,8 +41,10 @@ class Memory:
         original, memory = loader_class.__iter__, self
 
         def served(loader: Loader) -> Iterator[Any]:
-            samples = memory.samples(loader)
-            return original(loader) if samples is None else memory.batches(loader, samples)
+            samples = None
+            with suppress(Exception):  # torch asks the data set itself then, and whoever made it sees what it raises
+                samples = memory.samples(loader)
+            return as_given(original, loader) if samples is None else memory.batches(loader, samples)
 
         loader_class.__iter__ = served
 
@@ -49,9 +53,10 @@ class Memory:
         torch = self.torch
         assert loader.batch_sampler is not None
         drawn = iter(loader.batch_sampler)
+        served = instead_of(_fetched, lambda _, batch: list(samples(torch.as_tensor(batch))))
         torch.empty((), dtype=torch.int64).random_(generator=loader.generator)  # the loader's seed for its workers
-        for batch in drawn:
-            yield list(samples(torch.as_tensor(batch)))
+        for batch in each_as_given(drawn):
+            yield served(loader, batch)
 
     def samples(self, loader: Loader) -> Samples | None:
         """What gives (inputs, labels) for places in the loader's data set; None when its batches may be others."""
@@ -66,6 +71,8 @@ class Memory:
 
     def of(self, dataset: Any) -> Samples | None:
         """The same for a data set."""
+        if not self.is_known(dataset):
+            return None
         made_of = _made_of(dataset)
         held = self.held.get(id(dataset))
         if held and held[0]() is dataset and held[1] == made_of:
@@ -76,17 +83,21 @@ class Memory:
             self.held.pop(next(iter(self.held)))
         return samples
 
+    def is_known(self, dataset: Any) -> bool:
+        """Whether its samples may be given otherwise than by itself: it may be anything, such as a list."""
+        kinds = self.torch.utils.data
+        pair = type(dataset) is kinds.TensorDataset and len(dataset.tensors) == 2
+        return pair or type(dataset) is kinds.Subset or (_is_images(dataset) and len(dataset) > 0)
+
     def read(self, dataset: Any) -> tuple[Samples | None, int]:
         """(what gives a data set's samples or None, how many values it holds)."""
         torch, kinds = self.torch, self.torch.utils.data
-        if type(dataset) is kinds.TensorDataset and len(dataset.tensors) == 2:
+        if type(dataset) is kinds.TensorDataset:
             inputs, labels = dataset.tensors
             return lambda rows: (inputs[rows], labels[rows]), 0
         if type(dataset) is kinds.Subset:
             whole, places = self.of(dataset.dataset), torch.as_tensor([int(i) for i in dataset.indices])
             return (None if whole is None else lambda rows: whole(places[rows])), 0
-        if not _is_images(dataset) or not len(dataset):
-            return None, 0
         before = self.numbers()
         some = [dataset[i] for i in range(min(_CHECKED, len(dataset)))]
         again = [dataset[i] for i in range(len(some))]
@@ -120,6 +131,11 @@ class Memory:
 
         drawn: Any = numpy.random.get_state()
         return self.torch.get_rng_state().tolist(), random.getstate(), (drawn[1].tolist(), *drawn[2:])
+
+
+def _fetched(loader: Loader, places: Sequence[int]) -> Any:
+    """A batch as torch makes it."""
+    return loader.collate_fn([loader.dataset[place] for place in places])
 
 
 def _is_images(dataset: Any) -> bool:

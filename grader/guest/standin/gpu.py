@@ -10,6 +10,8 @@ from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
+from ..origin import as_given
+
 _GPUS = ("cuda", "mps")
 # Functions that make tensors or take a device, by what holds them.
 _TAKE_DEVICES = {
@@ -41,7 +43,7 @@ def install(torch: Any) -> None:
 
     class Generator(torch.Generator):  # type: ignore[misc]  # of whatever torch the kernel has
         def __new__(cls, device: Any = "cpu") -> Any:
-            return super().__new__(cls, _here(torch, device))
+            return as_given(super().__new__, cls, _here(torch, device))
 
     torch.Generator = Generator
 
@@ -64,7 +66,7 @@ def _wrap(torch: Any, owner: Any, name: str) -> None:
         for key in ("device", "map_location"):
             if key in kwargs:
                 kwargs[key] = _here(torch, kwargs[key])
-        return original(*(_here(torch, value) for value in args), **kwargs)
+        return as_given(original, *(_here(torch, value) for value in args), **kwargs)
 
     setattr(owner, name, call)
 
@@ -87,7 +89,7 @@ def _converted(function: Callable[..., Any], convert: Callable[[Any], Any]) -> C
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        return function(*map(convert, args), **{key: convert(value) for key, value in kwargs.items()})
+        return as_given(function, *map(convert, args), **{key: convert(value) for key, value in kwargs.items()})
 
     return call
 

@@ -15,9 +15,11 @@ from typing import Any, Never
 
 from .. import import_hooks
 from ..datasets import DataSet
-from ..protocol import Config
+from ..origin import as_given, instead_of
+from ..protocol import Config, PackageMissing, as_data
 from ..serve import datasets
-from . import scikit_keras, tensorflow
+from . import keras_places, scikit_keras, tensorflow
+from .keras_places import Age
 
 _NO_KERAS = 'the package keras is not installed where this is graded; install it with: pip install "dl-grader[keras]"'
 _LAYER_MODULES = (
@@ -45,9 +47,13 @@ _OLD_LOSSES = {
     "msle": "mean_squared_logarithmic_error",
     "kld": "kl_divergence",
 }
+_OLD_RATES = {"Adadelta": 1.0, "Adagrad": 0.01, "Adamax": 0.002, "Nadam": 0.002}  # by default, until Keras 2.3
+_PLACE_OF_EPOCHS = 3
+_OLD_SCHEDULE_DECAY = 0.004  # of Nadam, by default
 _ORDERINGS = {"tf": "channels_last", "th": "channels_first", "default": None}
 _OLD_FIT = {"nb_epoch": "epochs", "samples_per_epoch": None, "nb_val_samples": None, "show_accuracy": None}
 _OLD_GENERATOR = {**_OLD_FIT, "max_q_size": None, "max_queue_size": None, "nb_worker": None, "workers": None}
+_OLD_GENERATOR_ONLY = {"nb_epoch", "nb_val_samples", "max_q_size", "nb_worker", "pickle_safe"}
 _OLD_GENERATOR |= {"use_multiprocessing": None, "pickle_safe": None, "val_samples": None}
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]  # of one call: by place, and by name
@@ -56,7 +62,9 @@ Change = Callable[[Any, tuple[Any, ...], dict[str, Any]], Arguments]  # with the
 
 def install(config: Config) -> None:
     """Be ready for the moment when the notebook imports Keras or TensorFlow; called after what watches is in place."""
-    import_hooks.when_imported("keras", lambda keras: _modernise(keras, config.data))
+    import_hooks.when_imported(
+        "keras", lambda keras: _modernise(keras, config.data, keras_places.age_of(config.sources, config.outputs))
+    )
     import_hooks.when_missing("keras", _no_keras)
     for owner in ("keras", "tensorflow.keras", "tensorflow.python.keras"):
         import_hooks.when_missing(f"{owner}.wrappers.scikit_learn", _wrappers)
@@ -64,7 +72,7 @@ def install(config: Config) -> None:
 
 
 def _no_keras() -> Never:
-    raise ModuleNotFoundError(_NO_KERAS, name="keras")
+    raise PackageMissing(_NO_KERAS, name="keras")
 
 
 def _wrappers() -> ModuleType:
@@ -74,7 +82,7 @@ def _wrappers() -> ModuleType:
     return import_hooks.module("keras.wrappers.scikit_learn", **scikit_keras.make(keras))
 
 
-def _modernise(keras: Any, folders: dict[str, str]) -> None:
+def _modernise(keras: Any, folders: dict[str, str], age: Age) -> None:
     """Give Keras 3 the names, arguments and data that notebooks expect."""
     sys.modules["keras.src.utils.module_utils"].tensorflow._available = False  # whatever notebooks may import
     keras.grader_modern = True
@@ -83,18 +91,18 @@ def _modernise(keras: Any, folders: dict[str, str]) -> None:
     _old_modules(keras)
     for kind in _classes(keras.layers, keras.Layer):
         if not issubclass(kind, keras.Model):
-            _translate(kind, _old_layer)
+            _translate(kind, functools.partial(_old_layer, keras, age))
     keras.Input = keras.layers.Input = _input(keras)
-    keras.layers.Convolution2D = _convolution(keras)
     keras.layers.merge = functools.partial(_merge, keras)
     for kind in _classes(keras.optimizers, keras.optimizers.Optimizer):
-        _translate(kind, functools.partial(_old_optimizer, keras))
+        _translate(kind, functools.partial(_old_optimizer, keras, age))
     keras.optimizers.Optimizer.lr = property(
         lambda self: self.learning_rate, lambda self, value: setattr(self, "learning_rate", value)
     )
     _old_backend(keras)
-    _old_model(keras)
+    _old_model(keras, age)
     _old_callbacks(keras)
+    _old_layers(keras)
     keras.metrics.Metric.reset_states = lambda metric: metric.reset_state()
     _old_names(keras)
     for entry, folder in datasets.served(folders):
@@ -112,13 +120,23 @@ def _translate(kind: Any, change: Change) -> None:
     """Have the arguments of a class changed before it sees them."""
     original = kind.__init__
 
-    @functools.wraps(original)
-    def init(self: Any, *args: Any, **kwargs: Any) -> None:
-        args, kwargs = change(self, args, kwargs)
+    def translated(self: Any, *args: Any, **kwargs: Any) -> None:
+        args, kwargs = change(self, _python(args), _python(kwargs))
         original(self, *args, **kwargs)
 
+    init = instead_of(original, translated)
     init.__signature__ = inspect.signature(original)  # type: ignore[attr-defined]  # Keras looks at it
     kind.__init__ = init
+
+
+def _python(value: Any) -> Any:
+    """Arguments with Python's own numbers: until Keras 3 those of numpy were taken anywhere."""
+    if type(value) in (tuple, list):
+        return type(value)(_python(part) for part in value)
+    if type(value) is dict:
+        return {key: _python(part) for key, part in value.items()}
+    number = type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0
+    return as_data(value) if number else value
 
 
 def _old_modules(keras: Any) -> None:
@@ -126,7 +144,6 @@ def _old_modules(keras: Any) -> None:
     layers = {name: value for name, value in vars(keras.layers).items() if not name.startswith("__")}
     made = {f"layers.{name}": import_hooks.module(f"keras.layers.{name}", **layers) for name in _LAYER_MODULES}
     vars(made["layers.merge"])["merge"] = functools.partial(_merge, keras)
-    vars(made["layers.convolutional"])["Convolution2D"] = _convolution(keras)
     np_utils = import_hooks.module(
         "keras.utils.np_utils", to_categorical=_to_categorical(keras), normalize=keras.utils.normalize
     )
@@ -168,20 +185,24 @@ def _to_categorical(keras: Any) -> Callable[..., Any]:
     @functools.wraps(original)
     def to_categorical(x: Any, num_classes: int | None = None, nb_classes: int | None = None, **kwargs: Any) -> Any:
         kwargs.pop("dtype", None)
-        return original(x, num_classes or nb_classes)
+        return as_given(original, x, num_classes or nb_classes)
 
     return to_categorical
 
 
-def _old_layer(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
-    """Names of arguments in Keras 1, and its kernels of two numbers."""
+def _old_layer(keras: Any, age: Age, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
+    """Names and places of arguments in Keras 1 and 2."""
     kind = type(layer).__name__
     known = inspect.signature(type(layer).__init__).parameters
+    args, kwargs = keras_places.named(keras, layer, args, kwargs, age)
     rows = kwargs.pop("nb_row", None)
     if rows is not None:
         kwargs["kernel_size"] = (rows, kwargs.pop("nb_col"))
-    elif kind == "Conv2D" and len(args) == 3 and {"border_mode", "subsample", "init", "dim_ordering"} & set(kwargs):
-        args = (args[0], tuple(args[1:]))
+    for name in ("units", "filters"):  # len(x) / 2, which Keras took until Keras 3
+        if isinstance(kwargs.get(name), float):
+            kwargs[name] = int(kwargs[name])
+        elif args and isinstance(args[0], float) and [*known][1] == name:
+            args = (int(args[0]), *args[1:])
     for old, now in _OLD_ARGUMENTS.items():
         if old in kwargs and now in known and old not in known:
             kwargs[now] = kwargs.pop(old)
@@ -203,20 +224,11 @@ def _input(keras: Any) -> Callable[..., Any]:
 
     @functools.wraps(original)
     def Input(shape: Any = None, *args: Any, **kwargs: Any) -> Any:  # noqa: N802
-        return original((shape,) if isinstance(shape, int) else shape, *args, **kwargs)  # (784) is no tuple
+        given = _python(shape)
+        given = (given,) if isinstance(given, int) else given  # (784) is no tuple
+        return as_given(original, given, *args, **_python(kwargs))
 
     return Input
-
-
-def _convolution(keras: Any) -> Callable[..., Any]:
-    """Convolution2D(filters, rows, columns) of Keras 1, and the name that it still has in Keras 3."""
-
-    def Convolution2D(*args: Any, **kwargs: Any) -> Any:  # noqa: N802
-        if len(args) >= 3 and isinstance(args[1], int) and isinstance(args[2], int):
-            args = (args[0], (args[1], args[2]), *args[3:])
-        return keras.layers.Conv2D(*args, **kwargs)
-
-    return Convolution2D
 
 
 def _merge(keras: Any, inputs: Any, mode: str = "sum", concat_axis: int = -1, **kwargs: Any) -> Any:
@@ -227,15 +239,28 @@ def _merge(keras: Any, inputs: Any, mode: str = "sum", concat_axis: int = -1, **
     return getattr(keras.layers, joins[mode])(inputs)
 
 
-def _old_optimizer(keras: Any, optimizer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
-    """`lr` and `decay`; notes whether the learning rate was left to Keras, whose default has changed."""
+def _old_optimizer(keras: Any, age: Age, optimizer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
+    """`lr`, `decay`, places, and the learning rate where it was left to Keras, whose default has changed."""
+    args, kwargs = keras_places.named(keras, optimizer, args, kwargs, age)
     if "lr" in kwargs:
         kwargs["learning_rate"] = kwargs.pop("lr")
     decay = kwargs.pop("decay", None)
     if kwargs.get("epsilon", 0) is None:
         del kwargs["epsilon"]
     known = inspect.signature(type(optimizer).__init__).parameters
-    object.__setattr__(optimizer, "grader_default_rate", not args and "learning_rate" not in kwargs)
+    kind = type(optimizer).__name__
+    if kind in _OLD_RATES and not args and "learning_rate" not in kwargs:
+        if age is Age.OLD:
+            kwargs["learning_rate"] = _OLD_RATES[kind]
+        elif age is Age.UNKNOWN:
+            now = known["learning_rate"].default
+            keras_places.doubt(
+                optimizer,
+                f"{kind} without a learning rate: by default it is {now:g} here and in TensorFlow 2; "
+                f"in Keras until 2.3 it was {_OLD_RATES[kind]:g}",
+            )
+    if kwargs.pop("schedule_decay", _OLD_SCHEDULE_DECAY) != _OLD_SCHEDULE_DECAY:
+        keras_places.doubt(optimizer, f"{kind} with a schedule_decay, which Keras 3 doesn't take")
     if decay:
         rate = args[0] if args else kwargs.get("learning_rate", known["learning_rate"].default)
         kwargs["learning_rate"] = keras.optimizers.schedules.InverseTimeDecay(float(rate), 1, float(decay))
@@ -274,23 +299,28 @@ def _old_backend(keras: Any) -> None:
     backend.__getattr__ = missing
 
 
-def _old_model(keras: Any) -> None:
+def _old_model(keras: Any, age: Age) -> None:
     """Methods and arguments of models that are gone."""
     model, functional = keras.Model, type(_small_model(keras))
     new = model.__new__
 
     def create(cls: type[Any], *args: Any, **kwargs: Any) -> Any:
-        return new(cls, *args, **_renamed(kwargs, {"input": "inputs", "output": "outputs"}))
+        return as_given(new, cls, *args, **_renamed(kwargs, {"input": "inputs", "output": "outputs"}))
 
     model.__new__ = staticmethod(create)
     _translate(functional, lambda _, args, kwargs: (args, _renamed(kwargs, {"input": "inputs", "output": "outputs"})))
     _old_compile_of(model)
     _call_with(model, "fit", _old_fit)
+    if age is Age.OLD:
+        _doubt_epochs(model)
     _call_with(model, "evaluate", lambda kwargs: _renamed(kwargs, {"show_accuracy": None}))
 
     def fit_generator(self: Any, generator: Any, *args: Any, **kwargs: Any) -> Any:
         names = ("steps_per_epoch", "epochs", "verbose", "callbacks", "validation_data", "validation_steps")
-        kwargs.update(zip(names, args))
+        given = dict(zip(names, args))
+        if kwargs.keys() & _OLD_GENERATOR_ONLY:  # there the second place held samples
+            given.pop("steps_per_epoch", None)
+        kwargs.update(given)
         return self.fit(generator, **_renamed(kwargs, _OLD_GENERATOR))
 
     def classes(self: Any, x: Any, **kwargs: Any) -> Any:
@@ -317,8 +347,9 @@ def _old_compile_of(model: Any) -> None:
     @functools.wraps(original)
     def compile(self: Any, *args: Any, **kwargs: Any) -> Any:
         if len(args) > 2 and any(not isinstance(metric, (int, float)) for metric in _listed(args[2]) or ()):
-            args, kwargs = args[:2], {"metrics": args[2], **kwargs}
-        return original(self, *args, **_old_compile(kwargs))
+            weights = {"loss_weights": args[3]} if len(args) > 3 and not isinstance(args[3], str) else {}
+            args, kwargs = args[:2], {"metrics": args[2], **weights, **kwargs}
+        return as_given(original, self, *args, **_old_compile(kwargs))
 
     model.compile = compile
 
@@ -330,6 +361,19 @@ def _old_fit(kwargs: dict[str, Any]) -> dict[str, Any]:
         if isinstance(kwargs.get(name), float):  # len(x) / batch_size
             kwargs[name] = math.ceil(kwargs[name])
     return kwargs
+
+
+def _doubt_epochs(model: Any) -> None:
+    """A training that says no number of epochs had ten or one."""
+    original = model.fit
+
+    @functools.wraps(original)
+    def fit(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if len(args) <= _PLACE_OF_EPOCHS and not kwargs.keys() & {"epochs", "nb_epoch"}:
+            keras_places.doubt(self, "fit without a number of epochs meant 10 until Keras 2.0, and means 1 since")
+        return as_given(original, self, *args, **kwargs)
+
+    model.fit = fit
 
 
 def _small_model(keras: Any) -> Any:
@@ -349,7 +393,7 @@ def _call_with(owner: Any, name: str, change: Callable[[dict[str, Any]], dict[st
 
     @functools.wraps(original)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return original(self, *args, **change(kwargs))
+        return as_given(original, self, *args, **change(kwargs))
 
     setattr(owner, name, call)
 
@@ -374,12 +418,11 @@ def _save_under(owner: Any, name: str, ending: str) -> None:
     """Keras 3 asks for certain endings of a file's name: it gets them behind the student's own."""
     original = getattr(owner, name)
 
-    @functools.wraps(original)
     def save(self: Any, filepath: Any, *args: Any, **kwargs: Any) -> Any:
         kwargs.pop("save_format", None)
         return original(self, _ended(filepath, ending), *args, **kwargs)
 
-    setattr(owner, name, save)
+    setattr(owner, name, instead_of(original, save))
 
 
 def _ended(path: str | os.PathLike[str], ending: str) -> str:
@@ -392,7 +435,6 @@ def _load_from(owner: Any, name: str) -> None:
     """What was saved under an ending that Keras 3 asks for is found without it."""
     original = getattr(owner, name)
 
-    @functools.wraps(original)
     def load(*args: Any, **kwargs: Any) -> Any:
         at = 0 if name == "load_model" else 1
         given, key = list(args), "filepath"
@@ -405,7 +447,7 @@ def _load_from(owner: Any, name: str) -> None:
         kwargs.pop("by_name", None)
         return original(*given, **kwargs)
 
-    setattr(owner, name, load)
+    setattr(owner, name, instead_of(original, load))
 
 
 class _History(dict[str, Any]):
@@ -423,6 +465,34 @@ class _History(dict[str, Any]):
             return self[key]
         except KeyError:
             return default
+
+
+class _ShapeOf:
+    """`layer.output_shape`, of which a class of the notebook's may have one of its own."""
+
+    def __init__(self, keras: Any, name: str) -> None:
+        self.keras, self.name = keras, name
+
+    def __get__(self, layer: Any, kind: type[Any] | None = None) -> Any:
+        if layer is None:
+            return self
+        found = self.keras.tree.map_structure(lambda tensor: tuple(tensor.shape), getattr(layer, self.name))
+        return [found] if isinstance(layer, self.keras.layers.InputLayer) else found
+
+
+def _tensors_at(layer: Any, name: str, index: int) -> Any:
+    """What a layer was given or gave in one of its calls."""
+    found = getattr(layer._inbound_nodes[index], f"{name}_tensors")
+    return found[0] if len(found) == 1 else found
+
+
+def _old_layers(keras: Any) -> None:
+    """What layers said of their shapes, and of the places in the network that they stand in."""
+    for name in ("input", "output"):
+        if not hasattr(keras.Layer, f"{name}_shape"):
+            setattr(keras.Layer, f"{name}_shape", _ShapeOf(keras, name))
+        if not hasattr(keras.Layer, f"get_{name}_at"):
+            setattr(keras.Layer, f"get_{name}_at", functools.partialmethod(_tensors_at, name))
 
 
 def _old_callbacks(keras: Any) -> None:

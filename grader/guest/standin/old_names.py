@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from ..import_hooks import module, when_imported, when_missing
+from ..origin import as_given
 
 # module: {a name that it no longer has: what it is called now}
 _RENAMED = {
@@ -56,6 +57,9 @@ def install() -> None:
     when_imported("sklearn.externals", lambda it: setattr(it, "joblib", importlib.import_module("joblib")))
     when_imported("matplotlib.style", _styles)
     when_imported("matplotlib.pyplot", _hold)
+    when_imported("matplotlib", _one_backend)
+    when_imported("matplotlib.gridspec", _whole_numbers)
+    when_imported("cv2", _no_windows)
     when_imported("IPython.display", _figure_formats)
     when_imported("pandas", _frames)
     when_imported("tqdm.notebook", _bars_without_widgets)
@@ -114,6 +118,35 @@ def _hold(pyplot: Any) -> None:
     """Figures hold what was drawn, always."""
     if not hasattr(pyplot, "hold"):
         pyplot.hold = pyplot.Axes.hold = lambda *args, **kwargs: None
+
+
+def _one_backend(matplotlib: Any) -> None:
+    """Whatever shows figures, here they are only drawn."""
+    matplotlib.use = functools.wraps(matplotlib.use)(lambda *args, **kwargs: None)
+
+
+def _whole_numbers(gridspec: Any) -> None:
+    """Rows and columns of figures may be 20 / 2, as they could until matplotlib 3.7."""
+
+    def whole(value: Any) -> Any:
+        return int(value) if isinstance(value, float) and value.is_integer() else value
+
+    base, spec = gridspec.GridSpecBase, gridspec.SubplotSpec
+    make, find = base.__init__, spec._from_subplot_args
+
+    @functools.wraps(make)
+    def init(self: Any, nrows: Any, ncols: Any, *args: Any, **kwargs: Any) -> None:
+        as_given(make, self, whole(nrows), whole(ncols), *args, **kwargs)
+
+    base.__init__ = init
+    spec._from_subplot_args = staticmethod(lambda figure, args: as_given(find, figure, tuple(map(whole, args))))
+
+
+def _no_windows(cv2: Any) -> None:
+    """Where there is no screen, windows show nothing and no key is pressed."""
+    for name in ("imshow", "namedWindow", "moveWindow", "resizeWindow", "destroyWindow", "destroyAllWindows"):
+        setattr(cv2, name, lambda *args, **kwargs: None)
+    cv2.waitKey = cv2.waitKeyEx = cv2.pollKey = lambda *args, **kwargs: -1
 
 
 def _bars_without_widgets(notebook: Any) -> None:
@@ -192,7 +225,9 @@ def install_torch(torch: Any) -> None:
             _without_verbose(kind)
     _first_of_a_number(torch.Tensor)
     load = torch.load
-    torch.load = functools.wraps(load)(lambda *args, **options: load(*args, **{"weights_only": False, **options}))
+    torch.load = functools.wraps(load)(
+        lambda *args, **options: as_given(load, *args, **{"weights_only": False, **options})
+    )
     if not torch.cuda.is_available():
         from . import gpu
 
@@ -209,7 +244,7 @@ class _Batches:
         return self
 
     def __next__(self) -> Any:
-        return next(self.batches)
+        return as_given(next, self.batches)
 
     next = __next__
 
@@ -223,7 +258,7 @@ def _without_verbose(kind: Any) -> None:
     @functools.wraps(make)
     def init(self: Any, *args: Any, **kwargs: Any) -> None:
         kwargs.pop("verbose", None)
-        make(self, *args, **kwargs)
+        as_given(make, self, *args, **kwargs)
 
     kind.__init__ = init
 
@@ -235,7 +270,7 @@ def _first_of_a_number(tensor: Any) -> None:
     @functools.wraps(take)
     def getitem(self: Any, key: Any) -> Any:
         try:
-            return take(self, key)
+            return as_given(take, self, key)
         except IndexError:
             if type(key) is int and key == 0 and self.dim() == 0:
                 return self if self.requires_grad else self.item()

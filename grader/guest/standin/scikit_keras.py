@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from ..origin import as_given
+
 
 def make(keras: Any) -> dict[str, type[Any]]:
     """The classes KerasClassifier and KerasRegressor, for a module of that name."""
@@ -42,12 +44,14 @@ def make(keras: Any) -> dict[str, type[Any]]:
             if loss == "categorical_crossentropy" and numpy.ndim(y) != 2:
                 y = keras.utils.to_categorical(y)
             given = {key: value for key, value in self.given(keras.Model.fit, kwargs).items() if key not in ("x", "y")}
-            self.history = self.model.fit(x, y, **given)
+            self.history = as_given(self.model.fit, x, y, **given)
             return self.history
 
         def asked(self, function: Callable[..., Any], x: Any, kwargs: dict[str, Any]) -> Any:
             """What a method of the network gives for `x`, with those of the parameters that it takes."""
-            return function(x, **{k: v for k, v in self.given(function, kwargs).items() if k not in ("x", "y")})
+            return as_given(
+                function, x, **{k: v for k, v in self.given(function, kwargs).items() if k not in ("x", "y")}
+            )
 
         def __sklearn_is_fitted__(self) -> bool:
             return hasattr(self, "model")

@@ -13,6 +13,7 @@ from typing import Any, Never
 
 from .. import import_hooks
 from ..datasets import DataSet
+from ..origin import as_given
 from ..protocol import DataSetMissing, ModuleMissing, PartMissing
 from ..serve.datasets import parts, served
 from . import tf_data
@@ -192,7 +193,7 @@ def _nameless(function: Callable[..., Any], arguments: dict[str, tuple[str, ...]
 
     @functools.wraps(function)
     def call(*args: Any, name: str | None = None, **kwargs: Any) -> Any:
-        return function(*args, **{_known(key, known, arguments): value for key, value in kwargs.items()})
+        return as_given(function, *args, **{_known(key, known, arguments): value for key, value in kwargs.items()})
 
     return call
 

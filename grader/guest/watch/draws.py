@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import findings
 from ..layers import INITIALS
+from ..origin import as_given
 from ..protocol import Named, Settings
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Draws:
 
         @functools.wraps(original)
         def drawn(*args: Any, **kwargs: Any) -> Any:
-            result = original(*args, **kwargs)
+            result = as_given(original, *args, **kwargs)
             with suppress(Exception):  # a way to draw that isn't known is not written down
                 seen(*args, **kwargs)
             return result

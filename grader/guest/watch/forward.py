@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from ..origin import as_given
 from . import direct_calls
 from .session import Session, quiet
 
@@ -178,7 +179,7 @@ class ShortenedCalls(Calls):
                 if not (watch.torch.is_grad_enabled() and module.training):
                     watch.copies.evaluated(module)
                 output = watch.session.quietly(watch.known_output, module, args, kwargs)
-            return original(module, *args, **kwargs) if output is None else output
+            return as_given(original, module, *args, **kwargs) if output is None else output
 
         module_class.__call__ = call
 

@@ -11,7 +11,8 @@ from ..protocol import Gap, GapKind
 SHOWN = 4  # samples that the host compares with its own
 _FULL_EPOCHS = 5  # trainings of more epochs take one batch in each: the rest tells nothing new
 _SMALL_BATCH = 32  # of a training that is watched: how many samples a batch has is known from the call
-SCORED = 1000  # samples of a whole array that are evaluated or predicted
+_USUAL_BATCH = 32  # Keras's own
+_MOST_SCORED = 1000  # samples of a whole array that are evaluated or predicted
 _DRAWN = (  # what an ImageDataGenerator draws at random
     *("rotation_range", "width_shift_range", "height_shift_range", "brightness_range", "shear_range", "zoom_range"),
     *("channel_shift_range", "horizontal_flip", "vertical_flip"),
@@ -65,9 +66,7 @@ class Given:
     def __init__(self, options: Mapping[str, Any], batches: int | None, keras: Any) -> None:
         self.options, self.keras = options, keras
         self.batches = batches and (batches if int(options.get("epochs") or 1) <= _FULL_EPOCHS else 1)
-        x: Any = options.get("x")
-        whole = isinstance(x, (list, tuple)) and len(x) == 1 and is_array(x[0])
-        self.x = x[0] if whole else x
+        self.x = alone(options.get("x"))
         self.source = _source(self.x, options, keras)
         self.total = self.samples = self.source.samples
         split = options.get("validation_split") or 0.0
@@ -305,21 +304,40 @@ def is_array(x: Any) -> bool:
     return hasattr(x, "shape") and hasattr(x, "__getitem__") and len(getattr(x, "shape", ())) > 0
 
 
+def alone(x: Any) -> Any:
+    """The array that stands alone in a list, as for a network of one input; anything else as it is."""
+    return x[0] if isinstance(x, (list, tuple)) and len(x) == 1 and is_array(x[0]) else x
+
+
 def _part(value: Any, rows: slice) -> Any:
     """These rows of an array, or of each of several; what isn't one stays."""
     if isinstance(value, (list, tuple)) and value and is_array(value[0]):
         return type(value)(part[rows] for part in value)
+    if isinstance(value, dict):
+        return {key: _part(part, rows) for key, part in value.items()}
     return value[rows] if hasattr(value, "__getitem__") and value is not None else value
 
 
+def rows_of(x: Any) -> int | None:
+    """How many samples an array has, or arrays side by side; None for anything else."""
+    parts = list(x.values()) if isinstance(x, dict) else list(x) if isinstance(x, (list, tuple)) else [x]
+    counts = {len(part) for part in parts if is_array(part)}
+    return counts.pop() if len(counts) == 1 and all(is_array(part) for part in parts) else None
+
+
+def scored(options: Mapping[str, Any]) -> int:
+    """How many samples are evaluated or predicted: one batch, which takes no more memory than the notebook's own."""
+    return min(int(options.get("batch_size") or _USUAL_BATCH), _MOST_SCORED)
+
+
 def fewer(options: Mapping[str, Any], batches: int) -> dict[str, Any]:
-    """The same evaluation of fewer samples: the first ones of an array, so many batches of anything else."""
-    x = options.get("x")
-    if is_array(x):
-        first = slice(0, SCORED)
+    """The same evaluation of fewer samples: a first batch of arrays, so many batches of anything else."""
+    if rows_of(options.get("x")) is not None:
+        first = slice(0, scored(options))
         return {
             **options,
-            "batch_size": SCORED,
+            "batch_size": None,
+            "steps": None,
             **{key: _part(options.get(key), first) for key in ("x", "y", "sample_weight") if key in options},
         }
     steps = options.get("steps")

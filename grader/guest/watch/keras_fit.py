@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 from collections.abc import Callable
@@ -9,8 +10,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from .. import import_hooks
+from ..origin import as_given, instead_of
 from ..protocol import GapKind
-from .keras_feeds import SCORED, Given, fewer, is_array
+from .keras_feeds import Given, alone, fewer, rows_of
 from .keras_training import KerasTraining, Progress, drawn
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ class _Watch:
     def install(self) -> None:
         """Watch every model and every layer from now on."""
         keras = self.keras
-        self.wrap(keras.Model, "fit", self.fit)
+        self.wrap(keras.Model, "fit", self.fit, self.first_batch(keras.Model.fit))
         self.wrap(keras.Model, "evaluate", self.evaluate)
         self.wrap(keras.Model, "predict", self.predict)
         self.wrap(keras.Model, "train_on_batch", self.train_on_batch)
@@ -52,30 +54,52 @@ class _Watch:
 
         @functools.wraps(original)
         def add_weight(layer: Any, *args: Any, **kwargs: Any) -> Any:
-            weight = original(layer, *args, **kwargs)
+            weight = as_given(original, layer, *args, **kwargs)
             self.quiet(lambda: setattr(weight, "grader_drawn", drawn(weight)))
             return weight
 
         keras.Layer.add_weight = add_weight
 
-    def wrap(self, owner: Any, name: str, around: Callable[[_Original, Any, _Options], Any]) -> None:
-        """Call `around(original, model, options)` in a method's place."""
+    def wrap(
+        self,
+        owner: Any,
+        name: str,
+        around: Callable[[_Original, Any, _Options], Any],
+        trial: Callable[..., Any] | None = None,
+    ) -> None:
+        """Call `around(original, model, options)` in a method's place; `trial` is as in `instead_of`."""
         original = getattr(owner, name)
         signature = inspect.signature(original)
 
-        @functools.wraps(original)
         def call(model: Any, *args: Any, **kwargs: Any) -> Any:
-            try:
-                bound = signature.bind(model, *args, **kwargs)
-            except TypeError:
-                return original(model, *args, **kwargs)  # says what is wrong
+            bound = signature.bind(model, *args, **kwargs)
             bound.apply_defaults()
             options = dict(bound.arguments)
             options.pop("self", None)
             options.update(options.pop("kwargs", None) or {})
             return around(lambda changed: original(model, **changed), model, options)
 
-        setattr(owner, name, call)
+        setattr(owner, name, instead_of(original, call, trial))
+
+    def first_batch(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        """`fit` as it is, ended after its first batch: what the notebook itself gave wrong shows by then."""
+        callback = self.keras.callbacks.Callback
+
+        class Ended(Exception):  # noqa: N818  no error
+            pass
+
+        class First(callback):  # type: ignore[valid-type,misc]  # Keras is given at run time
+            def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+                raise Ended
+
+        def fit(model: Any, *args: Any, **kwargs: Any) -> None:
+            bound = inspect.signature(original).bind(model, *args, **kwargs)
+            given = bound.arguments.get("callbacks") or ()
+            bound.arguments["callbacks"] = [*(given if isinstance(given, (list, tuple)) else (given,)), First()]
+            with contextlib.suppress(Ended):
+                as_given(original, *bound.args, **bound.kwargs)
+
+        return fit
 
     @property
     def batches(self) -> int | None:
@@ -138,21 +162,17 @@ class _Watch:
 
     def predict(self, original: _Original, model: Any, options: _Options) -> Any:
         """Predict for the first samples, and repeat that for the others; in a replay, for all."""
-        x: Any = options.get("x")
+        x: Any = alone(options.get("x"))
         batches = self.batches
         if self.inside or batches is None:
             return original(options)
-        if not is_array(x):
-            found = original(self.quiet(fewer, options, batches) or options)
-            count = getattr(getattr(x, "facts", x), "samples", None) or getattr(x, "n", None)
-            return self.quiet(lambda: _as_many(found, count)) if count and hasattr(found, "shape") else found
-        options = {**options, "batch_size": SCORED}  # one batch: loaders are cut after a few
-        if len(x) <= SCORED:
-            return original(options)
-        found = original({**options, "x": x[:SCORED]})
-        if not hasattr(found, "shape"):
-            return original(options)
-        return _as_many(found, len(x))
+        options = {**options, "x": x}
+        cut = self.quiet(fewer, options, batches) or options
+        found = original(cut)
+        count = rows_of(x) or getattr(getattr(x, "facts", x), "samples", None) or getattr(x, "n", None)
+        if not count or count == rows_of(cut["x"]):
+            return found
+        return _as_many(found, count, self.keras)
 
     def train_on_batch(self, original: _Original, model: Any, options: _Options) -> Any:
         """Train on the batch, which is never cut."""
@@ -251,8 +271,8 @@ def _built(model: Any, x: Any) -> bool:
     return True
 
 
-def _as_many(found: Any, count: int) -> Any:
-    """As many predictions as were asked for: those of the first samples, over and over."""
+def _as_many(found: Any, count: int, keras: Any) -> Any:
+    """As many predictions as were asked for, of each output: those of the first samples, over and over."""
     import numpy
 
-    return numpy.resize(found, (count, *found.shape[1:]))
+    return keras.tree.map_structure(lambda part: numpy.resize(part, (count, *part.shape[1:])), found)

@@ -23,6 +23,7 @@ from ..protocol import (
     Settings,
     Training,
 )
+from ..standin.keras_places import doubts_of
 from .factors import Factors, depends_on_its_argument
 from .keras_feeds import SHOWN, Arrays, Given, Images, Unknown
 from .keras_rates import KerasRates
@@ -57,7 +58,6 @@ _LOSS_CLASSES = {
     "MeanSquaredError": "MSELoss",
     "BinaryCrossentropy": "BCELoss",
 }
-_OTHER_RATES = {"Adadelta": 1.0, "Adagrad": 0.01, "Adamax": 0.002, "Nadam": 0.002}  # by default, in Keras until 2.2
 
 
 _MOST_LOADERS = 10
@@ -180,12 +180,8 @@ class KerasTraining:
             settings["lr"] = self.table.first if self.table is not None else initial
         else:
             settings["lr"] = _plain(optimizer.learning_rate)
-        if getattr(optimizer, "grader_default_rate", False) and kind in _OTHER_RATES:
-            self.note(
-                GapKind.OPTIMISER,
-                f"{kind} without a learning rate: by default it is {settings['lr']:g} here and in TensorFlow 2; "
-                f"in Keras until 2.2 it was {_OTHER_RATES[kind]:g}",
-            )
+        for why in doubts_of(optimizer):
+            self.note(GapKind.OPTIMISER, why)
         self.take_gradients(optimizer)
         if getattr(optimizer, "use_ema", False):
             self.note(GapKind.OPTIMISER, "the optimiser averages the weights (use_ema)")
@@ -254,6 +250,8 @@ class KerasTraining:
             self.record.loaders.append(described)
         for gap in given.gaps():
             self.note(gap.kind, gap.why)
+        for why in doubts_of(model):
+            self.note(GapKind.LENGTH, why)
         self.look_for_loss_weights("fit", options)
         self.take_samples(model, given)
         self.take_callbacks(options.get("callbacks"))

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
+from ..origin import as_given, each_as_given
 from ..protocol import LONGER_LOOKS
 from . import source_loops
 from .session import Session, quiet
@@ -85,7 +86,7 @@ class Loaders:
         def cut(loader: Loader) -> Iterator[Any]:
             loop = watch.begin(loader)
             try:
-                for batch in original(loader):
+                for batch in each_as_given(as_given(original, loader)):
                     if watch.seen_enough(loop):
                         watch.left_out(loop)
                         break

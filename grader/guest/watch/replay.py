@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..origin import as_given
 from ..protocol import Named, Training
 from .forward import Calls
 from .gradients import norms
@@ -33,7 +34,7 @@ def install(seed: int, torch: Any) -> None:
 
     @functools.wraps(original)
     def manual_seed(number: int) -> Any:
-        return original((int(number) + shift) % 2**63)
+        return as_given(original, (int(number) + shift) % 2**63)
 
     torch.manual_seed = torch.random.manual_seed = manual_seed
     random.seed(0)
@@ -48,7 +49,7 @@ def _shift(owner: object, name: str, shift: int, most: int = 2**63) -> None:
     def seeded(seed: Any = None, *args: Any, **kwargs: Any) -> Any:
         if isinstance(seed, int):
             seed = (seed + shift) % most
-        return original(seed, *args, **kwargs)
+        return as_given(original, seed, *args, **kwargs)
 
     setattr(owner, name, seeded)
 

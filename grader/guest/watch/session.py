@@ -8,7 +8,8 @@ from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from .. import findings
-from ..protocol import LONGER_LOOKS, Config, Findings, GapKind, Training, Unstepped
+from ..origin import as_given, origin_of, tell
+from ..protocol import LONGER_LOOKS, MOST_WORDS, Config, Failure, Findings, GapKind, Training, Unstepped
 from ..standin.gpu_settings import WithGpu
 from . import names
 
@@ -19,6 +20,7 @@ _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
 _WRITE_EVERY = 1.0  # seconds between two writes while a cell trains
 _MOST_NAMED = 20
+_MOST_FAILURES = 200
 
 
 class WatchedTraining(Protocol):
@@ -70,6 +72,8 @@ class Session:
         self.served: dict[str, None] = {}  # files that stood in for others that were not handed in
         self.faults: dict[str, None] = {}  # what went wrong in watching
         self.with_gpu = WithGpu()
+        self.failures: dict[int | None, Failure] = {}  # cells that ended by an error which isn't the notebook's
+        tell(self.fault)
         self.weights: Weights | None = None  # in a replay, what hands over weights
         self.unstepped: Callable[[], list[Unstepped]] = list  # networks whose gradients no optimiser stepped
         self.cell_begins: list[Callable[[], object]] = []  # called before each cell
@@ -88,14 +92,17 @@ class Session:
         for begin in self.cell_begins:
             begin()
 
-    def end_cell(self, raised: bool) -> None:
-        """Called after each cell, and what a magic runs within it; `raised`: it ended with an error."""
+    def end_cell(self, error: BaseException | None) -> None:
+        """Called after each cell, and what a magic runs within it, with the error that ended it if any did."""
         self.nested = max(self.nested - 1, 0)  # the host's own cell, which installed this, ends too
         if not self.nested:
             for end in self.cell_ends:
                 end()
-        if not raised and not self.nested:
+        if error is None and not self.nested:
             self.unfinished.pop(self.cell, None)
+        if error is not None and (found := origin_of(error)) is not None:
+            origin, place = found
+            self.failures[self.cell] = Failure(self.cell, origin, place[:MOST_WORDS])
         for training in self.trainings.values():
             self.quietly(training.end_cell)
         self.quietly(self.write)
@@ -155,6 +162,7 @@ class Session:
             unstepped=self.unstepped()[:_MOST_NAMED],
             served=[*self.served][:_MOST_NAMED],
             faults=[*self.faults][:_MOST_NAMED],
+            failures=[*self.failures.values()][:_MOST_FAILURES],
         )
         findings.write(self.config.out, found)
 
@@ -186,7 +194,7 @@ def wrap(owner: object, name: str, before: Callable[..., object] | None, after: 
     def watched(*args: Any, **kwargs: Any) -> Any:
         if before:
             before(*args, **kwargs)
-        result = original(*args, **kwargs)
+        result = as_given(original, *args, **kwargs)
         if after:
             after(result, *args, **kwargs)
         return result

@@ -1,0 +1,174 @@
+"""Whose an error is that ends a cell: the notebook's, or that of the grader's own code between it and the libraries.
+
+What stands between calls the original by `as_given` wherever it hands on what the notebook gave: an error in there is
+the notebook's. Where it changes what it hands on, or does something else, it stands in by `instead_of`, which shows
+whose an error is: it asks the original too.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+import sys
+import sysconfig
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import CodeType, ModuleType, TracebackType
+from typing import Any, TypeVar
+
+from .protocol import Origin, Refusal
+
+_Item = TypeVar("_Item")
+GUEST = str(Path(__file__).parent)  # this package, which stands between the notebook and the libraries
+_INSTALLED = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
+_LIBRARIES = (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
+# A function that doesn't take what it is given: its name, and whether that came by name.
+_REFUSED = re.compile(r"([\w.]+)\(\) (?:(got an unexpected keyword argument)|takes (?:from \d+ to )?\d+ positional)")
+# A float where older versions of many libraries took one for a whole number.
+_NO_WHOLE_NUMBER = re.compile(
+    r"'float' object cannot be interpreted as an integer|[Ii]nteger argument expected, got float"
+)
+_told: list[Callable[[Exception, str], object]] = []  # who is told of an error of ours that the notebook was spared
+
+
+def tell(listener: Callable[[Exception, str], object]) -> None:
+    """Have `listener(error, where)` called when the original was asked because a stand-in failed."""
+    _told[:] = [listener]
+
+
+def as_given(original: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    """What `original` gives, asked what the notebook asked, at most by other names: an error is the notebook's."""
+    return original(*args, **kwargs)
+
+
+def each_as_given(items: Iterable[_Item]) -> Iterator[_Item]:
+    """The items, brought by what the notebook made: an error is the notebook's."""
+    yield from items
+
+
+def instead_of(
+    original: Callable[..., Any], act: Callable[..., Any], trial: Callable[..., Any] | None = None
+) -> Callable[..., Any]:
+    """`act` in the place of `original`: where it fails by our own doing, the original is asked what the notebook asked.
+
+    If that fails alike, the error is the notebook's; if not, the notebook gets what the original gives. A `trial` is
+    asked in the place of an original that would take too long; what it gives shows only that the error is ours.
+    """
+
+    @functools.wraps(original)
+    def standing_in(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return act(*args, **kwargs)
+        except Refusal:
+            raise
+        except Exception as error:
+            # The traceback begins here; what follows is what `act` did.
+            if place_of_ours(error.__traceback__ and error.__traceback__.tb_next) is None:
+                raise
+            ours = error
+        try:
+            found = as_given(trial or original, *args, **kwargs)
+        except Exception as error:
+            if type(error) is type(ours):
+                raise
+            raise ours from None
+        if trial is not None:
+            raise ours
+        for listener in _told:
+            listener(ours, place_of_ours(ours.__traceback__) or "")
+        return found
+
+    return standing_in
+
+
+def place_of_ours(trace: TracebackType | None) -> str | None:
+    """Where in this package an error began: the innermost frame outside the libraries; None where that isn't ours.
+
+    A call of what the notebook gave is left out, with the frame that made it: it only handed on what it was asked.
+    """
+    frames: list[tuple[CodeType, int]] = []
+    while trace is not None:
+        frames.append((trace.tb_frame.f_code, trace.tb_lineno))
+        trace = trace.tb_next
+    while frames:
+        code, line = frames.pop()
+        if installed(code.co_filename):
+            continue
+        if code in _HANDING_ON:
+            if frames and frames[-1][0].co_filename.startswith(GUEST) and frames[-1][0] not in _HANDING_ON:
+                frames.pop()
+            continue
+        if not code.co_filename.startswith(GUEST):
+            return None
+        return f"{code.co_filename[len(GUEST) + 1 :]}, line {line}, in {code.co_name}"
+    return None
+
+
+def installed(file: str) -> bool:
+    """Whether a file is part of a library; so is code that was never in one, of which its caller decides."""
+    return file.startswith((*_LIBRARIES, "<")) or bool(_INSTALLED.search(file))
+
+
+def origin_of(error: BaseException) -> tuple[Origin, str] | None:
+    """Whose the error is that ended a cell, and where it began or which library it is of; None for the notebook's own.
+
+    It is a library's where that has no such name or argument: another version may have had it.
+    """
+    if isinstance(error, Refusal):
+        return None
+    if place := place_of_ours(error.__traceback__):
+        return Origin.GRADER, place
+    library = ""
+    if isinstance(error, TypeError) and _NO_WHOLE_NUMBER.search(str(error)):
+        library = _library(_innermost(error.__traceback__))
+    elif isinstance(error, TypeError | AttributeError) and (refused := _REFUSED.match(str(error))):
+        called = _function(refused[1])
+        if refused[2] or (called is not None and _by_name_alone(called)):
+            library = _library(called if called is not None else _innermost(error.__traceback__))
+    elif isinstance(error, AttributeError) and error.name is not None:
+        library = _library(error.obj if isinstance(error.obj, type | ModuleType) else type(error.obj))
+    return (Origin.LIBRARY, library) if library else None
+
+
+def _innermost(trace: TracebackType | None) -> ModuleType | None:
+    """The module whose code raised it, as far as Python's frames tell."""
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return sys.modules.get(str(trace.tb_frame.f_globals.get("__name__"))) if trace is not None else None
+
+
+def _library(owner: object) -> str:
+    """The library that a module, a class or a function belongs to; empty for Python's own types and for the notebook's.
+
+    A name that is a module of the notebook's own is found as such by its file.
+    """
+    name = owner.__name__ if isinstance(owner, ModuleType) else getattr(owner, "__module__", None)
+    root = str(name).split(".")[0]
+    file = getattr(sys.modules.get(root), "__file__", None)
+    known = root in sys.modules and root not in ("builtins", "__main__")
+    return root if known and (file is None or installed(file)) else ""
+
+
+def _function(name: str) -> Any:
+    """The function that calls itself by this name, wherever it was defined; None where none is found."""
+    first, *rest = name.split(".")
+    for module in list(sys.modules.values()):
+        found: Any = getattr(module, "__dict__", {}).get(first)
+        for part in rest:
+            found = getattr(found, part, None)
+        if getattr(found, "__qualname__", None) == name:
+            return found
+    return None
+
+
+def _by_name_alone(function: Any) -> bool:
+    """Whether it takes arguments by name that it doesn't take by place, as many functions do that once took them so."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    return any(parameter.kind is parameter.KEYWORD_ONLY for parameter in parameters)
+
+
+_HANDING_ON = (as_given.__code__, each_as_given.__code__)
