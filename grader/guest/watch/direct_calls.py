@@ -8,6 +8,7 @@ from types import FunctionType
 from typing import Any
 
 from ..describe import tracing
+from ..origin import as_given
 
 
 def watch(torch: Any, outside: Callable[[], bool]) -> None:
@@ -49,10 +50,12 @@ def _route(kind: type, direct: Callable[[Any, tuple[Any, ...]], bool]) -> None:
     if not isinstance(forward, FunctionType):
         return
 
+    hand_on = as_given  # in its closure, since its globals are another's
+
     def route(called: Any, /, *args: Any, **kwargs: Any) -> Any:
         if direct(called, (*args, *kwargs.values())):
-            return called(*args, **kwargs)
-        return forward(called, *args, **kwargs)
+            return hand_on(called, *args, **kwargs)
+        return hand_on(forward, called, *args, **kwargs)
 
     # With the globals of the student's own function: who reads a forward pass looks names up there.
     made = FunctionType(route.__code__, forward.__globals__, forward.__name__, None, route.__closure__)

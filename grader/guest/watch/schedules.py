@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from ..origin import as_given
 from ..protocol import Gap, GapKind, Schedule, Settings
 from .factors import Factors, functions_of
 from .plateau import Losses
@@ -86,7 +87,7 @@ class Schedules:
             seen = watch.begins(kind, schedule, bind, args, kwargs) if type(schedule) is kind else None
             watch.depth += 1
             try:
-                init(schedule, *args, **kwargs)
+                as_given(init, schedule, *args, **kwargs)
             finally:
                 watch.depth -= 1
             if seen is not None:
