@@ -53,10 +53,11 @@ class Memory:
         torch = self.torch
         assert loader.batch_sampler is not None
         drawn = iter(loader.batch_sampler)
-        served = instead_of(_fetched, lambda _, batch: list(samples(torch.as_tensor(batch))))
+        fetcher = torch.utils.data._utils.fetch._MapDatasetFetcher(loader.dataset, True, loader.collate_fn, False)
+        served = instead_of(fetcher.fetch, lambda batch: list(samples(torch.as_tensor(batch))))
         torch.empty((), dtype=torch.int64).random_(generator=loader.generator)  # the loader's seed for its workers
         for batch in each_as_given(drawn):
-            yield served(loader, batch)
+            yield as_given(served, batch)
 
     def samples(self, loader: Loader) -> Samples | None:
         """What gives (inputs, labels) for places in the loader's data set; None when its batches may be others."""
@@ -131,11 +132,6 @@ class Memory:
 
         drawn: Any = numpy.random.get_state()
         return self.torch.get_rng_state().tolist(), random.getstate(), (drawn[1].tolist(), *drawn[2:])
-
-
-def _fetched(loader: Loader, places: Sequence[int]) -> Any:
-    """A batch as torch makes it."""
-    return loader.collate_fn([loader.dataset[place] for place in places])
 
 
 def _is_images(dataset: Any) -> bool:
