@@ -9,6 +9,7 @@ from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from ..origin import as_given
 from ..protocol import Clipping
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def _watched(name: str, original: Any, gradients: Gradients) -> Any:
         if not hasattr(parameters, "grad"):
             parameters = list(parameters)  # which may be read once
         gradients.will_clip()
-        result = original(parameters, *args, **kwargs)
+        result = as_given(original, parameters, *args, **kwargs)
         gradients.clipped(parameters, functools.partial(_how, name, args, kwargs))
         return result
 
