@@ -222,7 +222,11 @@ def _chapters(above: Sequence[str], file: str) -> list[LabelPath]:
 def _choose(target: Target, found: list[ModelFacts], unsure: list[ModelFacts], unnamed: list[ModelFacts]) -> Assignment:
     notebooks = {model.notebook for model in found}
     if len(notebooks) == 1:
-        return Assignment(model=_final(found), networks=tuple(found))
+        final, all_found = _final(found), tuple(found)
+        if len(final) == 1:
+            return Assignment(model=final[0], networks=all_found)
+        why = f"Of the networks for problem {target.problem} it is not known which was trained for longer."
+        return Assignment(candidates=final, networks=all_found, why=why)
     if len(notebooks) > 1:
         why = f"Networks for problem {target.problem} stand in several notebooks ({', '.join(sorted(notebooks))})."
         return Assignment(candidates=tuple(found), why=why)
@@ -235,15 +239,20 @@ def _choose(target: Target, found: list[ModelFacts], unsure: list[ModelFacts], u
     return Assignment(why=f"No trained network was found for problem {target.problem}.")
 
 
-def _final(found: list[ModelFacts]) -> ModelFacts:
-    """The last that was trained, but not one of a sweep when another was trained by itself, and for longer."""
+def _final(found: list[ModelFacts]) -> tuple[ModelFacts, ...]:
+    """The last that was trained, but not one of a sweep when another was trained by itself, and for longer.
+
+    Both where it isn't known which was trained for longer.
+    """
     trained = Counter(model.cell for model in found)
     alone = [model for model in found if trained[model.cell] == 1]
     swept = [model for model in found if trained[model.cell] > 1]
     last = found[-1]
-    if alone and trained[last.cell] > 1 and _epochs(alone[-1]) > max(map(_epochs, swept)):
-        return alone[-1]
-    return last
+    if not alone or trained[last.cell] == 1:
+        return (last,)
+    if any(model.recipe is not None and not model.recipe.epochs_known for model in (alone[-1], *swept)):
+        return alone[-1], last
+    return (alone[-1],) if _epochs(alone[-1]) > max(map(_epochs, swept)) else (last,)
 
 
 def _epochs(model: ModelFacts) -> int:

@@ -3,9 +3,11 @@
 import nbformat
 import pytest
 from blocks import document, words
+from check_evidence import RECIPE
 
 from grader.core.evidence import ModelFacts, NotebookRun, ProblemEvidence
-from grader.core.network import ModelSpec
+from grader.core.network import Gap, ModelSpec, Recipe
+from grader.guest.protocol import GapKind
 from grader.observation.assign import Assignment, Place, Target, assign, labels_in_name
 from grader.observation.evidence import Observed, observe
 from grader.observation.labels import label_path
@@ -282,3 +284,28 @@ def test_the_text_of_a_notebook_answers_what_the_report_does_not() -> None:
 def test_a_bare_title_of_another_problem_above_the_data_is_no_heading_of_that_problem():
     found = answers({"set4_3B.ipynb": ("# Problem 3B: Modeling Part 1", "## The data", "## Training", "train b")})
     assert found == {"3B": "set4_3B.ipynb: train b"}
+
+
+# name: (epochs of a network trained by itself, whether they are known, those of a sweep below, the networks left)
+SWEPT = {
+    "longer than a sweep": (10, True, 2, ["alone"]),
+    "as long as a sweep": (2, True, 2, ["b"]),
+    "until a condition holds, beside a sweep": (10, False, 2, ["alone", "b"]),
+}
+
+
+@pytest.mark.parametrize("name", SWEPT)
+def test_a_sweep_gives_way_to_what_was_trained_for_longer(name: str) -> None:
+    epochs, known, of_sweep, left = SWEPT[name]
+
+    def model(variable: str, cell: int, epochs: int, gaps: tuple[Gap, ...] = ()) -> ModelFacts:
+        recipe = Recipe.model_validate(RECIPE | {"epochs": epochs, "gaps": gaps})
+        return ModelFacts(notebook="3B.ipynb", cell=cell, variable=variable, spec=ModelSpec(layers=()), recipe=recipe)
+
+    gaps = () if known else (Gap(kind=GapKind.LENGTH, why="a condition may end it"),)
+    models = [model("alone", 1, epochs, gaps), model("a", 2, of_sweep), model("b", 2, of_sweep)]
+    found = assign([Target(problem="3B", title="", labels=("3B",))], [Place(file="3B.ipynb", headings=())], models)[
+        "3B"
+    ]
+    assert [m.variable for m in (found.candidates or (found.model,)) if m] == left
+    assert (found.model is None) == (len(left) > 1) == ("trained for longer" in found.why)
