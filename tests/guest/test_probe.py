@@ -465,11 +465,6 @@ for _ in range(3): train(model, fetch(loader), opt, epochs=1)""",
 
 # name: (cell, what must be said of it, whether a person must look, what the recipe holds all the same)
 NAMED = {
-    "a shuffle that is given only where there is a GPU": (
-        "use_cuda = torch.cuda.is_available()\nkwargs = {'shuffle': True, 'num_workers': 1} if use_cuda else {}\n"
-        "model = mlp(); train(model, DataLoader(data, batch_size=32, **kwargs)); del use_cuda",
-        "such as shuffle, that are given only where there is a GPU", False, {"shuffle": True, "batch_size": 32},
-    ),
     "a part of the training set": (
         "model = mlp(); train(model, DataLoader(Subset(data, range(500)), batch_size=32))",
         "trained on 500 samples", False, {"train_samples": 500},
@@ -1031,3 +1026,18 @@ def test_what_trains_nothing_for_long_is_interrupted_and_later_cells_train():
 def test_a_cell_before_any_training_may_take_its_time():
     observed = observe(["import time\nfor _ in range(30): time.sleep(0.2)", "x = 1"], Limits(cell_seconds=16))
     assert [*notes(observed.run)] == []
+
+
+def test_a_shuffle_that_is_given_only_where_there_is_a_gpu_is_taken_and_said():
+    cells = (
+        "use_cuda = torch.cuda.is_available()\nkwargs = {'shuffle': True, 'num_workers': 1} if use_cuda else {}",
+        "model = mlp(); train(model, DataLoader(data, batch_size=32, **kwargs))",
+    )
+    (model,) = observe(cells).models
+    assert (model.recipe.shuffle, model.recipe.batch_size) == (True, 32)
+    assert [*said_of(model).items()] == [
+        (
+            "data: settings of its batches, such as shuffle, that are given only where there is a GPU are taken as there",
+            False,
+        )
+    ]

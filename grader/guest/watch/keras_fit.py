@@ -18,6 +18,7 @@ from .keras_training import KerasTraining, Progress, drawn
 if TYPE_CHECKING:
     from .session import Session
 
+_MOST_BATCHES = 3  # a call says itself how much it trains, and its history has a value for each epoch
 _Options = dict[str, Any]  # all arguments of a call, by name
 _Original = Callable[[_Options], Any]  # calls Keras's own method with other arguments
 
@@ -103,8 +104,8 @@ class _Watch:
 
     @property
     def batches(self) -> int | None:
-        """How many batches of an epoch are trained on; None in a replay, where nothing is cut."""
-        return self.session.config.batches if self.session.weights is None else None
+        """How many batches of an epoch are trained on, in a longer look too; None in a replay, which cuts nothing."""
+        return min(self.session.config.batches, _MOST_BATCHES) if self.session.weights is None else None
 
     def training(self, model: Any, x: Any) -> KerasTraining | None:
         """The training of this network by its optimiser, the last to go on standing last; None where x doesn't fit."""
