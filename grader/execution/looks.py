@@ -9,6 +9,7 @@ from grader.core.limits import Limits
 from grader.guest import protocol
 
 _PART = 0.5  # of what one cell may take: the price of a longer look is an estimate
+_UNSEEN = 10  # times as much where a cell failed within its training: epochs that never began are not in the price
 
 
 def longer(cells: Sequence[CellRun], findings: str, limits: Limits) -> int | None:
@@ -19,22 +20,20 @@ def longer(cells: Sequence[CellRun], findings: str, limits: Limits) -> int | Non
     try:
         found = json.loads(findings)
         cut, prices = [int(cell) for cell in found["shortened"]], [float(price) for price in found["prices"]]
-    except (
-        ValueError,
-        TypeError,
-        LookupError,
-        ArithmeticError,
-        RecursionError,
-    ):  # the notebook can write what it likes
-        return None
+    except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError):
+        return None  # the notebook can write what it likes
     if not cut or min(cut) > failed[-1] or len(prices) != len(protocol.LONGER_LOOKS):
         return None
-    most = _PART * limits.cell_seconds
+    most = _PART * limits.cell_seconds / (_UNSEEN if {*failed} & {*cut} else 1)
     paid = [batches for batches, price in zip(protocol.LONGER_LOOKS, prices, strict=True) if 0 <= price <= most]
     return max(paid, default=None)
 
 
 def no_worse(first: Sequence[CellRun], second: Sequence[CellRun]) -> bool:
     """Whether a second look at a notebook saw as much of it at least: what still fails there says more."""
-    before, after = (sum(cell.status != "ok" for cell in cells) for cells in (first, second))
-    return after <= before
+    return _missed(second) <= _missed(first)
+
+
+def _missed(cells: Sequence[CellRun]) -> tuple[int, int]:
+    """(cells that were ended, or never began; cells that failed)."""
+    return sum(cell.status not in ("ok", "error") for cell in cells), sum(cell.status == "error" for cell in cells)

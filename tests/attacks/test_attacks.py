@@ -192,7 +192,8 @@ def faults(name, found):
         return [*faults, f"the grader's run ended: {facts['crash']}"]
     if facts["grade"] is None:
         return [*faults, "it was not graded"]
-    expected = {**statuses(found.first("empty")), **DESERVED.get(name, {})}
+    late = any("took longer than" in note for note in facts["grade"]["notes"])  # what would have come is not known
+    expected = {**statuses(found.first("empty")), **(_NOT_READ if late else {}), **DESERVED.get(name, {})}
     # A kernel that is dead before it can be asked for variables leaves them to a person.
     either = {c: (s, "manual") if c in _VARIABLES and s == "failed" else (s,) for c, s in expected.items()}
     faults += [f"“{c}” {s} instead of {expected[c]}" for c, s in statuses(facts).items() if s not in either[c]]
