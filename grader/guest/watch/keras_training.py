@@ -14,6 +14,7 @@ from ..protocol import (
     Accumulation,
     Clipping,
     Data,
+    Gap,
     GapKind,
     Loader,
     Named,
@@ -81,6 +82,10 @@ class Progress(NamedTuple):
     loops: int
     samples: int
     cell: int | None
+    loaders: list[Loader]
+    gaps: list[Gap]
+    losses: dict[str, Named]
+    first_rows: set[int]
 
 
 class KerasTraining:
@@ -132,13 +137,26 @@ class KerasTraining:
     def progress(self) -> Progress:
         """How far it has come by now."""
         record = self.record
-        return Progress(self.steps, self.planned, record.steps, record.loops, record.samples, self.cell)
+        return Progress(
+            taken=self.steps,
+            planned=self.planned,
+            steps=record.steps,
+            loops=record.loops,
+            samples=record.samples,
+            cell=self.cell,
+            loaders=[*record.loaders],
+            gaps=[*record.gaps],
+            losses={**self.losses},
+            first_rows={*self.first_rows},
+        )
 
     def go_back(self, to: Progress) -> None:
         """A call took no step."""
         record = self.record
-        self.steps, self.planned, record.steps, record.loops, record.samples, self.cell = to
-        record.cell = self.cell
+        self.steps, self.planned, self.cell = to.taken, to.planned, to.cell
+        self.losses, self.first_rows = to.losses, to.first_rows
+        record.steps, record.loops, record.samples, record.cell = to.steps, to.loops, to.samples, to.cell
+        record.loaders[:], record.gaps[:] = to.loaders, to.gaps
 
     def compare_weights(self) -> None:
         """Gaps where weights are not all trained, or not as Keras draws them."""
