@@ -67,6 +67,13 @@ CASES = {
         "        step(); stopper()\nexcept StopIteration: pass",
         "may end the training",
     ),
+    "an exception of a part of an object": (
+        "class Patience:\n    def look(self, epoch):\n        if epoch > 2: raise StopIteration\n"
+        "class Trainer:\n    patience = Patience()\n    def fit(self):\n        try:\n"
+        "            for epoch in range(9):\n                step(); self.patience.look(epoch)\n"
+        "        except StopIteration: pass\nTrainer().fit()",
+        "may end the training",
+    ),
     "an exception that nobody catches": (
         "for epoch in range(2):\n    step()\n    if epoch > 2: raise ValueError('it diverged')", ""
     ),

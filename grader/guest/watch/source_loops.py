@@ -200,8 +200,7 @@ class _Flags:
         """What a name holds, or an attribute of that; None where it is anything else, or can't be known."""
         if isinstance(node, ast.Name):
             return self.values.get(node.id)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in self.values:
-            owner = self.values[node.value.id]
+        if isinstance(node, ast.Attribute) and (owner := self.held(node.value)) is not None:
             held = vars(owner).get(node.attr) if hasattr(owner, "__dict__") else None
             return inspect.getattr_static(owner, node.attr, None) if held is None else held
         return None
