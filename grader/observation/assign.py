@@ -222,11 +222,11 @@ def _chapters(above: Sequence[str], file: str) -> list[LabelPath]:
 def _choose(target: Target, found: list[ModelFacts], unsure: list[ModelFacts], unnamed: list[ModelFacts]) -> Assignment:
     notebooks = {model.notebook for model in found}
     if len(notebooks) == 1:
-        final, all_found = _final(found), tuple(found)
-        if len(final) == 1:
-            return Assignment(model=final[0], networks=all_found)
+        final = _final(found)
         why = f"Of the networks for problem {target.problem} it is not known which was trained for longer."
-        return Assignment(candidates=final, networks=all_found, why=why)
+        if len(final) > 1:
+            return Assignment(candidates=final, why=why)
+        return Assignment(model=final[0], networks=tuple(found))
     if len(notebooks) > 1:
         why = f"Networks for problem {target.problem} stand in several notebooks ({', '.join(sorted(notebooks))})."
         return Assignment(candidates=tuple(found), why=why)
