@@ -44,21 +44,24 @@ class TrainingRecipe(Check):
             )
             return manual(f"What its batch size is isn't clear: {each}. A person decides.", source=model.source)
         faults = []
-        unknown = self.epochs is not None and not recipe.epochs_known
+        at_most = recipe.epochs_are == "at most"
+        too_few = at_most and self.epochs is not None and recipe.epochs < self.epochs
+        unknown = self.epochs is not None and not recipe.epochs_known and not too_few
         if not unknown and self.epochs is not None and recipe.epochs != self.epochs:
             faults.append(f"{recipe.epochs} epochs instead of {self.epochs}")
         if self.batch_size is not None and recipe.batch_size != self.batch_size:
             faults.append(f"batch size {recipe.batch_size} instead of {self.batch_size}")
         if self.optimizers and recipe.optimizer.type not in self.optimizers:
             faults.append(f"optimiser {recipe.optimizer.type} instead of {' or '.join(self.optimizers)}")
-        epochs = f"{recipe.epochs} epochs" if recipe.epochs_known else "epochs not known"
+        counted = f"{'at most ' if at_most else ''}{recipe.epochs} epochs"
+        epochs = counted if recipe.epochs_known or at_most else "epochs not known"
         observed = f"{recipe.optimizer.type}, {epochs}, batch size {recipe.batch_size}"
         allowed = self.asked().removeprefix("Training: ").rstrip(".")
         gaps = [gap.why for gap in recipe.gaps if gap.blocks(Blocks.SETTINGS)]
         if unknown:
             but = f" and {', '.join(faults)}" if faults else ""
             return manual(
-                f"It is not known for how many epochs it was trained{but} ({'; '.join(gaps)}): "
+                f"It is not known for how many epochs it was trained{but} ({'; '.join(gaps) or 'it may end earlier'}): "
                 "a person reads the notebook.",
                 observed=observed,
                 source=model.source,

@@ -339,7 +339,10 @@ class EpochPoint(Record):
 
 
 class Lane(Record):
-    """One training under one seed. Accuracy in [0, 1] on the host's test split; seconds of wall time."""
+    """One training under one seed. Accuracy in [0, 1] on the host's test split; seconds of wall time.
+
+    `kept_epoch` is the epoch whose network was scored, where a rule of the recipe chose it; else it is the last.
+    """
 
     seed: int
     accuracy: float
@@ -347,6 +350,7 @@ class Lane(Record):
     seconds: float
     diverged: bool = False
     cached: bool = False
+    kept_epoch: int | None = None
 
     def reaches(self, threshold: float) -> bool:
         """Whether this training counts for the threshold: one that diverged reaches none."""

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from grader.core.choices import Watched
+from grader.core.choices import EpochRule, Watched
 from grader.core.record import Record
 from grader.core.steps import Accumulation, Clipping
 from grader.guest.protocol import Blocks, GapKind
@@ -138,12 +138,39 @@ class InputSpec(Record):
     channels_last: bool = False
 
 
+class TransformSpec(Record):
+    """A transform of `torchvision.transforms`, or of its `v2`, with its settings; `parts` are those that it holds."""
+
+    type: Name
+    settings: Settings = {}
+    v2: bool = False
+    parts: Annotated[tuple["TransformSpec", ...], Field(max_length=20)] = ()
+
+
+Transforms = Annotated[tuple[TransformSpec, ...], Field(min_length=1, max_length=20)]
+
+
+class ImageSpec(Record):
+    """What makes a network's inputs of images where that is more than an `InputSpec` says: in training, and in tests.
+
+    `validation`: which of both the samples go through that are held out.
+    """
+
+    training: Transforms
+    testing: Transforms
+    validation: Literal["training", "testing"] = "testing"
+
+
 class Recipe(Record):
     """How a model was trained. `train_samples` is the size of the training set that was used.
 
     `rates` are the learning rates of each epoch, for each parameter group, where they follow no schedule. The loss is
-    multiplied by `loss_scale` before its gradients are taken. `gaps` name whatever makes the student's
-    training differ from this record.
+    multiplied by `loss_scale` before its gradients are taken.
+    `stopping` ends it before its last epoch, `keeping` says which epoch's network it leaves; without it the last one's.
+    What they watch is counted on `held_out` further samples of the training split. With `images` each image goes
+    through transforms before it is shaped, and nothing else of `inputs` counts. `epochs` is how many there are at most
+    where the training may end earlier; `epochs_are` says whether that is known. `gaps` name whatever makes the
+    student's training differ from this record.
     """
 
     loss: LossSpec
@@ -159,9 +186,14 @@ class Recipe(Record):
     drop_last: bool = False
     inputs: InputSpec
     train_samples: int | None = Field(default=None, ge=1)
+    held_out: int | None = Field(default=None, ge=1)
+    stopping: EpochRule | None = None
+    keeping: EpochRule | None = None
+    images: ImageSpec | None = None
+    epochs_are: Literal["counted", "at most", "unknown"] = "counted"
     gaps: Annotated[tuple[Gap, ...], Field(max_length=200)] = ()
 
     @property
     def epochs_known(self) -> bool:
         """Whether the number of epochs is the notebook's own, and not where a shortened run happened to end."""
-        return not any(gap.kind is GapKind.LENGTH for gap in self.gaps)
+        return self.epochs_are == "counted" and not any(gap.kind is GapKind.LENGTH for gap in self.gaps)

@@ -62,6 +62,8 @@ class GapKind(StrEnum):
     WEIGHTS = "weights", Blocks.SETTINGS, Blocks.REFIT, Blocks.NEAREST
     # A condition ends it, or its cell did not run to its end.
     LENGTH = "length", Blocks.SETTINGS, Blocks.REFIT, Blocks.NEAREST
+    # Which epoch's network is left, or what decides that: its number of epochs may be known all the same.
+    CHOICE = "choice", Blocks.REFIT
     # How batches were drawn.
     BATCHES = "batches", Blocks.SETTINGS, Blocks.REFIT
     SCHEDULE = "schedule", Blocks.REFIT
@@ -247,20 +249,31 @@ class Schedule:
 
 @dataclass
 class Transform:
-    """A transform between raw pixels and samples."""
+    """A transform between raw pixels and samples.
+
+    `written`: `settings` and `parts` make the same transform of torchvision's again, of its `v2` or not.
+    """
 
     type: str
     mean: list[float] = field(default_factory=list)
     std: list[float] = field(default_factory=list)
+    written: bool = False
+    settings: Settings = field(default_factory=dict)
+    v2: bool = False
+    parts: list[Transform] = field(default_factory=list)
 
 
 @dataclass
 class Data:
-    """A data set: its class, how many samples it has, and its transforms where it has any."""
+    """A data set: its class, how many samples it has, and its transforms where it has any.
+
+    `plain`: it is torchvision's own class, whose images and classes are what its files hold, as far as is seen.
+    """
 
     type: str
     size: int | None
     transforms: list[Transform] | None = None
+    plain: bool = False
 
 
 @dataclass
@@ -284,15 +297,55 @@ class Sample:
 
 
 @dataclass
+class Watched:
+    """A number that is looked at after each epoch; `grader/core/choices.py` says what each field means."""
+
+    what: str
+    of: str
+    each: str = "sample"
+    batch_size: int | None = None
+    scale: float = 1.0
+
+
+@dataclass
+class EpochRule:
+    """Which epoch is the best, and when a training ends for want of a better one."""
+
+    watched: Watched
+    better: str
+    min_delta: float = 0.0
+    ties: bool = False
+    first: float | None = None
+    start: int = 0
+    baseline: float | None = None
+    patience: int | None = None
+
+
+@dataclass
+class HeldOut:
+    """What was watched beside the training: how its batches were drawn, some of its samples as its data set holds them.
+
+    `apart`: none of them is known to be trained on, and that was looked at.
+    """
+
+    loader: Loader
+    apart: bool
+    seen: list[Sample] = field(default_factory=list)
+
+
+@dataclass
 class Training:
     """One optimiser at work on one network, as far as it was seen.
 
     `number` counts the trainings of a notebook in the order of their first steps; `model` is the same for trainings of
     one network. `steps` are those that the notebook takes, as far as that is known. `loops` went over loaders and had
     `batches_in_loops` batches, on which `steps_in_loops` steps were taken. `different_samples` were counted where no
-    loader brought them, `fresh_samples` of all before they came round again. `rates` are those of each
-    epoch, of each parameter group, where the notebook sets them by hand. `evaluation_mode`: whether a part of the
-    network was in evaluation mode while it trained.
+    loader brought them, `fresh_samples` of all before they came round again. `rates` are those of each epoch, of each
+    parameter group, where the notebook sets them by hand. `evaluation_mode`: whether a part of the network was in
+    evaluation mode while it trained. `stopping` may end it, `keeping` says which epoch's weights it leaves.
+    `most_epochs` is what its loop counts to, where a condition may end it earlier. `raw` are samples as their data set
+    holds them, before its transforms; `as_loaded`: batches went from the loader to the network, and their classes to
+    the loss, as they were. `tested` is how the last other data set was drawn that it was evaluated on.
     """
 
     number: int
@@ -321,6 +374,13 @@ class Training:
     seen: list[Sample] = field(default_factory=list)
     evaluation_mode: bool = False
     schedules: list[Schedule] = field(default_factory=list)
+    stopping: EpochRule | None = None
+    keeping: EpochRule | None = None
+    held_out: HeldOut | None = None
+    most_epochs: int | None = None
+    raw: list[Sample] = field(default_factory=list)
+    as_loaded: bool = False
+    tested: Loader | None = None
     gaps: list[Gap] = field(default_factory=list)
 
     def note(self, kind: GapKind, why: object) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError
 
+from grader.core.choices import EpochRule
 from grader.core.network import Gap, ModelSpec, ParameterGroup, Settings
 from grader.core.record import Record
 from grader.guest.protocol import MOST_GAPS, Origin
@@ -65,6 +66,10 @@ class Transform(Record):
     type: Text
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
+    written: bool = False
+    settings: Settings = {}
+    v2: bool = False
+    parts: Annotated[tuple["Transform", ...], Field(max_length=20)] = ()
 
 
 class Data(Record):
@@ -72,7 +77,8 @@ class Data(Record):
 
     type: Text
     size: int | None
-    transforms: tuple[Transform, ...] | None = None
+    transforms: Annotated[tuple[Transform, ...], Field(max_length=100)] | None = None
+    plain: bool = False
 
 
 class Loader(Record):
@@ -84,6 +90,14 @@ class Loader(Record):
     sampler: Text
     samples: int | None
     dataset: Data
+
+
+class HeldOut(Record):
+    """What was watched beside a training."""
+
+    loader: Loader
+    apart: bool
+    seen: Annotated[tuple[Sample, ...], Field(max_length=10)] = ()
 
 
 class Training(Record):
@@ -115,6 +129,13 @@ class Training(Record):
     seen: Annotated[tuple[Sample, ...], Field(max_length=10)] = ()
     evaluation_mode: bool = False
     schedules: Annotated[tuple[Schedule, ...], Field(max_length=100)] = ()
+    stopping: EpochRule | None = None
+    keeping: EpochRule | None = None
+    held_out: HeldOut | None = None
+    most_epochs: int | None = None
+    raw: Annotated[tuple[Sample, ...], Field(max_length=10)] = ()
+    as_loaded: bool = False
+    tested: Loader | None = None
     gaps: Annotated[tuple[Gap, ...], Field(max_length=MOST_GAPS)] = ()
 
 

@@ -5,24 +5,29 @@ from collections.abc import Callable
 from typing import Literal
 
 from grader.core.choices import Watched
-from grader.core.network import Gap, InputSpec, LossSpec, OptimizerSpec, Recipe, ScheduleSpec, Settings
+from grader.core.network import (
+    Gap,
+    ImageSpec,
+    InputSpec,
+    LossSpec,
+    OptimizerSpec,
+    Recipe,
+    ScheduleSpec,
+    Settings,
+)
 from grader.core.record import Record
 from grader.core.steps import Accumulation, Clipping
 from grader.datasets import Dataset
 from grader.guest.layers import LAYERS
 from grader.guest.protocol import MOST_WORDS, GapKind
+from grader.observation.choices import read_choices
 from grader.observation.findings import Findings, Named, Schedule, Training
-from grader.observation.recognition import by_channel, recognise
+from grader.observation.images import is_random, only_rescale, read_images
+from grader.observation.recognition import Recognised, by_channel, recognise
 
 _Note = Callable[[GapKind, str], None]
 _IGNORED_SETTINGS = frozenset({"foreach", "fused", "capturable", "differentiable"})  # how, not what, is computed
 _SAMPLERS = ("RandomSampler", "SequentialSampler", "SubsetRandomSampler")
-# What gives the same sample each time; what it makes of the pixels is seen by comparing.
-_STEADY = (
-    *("ToTensor", "Normalize", "ToImage", "ToDtype", "PILToTensor", "ToPILImage", "ConvertImageDtype", "Lambda"),
-    *("function", "Resize", "CenterCrop", "Pad", "Grayscale", "Identity", "LinearTransformation"),
-)
-_AUGMENTING = ("Random", "ColorJitter", "ElasticTransform", "AutoAugment", "TrivialAugment", "GaussianBlur")
 _PART = 0.1  # of the samples may be missing where epochs are inferred from them
 
 
@@ -59,8 +64,10 @@ def read_recipe(trainings: list[Training], found: Findings, dataset: Dataset | N
             clipping=tuple(Clipping.model_validate(clipping.model_dump()) for clipping in training.clipping),
             accumulation=accumulation and Accumulation.model_validate(accumulation.model_dump()),
             schedules=tuple(_schedule(s, training, drawn.epochs, note) for s in training.schedules),
+            **read_choices(training, drawn.epochs, drawn.train_samples, dataset, note).model_dump(),
             inputs=_inputs(training, dataset, note),
-            **drawn.model_dump(),
+            images=_images(training, dataset, note),
+            **drawn.model_dump(exclude={"epochs", "train_samples"}),
             gaps=tuple(dict.fromkeys(gaps)),
         )
     except ValueError:  # numbers that no training has, or none at all
@@ -169,26 +176,40 @@ def _inputs(training: Training, dataset: Dataset | None, note: _Note) -> InputSp
     if training.input_shape is None:
         raise ValueError("no input of the network was seen")
     transforms = (training.loaders[-1].dataset.transforms or ()) if training.loaders else ()
-    drawn = [transform.type for transform in transforms if transform.type.startswith(_AUGMENTING)]
-    unknown = [transform.type for transform in transforms if transform.type not in (*_STEADY, *drawn)]
-    if drawn:
-        note(GapKind.AUGMENTATION, f"its training images are changed at random by {', '.join(drawn)}")
-    if unknown:
-        note(GapKind.INPUT, f"the transform {', '.join(unknown)} is not known")
     named = InputSpec(shape=training.input_shape, divide=255.0 if transforms else 1.0)
     for transform in transforms:
         if {len(transform.mean), len(transform.std)} <= {1, dataset.channels if dataset else 1}:
             scaling = {"mean": by_channel(transform.mean), "std": by_channel(transform.std)}
             named = named.model_copy(update=scaling)
-    if dataset is None or unknown or drawn:
+    if dataset is None or any(map(is_random, transforms)):
         return named
     found = recognise(training.seen, dataset)
+    if found is None and not only_rescale(transforms):
+        return named
     if found is None:
         note(GapKind.INPUT, "what it was given is no plain rescaling of the data set's images")
         return named
+    _compare(found, note)
+    named = named.model_copy(update={"channels_last": found.channels_last})
+    return named if found.fits(named) else found.inputs(training.input_shape)
+
+
+def _images(training: Training, dataset: Dataset | None, note: _Note) -> ImageSpec | None:
+    """The transforms of its images, where they do more than rescale them."""
+    transforms = (training.loaders[-1].dataset.transforms or ()) if training.loaders else ()
+    if only_rescale(transforms):
+        return None
+    if dataset is not None and not any(map(is_random, transforms)) and recognise(training.seen, dataset) is not None:
+        return None  # as where a Resize gives images the size that they have
+    found = read_images(training, dataset, note)
+    if found is not None and dataset is not None and (raw := recognise(training.raw, dataset)) is not None:
+        _compare(raw, note)
+    return found
+
+
+def _compare(found: Recognised, note: _Note) -> None:
+    """Say where samples that were recognised are not the grader's own."""
     if found.in_test_split:
         note(GapKind.DATA, "it was trained on samples of the test split; the grader trains on the training split")
     if found.other_labels:
         note(GapKind.LABELS, "its labels are not those of the data set")
-    named = named.model_copy(update={"channels_last": found.channels_last})
-    return named if found.fits(named) else found.inputs(training.input_shape)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import ValidationError
 
+from grader.core.choices import EpochRule
 from grader.core.evidence import Lane, Retraining
 from grader.core.fault import Fault
 from grader.core.network import InputSpec, Recipe
@@ -48,15 +49,19 @@ def recipe_lines(recipe: Recipe) -> list[tuple[str, str]]:
         ("Schedule", f"{named(schedule.type, schedule.settings)}, stepped every {schedule.step}")
         for schedule in recipe.schedules
     ]
-    epochs = counted(recipe.epochs, "epoch") if recipe.epochs_known else "not known for how many epochs"
     lines += _step_lines(recipe)
     batches = f"batches of {recipe.batch_size}{'' if recipe.shuffle else ', not shuffled'}"
     samples = f" on {recipe.train_samples:,} samples" if recipe.train_samples else ""
     lines += [
         ("Loss", named(recipe.loss.type, recipe.loss.settings).removesuffix("()")),
-        ("Training", f"{epochs}, {batches}{samples}"),
+        ("Training", f"{epochs(recipe)}, {batches}{samples}"),
+        *_choices(recipe),
         ("Input", _input(recipe.inputs)),
     ]
+    if recipe.images is not None:
+        lines += [("Images", ", ".join(named(t.type, t.settings) for t in recipe.images.training))]
+        if recipe.images.testing != recipe.images.training:
+            lines += [("Images in tests", ", ".join(named(t.type, t.settings) for t in recipe.images.testing))]
     lines += [("Differs", str(gap)) for gap in recipe.gaps]
     return lines
 
@@ -77,6 +82,32 @@ def _step_lines(recipe: Recipe) -> Iterator[tuple[str, str]]:
         yield "Gradients", f"of {recipe.accumulation.every} batches are added up for a step; {rest}"
     if recipe.loss_scale != 1:
         yield "Gradients", f"are those of {recipe.loss_scale:g} times the loss"
+
+
+def epochs(recipe: Recipe) -> str:
+    """How many epochs a training has, as far as that is known."""
+    if recipe.epochs_are == "at most":
+        return f"at most {counted(recipe.epochs, 'epoch')}"
+    return counted(recipe.epochs, "epoch") if recipe.epochs_known else "not known for how many epochs"
+
+
+def _choices(recipe: Recipe) -> list[tuple[str, str]]:
+    """What ends a training early, and which of its epochs is kept, in words."""
+    lines = []
+    if recipe.stopping is not None:
+        waited = counted(recipe.stopping.patience or 1, "epoch")
+        lines.append(("Ends early", f"after {waited} without a better {_watched(recipe.stopping)}"))
+    if recipe.keeping is not None:
+        lines.append(("Keeps", f"the epoch of the best {_watched(recipe.keeping)}"))
+    if recipe.held_out is not None:
+        lines.append(("Held out", f"{recipe.held_out:,} samples"))
+    return lines
+
+
+def _watched(rule: EpochRule) -> str:
+    words = f"{rule.watched.of} {rule.watched.what}"
+    words += f", by more than {rule.min_delta:g}" if rule.min_delta else ""
+    return words + (f", from epoch {rule.start + 1} on" if rule.start else "")
 
 
 def _input(spec: InputSpec) -> str:

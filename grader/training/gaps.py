@@ -4,6 +4,7 @@ from grader.core.errors import SubmissionError, UnsupportedError
 from grader.core.evidence import ModelFacts
 from grader.core.network import Recipe
 from grader.guest.protocol import Blocks
+from grader.training.images import check_transforms
 from grader.training.recipe import check_recipe
 
 
@@ -14,6 +15,7 @@ def gaps(model: ModelFacts) -> list[str]:
         found += [str(gap) for gap in recipe.gaps if gap.blocks(Blocks.REFIT) and not gap.blocks(Blocks.REPLAY)]
         try:
             check_recipe(recipe.loss, recipe.optimizer, recipe.schedules)
+            check_transforms(recipe.images)
         except UnsupportedError as error:
             found.append(str(error))
         except SubmissionError:
@@ -28,6 +30,7 @@ def nearest_recipe(model: ModelFacts) -> Recipe | None:
         return None
     try:
         check_recipe(recipe.loss, recipe.optimizer, recipe.schedules)
+        check_transforms(recipe.images)
     except SubmissionError:
         return None
     return recipe.model_copy(update={"gaps": ()})

@@ -11,10 +11,11 @@ from torch import Tensor
 
 from grader.core.errors import SubmissionError
 from grader.core.evidence import Lane
-from grader.core.network import InputSpec, ModelSpec
+from grader.core.network import ModelSpec
 from grader.datasets import Dataset
 from grader.network.build import Network, build
 from grader.training.doubts import Replayed, Vector, sketch
+from grader.training.images import Given
 from grader.training.lane import CHANCE_MARGIN, one_thread, predictions, score
 from grader.training.samples import Samples
 
@@ -22,24 +23,26 @@ _FRESH = 3.0  # times chance: more than that, a network that was never trained d
 
 
 def score_replay(
-    spec: ModelSpec, inputs: InputSpec, dataset: Dataset, seed: int, first: Path, last: Path, seconds: float
+    spec: ModelSpec, given: Given, dataset: Dataset, seed: int, first: Path, last: Path, seconds: float
 ) -> Replayed:
     """One replay, from its network's weights before the first step and at the end (safetensors files).
+
+    `given` is what it is given in tests.
 
     Raises SubmissionError when the weights are not this network's, or knew the answer before any step.
     """
     test, train = Samples.of(dataset.test), Samples.of(dataset.train)
     with one_thread():
         began, ended = (_loaded(spec, file) for file in (first, last))
-        before = score(began, test, inputs) if _is_finite(began) else math.nan
+        before = score(began, test, given) if _is_finite(began) else math.nan
         if before > _FRESH / dataset.classes:
             raise SubmissionError(
                 f"before its first step it already had an accuracy of {before:.4f}: its weights were trained elsewhere"
             )
         finite = _is_finite(ended)
-        predicted = predictions(ended, test, inputs)
+        predicted = predictions(ended, test, given)
         after = float((predicted == test.labels).float().mean()) if finite else 0.0
-        learned = score(ended, train, inputs) if finite else 0.0
+        learned = score(ended, train, given) if finite else 0.0
     lane = Lane(
         seed=seed,
         accuracy=after,

@@ -25,6 +25,7 @@ from grader.machine import cores
 from grader.training.cache import digest_of, lanes_folder, load_state, save_state
 from grader.training.doubts import Replayed
 from grader.training.handed_over import score_replay
+from grader.training.images import Given
 from grader.training.plan import TrainingPlan
 
 _CLOCKS = ("submission_seconds", "training_seconds", "notebooks")  # limits of which no run that ended depends
@@ -124,7 +125,7 @@ class Replays:
                 and _digest(other, name) == _digest(artefact, name)]  # fmt: skip
         if same:
             raise SubmissionError("two seeds gave the very same weights: they were set, not trained")
-        return score_replay(plan.spec, plan.recipe.inputs, dataset, seed, first, last, artefact.seconds)
+        return score_replay(plan.spec, Given.of(plan.recipe, "testing"), dataset, seed, first, last, artefact.seconds)
 
     def _key(self, model: ModelFacts, plan: TrainingPlan, dataset: Dataset, seed: int) -> str:
         cells = "\0".join(cell.source for cell in self.notebooks[model.notebook].cells)

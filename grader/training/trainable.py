@@ -2,10 +2,13 @@
 
 import math
 
+import torch
+
 from grader.core.errors import SubmissionError, UnsupportedError
 from grader.datasets import Dataset
 from grader.network.count import Count, count
 from grader.training.device import CPU
+from grader.training.images import check_images, check_transforms
 from grader.training.plan import TrainingPlan
 from grader.training.price import in_words, price
 from grader.training.recipe import check_recipe
@@ -21,6 +24,13 @@ def check_trainable(plan: TrainingPlan, dataset: Dataset) -> Count:
     if recipe.epochs > limits.epochs:
         raise SubmissionError(f"{recipe.epochs:,} epochs are more than the {limits.epochs:,} that are trained")
     check_recipe(recipe.loss, recipe.optimizer, recipe.schedules)
+    total = len(dataset.train.labels)
+    trained, held_out = recipe.train_samples or total, recipe.held_out or 0
+    if held_out and trained + held_out > total:
+        raise UnsupportedError(f"{held_out:,} of {total:,} samples can't be held out beside {trained:,}")
+    rules = [rule for rule in (recipe.stopping, recipe.keeping) if rule is not None]
+    if not held_out and any(rule.watched.of == "validation" for rule in rules):
+        raise UnsupportedError("how many samples are held out to be watched is not known")
     check_price(plan, size, dataset)
     return size
 
@@ -43,7 +53,10 @@ def check_network(plan: TrainingPlan, dataset: Dataset) -> Count:
     """Count the network. Raises SubmissionError when it doesn't fit the data set or is larger than the limits."""
     inputs, limits = plan.recipe.inputs, plan.limits
     samples = dataset.train.images[0].size
-    if math.prod(inputs.shape) != samples:
+    check_transforms(plan.recipe.images)
+    if plan.recipe.images is not None:
+        check_images(plan.recipe, torch.from_numpy(dataset.train.images[0]))
+    elif math.prod(inputs.shape) != samples:
         raise SubmissionError(
             f"the network takes inputs of shape {inputs.shape}, an image of {dataset.name} has {samples} values"
         )

@@ -36,6 +36,17 @@ CASES = [
                 "manual",
                 "4 batches of 8 are added up",
             ),
+            "epochs that may be fewer": (recipe(epochs=10, epochs_are="at most"), "manual", "may end earlier"),
+            "epochs that are fewer in any case": (
+                recipe(epochs=8, epochs_are="at most"),
+                "failed",
+                "8 epochs instead of 10",
+            ),
+            "epochs that may be more": (
+                recipe(epochs=4, epochs_are="unknown"),
+                "manual",
+                "not known for how many epochs",
+            ),
             "a recipe that was not seen": (network(recipe=None), "manual", "could not be observed"),
         },
     ),

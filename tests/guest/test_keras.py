@@ -25,6 +25,7 @@ from grader.observation.findings import read_variables
 from grader.observation.models import read_models
 from grader.training import TrainingPlan
 from grader.training.handed_over import score_replay
+from grader.training.images import Given
 from grader.training.lane import one_thread, train_lane
 from grader.training.samples import Samples
 from grader.training.schedule import steps
@@ -434,7 +435,7 @@ NAMED = {
     "early stopping": (
         "model = mlp(); fit(model, epochs=3, callbacks=[keras.callbacks.EarlyStopping(monitor='val_acc')],\n"
         "                   validation_data=(test_X, test_Y))",
-        "the callback EarlyStopping may change its training",
+        "it chooses among its epochs by the test split",
     ),
     "a rate that follows what is measured": (
         "measured = []\n"
@@ -475,10 +476,10 @@ NAMED = {
         "model = mlp(); fit(model); model.set_weights([0 * w for w in model.get_weights()])",
         "changed by hand after its training",
     ),
-    "the best weights restored": (
+    "weights of no rule restored": (
         "from keras.callbacks import ModelCheckpoint\n"
-        "model = mlp(); fit(model, callbacks=[ModelCheckpoint('best.h5', save_best_only=True, save_weights_only=True,\n"
-        "    monitor='loss')]); model.load_weights('best.h5')",
+        "model = mlp(); fit(model, callbacks=[ModelCheckpoint('last.h5', save_weights_only=True)])\n"
+        "model.load_weights('last.h5')",
         "weights are loaded into it",
     ),
     "compiled twice": ("model = mlp(); fit(model); fit(model)", "2 optimisers trained the same network"),
@@ -711,7 +712,7 @@ def test_a_full_run_hands_over_what_keras_scored(name, tmp_path, sandbox, kernel
     variables = read_variables(artefact.variables)
     first, last = (artefact.weights.file(f"{model.training}-{when}") for when in ("first", "last"))
     inputs = InputSpec(shape=(1, 8, 8), divide=16.0)
-    lane = score_replay(model.spec, inputs, digits, 1, first, last, 1.0)
+    lane = score_replay(model.spec, Given(inputs), digits, 1, first, last, 1.0)
     assert lane.accuracy == pytest.approx(variables["accuracy"], abs=1e-6) and lane.accuracy > 0.5
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.core import network
+from grader.core import choices, network
 from grader.guest import protocol
 from grader.guest.protocol import Blocks, GapKind
 from grader.observation import findings, recognition
@@ -30,6 +30,9 @@ RECORDS = {
     protocol.Data: findings.Data,
     protocol.Loader: findings.Loader,
     protocol.Sample: recognition.Sample,
+    protocol.Watched: choices.Watched,
+    protocol.EpochRule: choices.EpochRule,
+    protocol.HeldOut: findings.HeldOut,
     protocol.Training: findings.Training,
     protocol.Unstepped: findings.Unstepped,
     protocol.Failure: findings.Failure,
@@ -41,6 +44,16 @@ WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 SCALARS = st.none() | st.booleans() | NUMBERS | WORDS
 # What stands for types that say less than what is written.
 SETTINGS = st.dictionaries(WORDS, SCALARS | st.lists(SCALARS, max_size=3), max_size=3)
+TRANSFORMS = st.builds(protocol.Transform, WORDS, v2=st.booleans(), settings=SETTINGS)
+RULES = st.builds(
+    protocol.EpochRule,
+    st.builds(
+        protocol.Watched, st.sampled_from(["loss", "accuracy"]), st.sampled_from(["training", "validation"]),
+        st.sampled_from(["sample", "batch"]), st.none() | st.integers(1, 2**40), st.floats(0.001, 1e9),
+    ),
+    st.sampled_from(["lower", "higher"]), st.floats(-1e9, 1e9), st.booleans(), st.none() | st.floats(-1e9, 1e9),
+    st.integers(0, 2**40), st.none() | st.floats(-1e9, 1e9), st.none() | st.integers(0, 2**40),
+)  # fmt: skip
 SCHEDULE = (
     protocol.Schedule, WORDS, SETTINGS, st.lists(WORDS, max_size=2), st.integers(0, 2**40), st.booleans(),
 )  # fmt: skip
@@ -51,6 +64,8 @@ ODD = {
         st.lists(st.builds(*SCHEDULE), max_size=2),
         st.none() | st.builds(protocol.Plateau, WORDS, WORDS, WORDS, st.floats(-1e9, 1e9)),
     ),
+    protocol.EpochRule: RULES,
+    protocol.Transform: st.builds(protocol.Transform, WORDS, parts=st.lists(TRANSFORMS, max_size=2), settings=SETTINGS),
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import math
 
+from grader.core.choices import EpochRule, Watched
 from grader.core.evidence import EpochPoint, Lane, LayerRow, ModelFacts, Retraining
 from grader.core.network import InputSpec, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Recipe, ScheduleSpec
 from grader.core.outcome import BudgetLine, CheckResult, Grade, NetworkResult, ProblemResult, SubmissionInfo
@@ -113,6 +114,9 @@ def mlp(notebook: str, *widths: int, dropout: float = 0.1) -> ModelFacts:
     )
 
 
+WATCHED = Watched(what="loss", of="validation")
+
+
 def convnet(notebook: str) -> ModelFacts:
     """A convolutional network with more parameters than it may have."""
     table = (
@@ -142,7 +146,11 @@ def convnet(notebook: str) -> ModelFacts:
             batch_size=32,
             epochs=10,
             inputs=InputSpec(shape=(1, 28, 28), divide=255, mean=0.1307, std=0.3081),
-            train_samples=60000,
+            train_samples=50000,
+            held_out=10000,
+            epochs_are="at most",
+            stopping=EpochRule(watched=WATCHED, better="lower", min_delta=0.001, patience=3),
+            keeping=EpochRule(watched=WATCHED, better="lower", min_delta=0.001),
         ),
         rows=rows,
         parameters=sum(row.parameters for row in rows),

@@ -12,9 +12,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from ..datasets import DataSet, data_sets
+from ..describe import transforms
 from ..import_hooks import when_imported
 from ..origin import as_given, instead_of
-from ..protocol import Config, Data, DataSetMissing, Transform
+from ..protocol import Config, Data, DataSetMissing, Sample
 
 if TYPE_CHECKING:
     import numpy as np
@@ -196,31 +197,53 @@ def keras_arrays(entry: DataSet, folder: Path) -> tuple[Part, ...]:
 def describe(dataset: Any, torch: ModuleType) -> Data:
     """What a data set is: its class, its size, and the transforms between raw pixels and its values."""
     size = len(dataset) if hasattr(dataset, "__len__") else None
-    while isinstance(dataset, torch.utils.data.Subset):
-        dataset = dataset.dataset
+    dataset, _ = whole(dataset, torch)
     transform, steps = getattr(dataset, "transform", None), None
     if "torchvision" in sys.modules and transform is not None:
-        steps = [_transform(step) for step in _steps(transform)]
-    return Data(type(dataset).__name__, size, steps)
+        steps = transforms.describe(transform)
+    plain = type(dataset).__module__.startswith("torchvision.datasets.")
+    plain = plain and getattr(dataset, "target_transform", None) is None and "__getitem__" not in vars(dataset)
+    return Data(type(dataset).__name__, size, steps, plain)
 
 
-def _steps(transform: Any) -> list[Any]:
-    """The transforms that one is composed of."""
-    if type(transform).__name__ != "Compose":
-        return [transform]
-    return [step for part in transform.transforms for step in _steps(part)]
+def whole(dataset: Any, torch: ModuleType) -> tuple[Any, Sequence[int] | None]:
+    """(the data set that this is a part of, which of its samples; None for all of them)."""
+    places: Sequence[int] | None = None
+    while type(dataset) is torch.utils.data.Subset:
+        inner = dataset.indices
+        places = [int(inner[place]) for place in places] if places is not None else [int(place) for place in inner]
+        dataset = dataset.dataset
+    return dataset, places
 
 
-def _transform(transform: Any) -> Transform:
-    name = type(transform).__name__
-    if name == "Normalize":
-        return Transform(name, _numbers(transform.mean), _numbers(transform.std))
-    return Transform(name)
+def apart(ours: Any, others: Any, torch: ModuleType) -> bool:
+    """Whether two loaders draw from parts of one data set that share no sample; False where that can't be said."""
+    parts = []
+    for loader in (ours, others):
+        dataset, places = whole(loader.dataset, torch)
+        drawn = getattr(loader.sampler, "indices", None)
+        if drawn is not None:
+            places = [places[int(place)] if places is not None else int(place) for place in drawn]
+        if places is None:
+            return False
+        parts.append((dataset, {*places}))
+    (one, some), (other, rest) = parts
+    alike = one is other or (
+        type(one) is type(other)
+        and getattr(one, "train", None) is getattr(other, "train", 0)
+        and len(one) == len(other)
+    )
+    return alike and not some & rest
 
 
-def _numbers(values: Any) -> list[float]:
-    """One number for each channel, or one for all."""
-    try:
-        return [float(v) for v in values]
-    except TypeError:
-        return [float(values)]
+def raw(dataset: Any, torch: ModuleType, most: int) -> list[Sample]:
+    """Some samples as a data set of torchvision's holds them, before its transforms; none where that isn't known."""
+    dataset, places = whole(dataset, torch)
+    images, labels = getattr(dataset, "data", None), getattr(dataset, "targets", None)
+    if images is None or labels is None or len(images) != len(labels):
+        return []
+    found = []
+    for place in range(min(most, len(labels))) if places is None else places[:most]:
+        values = torch.as_tensor(images[place]).reshape(-1).tolist()
+        found.append(Sample([float(value) for value in values], int(labels[place])))
+    return found

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..origin import as_given
 from . import direct_calls
+from .evaluations import Evaluations
 from .session import Session, quiet
 
 if TYPE_CHECKING:
@@ -96,12 +97,10 @@ class Calls:
         if self.depth or not isinstance(output, tensor) or not given:
             return
         self.computed(module, inputs, options, output)
-        if not output.requires_grad:
-            return
         if isinstance(module, self.torch.nn.modules.loss._Loss):
             if self.losses is not None:
                 self.losses.module_called(module, given, output)
-        else:
+        elif output.requires_grad:
             self.called(module, given[0], output)
 
     def computed(
@@ -163,6 +162,8 @@ class ShortenedCalls(Calls):
     def __init__(self, session: Session, torch: ModuleType, losses: Losses, loaders: Loaders, copies: Copies) -> None:
         super().__init__(session, torch, losses)
         self.loaders, self.copies = loaders, copies
+        self.evaluations = Evaluations(session, loaders, torch)
+        losses.evaluated = self.evaluations.loss
         self.known = {}
         self.standing = _standing(torch)
 
@@ -173,13 +174,18 @@ class ShortenedCalls(Calls):
         original = module_class.__call__
 
         def call(module: torch.nn.Module, *args: Any, **kwargs: Any) -> Any:
-            output = None
-            if watch.depth == 0:
-                watch.loaders.network_called(watch.torch.is_grad_enabled() and module.training, module)
-                if not (watch.torch.is_grad_enabled() and module.training):
-                    watch.copies.evaluated(module)
-                output = watch.session.quietly(watch.known_output, module, args, kwargs)
-            return as_given(original, module, *args, **kwargs) if output is None else output
+            if watch.depth or watch.torch.jit.is_tracing():
+                return as_given(original, module, *args, **kwargs)
+            trains = watch.torch.is_grad_enabled() and module.training
+            watch.loaders.network_called(trains, module)
+            if not trains:
+                watch.copies.evaluated(module)
+            output = watch.session.quietly(watch.known_output, module, args, kwargs)
+            if output is None:
+                output = as_given(original, module, *args, **kwargs)
+            if args and next(module.parameters(), None) is not None:
+                watch.evaluations.called(module, args[0], output, trains)
+            return output
 
         module_class.__call__ = call
 

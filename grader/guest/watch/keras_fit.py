@@ -16,7 +16,7 @@ from .keras_feeds import Given, alone, fewer, rows_of
 from .keras_training import KerasTraining, Progress, drawn
 
 if TYPE_CHECKING:
-    from .session import Session
+    from .session import Session, WatchedTraining
 
 _MOST_BATCHES = 3  # a call says itself how much it trains, and its history has a value for each epoch
 _Options = dict[str, Any]  # all arguments of a call, by name
@@ -192,10 +192,20 @@ class _Watch:
         return result
 
     def load_weights(self, original: _Original, model: Any, options: _Options) -> Any:
-        """Load them, and say so of all trainings of the network."""
-        for training in self.session.of_network(model):
+        """Load them, and say so of all trainings of the network unless they are those that a rule kept."""
+        trainings = self.session.of_network(model)
+        path = options.get("filepath")
+        kept = len(trainings) == 1 and not self.inside and self.quiet(self.restores, trainings[0], path)
+        for training in [] if kept else trainings:
             training.note(GapKind.WEIGHTS, "weights are loaded into it during or after its training")
-        return original(options)
+        result = original(options)
+        if kept:
+            self.quiet(trainings[0].remember)
+        return result
+
+    def restores(self, training: WatchedTraining, path: object) -> bool:
+        """Whether a file holds the weights of the best epoch of its training."""
+        return isinstance(training, KerasTraining) and training.loaded(path)
 
 
 class _Fit:

@@ -14,8 +14,10 @@ from ..protocol import (
     Accumulation,
     Clipping,
     Data,
+    EpochRule,
     Gap,
     GapKind,
+    HeldOut,
     Loader,
     Named,
     Plateau,
@@ -25,6 +27,7 @@ from ..protocol import (
     Training,
 )
 from ..standin.keras_places import doubts_of
+from . import keras_choices
 from .factors import Factors, depends_on_its_argument
 from .keras_feeds import SHOWN, Arrays, Given, Images, Unknown
 from .keras_rates import KerasRates
@@ -40,7 +43,7 @@ _LARGE_EPSILON = 1e-6  # Keras adds an optimiser's epsilon elsewhere than torch:
 _HARMLESS = (
     "History",
     "ProgbarLogger",
-    "ModelCheckpoint",
+    "ModelCheckpoint",  # what is loaded of it later is seen then
     "TensorBoard",
     "CSVLogger",
     "TerminateOnNaN",
@@ -126,6 +129,8 @@ class KerasTraining:
         self.fits = 0  # calls of fit
         self.rates: list[float] = []  # that each epoch began with
         self.norms: _Norms | None = None  # of its weights after the last step
+        self.calls = 0  # of fit
+        self.checkpoints: dict[str, EpochRule] = {}  # a file -> the rule by which its weights are those of one epoch
         self.compare_weights()
         self.look_at_class()
 
@@ -273,6 +278,7 @@ class KerasTraining:
         self.look_for_loss_weights("fit", options)
         self.take_samples(model, given)
         self.take_callbacks(options.get("callbacks"))
+        self.take_choices(model, given, options)
 
     def take_late(self, model: Any, given: Given) -> None:
         """Look at samples that could be seen only while it trained."""
@@ -320,18 +326,23 @@ class KerasTraining:
         self.first_rows.add(hash(x[0].tobytes()))
         if record.seen or y is None:
             return
+        record.seen = self.samples(x, y)
+        if record.input_shape is None:
+            record.input_shape = list(x.shape[1:])
+
+    def samples(self, x: Any, y: Any) -> list[Sample]:
+        """The first of these, as torch would have them."""
+        import numpy
+
         scale, offset = self.rescaling
-        shown, labels = scale * x[:SHOWN].astype(float) + offset, numpy.asarray(y)[:SHOWN]
-        if record.input_shape is not None and shown.ndim == 4 and list(shown.shape[1:]) != record.input_shape:
+        shown, labels = scale * numpy.asarray(x[:SHOWN]).astype(float) + offset, numpy.asarray(y[:SHOWN])
+        given = self.record.input_shape
+        if given is not None and shown.ndim == 4 and list(shown.shape[1:]) != given:
             shown = shown.transpose(0, 3, 1, 2)
         classes = (
             labels.argmax(1) if labels.ndim == 2 and labels.shape[1] > 1 else labels.reshape(len(labels), -1)[:, 0]
         )
-        record.seen = [
-            Sample([float(f"{v:.7g}") for v in row.reshape(-1)], int(label)) for row, label in zip(shown, classes)
-        ]
-        if record.input_shape is None:
-            record.input_shape = list(shown.shape[1:])
+        return [Sample([float(f"{v:.7g}") for v in row.reshape(-1)], int(label)) for row, label in zip(shown, classes)]
 
     def take_loss(self, model: Any, y: Any) -> None:
         """What the network's output is compared with, and how; labels are None where they aren't known."""
@@ -407,12 +418,43 @@ class KerasTraining:
                 elif kind.__name__ == "LearningRateScheduler" and depends_on_its_argument(callback.schedule):
                     self.scheduled, meddling = Factors(callback.schedule), False
                 else:
-                    meddling = kind.__name__ not in _HARMLESS
+                    meddling = kind.__name__ not in (*_HARMLESS, "EarlyStopping")
             else:
                 functions = [f for k in kind.__mro__ if not k.__module__.startswith("keras.") for f in vars(k).values()]
                 meddling = any(_MEDDLING & _names(f.__code__) for f in functions if inspect.isfunction(f))
             if meddling:
                 self.note(GapKind.LENGTH, f"the callback {kind.__name__} may change its training")
+
+    def take_choices(self, model: Any, given: Given, options: Mapping[str, Any]) -> None:
+        """What ends this call of `fit` early, which epoch it keeps, and which its files may keep."""
+        record, before = self.record, self.calls
+        self.calls += 1
+        try:
+            found = keras_choices.read(model, given, options)
+        except keras_choices.UnreadableError as error:
+            self.note(GapKind.LENGTH, str(error))
+            return
+        self.checkpoints.update(found.checkpoints)
+        if found.stopping is None and found.keeping is None and not found.checkpoints:
+            return
+        if before:
+            self.note(GapKind.LENGTH, "a callback chooses among the epochs of only one of several calls of fit")
+            self.checkpoints.clear()
+            return
+        record.stopping, record.keeping = found.stopping, found.keeping
+        if found.validation is not None:
+            x, y, batch_size, apart = found.validation
+            loader = Loader(batch_size, False, False, "SequentialSampler", len(x), Data(type(x).__name__, len(x)))
+            record.held_out = HeldOut(loader, apart, self.samples(x, y))
+
+    def loaded(self, path: object) -> bool:
+        """Weights were loaded from this file: whether they are those of the best epoch, as a rule chose it."""
+        rule = (
+            self.checkpoints.get(keras_choices.file_of(path)) if self.calls == 1 and not self.record.keeping else None
+        )
+        if rule is not None:
+            self.record.keeping = rule
+        return rule is not None
 
     def look_at_rate(self, model: Any) -> None:
         """The rate that an epoch begins with; a gap where it is another one than the first, and nothing says so."""
@@ -465,7 +507,7 @@ class KerasTraining:
                 replace(each, settings={"factors": [*factors]}) if factors else replace(each, unwritten=["all of it"])
                 for each in whole.schedules
             ]
-        if self.steps < self.planned:
+        if self.steps < self.planned and not record.stopping:
             whole.note(GapKind.LENGTH, "its training was ended before its last epoch")
         return whole
 

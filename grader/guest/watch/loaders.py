@@ -6,7 +6,7 @@ import itertools
 import math
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -39,12 +39,27 @@ class Loop:
     def __init__(self, number: int, loader: Loader, outer: Loop | None, most: int) -> None:
         self.number, self.loader, self.outer = number, loader, outer
         self.batches, self.most = 0, most  # so far; where it is cut
+        self.started = time.monotonic()
         self.use = Use.LOOKS
         self.backwards, self.steps, self.by_next = 0, 0, False
         self.started = time.process_time()
         self.whole = False  # whether it ran to its own end
         self.began = time.monotonic()  # the batch that is under way
         self.fastest = math.inf  # seconds that one took
+        self.latest: tuple[Any, list[int]] = None, []  # batch, and the versions of its tensors as they were loaded
+
+    def take(self, batch: Any) -> None:
+        """A batch was loaded."""
+        self.batches += 1
+        parts = batch if isinstance(batch, (tuple, list)) else ()
+        self.latest = batch, [getattr(part, "_version", 0) for part in parts]
+
+    def loaded(self) -> list[Any] | None:
+        """Samples and classes of the latest batch as they were loaded; None where they have been changed since."""
+        batch, versions = self.latest
+        parts = list(batch) if isinstance(batch, (tuple, list)) else []
+        unchanged = len(parts) == 2 and [getattr(part, "_version", None) for part in parts] == versions
+        return parts if unchanged else None
 
     def batch_ends(self) -> None:
         """The next one is asked for."""
@@ -76,6 +91,7 @@ class Loaders:
         self.numbers = itertools.count()
         session.cell_begins.append(self.begin_cell)
         self.fastest: weakref.WeakKeyDictionary[Loader, float] = weakref.WeakKeyDictionary()
+        self.wanted_whole: Callable[[Loop], bool] = lambda loop: False  # of one in which networks are evaluated
         # Loops over each loader since the last training began.
         self.seen: weakref.WeakKeyDictionary[Loader, int] = weakref.WeakKeyDictionary()
 
@@ -91,7 +107,7 @@ class Loaders:
                         watch.left_out(loop)
                         break
                     watch.loop = loop
-                    loop.batches += 1
+                    loop.take(batch)
                     yield batch
                     loop.batch_ends()
                 else:
@@ -141,7 +157,8 @@ class Loaders:
         if loop.use == Use.TRAINS or loop.backwards:
             return loop.batches >= loop.most
         if loop.use == Use.EVALUATES:
-            return not self.session.only_evaluates  # they cost little; else one batch is enough to see it
+            # They cost little; beside a training one batch is enough to see it.
+            return not self.session.only_evaluates and not self.wanted_whole(loop)
         return loop.most == 1 and loop.batches >= 1  # what looks at the data may add it up, in the first loops
 
     def goes_on(self, loop: Loop) -> bool:

@@ -50,6 +50,7 @@ class Losses:
     def __init__(self, session: Session, torch: ModuleType) -> None:
         self.session, self.torch = session, torch
         self.latest: deque[Loss] = deque(maxlen=_KEPT)
+        self.evaluated: Callable[[Loss], object] = lambda loss: None  # told of each, those without gradients too
 
     def install(self, forward: Calls) -> None:
         """Watch losses that are called as functions, outside of any module; `forward` knows whether one is called."""
@@ -63,17 +64,23 @@ class Losses:
         self, forward: Calls, kind: str, function: Callable[..., object], value: torch.Tensor, *args: Any, **kwargs: Any
     ) -> None:
         """`torch.nn.functional` gave this loss."""
-        if forward.depth == 0 and value.requires_grad:
+        if forward.depth == 0:
             options = dict(inspect.signature(function).bind(*args, **kwargs).arguments)
             given, target = options.pop("input"), options.pop("target")
-            self.latest.append(Loss(kind, changed(options, function), given, target, value))
+            self.take(Loss(kind, changed(options, function), given, target, value))
+
+    def take(self, loss: Loss) -> None:
+        """A loss was taken; one without gradients leads to no step."""
+        if loss.value.requires_grad:
+            self.latest.append(loss)
+        self.evaluated(loss)
 
     def module_called(self, module: torch.nn.Module, given: Sequence[torch.Tensor], value: torch.Tensor) -> None:
         """A module that is a loss was called with these tensors."""
         kind: type = type(module)
         settings = {name: getattr(module, name) for name in parameters_of(kind) if hasattr(module, name)}
         name = own_or_torch(kind, self.torch.nn)
-        self.latest.append(Loss(name, changed(settings, kind), given[0], given[-1], value))
+        self.take(Loss(name, changed(settings, kind), given[0], given[-1], value))
 
     def at(self, tensor: torch.Tensor) -> Loss | None:
         """The loss that this is: the value that was given, or the mean or sum of those that were given one a sample."""

@@ -58,6 +58,8 @@ class Optimisers:
         # The same network, not compiled: its forward pass can be read, and starts at once.
         torch.compile = lambda model=None, **options: model if model is not None else lambda function: function
         wrap(import_module("copy"), "deepcopy", None, self.copied)
+        wrap(torch.nn.Module, "state_dict", None, self.read)
+        wrap(torch, "save", self.saved, None)
         wrap(torch.nn.Module, "load_state_dict", None, self.loaded)
 
     @quiet
@@ -75,13 +77,32 @@ class Optimisers:
         self.copies.copied(value, copy)
         for training in self.session.of_network(value):
             if isinstance(training, TorchTraining):
-                training.copied = True
+                state = norms(training.network_state(), self.torch) if training.choices.decisions else []
+                training.copied |= not training.choices.copied(state, copy)
+
+    @quiet
+    def read(self, _: object, module: torch.nn.Module, *args: Any, **kwargs: Any) -> None:
+        """A module's weights were read, which may be to keep a copy of them."""
+        self.saved(module)
+
+    @quiet
+    def saved(self, value: object, *args: Any, **kwargs: Any) -> None:
+        """A network was saved, or its weights may be."""
+        for training in self.session.of_network(value):
+            if isinstance(training, TorchTraining) and training.choices.decisions:
+                training.choices.kept(norms([*training.network_state()], self.torch))
 
     @quiet
     def loaded(self, _: object, module: torch.nn.Module, *args: Any, **kwargs: Any) -> None:
-        """Weights were loaded into a module."""
+        """Weights were loaded into a module: one that trains, or another that stands for it from now on."""
+        state = [value for value in [*module.parameters(), *module.buffers()] if value.is_floating_point()]
+        trainings = [one for one in self.session.trainings.values() if isinstance(one, TorchTraining)]
+        restored = [
+            one for one in trainings if one.choices.decisions and one.choices.restores(norms(state, self.torch))
+        ]
         for training in self.session.of_network(module):
-            training.note(GapKind.WEIGHTS, "weights are loaded into it after its training began")
+            if training not in restored:
+                training.note(GapKind.WEIGHTS, "weights are loaded into it after its training began")
             training.remember()
 
     def training_of(self, optimizer: torch.optim.Optimizer) -> TorchTraining | None:
@@ -134,7 +155,7 @@ class Optimisers:
         """A training that was not seen before."""
         network = self.calls.holder(parameters)
         settings = self.schedules.unscheduled.get(id(optimizer))
-        training = TorchTraining(self.session, self.torch, optimizer, network, settings)
+        training = TorchTraining(self.session, self.torch, optimizer, network, settings, self.calls.evaluations)
         training.closure = closure
         training.schedules = functools.partial(self.schedules.of, optimizer)
         if closure:

@@ -23,25 +23,37 @@ _BODIES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _LIBRARIES = (sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
 
 
-def open_end() -> str:
+def open_end(known: ast.For | ast.While | None = None) -> str:
     """How the training under way may end before its loops do, in words; empty when only counts decide.
 
-    Looks at every function of the notebook's that the step was called from.
+    Looks at every function of the notebook's that the step was called from. Of a `known` loop nothing is said.
     """
-    frame: FrameType | None = sys._getframe(1)
     inner: list[_Place] = []
+    for frame in own_frames():
+        place = _Place.of(frame)
+        if place is not None:
+            found = place.open_end(inner, known)
+            if found:
+                return found
+            inner.append(place)
+    return ""
+
+
+def own_frames() -> Iterator[FrameType]:
+    """The functions of the notebook's own that are under way, innermost first."""
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         if str(frame.f_globals.get("__name__")).startswith("IPython."):
-            return ""  # from here on it is what runs the notebook
+            return  # from here on it is what runs the notebook
         if _own(frame.f_code.co_filename):
-            place = _Place.of(frame)
-            if place is not None:
-                found = place.open_end(inner)
-                if found:
-                    return found
-                inner.append(place)
+            yield frame
         frame = frame.f_back
-    return ""
+
+
+def loops_around(frame: FrameType) -> list[ast.For | ast.While]:
+    """The loops that the line of a frame stands in, outermost first."""
+    place = _Place.of(frame)
+    return [] if place is None else place.loops
 
 
 def files() -> list[str]:
@@ -49,7 +61,7 @@ def files() -> list[str]:
     found, frame = [], sys._getframe(1)
     while frame is not None and not str(frame.f_globals.get("__name__")).startswith("IPython."):
         name = frame.f_code.co_filename
-        if not name.startswith((_GUEST, "<frozen")) and not _installed(name):
+        if not name.startswith((_GUEST, "<frozen")) and not installed(name):
             found.append(name)
         frame = frame.f_back  # type: ignore[assignment]  # None is looked for
     return found
@@ -60,19 +72,19 @@ def asked_by_next() -> bool:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(_GUEST):
         frame = frame.f_back
-    if frame is None or _installed(frame.f_code.co_filename):
+    if frame is None or installed(frame.f_code.co_filename):
         return False
     return bool(_NEXT.search(linecache.getline(frame.f_code.co_filename, frame.f_lineno)))
 
 
-def _installed(file: str) -> bool:
+def installed(file: str) -> bool:
     """Whether a file is no part of the notebook's own code."""
     return file.startswith(_LIBRARIES) or bool(_INSTALLED.search(file))
 
 
 def _own(file: str) -> bool:
     """Whether a file is the notebook's own code."""
-    return not file.startswith((_GUEST, "<frozen")) and not _installed(file)
+    return not file.startswith((_GUEST, "<frozen")) and not installed(file)
 
 
 class _Place:
@@ -91,9 +103,14 @@ class _Place:
         tree = _parsed("".join(linecache.getlines(frame.f_code.co_filename)))
         return None if tree is None else cls(frame, tree)
 
-    def open_end(self, inner: Sequence[_Place]) -> str:
-        """How the loops here may end early, in words, or empty; `inner` are the places that are called from here."""
+    def open_end(self, inner: Sequence[_Place], known: ast.For | ast.While | None) -> str:
+        """How the loops here may end early, in words, or empty; `inner` are the places that are called from here.
+
+        What leaves the `known` loop is known.
+        """
         for loop in self.loops:
+            if known is not None and (ast.dump(loop), loop.lineno) == (ast.dump(known), known.lineno):
+                continue
             if isinstance(loop, ast.While) and not _counts(loop):
                 return UNTIL
             flags = _Flags(self.frame, self.tree, loop)
@@ -114,7 +131,8 @@ class _Place:
             flags = _Flags(self.frame, self.tree, loop)
             within = self.own[self.own.index(loop) + 1 : self.own.index(below) if below else None]
             tests = [node.test for node in within if isinstance(node, ast.If)]
-            tests += [node.test for node in loop.body if isinstance(node, ast.If) and _continues(node)]
+            before = [node for node in loop.body if node.lineno < self.frame.f_lineno]
+            tests += [node.test for node in before if isinstance(node, ast.If) and _continues(node)]
             if any(flags.changes(test) for test in tests):
                 return True
         return False

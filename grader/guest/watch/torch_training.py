@@ -9,10 +9,15 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from ..describe import modules
-from ..protocol import Gap, GapKind, Named, ParameterGroup, Sample, Schedule, Settings, Training
+from ..layers import LAYERS
+from ..protocol import Gap, GapKind, HeldOut, Loader, Named, ParameterGroup, Sample, Schedule, Settings, Training
+from ..serve import datasets
 from . import logits, source_loops
 from .accumulation import Epoch, accumulation
+from .choices import Choices, View
 from .clipping import Clip, clippings
+from .epoch_loops import UnreadableError
+from .evaluations import Batch, Evaluations, Pass, counts
 from .gradients import CHANGED_BY_HAND, Backward, Look, looks, norms
 from .plateau import Losses
 from .rates import Rates
@@ -32,6 +37,7 @@ _MOST_VALUES = 4_000_000  # of a batch whose samples are told apart
 _MOSTLY = 0.98
 _SHOWN_SAMPLES = 4  # inputs that the host recognises in its own copy of the data
 _MOST_LOADERS = 10
+_CHANGING = frozenset(name for name, entry in LAYERS.items() if entry.differs_in_evaluation)
 
 
 @dataclass
@@ -72,7 +78,9 @@ class TorchTraining:
         optimizer: torch.optim.Optimizer,
         network: torch.nn.Module | None,
         settings: list[Settings] | None,
+        evaluations: Evaluations,
     ) -> None:
+        self.evaluations = evaluations
         self.session, self.torch, self.optimizer, self.network = session, torch, optimizer, network
         self.parameters = [p for group in optimizer.param_groups for p in group["params"]]
         self.settings = settings or optimizer_settings(optimizer)
@@ -107,9 +115,12 @@ class TorchTraining:
         self.stepped = self.stepping()
         self.rates = Rates()
         self.epoch_losses = Losses()
-        self.open_end = source_loops.open_end()
+        self.as_loaded = 0  # steps on samples and classes as their loader gave them
+        self.tested: tuple[int, Loader] | None = None  # the last loader of another data set that it was evaluated on
+        self.choices = Choices(lambda: self.evaluations.take(self.network))
+        self.open_end = source_loops.open_end(self.choices.known_end)
         if self.open_end:
-            self.note(GapKind.LENGTH, self.open_end)
+            self.note(GapKind.LENGTH, ": ".join(filter(None, (self.open_end, self.choices.why_not))))
 
     def describe(self, network: torch.nn.Module, shape: Sequence[int] | None, draws: Draws | None) -> None:
         """Write the network down. `shape` is that of one sample where it is known; `draws` knows how weights began."""
@@ -174,10 +185,13 @@ class TorchTraining:
             if backward.loss is not None and backward.loss.value.numel() == 1:
                 value = float(backward.loss.value.detach())
                 self.epoch_losses.add(backward.loop, value, len(backward.loss.given))
+        if self.choices.loaded:
+            self.note(GapKind.WEIGHTS, "it is trained on after the weights of another epoch were loaded")
         if step.loss is None:
             self.note(GapKind.LOSS, "no loss was seen")
         else:
             self.take_loss(step.loss, step.last)
+            self.choices.trains(_batch_of(step.loss, step.last))
         if not self.closure:
             self.take_gradients(step)
             self.look_for_changes("between its steps")
@@ -195,6 +209,8 @@ class TorchTraining:
         self.first_rows.add(hash(given[0].detach().cpu().numpy().tobytes()))
         if loop is None:
             self.count_rows(given.detach())
+        else:
+            self.look_at_batch(given, loss, loop)
         if record.input_shape is None:
             record.input_shape = list(given.shape[1:])
             values = given[:_SHOWN_SAMPLES].detach().reshape(min(len(given), _SHOWN_SAMPLES), -1)
@@ -203,6 +219,19 @@ class TorchTraining:
             record.seen = [
                 Sample([float(f"{v:.7g}") for v in row], label) for row, label in zip(values.tolist(), classes)
             ]
+
+    def look_at_batch(self, given: torch.Tensor, loss: Loss | None, loop: Loop) -> None:
+        """Whether samples and classes went from the loader to the network and the loss as they were."""
+        loaded = loop.loaded()
+        if loaded is None or loss is None:
+            return
+        pairs = (given, loaded[0]), (loss.target, loaded[1])
+        self.as_loaded += all(
+            one.numel() == other.numel() and bool((one.view(-1) == other.view(-1)).all())
+            for one, other in ((a.detach().contiguous(), b.contiguous()) for a, b in pairs)
+        )
+        if self.steps == 1:
+            self.record.raw = datasets.raw(loop.loader.dataset, self.torch, _SHOWN_SAMPLES)
 
     def count_rows(self, given: torch.Tensor) -> None:
         """How many different samples there were, and how many in a row came without many repetitions."""
@@ -271,10 +300,62 @@ class TorchTraining:
         if self.norms is not None and norms(self.weights(), self.torch) != self.norms:
             self.note(GapKind.WEIGHTS, f"its weights are changed by hand {when}")
 
+    def evaluated(self, loop: Loop) -> None:
+        """The network is evaluated in a loop over a loader."""
+        if any(loop.loader.dataset is seen.loader.dataset for seen, _ in self.loops.values()):
+            return
+        if self.tested is None or self.tested[0] != id(loop.loader):
+            self.tested = id(loop.loader), described_loader(loop.loader, self.torch)
+
+    def network_state(self) -> list[torch.Tensor]:
+        """The numbers of its network that a copy of its weights holds."""
+        held = [] if self.network is None else [*self.network.parameters(), *self.network.buffers()]
+        return [value.detach() for value in held if value.is_floating_point()]
+
+    @property
+    def wants_whole(self) -> bool:
+        """Whether evaluations beside it should be seen to their ends."""
+        return self.choices.wants_whole
+
     def end_cell(self) -> None:
         """After each cell."""
+        self.choices.end()
         self.look_for_changes("after its training")
         self.record.variable = self.record.variable or self.session.name_of(self.network)  # a function may return it
+
+    def write_choices(self, record: Training) -> None:
+        """By what rules it ends, and which epoch it leaves; a gap where that can't be said."""
+        loops = [loop for loop, _ in self.loops.values()]
+        trained_of, samples = counts(loops[-1].loader) if loops else (None, None)
+        view = View(
+            loss=next((str((loss.kind, loss.settings)) for loss in self.losses.values()), ""),
+            changing=record.spec is None or any(layer.type in _CHANGING for layer in record.spec.layers),
+            trained_of=trained_of,
+            trained_samples=samples,
+            held_out=self.held_out,
+        )
+        record.most_epochs = self.choices.most_epochs
+        try:
+            if self.choices.known_end is not None:
+                record.stopping = self.choices.stopping(view)
+        except UnreadableError as error:
+            record.note(GapKind.LENGTH, f"a condition may end the training before its last epoch: {error}")
+        try:
+            if self.choices.restored is not None:
+                record.keeping = self.choices.keeping(view)
+        except UnreadableError as error:
+            kind = GapKind.CHOICE if self.choices.loaded else GapKind.EVALUATION
+            record.note(kind, f"the weights of one of its epochs are left: {error}")
+        if self.choices.copies and self.choices.restored is None:
+            record.note(GapKind.EVALUATION, "a copy of the network was kept while it trained")
+        record.held_out = view.used
+
+    def held_out(self, one: Pass) -> HeldOut:
+        """What was watched beside it."""
+        loader = described_loader(one.loader, self.torch)
+        ours = [loop.loader for loop, _ in self.loops.values()]
+        seen = datasets.raw(one.loader.dataset, self.torch, _SHOWN_SAMPLES) if loader.dataset.plain else one.shown
+        return HeldOut(loader, all(datasets.apart(each, one.loader, self.torch) for each in ours), seen)
 
     def finished(self) -> Training:
         """The whole record by now."""
@@ -288,6 +369,7 @@ class TorchTraining:
         rates, unknown = self.rates.written()
         whole = replace(
             self.record,
+            gaps=[*self.record.gaps],
             losses=[Named(loss.kind, loss.settings) for loss in self.losses.values()],
             steps=self.steps,
             different_batches=len(self.first_rows),
@@ -300,9 +382,11 @@ class TorchTraining:
             batches_in_loops=sum(loop.expected() for loop in loops),
             loaders=list(loaders.values())[:_MOST_LOADERS],
             schedules=self.schedules(len(loops), sum(loop.total() or 0 for loop in loops) or self.steps),
-            gaps=[*self.record.gaps],
+            as_loaded=self.steps > 0 and self.as_loaded == self.steps,
+            tested=self.tested and self.tested[1],
         )
         self.take_plateau(whole)
+        self.session.quietly(self.write_choices, whole)
         if why:
             whole.note(GapKind.GRADIENTS, why)
         if unknown or (rates and whole.schedules):
@@ -319,3 +403,15 @@ class TorchTraining:
                 record.schedules[place] = replace(schedule, watched=watched)
                 if watched is None or len(record.schedules) > 1:
                     record.note(GapKind.SCHEDULE, f"{PLATEAU}: {why or 'another schedule stands beside it'}")
+
+
+def _batch_of(loss: Loss, call: Call | None) -> Batch:
+    """What a batch gave before its step."""
+    output, target = (call.output if call is not None else loss.given), loss.target
+    classes = target.argmax(1) if target.dim() == 2 else target
+    alike = output.dim() == 2 and classes.shape == output.shape[:1]
+    return Batch(
+        len(loss.given),
+        float(loss.value.detach()) if loss.value.numel() == 1 else None,
+        int((output.argmax(1) == classes).sum()) if alike else None,
+    )

@@ -206,11 +206,13 @@ def suits(plan: TrainingPlan) -> bool:
 
 
 def _knows(recipe: Recipe) -> bool:
-    """Whether the loop has this loss, this optimiser, and nothing besides."""
+    """Whether the loop has this loss, this optimiser and nothing besides, and what is watched can be seen around it."""
     settings = recipe.optimizer.settings
+    rules = [rule for rule in (recipe.stopping, recipe.keeping) if rule is not None]
     return (
         not (recipe.optimizer.groups or recipe.clipping or recipe.accumulation or recipe.loss_scale != 1)
-        and not any(watched.of == "training" for watched in plateaus(recipe))
+        and recipe.images is None
+        and not any(watched.of == "training" for watched in (*plateaus(recipe), *(rule.watched for rule in rules)))
         and recipe.loss.type in _LOSSES
         and recipe.loss.settings.get("reduction", "mean") == "mean"
         and recipe.optimizer.type in _OPTIMIZERS

@@ -1,7 +1,7 @@
 """The plain torch loop, on whatever device the network is: what faster ways are compared with."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -11,9 +11,11 @@ from grader.core.network import Recipe
 from grader.network.build import Network
 from grader.training.accumulation import step_ends
 from grader.training.clipping import clip
+from grader.training.drawing import Drawing
+from grader.training.images import Given
 from grader.training.means import Means
 from grader.training.recipe import Loss, make_optimizer
-from grader.training.samples import Samples, inputs
+from grader.training.samples import Samples
 from grader.training.schedule import StepSettings, plateaus
 
 
@@ -29,8 +31,10 @@ class TorchLoop:
     ) -> None:
         self.network, self.recipe, self.samples, self.numbers = network, recipe, samples, numbers
         self.stopped = False
-        self.means = Means()
-        self.watches = any(watched.of == "training" for watched in plateaus(recipe))
+        self.given, self.means = Given.of(recipe, "training"), Means()
+        self.drawing = Drawing(numbers) if recipe.images else None
+        rules = (rule.watched for rule in (recipe.stopping, recipe.keeping) if rule)
+        self.watches = any(watched.of == "training" for watched in (*plateaus(recipe), *rules))
         if any(isinstance(layer, nn.Conv2d) for layer in network.layers):
             network.to(memory_format=torch.channels_last)
         self.loss = Loss(recipe.loss, list(network.layers))
@@ -59,7 +63,7 @@ class TorchLoop:
             for batch, ends_step in zip(batches, ends, strict=True):
                 if self.stopped:
                     break
-                images = inputs(self.samples.images[batch], recipe.inputs).to(weight.dtype)
+                images = self.given(self.samples.images[batch]).to(weight.dtype)
                 outputs = network(images, len(network.layers) - self.loss.skips)
                 loss = self.loss(outputs, self.samples.labels[batch])
                 scaled = loss if recipe.loss_scale == 1 else loss * recipe.loss_scale
@@ -91,6 +95,7 @@ class TorchLoop:
             "numbers": self.numbers,
             "batches": self.batches,
             "gradients": gradients,
+            "drawing": self.drawing.state() if self.drawing else None,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -99,14 +104,17 @@ class TorchLoop:
         self.numbers, self.batches = state["numbers"], state["batches"]
         for name, gradient in state["gradients"].items():
             self.trained[name].grad = gradient.to(self.trained[name])
+        if self.drawing:
+            self.drawing.restore(state["drawing"])
 
     @contextmanager
     def _own_numbers(self, device: torch.device) -> Iterator[None]:
         generator = torch.default_generator if device.type == "cpu" else torch.cuda.default_generators[device.index]
-        before = generator.get_state()
-        generator.set_state(self.numbers)
-        try:
-            yield
-            self.numbers = generator.get_state()
-        finally:
-            generator.set_state(before)
+        with self.drawing.own() if self.drawing else nullcontext():
+            before = generator.get_state()
+            generator.set_state(self.numbers)
+            try:
+                yield
+                self.numbers = generator.get_state()
+            finally:
+                generator.set_state(before)
