@@ -712,7 +712,7 @@ def test_a_full_run_hands_over_what_keras_scored(name, tmp_path, sandbox, kernel
     variables = read_variables(artefact.variables)
     first, last = (artefact.weights.file(f"{model.training}-{when}") for when in ("first", "last"))
     inputs = InputSpec(shape=(1, 8, 8), divide=16.0)
-    lane = score_replay(model.spec, Given(inputs), digits, 1, first, last, 1.0)
+    lane = score_replay(model.spec, Given(inputs), digits, 1, first, last, 1.0).lane
     assert lane.accuracy == pytest.approx(variables["accuracy"], abs=1e-6) and lane.accuracy > 0.5
 
 
