@@ -113,9 +113,10 @@ def installed(file: str) -> bool:
 def origin_of(error: BaseException) -> tuple[Origin, str] | None:
     """Whose the error is that ended a cell, and where it began or which library it is of; None for the notebook's own.
 
-    It is a library's where that has no such name or argument: another version may have had it.
+    It is a library's where that has no such name or argument: another version may have had it. What ends a cell and is
+    no Exception, an interrupt or an exit, is nobody's error, wherever it came.
     """
-    if isinstance(error, Refusal):
+    if isinstance(error, Refusal) or not isinstance(error, Exception):
         return None
     if place := place_of_ours(error.__traceback__):
         return Origin.GRADER, place
