@@ -74,7 +74,7 @@ forged = {
     "cell": 2,
     "spec": {"layers": [linear(64, 40), {"type": "ReLU"}, linear(40, 10)]},
     "optimizer": {"type": "Adam", "settings": {"lr": 0.003}},
-    "groups": 1,
+    "groups": [],
     "losses": [{"type": "CrossEntropyLoss"}],
     "steps": 900,
     "samples": 28740,

@@ -237,7 +237,7 @@ FORGED = {
             "number": 0, "model": 1, "variable": "model", "cell": 1,
             "optimizer": {"type": "Adam", "settings": {"lr": 0.001}},
             "spec": {"layers": [{"type": "Linear", "settings": {"in_features": 64, "out_features": 10**12}}]},
-            "groups": 1, "losses": [{"type": "CrossEntropyLoss"}], "steps": 3, "samples": 96, "largest_batch": 32,
+            "groups": [], "losses": [{"type": "CrossEntropyLoss"}], "steps": 3, "samples": 96, "largest_batch": 32,
             "different_batches": 3, "loops": 1, "steps_in_loops": 3, "batches_in_loops": 3,
             "loaders": [], "input_shape": [64], "seen": [], "schedules": [], "gaps": [],
         }

@@ -24,7 +24,7 @@ TRAINING = {
         "loose": [{"name": "scale", "shape": [2, 3], "kind": "parameter"}, {"name": "", "shape": [], "kind": "buffer"}],
         "gaps": [{"kind": "layer", "why": "forward: a hook"}],
     },
-    "groups": 1, "losses": [{"type": "CrossEntropyLoss"}], "steps": 30, "samples": 960, "largest_batch": 32,
+    "groups": [], "losses": [{"type": "CrossEntropyLoss"}], "steps": 30, "samples": 960, "largest_batch": 32,
     "different_batches": 3, "loops": 30, "steps_in_loops": 30, "batches_in_loops": 30,
     "evaluation_mode": False,
     "loaders": [LOADER], "input_shape": [64], "seen": [{"values": [0.0, 1.0] * 32, "label": 3}],
