@@ -45,12 +45,13 @@ OPEN: dict[str, dict[str, str]] = {
 _HARMLESS = ("break", "files", "flood", "findings", "verdict")
 
 # An attack on the verdict hands in a network: it gets what that network deserves, and never a pass for its accuracy.
-_SMALL = {"layers": "passed", "parameters": "passed", "loss": "passed"}
+_SMALL = {"layers": "passed", "hidden units": "passed", "parameters": "passed", "loss": "passed"}
 _TRAINED_AGAIN = _SMALL | {"accuracy": "failed"}  # trained by the grader it falls short
 _A_PERSON_DECIDES = _SMALL | {"accuracy": "manual", "reported": "manual"}
-_NOT_COUNTED = {"loss": "passed", "parameters": "manual"}  # a part is no known layer
+_NOT_COUNTED = {"loss": "passed", "hidden units": "manual", "parameters": "manual"}  # a part is no known layer
 _TAMPERED = {
     "layers": "manual",
+    "hidden units": "manual",
     "parameters": "manual",
     "loss": "passed",
     "accuracy": "manual",
@@ -58,7 +59,7 @@ _TAMPERED = {
 }
 # Something was handed in that nobody reads, such as a link, or what is reported of a network isn't in the notebook's
 # code: a person looks, and nothing is earned.
-_NOT_READ = dict.fromkeys(("layers", "parameters", "loss", "accuracy", "reported"), "manual")
+_NOT_READ = dict.fromkeys(("layers", "hidden units", "parameters", "loss", "accuracy", "reported"), "manual")
 _NOT_BOUND = _NOT_READ
 _VARIABLES = ("secret value", "secret name")
 DESERVED: dict[str, dict[str, str]] = {
@@ -91,6 +92,7 @@ DESERVED: dict[str, dict[str, str]] = {
     "verdict_shared_storage": {"layers": "passed", "loss": "passed"},
     "verdict_stretched_tensor": _A_PERSON_DECIDES,
     "verdict_test_split": _TRAINED_AGAIN,
+    "verdict_units_in_rows": _A_PERSON_DECIDES | {"hidden units": "manual"},
 }
 
 
