@@ -286,7 +286,7 @@ def _missing(module: str, sources: _Sources) -> Case:
         )
     if own is not None:
         return Case(
-            happened=f"{root}.py is not among the files that were handed in",
+            happened=f"the file “{root}.py” is not among those that were handed in",
             do=f"Hand in {root}.py beside the notebook.",
         )
     if "." in module:  # Python found what stands before the dot

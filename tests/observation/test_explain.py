@@ -50,7 +50,7 @@ FAILS = {
     "a file of images": ("from PIL import Image; Image.open('a/b.png')", "student", "“b.png” is not among"),
     "data of idx": ("open('/content/train-images-idx3-ubyte', 'rb')", "student", "“train-images-idx3-ubyte” is not"),
     "an own module": ("paths = 'helpers.py'\nfrom helpers import f", "student", "Hand in helpers.py beside"),
-    "an own module that words speak of": ("import drawing_tools", "student", "drawing_tools.py is not among those"),
+    "an own module that words speak of": ("import drawing_tools", "student", "“drawing_tools.py” is not among those"),
     "an own module that lies elsewhere": ("import hidden_away", "student", "src/hidden_away.py was handed in"),
     "an own package that lies elsewhere": ("import nets_of_mine", "student", "src/nets_of_mine/a.py was handed in"),
     "a name in an own module": ("from beside import nothing", "student", "The module beside of the notebook's own"),
