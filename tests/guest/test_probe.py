@@ -685,14 +685,15 @@ NAMED = {
     ),
     "a forward hook": (
         "model = mlp(); model[1].register_forward_hook(lambda m, i, o: o * 2); train(model)",
-        "1 (Linear): a hook or another forward pass", True, {},
+        "1 (Linear): a hook (<lambda>) is attached", True, {},
     ),
     "a forward pass replaced": (
         "model = mlp(); model[1].forward = lambda x, f=model[1].forward: f(x) * 2; train(model)",
-        "1 (Linear): a hook or another forward pass", True, {},
+        "1 (Linear): another forward pass is attached", True, {},
     ),
     "a parametrization": (
-        "model = mlp(); nn.utils.parametrizations.weight_norm(model[1]); train(model)", "parametrized", True, {}
+        "model = mlp(); nn.utils.parametrizations.weight_norm(model[1]); train(model)",
+        "computed from others (WeightNorm)", True, {},
     ),
     "weights of another shape": (
         "model = mlp(); model[3] = nn.Linear(500, 10); model[1].weight = nn.Parameter(torch.randn(500, 64))\n"
@@ -1002,7 +1003,7 @@ def test_what_fails_with_all_batches_is_the_students():
 
 def test_what_may_fail_for_few_batches_alone_is_nobodys_where_all_are_too_dear():
     slow = EACH.format(each="import time; time.sleep(0.4)\n        if i % 40 == 39: mean = 1", after="mean")
-    observed = observe([slow, "mean + 1", "import there_is_none"], Limits(cell_seconds=20))
+    observed = observe([slow, "mean + 1", "1 / 0"], Limits(cell_seconds=20))
     cells = observed.run.cells[1:]
     assert [cell.fault for cell in cells] == ["grader", "grader", "student"]
     assert "which did not hold" in cells[0].explanation and "on a part of the data" in cells[0].explanation
