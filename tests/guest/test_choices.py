@@ -490,7 +490,7 @@ def models_of(cases, prelude, tmp_path_factory, sandbox, kernels):
     cells = [prelude, *(case[0] for case in cases)]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     artefact = run_notebook(notebook, tmp_path_factory.mktemp("submission"), sandbox, Limits(), data=None, warm=kernels)
-    models, _, fault = read_models(artefact.findings, "a.ipynb", load_dataset("digits"))
+    models, fault = read_models(artefact.findings, "a.ipynb", load_dataset("digits"))
     assert fault == ""
     last = {model.cell: model for model in models}
     return [(last.get(number), artefact.cells[number - 1].error) for number in range(2, len(cells) + 1)]

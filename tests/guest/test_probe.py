@@ -1003,7 +1003,7 @@ def test_what_fails_with_all_batches_is_the_students():
 
 def test_what_may_fail_for_few_batches_alone_is_nobodys_where_all_are_too_dear():
     slow = EACH.format(each="import time; time.sleep(0.4)\n        if i % 40 == 39: mean = 1", after="mean")
-    observed = observe([slow, "mean + 1", "1 / 0"], Limits(cell_seconds=20))
+    observed = observe([slow, "mean + 1", "def broken(:"], Limits(cell_seconds=20))
     cells = observed.run.cells[1:]
     assert [cell.fault for cell in cells] == ["grader", "grader", "student"]
     assert "which did not hold" in cells[0].explanation and "on a part of the data" in cells[0].explanation
