@@ -39,10 +39,9 @@ class Loop:
     def __init__(self, number: int, loader: Loader, outer: Loop | None, most: int) -> None:
         self.number, self.loader, self.outer = number, loader, outer
         self.batches, self.most = 0, most  # so far; where it is cut
-        self.started = time.monotonic()
+        self.started, self.started_busy = time.monotonic(), time.process_time()
         self.use = Use.LOOKS
         self.backwards, self.steps, self.by_next = 0, 0, False
-        self.started = time.process_time()
         self.whole = False  # whether it ran to its own end
         self.began = time.monotonic()  # the batch that is under way
         self.fastest = math.inf  # seconds that one took
@@ -167,7 +166,7 @@ class Loaders:
         One of them does.
         """
         self.accumulates = self.accumulates or loop
-        return self.accumulates is loop and time.process_time() - loop.started < _WHOLE_SECONDS
+        return self.accumulates is loop and time.process_time() - loop.started_busy < _WHOLE_SECONDS
 
     @quiet
     def network_called(self, training: bool, module: torch.nn.Module) -> None:
