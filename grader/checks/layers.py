@@ -17,7 +17,8 @@ class Layers(Check):
     there must be; `widths` gives the out_features of the Linear layers in order, several allowed values in a list.
     Layers that do nothing don't count as required: those that are constructed and never used, those whose output
     reaches no output of the network, a Dropout of p=0, a Softmax over the batch. Nor does a Linear that feeds another
-    one without an activation between: together they are one linear map.
+    one without an activation between: together they are one linear map, which is said. For `exactly` such Linears count
+    one by one, since an assignment may ask for just that.
     """
 
     type: Literal["layers"] = "layers"
@@ -60,9 +61,7 @@ class Layers(Check):
             f"{layer}: {apart[layer]}, at least {n} needed" for layer, n in self.required.items() if apart[layer] < n
         ]
         faults += [
-            f"{layer}: {working[layer] if apart[layer] == n else apart[layer]}, exactly {n} wanted"
-            for layer, n in self.exactly.items()
-            if not working[layer] == apart[layer] == n
+            f"{layer}: {working[layer]}, exactly {n} wanted" for layer, n in self.exactly.items() if working[layer] != n
         ]
         widths = [
             row.output_shape[-1] for row in model.rows if row.type == "Linear" and row.output_shape and not row.idle

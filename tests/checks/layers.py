@@ -43,14 +43,13 @@ CASES = [
         {"type": "layers", "exactly": {"Linear": 3}},
         {
             "exactly so many": (network(), "passed", "as asked"),
-            "not so many, for two are one linear map": (network(*ONE_MAP), "failed", "Linear: 1, exactly 3"),
         },
     ),
     (
         {"type": "layers", "exactly": {"Linear": 2}},
         {
             "not exactly so many": (network(), "failed", "exactly 2"),
-            "two that are one linear map": (network(*ONE_MAP), "failed", "Linear: 1, exactly 2"),
+            "two that are one linear map, as some assignments ask": (network(*ONE_MAP), "passed", "is one linear map"),
         },
     ),
     (
@@ -81,6 +80,12 @@ CASES += [
                 "passed",
                 "as asked",
             ),
+        },
+    ),
+    (
+        {"type": "layers", "required": {"Linear": 2}},
+        {
+            "two that are one linear map, where two must do something": (network(*ONE_MAP), "failed", "Linear: 1, at"),
         },
     ),
     (

@@ -49,7 +49,7 @@ def ada():
 def test_a_right_submission_earns_every_machine_judged_point(ada):
     grade = record(ada)
     assert ada.returncode == 0
-    assert (grade["format_version"], grade["score"], grade["max_score"]) == (3, 14, 16)
+    assert (grade["format_version"], grade["score"], grade["max_score"]) == (4, 14, 16)
     assert (grade["manual_points"], grade["error_points"], grade["unread"]) == (2, 0, [])
     assert grade["submission"] == {"id": "ada", "files": ["network.ipynb", "report.md"], "ignored": []}
     parameters = checks(grade)["1A/parameters"]

@@ -247,7 +247,7 @@ OBSTACLES = {
     "a loss with weights": (MLP, {"loss": WEIGHTED}, "grader", "with weight"),
     "an optimiser of the student's own": (MLP, {"optimizer": {"type": "the student's own SGD"}}, "grader", "own SGD"),
     "a setting that is not known": (MLP, sgd(turbo=True), "grader", "with turbo"),
-    "an unknown schedule": (MLP, {"schedules": [{"type": "LambdaLR"}]}, "grader", "LambdaLR is no schedule"),
+    "an unknown schedule": (MLP, {"schedules": [{"type": "TidalLR"}]}, "grader", "TidalLR is no schedule"),
     "a schedule without its settings": (MLP, {"schedules": [{"type": "StepLR"}]}, "student", "StepLR"),
     "a negative learning rate": (MLP, sgd(lr=-1.0), "student", "Invalid learning rate"),
     "a word for a learning rate": (MLP, sgd(lr="high"), "student", "SGD"),
