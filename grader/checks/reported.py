@@ -135,7 +135,7 @@ class Reported(Check):
         in_text = [(section, *stated_in(section)) for section in evidence.sections]
         section, every, others = max(in_text, key=lambda found: (len(found[2]), len(found[1])), default=(None, [], []))
         where = section.source if section else ""
-        ran = bool(evidence.networks or evidence.candidates or evidence.notebooks)
+        ran = bool(evidence.networks or evidence.candidates or any(run.cells for run in evidence.notebooks))
         if len(others) >= self.count and (len(trained) >= self.count or not ran):
             return passed(f"{len(others)} accuracies are stated.", observed=", ".join(others), source=where)
         if len(every) >= self.count:
