@@ -34,6 +34,7 @@ OPEN: dict[str, dict[str, str]] = {
     "landlock": {
         "collude_a_leave": "shared memory is writable by every notebook",
         "collude_b_find": "shared memory is writable by every notebook",
+        "memory_folders": "shared memory is writable by every notebook",
         "net_unix_socket": "sockets in the file system that the same user owns can be reached",
         "write_shared_memory": "shared memory is writable by every notebook",
     },
