@@ -106,11 +106,16 @@ class Paths:
         return path
 
     def mount(self, point: str) -> None:
-        """Make a Drive where a notebook mounts it; where nothing can be made, Python's functions look elsewhere."""
+        """Make a Drive where a notebook mounts it; where nothing can be made, Python's functions look elsewhere.
+
+        Nor is anything made on the machine itself, which only a jail keeps apart.
+        """
         place = Path(self.here(str(point).rstrip("/") or _COLAB))
         if not place.is_absolute():
             place = Path.cwd() / place
         try:
+            if not (self.is_colab or place.is_relative_to(self.work)):
+                raise PermissionError(place)
             place.mkdir(parents=True, exist_ok=True)
         except OSError:
             self.elsewhere[str(place)] = str(self.work / f"drive_{len(self.elsewhere) + 1}")
