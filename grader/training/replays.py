@@ -108,7 +108,7 @@ class Replays:
     def _run(self, model: ModelFacts, data: dict[str, Path], seed: int) -> FullRun:
         left = self.left()
         if not left:
-            raise UnsupportedError(f"the time for this submission was over before it ran under seed {seed}")
+            raise UnsupportedError("the time for this submission was over before it ran under every seed")
         limits = self.limits.model_copy(update={"replay_seconds": min(self.limits.replay_seconds, left)})
         notebook = copy.deepcopy(self.notebooks[model.notebook])
         return self.run(notebook, self.files, limits=limits, data=data, seed=seed)
