@@ -14,7 +14,7 @@ import sys
 import sysconfig
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from types import CodeType, ModuleType, TracebackType
+from types import CodeType, FrameType, ModuleType, TracebackType
 from typing import Any, TypeVar
 
 from .protocol import Origin, Refusal
@@ -122,21 +122,25 @@ def origin_of(error: BaseException) -> tuple[Origin, str] | None:
         return Origin.GRADER, place
     library = ""
     if isinstance(error, TypeError) and _NO_WHOLE_NUMBER.search(str(error)):
-        library = _library(_innermost(error.__traceback__))
+        library = _library(_module(_innermost(error.__traceback__)))
     elif isinstance(error, TypeError | AttributeError) and (refused := _REFUSED.match(str(error))):
-        called = _function(refused[1])
+        called = _function(refused[1], error.__traceback__)
         if refused[2] or (called is not None and _by_name_alone(called)):
-            library = _library(called if called is not None else _innermost(error.__traceback__))
+            library = _library(called if called is not None else _module(_innermost(error.__traceback__)))
     elif isinstance(error, AttributeError) and error.name is not None:
         library = _library(error.obj if isinstance(error.obj, type | ModuleType) else type(error.obj))
     return (Origin.LIBRARY, library) if library else None
 
 
-def _innermost(trace: TracebackType | None) -> ModuleType | None:
-    """The module whose code raised it, as far as Python's frames tell."""
+def _innermost(trace: TracebackType | None) -> FrameType | None:
+    """The frame whose code raised it, as far as Python's frames tell."""
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    return sys.modules.get(str(trace.tb_frame.f_globals.get("__name__"))) if trace is not None else None
+    return trace.tb_frame if trace is not None else None
+
+
+def _module(frame: FrameType | None) -> ModuleType | None:
+    return sys.modules.get(str(frame.f_globals.get("__name__"))) if frame is not None else None
 
 
 def _library(owner: object) -> str:
@@ -151,16 +155,24 @@ def _library(owner: object) -> str:
     return root if known and (file is None or installed(file)) else ""
 
 
-def _function(name: str) -> Any:
-    """The function that calls itself by this name, wherever it was defined; None where none is found."""
+def _function(name: str, trace: TracebackType | None) -> Any:
+    """The function that calls itself by this name; None where none is found.
+
+    Several libraries have a `DataFrame.drop`: the one of a library that the code had at hand which called it.
+    """
     first, *rest = name.split(".")
+    found = []
     for module in list(sys.modules.values()):
-        found: Any = getattr(module, "__dict__", {}).get(first)
+        function: Any = getattr(module, "__dict__", {}).get(first)
         for part in rest:
-            found = getattr(found, part, None)
-        if getattr(found, "__qualname__", None) == name:
-            return found
-    return None
+            function = getattr(function, part, None)
+        if getattr(function, "__qualname__", None) == name:
+            found.append(function)
+    if (caller := _innermost(trace)) is not None and len(found) > 1:
+        values = [_module(caller), *caller.f_locals.values(), *caller.f_globals.values()]
+        at_hand = {_library(value if isinstance(value, type | ModuleType) else type(value)) for value in values}
+        return next((function for function in found if _library(function) in at_hand), found[0])
+    return found[0] if found else None
 
 
 def _by_name_alone(function: Any) -> bool:

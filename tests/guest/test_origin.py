@@ -1,9 +1,11 @@
 """Whose an error is: a stand-in's own is never the notebook's, and the notebook's own always is."""
 
+import sys
 import textwrap
-from types import FunctionType
+from types import FunctionType, ModuleType
 
 import nbformat
+import pandas
 import pytest
 from small_data import small_mnist
 
@@ -110,6 +112,16 @@ class Mine(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None): raise ValueError("mine")
 model.compile("sgd", "categorical_crossentropy"); model.fit(x.numpy(), z, verbose=0, callbacks=[Mine()])""",
 }
+
+
+def test_of_two_libraries_with_such_a_function_the_one_that_was_called_is_named(monkeypatch):
+    elsewhere = ModuleType("elsewhere")
+    exec("class DataFrame:\n    def drop(self, labels, *, axis=0): pass", elsewhere.__dict__)
+    monkeypatch.setattr(sys, "modules", {"elsewhere": elsewhere, **sys.modules})
+    for frame, library in ((elsewhere.DataFrame(), "elsewhere"), (pandas.DataFrame({"a": [1]}), "pandas")):
+        with pytest.raises(TypeError) as raised:
+            exec("frame.drop('a', 1)", {"frame": frame, "__name__": "__main__"})
+        assert origin.origin_of(raised.value) == (Origin.LIBRARY, library)
 
 
 def test_a_students_mistake_stays_theirs(tmp_path, sandbox, tmp_path_factory):

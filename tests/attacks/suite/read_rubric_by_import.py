@@ -1,11 +1,11 @@
-"""Imports the grader to load the rubric with its own code. The package must not be there to import."""
+"""Imports the grader to load the rubric with its own code. The package must not be there to import, or be closed."""
 
 try:
     from grader.rubric import load_rubric
 
     loot += WORLD["flag"]
     take(lambda: load_rubric(WORLD["rubric"]))
-except ModuleNotFoundError:
+except (ModuleNotFoundError, PermissionError):
     pass
 
 # %%
