@@ -1,5 +1,6 @@
 """Small promises about files: a cache folder, and writes that are whole or absent."""
 
+import hashlib
 import os
 import tempfile
 from pathlib import Path
@@ -27,3 +28,24 @@ def write_whole(path: Path, content: str | bytes) -> None:
     except BaseException:
         os.unlink(name)
         raise
+
+
+def digest_of_folder(root: Path) -> str:
+    """A digest of all files and folders in one, by name; links are left out."""
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*")):
+        if not path.is_symlink():
+            name = str(path.relative_to(root)).encode("utf-8", "surrogateescape")
+            content = path.read_bytes() if path.is_file() else b""
+            for part in (name, b"file" if path.is_file() else b"folder", content):
+                digest.update(len(part).to_bytes(8) + part)
+    return digest.hexdigest()
+
+
+def digest_of_parts(*parts: str) -> str:
+    """A digest of several texts: no two lists of them read alike."""
+    digest = hashlib.sha256()
+    for part in parts:
+        raw = part.encode("utf-8", "surrogatepass")
+        digest.update(len(raw).to_bytes(8) + raw)
+    return digest.hexdigest()

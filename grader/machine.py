@@ -1,12 +1,16 @@
 """What this process may use of the machine, and what it runs on."""
 
+import hashlib
 import os
 import platform
+import sys
 import time
 from collections.abc import Iterable
 from concurrent.futures import Future
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distributions, version
+from pathlib import Path
 from typing import Any
 
 _END_SECONDS = 60
@@ -46,3 +50,14 @@ def environment() -> dict[str, object]:
         "torchvision": installed("torchvision"),
         "platform": platform.platform(terse=True),
     }
+
+
+@cache
+def software(folder: Path) -> str:
+    """A digest of the code in a folder, of this Python, and of the versions of all that is installed."""
+    digest = hashlib.sha256(sys.version.encode())
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
+    for distribution in sorted(f"{d.name} {d.version}" for d in distributions()):
+        digest.update(distribution.encode() + b"\0")
+    return digest.hexdigest()

@@ -14,7 +14,8 @@ from grader.core.document import Document
 from grader.core.errors import MachineError, SubmissionError
 from grader.core.evidence import OF_NOTEBOOKS, NotebookRun, ProblemEvidence
 from grader.core.limits import Limits
-from grader.core.outcome import Grade, Outcome, SubmissionInfo
+from grader.core.outcome import Grade, Outcome, ProblemResult, SubmissionInfo
+from grader.core.suspended import Suspended
 from grader.core.text import decoded
 from grader.datasets import served
 from grader.execution import read_documents
@@ -46,6 +47,7 @@ def grade_submission(
 ) -> Grade:
     """Grade one submission. Raises SubmissionError only when there is nothing that could be graded.
 
+    Where the options leave trainings to others, Suspended names those that it waits for.
     `budget` is the clock of all that is run of it; without one it starts now, and is the rubric's.
     """
     started = time.perf_counter()
@@ -60,7 +62,7 @@ def grade_submission(
         not_run = _not_run([seen.run for seen in observed.values()])
         grading = Grading(submission, read.documents, contents.notebooks, rubric, tools, options, budget, reader)
         with Providers(grading) as providers:
-            problems = tuple(judge_problem(p, evidence[p.id], providers, not_run) for p in rubric.problems)
+            problems = _judged(rubric, evidence, providers, not_run)
         finished = time.perf_counter()
     return Grade(
         rubric=rubric.id,
@@ -81,6 +83,22 @@ def grade_submission(
             "judging": finished - executed,
         },
     )
+
+
+def _judged(
+    rubric: Rubric, evidence: Mapping[str, ProblemEvidence], providers: Providers, not_run: Outcome | None
+) -> tuple[ProblemResult, ...]:
+    """All problems. Raises Suspended with the steps that they wait for, those of all together."""
+    results: list[ProblemResult] = []
+    waits: list[object] = []
+    for problem in rubric.problems:
+        try:
+            results.append(judge_problem(problem, evidence[problem.id], providers, not_run))
+        except Suspended as suspended:
+            waits += suspended.steps
+    if waits:
+        raise Suspended(waits)
+    return tuple(results)
 
 
 def set_aside(name: str, rubric: Rubric, tools: Tools | None, why: str, status: Literal["manual", "error"]) -> Grade:

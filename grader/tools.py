@@ -18,7 +18,7 @@ class Options(Record):
 
     `device` is where networks are trained again, one that has proved itself (`grader.training.proof`). `salt` gives the
     seeds, before the rubric's. `patience` multiplies the seconds that the rubric's limits give to one submission and to
-    one training; it may be infinite.
+    one training; it may be infinite. `elsewhere` leaves trainings to others: grading is Suspended where one is missing.
     """
 
     retrain: bool = True
@@ -27,6 +27,7 @@ class Options(Record):
     device: Device = CPU
     salt: str = ""
     patience: float = 1.0
+    elsewhere: bool = False
 
 
 class Tools(Record):

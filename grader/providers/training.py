@@ -40,6 +40,7 @@ def _opened(grading: Grading) -> Iterator[Callable[[TrainingRequest, ProblemEvid
             trusted=request.replay == "trust",
             salt=options.salt or grading.rubric.salt,
             fresh=options.fresh,
+            elsewhere=options.elsewhere,
             time_budget=budget.left,
             on_lane=lambda lane: tools.say(f"{problem}: seed {lane.seed} reached {lane.accuracy:.4f}"),
         )

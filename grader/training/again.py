@@ -30,6 +30,7 @@ def train_again(
     salt: str = "",
     trusted: bool = False,
     fresh: bool = False,
+    elsewhere: bool = False,
     time_budget: float = math.inf,
     on_lane: Callable[[Lane], None] = lambda _: None,
     on_epoch: Callable[[int, int], None] = lambda *_: None,
@@ -37,7 +38,8 @@ def train_again(
     """By the recipe where that holds everything, else by running the notebook; else a person is asked, and told why.
 
     `device` is where a recipe is trained; a notebook in full runs where its sandbox is. Full runs pass where they are
-    `trusted`, or a training by the nearest recipe supports them.
+    `trusted`, or a training by the nearest recipe supports them. With `elsewhere` recipes are trained by others:
+    Suspended names what they have to do first.
     """
     missing = gaps(model)
     ends = time.monotonic() + time_budget
@@ -50,6 +52,7 @@ def train_again(
             rule=rule,
             salt=salt,
             fresh=fresh,
+            elsewhere=elsewhere,
             time_budget=max(ends - time.monotonic(), 0.0),
             on_lane=on_lane,
             on_epoch=on_epoch,

@@ -1,6 +1,5 @@
 """Finished trainings on disk: a lane depends on its inputs alone, so it need never be trained twice."""
 
-import hashlib
 import io
 import os
 import pickle
@@ -12,7 +11,7 @@ from pydantic import ValidationError
 
 from grader.core.evidence import Lane
 from grader.datasets import Dataset
-from grader.files import cache_folder, write_whole
+from grader.files import cache_folder, digest_of_parts, write_whole
 from grader.training.device import machine
 from grader.training.plan import TrainingPlan
 from grader.training.trainers import TRAINERS
@@ -26,12 +25,8 @@ def lane_key(plan: TrainingPlan, trainer: str, dataset: Dataset, seed: int) -> s
 
 def digest_of(plan: TrainingPlan, dataset: Dataset, seed: int, *more: str) -> str:
     """A digest of network, recipe, kind of device, data, seed, torch, platform, and whatever else is named."""
-    digest = hashlib.sha256()
     named = plan.spec.model_dump_json(include={"layers"}), plan.recipe.model_dump_json(exclude={"gaps"})
-    for part in (*named, plan.device.kind, dataset.digest, str(seed), machine(), *more):
-        raw = part.encode("utf-8", "surrogatepass")
-        digest.update(len(raw).to_bytes(8) + raw)  # so that no two lists of parts read alike
-    return digest.hexdigest()
+    return digest_of_parts(*named, plan.device.kind, dataset.digest, str(seed), machine(), *more)
 
 
 def lanes_folder() -> Path | None:

@@ -1,14 +1,11 @@
 """Runs notebooks in full for their trained weights, each once under each seed."""
 
 import copy
-import hashlib
 import math
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import cache, cached_property
-from importlib import metadata
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -20,8 +17,9 @@ from grader.core.errors import SubmissionError, UnsupportedError
 from grader.core.evidence import Lane, ModelFacts
 from grader.core.limits import Limits
 from grader.datasets import Dataset, served_without_test
+from grader.files import digest_of_folder
 from grader.guest import protocol
-from grader.machine import cores
+from grader.machine import cores, software
 from grader.training.cache import digest_of, lanes_folder, load_state, save_state
 from grader.training.doubts import Replayed
 from grader.training.handed_over import score_replay
@@ -130,31 +128,12 @@ class Replays:
     def _key(self, model: ModelFacts, plan: TrainingPlan, dataset: Dataset, seed: int) -> str:
         cells = "\0".join(cell.source for cell in self.notebooks[model.notebook].cells)
         named = "replay", model.notebook, cells, str(model.training), self.limits.model_dump_json(exclude=set(_CLOCKS))
-        return digest_of(plan, dataset, seed, *named, self._files, _watcher())
+        return digest_of(plan, dataset, seed, *named, self._files, software(Path(protocol.__file__).parent))
 
     @cached_property
     def _files(self) -> str:
         """A digest of all that was handed in, by name: a notebook may read any of it, and its own file as well."""
-        digest = hashlib.sha256()
-        for path in sorted(self.files.rglob("*")):
-            if not path.is_symlink():
-                name = str(path.relative_to(self.files)).encode("utf-8", "surrogateescape")
-                content = path.read_bytes() if path.is_file() else b""
-                for part in (name, b"file" if path.is_file() else b"folder", content):
-                    digest.update(len(part).to_bytes(8) + part)
-        return digest.hexdigest()
-
-
-@cache
-def _watcher() -> str:
-    """A digest of what watches a run and of what it runs with: the guest's own code, and the libraries' versions."""
-    digest = hashlib.sha256(sys.version.encode())
-    guest = Path(protocol.__file__).parent
-    for path in sorted(guest.rglob("*.py")):
-        digest.update(str(path.relative_to(guest)).encode() + b"\0" + path.read_bytes())
-    for distribution in sorted(f"{d.name} {d.version}" for d in metadata.distributions()):
-        digest.update(distribution.encode() + b"\0")
-    return digest.hexdigest()
+        return digest_of_folder(self.files)
 
 
 def _recall(key: str) -> Replayed | None:

@@ -8,11 +8,14 @@ from concurrent.futures.process import BrokenProcessPool
 from grader.core.errors import MachineError, SubmissionError, UnsupportedError
 from grader.core.evidence import Lane, Retraining
 from grader.core.fault import Fault
+from grader.core.suspended import Suspended
 from grader.datasets import load_dataset
 from grader.training.decision import Rule, next_trainings
 from grader.training.device import CPU
+from grader.training.elsewhere import LaneStep, finished
 from grader.training.memory import ran_out
 from grader.training.plan import TrainingPlan
+from grader.training.price import price
 from grader.training.seeds import seeds_of
 from grader.training.side_by_side import SideBySide
 from grader.training.trainable import check_trainable
@@ -27,6 +30,7 @@ def retrain(
     rule: Rule,
     salt: str = "",
     fresh: bool = False,
+    elsewhere: bool = False,
     time_budget: float = math.inf,
     on_lane: Callable[[Lane], None] = lambda _: None,
     on_epoch: Callable[[int, int], None] = lambda *_: None,
@@ -34,7 +38,8 @@ def retrain(
     """Train under one seed of the salt after the other until the rule knows enough.
 
     `on_lane` is told each finished lane, `on_epoch` how many epochs are trained and how many it takes at least.
-    `fresh` trains even what an earlier run has trained. After `time_budget` seconds no more is waited for, and the
+    `fresh` trains even what an earlier run has trained. With `elsewhere` nothing is trained here: Suspended names the
+    steps (`LaneStep`) that are needed next. After `time_budget` seconds no more is waited for, and the
     verdict is what is known by then. Without a budget the verdict depends on the arguments alone. A network or recipe
     that can't be trained is an `obstacle` with its `fault`; this function does not raise for it. Ctrl-C passes through,
     and the next call goes on from the epochs that are finished.
@@ -58,6 +63,18 @@ def retrain(
             trained[seed] = done
             on_epoch(sum(trained.values()), planned * epochs)
 
+        if elsewhere:
+            lanes, missing = finished(plan, trainer, dataset, threshold, rule, salt)
+            planned = len(lanes) + len(missing)
+            if missing and time_budget <= 0:
+                raise TimeoutError
+            if missing:
+                cost = price(plan, size, dataset)
+                raise Suspended(
+                    [LaneStep(plan=plan, trainer=trainer, seed=s, key=k, cost=cost) for s, k in missing.items()]
+                )
+            for lane in lanes:
+                on_lane(lane)
         deadline = time.monotonic() + time_budget
         with SideBySide(plan, trainer, dataset, size, fresh=fresh, deadline=deadline, on_epoch=told) as trainings:
             while needed := next_trainings(accuracies(lanes), threshold, rule, test_size):
