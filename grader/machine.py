@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Any
 
 _END_SECONDS = 60
+CORES = "GRADER_CORES"  # how many of the machine's cores this process may use, where others run beside it
 
 
 def cores() -> int:
     """Cores this process may run on."""
+    if os.environ.get(CORES, "").isdigit():
+        return max(int(os.environ[CORES]), 1)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

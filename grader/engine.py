@@ -1,0 +1,249 @@
+"""Where the steps of a class are done: in this process, or by the workers of a dask cluster."""
+
+from __future__ import annotations
+
+import heapq
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from itertools import count
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
+
+from grader.core.errors import MachineError
+from grader.machine import CORES
+
+if TYPE_CHECKING:
+    from distributed import Client, LocalCluster, Worker
+
+_END_SECONDS = 1.0
+_PLUGIN, _TOPIC = "grader", "grader-said"
+_LOST = 2  # workers that may die under a step before it is given up
+
+Context = TypeVar("Context", covariant=True)
+
+
+class Job(Protocol[Context]):
+    """What every worker is given once, by pickle; `open` makes what its steps share."""
+
+    def open(self, say: Callable[[str], None]) -> AbstractContextManager[Context]:
+        """What steps work with, such as warm kernels and the store."""
+
+
+class Ended(NamedTuple):
+    """A step that is over, by its name: what it gave, or why it gave nothing."""
+
+    name: str
+    value: Any = None
+    error: str = ""
+
+
+class Engine(Protocol):
+    """Does steps in the order of their priority, as many at once as there are workers."""
+
+    workers: int
+
+    def submit(self, name: str, step: Callable[..., object], *args: object, priority: float) -> None:
+        """Have `step(context, *args)` done; the highest priority first, and of the same the one asked for first."""
+
+    def ended(self) -> Iterator[Ended]:
+        """Steps as they end, until none is left; more may be submitted meanwhile."""
+
+
+class Here(Generic[Context]):
+    """One step after the other, in this process."""
+
+    workers = 1
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.waiting: list[tuple[float, int, str, Callable[..., object], tuple[object, ...]]] = []
+        self.counted = count()
+
+    def submit(self, name: str, step: Callable[..., object], *args: object, priority: float) -> None:
+        """See Engine."""
+        heapq.heappush(self.waiting, (-priority, next(self.counted), name, step, args))
+
+    def ended(self) -> Iterator[Ended]:
+        """See Engine."""
+        while self.waiting:
+            *_, name, step, args = heapq.heappop(self.waiting)
+            yield _done(name, step, self.context, args)
+
+
+class OnDask:
+    """On the workers of a cluster. A step whose worker dies is done by another one."""
+
+    def __init__(self, client: Client, workers: int) -> None:
+        self.client, self.workers = client, workers
+        self.over: SimpleQueue[Any] = SimpleQueue()
+        self.names: dict[str, str] = {}  # by key of the future
+        self.run = os.urandom(4).hex()
+        self.counted = count()
+
+    def submit(self, name: str, step: Callable[..., object], *args: object, priority: float) -> None:
+        """See Engine."""
+        key = f"{self.run}-{next(self.counted)}"
+        future = self.client.submit(_on_worker, name, step, args, key=key, pure=False, priority=priority)
+        self.names[key] = name
+        future.add_done_callback(self.over.put)
+
+    def ended(self) -> Iterator[Ended]:
+        """See Engine."""
+        from distributed import KilledWorker
+
+        while self.names:
+            future = self.over.get()
+            name = self.names.pop(future.key)
+            if future.status == "finished":
+                yield future.result()
+            elif future.status == "lost" or future.cancelled():
+                raise MachineError(
+                    "the scheduler is gone, or has forgotten what it was asked",
+                    hint="What was finished is kept: the same command goes on from there.",
+                )
+            else:
+                error = future.exception()
+                why = f"{type(error).__name__}: {error}"
+                if isinstance(error, KilledWorker):
+                    why = f"{_LOST + 1} workers ended while they did it: out of memory, or they were ended from outside"
+                yield Ended(name, error=why)
+
+
+@contextmanager
+def engine(
+    job: Job[Any], workers: int, scheduler: str = "", say: Callable[[str], None] = lambda _: None
+) -> Iterator[Engine]:
+    """This process where one worker is asked for, else so many processes here, or those of a scheduler elsewhere.
+
+    Raises MachineError where the scheduler can't be reached. Ctrl-C ends every worker of this machine within seconds,
+    with all that it had started.
+    """
+    if workers == 1 and not scheduler:
+        with job.open(say) as context:
+            yield Here(context)
+        return
+    with _elsewhere(scheduler) if scheduler else _local(workers) as client, ExitStack() as stack:
+        client.register_plugin(_plugin(job), name=_PLUGIN)
+        stack.callback(_ignoring_errors, client.unregister_worker_plugin, _PLUGIN)
+        client.subscribe_topic(_TOPIC, lambda event: say(str(event[1])))
+        found = len(client.scheduler_info(n_workers=-1)["workers"])
+        if not found:
+            raise MachineError("has no workers", where=scheduler, hint="Start some: dask worker ADDRESS --nthreads 1")
+        yield OnDask(client, found)
+
+
+def _done(name: str, step: Callable[..., object], context: object, args: tuple[object, ...]) -> Ended:
+    try:
+        return Ended(name, step(context, *args))
+    except Exception as error:  # whatever a step fails on, the others go on
+        return Ended(name, error=str(error) if isinstance(error, MachineError) else f"{type(error).__name__}: {error}")
+
+
+def _on_worker(name: str, step: Callable[..., object], args: tuple[object, ...]) -> Ended:
+    from distributed import get_worker
+
+    return _done(name, step, get_worker().plugins[_PLUGIN].context(), args)
+
+
+def _plugin(job: Job[Any]) -> Any:
+    from distributed import WorkerPlugin
+
+    class Plugin(WorkerPlugin):  # type: ignore[misc]  # the library is untyped
+        """Opens a worker's context when its first step asks, and closes it with the worker."""
+
+        def setup(self, worker: Worker) -> None:
+            self.worker, self.stack, self.lock = worker, ExitStack(), threading.Lock()
+            os.environ[CORES] = str(worker.state.nthreads)
+
+        def teardown(self, worker: Worker) -> None:  # noqa: ARG002  # the library's own form
+            self.stack.close()
+
+        def context(self) -> Any:
+            with self.lock:
+                if not hasattr(self, "opened"):
+                    self.opened = self.stack.enter_context(job.open(self.say))
+                return self.opened
+
+        def say(self, what: str) -> None:
+            with suppress(Exception):  # progress that can't be told costs nothing
+                self.worker.log_event(_TOPIC, what)
+
+    return Plugin()
+
+
+@contextmanager
+def _elsewhere(scheduler: str) -> Iterator[Client]:
+    """The cluster of a scheduler, such as dask-jobqueue starts on SLURM; its certificates come from dask's settings."""
+    from distributed import Client
+
+    try:
+        client = Client(scheduler, timeout=10, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise MachineError(
+            f"can't be reached: {error or type(error).__name__}",
+            where=scheduler,
+            hint="Look whether it runs, and whether its address is as it printed it: tcp://HOST:8786",
+        ) from error
+    try:
+        yield client
+    finally:
+        _ignoring_errors(client.close)
+
+
+@contextmanager
+def _local(workers: int) -> Iterator[Client]:
+    """Processes on this machine with certificates of their own: what other users send them is refused."""
+    import dask
+    from distributed import Client, LocalCluster
+    from distributed.security import Security
+
+    settings = {
+        "distributed.scheduler.allowed-failures": _LOST,
+        "distributed.scheduler.http.routes": [],  # pages that anyone on this machine could open
+        "distributed.worker.http.routes": [],
+        "distributed.worker.daemon": False,  # it starts processes of its own
+        "distributed.comm.timeouts.connect": 30,
+    }
+    with dask.config.set(settings):
+        security = Security.temporary()
+        cluster = LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            dashboard_address="127.0.0.1:0",
+            security=security,
+            host="127.0.0.1",
+            silence_logs=50,
+        )
+        try:
+            client = Client(cluster, security=security, set_as_default=False)
+            yield client
+            _ignoring_errors(client.close)
+        except BaseException:
+            _end_now(cluster)
+            raise
+        finally:
+            _ignoring_errors(cluster.close, timeout=_END_SECONDS)
+
+
+def _end_now(cluster: LocalCluster) -> None:
+    """End the workers and all that they have started, whatever they are doing: none is asked to finish."""
+    import psutil
+
+    with suppress(Exception):
+        pids = [nanny.pid for nanny in cluster.workers.values() if nanny.pid]
+        processes = [psutil.Process(pid) for pid in pids]
+        below = [child for process in processes for child in process.children(recursive=True)]
+        for process in (*processes, *below):
+            with suppress(psutil.Error):
+                process.terminate()
+        psutil.wait_procs([*processes, *below], timeout=_END_SECONDS)
+        for process in (*processes, *below):
+            with suppress(psutil.Error):
+                process.kill()
+
+
+def _ignoring_errors(call: Callable[..., object], *args: object, **kwargs: object) -> None:
+    with suppress(Exception):
+        call(*args, **kwargs)

@@ -1,0 +1,153 @@
+"""Steps are done once each, in their order, here or on workers, whatever becomes of a worker."""
+
+import os
+import signal
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from grader.core.errors import MachineError
+from grader.engine import engine
+
+pytestmark = pytest.mark.kernel
+
+
+class Counted:
+    """A job whose context is a folder, and says in it when it is opened and closed."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    @contextmanager
+    def open(self, say):
+        self.say = say
+        (self.folder / f"opened-{os.getpid()}").touch()
+        yield self
+        (self.folder / f"closed-{os.getpid()}").touch()
+
+
+def square(context, number):
+    context.say(f"squaring {number}")
+    return number * number
+
+
+def fail(context, how):
+    raise how
+
+
+def die_once(context, name):
+    """Ends its worker the first time that it is asked."""
+    mark = Path(context.folder) / name
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return name
+
+
+def die(context):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def sleep(context, seconds):
+    (context.folder / "asleep").touch()
+    time.sleep(seconds)
+
+
+@pytest.fixture(params=[1, 2], ids=["here", "on workers"])
+def workers(request):
+    return request.param
+
+
+def done(engine, wanted):
+    for name, (step, *args, priority) in wanted.items():
+        engine.submit(name, step, *args, priority=priority)
+    return {ended.name: ended for ended in engine.ended()}
+
+
+def test_every_step_ends_once_with_its_value_or_why_there_is_none(tmp_path, workers):
+    said = []
+    with engine(Counted(tmp_path), workers, say=said.append) as steps:
+        wanted = {f"{n}": (square, n, 0) for n in range(20)}
+        wanted |= {"broken": (fail, ValueError("no"), 0), "machine": (fail, MachineError("full", hint="Tidy up."), 0)}
+        ended = done(steps, wanted)
+        assert steps.workers == workers
+    assert {name: e.value for name, e in ended.items() if not e.error} == {f"{n}": n * n for n in range(20)}
+    assert ended["broken"].error == "ValueError: no"
+    assert ended["machine"].error == "full\n  Tidy up."
+    assert sorted(said) == sorted(f"squaring {n}" for n in range(20))
+    assert len([*tmp_path.glob("opened-*")]) == len([*tmp_path.glob("closed-*")]) == workers
+
+
+def test_what_comes_to_be_needed_is_done_too_and_the_urgent_first(tmp_path):
+    order = []
+    with engine(Counted(tmp_path), 1) as steps:
+        for number in range(3):
+            steps.submit(f"{number}", square, number, priority=number)
+        for ended in steps.ended():
+            order.append(ended.name)
+            if ended.name == "2":
+                steps.submit("urgent", square, 9, priority=10)
+    assert order == ["2", "urgent", "1", "0"]
+
+
+def test_a_step_whose_worker_dies_is_done_by_another(tmp_path):
+    with engine(Counted(tmp_path), 2) as steps:
+        ended = done(steps, {name: (die_once, name, 0) for name in ("a", "b")} | {"c": (square, 3, 0)})
+    assert {name: e.value for name, e in ended.items()} == {"a": "a", "b": "b", "c": 9}
+
+
+def test_a_step_that_ends_every_worker_is_given_up_and_the_others_are_not(tmp_path):
+    with engine(Counted(tmp_path), 2) as steps:
+        ended = done(steps, {"hostile": (die, 0)} | {f"{n}": (square, n, -1) for n in range(10)})
+    assert "3 workers ended while they did it" in ended["hostile"].error
+    assert [ended[f"{n}"].value for n in range(10)] == [n * n for n in range(10)]
+
+
+def test_an_interrupt_ends_the_workers_whatever_they_do(tmp_path):
+    before = set(psutil.Process().children(recursive=True))
+    with pytest.raises(KeyboardInterrupt), engine(Counted(tmp_path), 2) as steps:
+        steps.submit("long", sleep, 600, priority=0)
+        while not (tmp_path / "asleep").exists():
+            time.sleep(0.05)
+        raise KeyboardInterrupt
+    _, alive = psutil.wait_procs(set(psutil.Process().children(recursive=True)) - before, timeout=5)
+    assert [process for process in alive if "resource_tracker" not in " ".join(process.cmdline())] == []
+
+
+def test_a_scheduler_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(MachineError, match="tcp://127.0.0.1:1: can't be reached"), engine(
+        Counted(tmp_path), 1, "tcp://127.0.0.1:1"
+    ):
+        pass
+
+
+def test_another_scheduler_is_used_and_one_without_workers_named(tmp_path):
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=0, threads_per_worker=1, dashboard_address=":0", host="127.0.0.1") as cluster:
+        with pytest.raises(MachineError, match="has no workers"), engine(
+            Counted(tmp_path), 1, cluster.scheduler_address
+        ):
+            pass
+        cluster.scale(2)
+        cluster.wait_for_workers(2)
+        with engine(Counted(tmp_path), 1, cluster.scheduler_address) as steps:
+            assert {e.value for e in done(steps, {f"{n}": (square, n, 0) for n in range(4)}).values()} == {0, 1, 4, 9}
+            assert steps.workers == 2
+
+
+def test_a_scheduler_that_goes_away_ends_the_run_with_what_to_do(tmp_path):
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0", host="127.0.0.1") as cluster:
+        with pytest.raises(MachineError, match="the same command goes on"), engine(
+            Counted(tmp_path), 1, cluster.scheduler_address
+        ) as steps:
+            steps.submit("long", sleep, 600, priority=0)
+            while not (tmp_path / "asleep").exists():
+                time.sleep(0.05)
+            cluster.close()
+            next(iter(steps.ended()))
