@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -49,3 +50,39 @@ def digest_of_parts(*parts: str) -> str:
         raw = part.encode("utf-8", "surrogatepass")
         digest.update(len(raw).to_bytes(8) + raw)
     return digest.hexdigest()
+
+
+def locks_work(folder: Path) -> bool:
+    """Whether files in this folder can be locked against other processes; True where that can't be tried."""
+    try:
+        import fcntl
+    except ImportError:  # Windows locks in its own way
+        return True
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            try:
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                return False
+    except OSError:
+        return True
+    return True
+
+
+# What the kernel calls file systems that other machines write into as well.
+_NETWORK = re.compile(
+    "9p|afpfs|afs|beegfs|ceph|cifs|davfs|fhgfs|fuse[.].*|glusterfs|gpfs|lustre|ncpfs|nfs4?|pvfs2|smb[23]|smbfs|vboxsf|virtiofs"
+)
+
+
+def on_network_drive(folder: Path) -> bool:
+    """Whether a folder lies on a drive that other machines may write as well, as far as its file system tells."""
+    import psutil
+
+    real = folder.resolve()
+    try:
+        mounts = {Path(part.mountpoint): part.fstype.lower() for part in psutil.disk_partitions(all=True)}
+    except OSError:
+        return False
+    kind = next((mounts[parent] for parent in (real, *real.parents) if parent in mounts), "")
+    return _NETWORK.fullmatch(kind) is not None

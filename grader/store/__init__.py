@@ -1,5 +1,6 @@
 """Results that outlive a crash: each is on disk, whole, before the next submission begins."""
 
 from grader.store.results import Results
+from grader.store.store import Current, Store
 
-__all__ = ["Results"]
+__all__ = ["Current", "Results", "Store"]

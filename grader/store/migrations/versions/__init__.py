@@ -1,0 +1,1 @@
+"""One file is one step from a version of the schema to the next."""
