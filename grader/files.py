@@ -1,10 +1,14 @@
-"""Small promises about files: a cache folder, and writes that are whole or absent."""
+"""Small promises about files: a cache folder, names that every system takes, writes that are whole or absent."""
 
 import hashlib
 import os
 import re
 import tempfile
 from pathlib import Path
+from unicodedata import normalize
+
+_MOST_BYTES = 120  # of a name; file systems take 255
+_DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)  # on Windows, whatever the ending
 
 
 def cache_folder() -> Path:
@@ -86,3 +90,15 @@ def on_network_drive(folder: Path) -> bool:
         return False
     kind = next((mounts[parent] for parent in (real, *real.parents) if parent in mounts), "")
     return _NETWORK.fullmatch(kind) is not None
+
+
+def folder_name(text: str, most_bytes: int = _MOST_BYTES) -> str:
+    """A text without what can't stand in a folder's name: it leads nowhere else, hides from nobody, is never empty."""
+    plain = re.sub(r"[^\w.@+-]+", "_", normalize("NFC", text)).encode("utf-8", "replace")
+    name = plain[:most_bytes].decode("utf-8", "ignore").strip(".") or "submission"
+    return f"_{name}" if _DEVICES.match(name) or name.startswith("-") else name
+
+
+def alike(name: str) -> str:
+    """What names have in common that some system takes for one: capitals and the ways to write a letter."""
+    return normalize("NFKC", name).casefold()

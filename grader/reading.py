@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 
 from grader.core.document import Document
 from grader.core.errors import SubmissionError
+from grader.core.handin import Handin
 from grader.core.limits import Limits
 from grader.execution.readings import Answer, NotRead, Reading, Readings
 from grader.execution.run import remove
@@ -45,9 +46,9 @@ _OUT = "out"
 
 
 @contextmanager
-def opened(path: Path, sandbox: Sandbox) -> Iterator[Submission]:
+def opened(given: Path | Handin, sandbox: Sandbox) -> Iterator[Submission]:
     """`open_submission`, its archives unpacked in a confined process, which ends before anything is read."""
-    with Readings(sandbox, _UNPACKING) as readings, open_submission(path, SubmissionReader(readings)) as submission:
+    with Readings(sandbox, _UNPACKING) as readings, open_submission(given, SubmissionReader(readings)) as submission:
         readings.end()
         yield submission
 

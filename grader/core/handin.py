@@ -24,10 +24,14 @@ class Person(Record):
 
 
 class HandedInFile(Record):
-    """A file or a folder of a hand-in: where it lies, and under which name it was handed in."""
+    """A file or a folder of a hand-in: where it lies, and under which name it was handed in.
+
+    Of a folder without a name the content was handed in; `without` are files in it that the platform wrote.
+    """
 
     path: Path
     name: str
+    without: tuple[str, ...] = ()
 
 
 class Handin(Record):

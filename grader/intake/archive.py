@@ -38,6 +38,7 @@ _OPENERS: tuple[tuple[bytes, Callable[[Path], Any]], ...] = (
     (b"\xfd7zXZ\x00", lzma.LZMAFile),
 )
 # What an entry alone may be at fault for: the disk, or the memory of this machine, are not among them.
+_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT)
 _OF_THE_NAME = (errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.EINVAL, errno.EILSEQ)
 
 
@@ -51,10 +52,11 @@ class LeftOut(Record):
 
 @dataclass
 class Budget:
-    """What may still be unpacked for one submission; counted while unpacking, since sizes in headers can lie."""
+    """What may still be unpacked; counted while unpacking, since sizes in headers can lie. `each` bounds one entry."""
 
     files: int
     bytes: int
+    each: int | None = None  # bytes
     limits: str = field(init=False)
     work: int = field(init=False)  # also what is thrown away again, as of a bomb inside
 
@@ -101,7 +103,7 @@ def names_in(path: Path) -> frozenset[str]:
         if _directory_bytes(path) > _MOST_DIRECTORY:
             return frozenset()
         with zipfile.ZipFile(path) as archive:
-            return frozenset(archive.namelist())
+            return frozenset(map(_name, archive.infolist()))
     except Exception:  # zipfile raises many kinds on broken data
         return frozenset()
 
@@ -147,17 +149,36 @@ def _unzip(path: Path, target: Path, budget: Budget) -> list[LeftOut]:
         entries = archive.infolist()
         if len(entries) > _MOST_ENTRIES:
             raise SubmissionError(f"unpacks to {budget.limits}")
-        skipped = environments(entry.filename for entry in entries)
+        skipped = environments(map(_name, entries))
         for entry in entries:
-            if lies_in_junk(entry.filename, skipped) or entry.is_dir():
+            name = _name(entry)
+            if lies_in_junk(name, skipped) or entry.is_dir():
                 continue
             if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
-                left.append(LeftOut(name=entry.filename, why="a link or a device", held=False))
+                left.append(LeftOut(name=name, why="a link or a device", held=False))
             elif entry.flag_bits & 1:
-                left.append(LeftOut(name=entry.filename, why="encrypted"))
-            elif refused := _copied(lambda entry=entry: archive.open(entry), target, entry.filename, budget):  # type: ignore[misc]
+                left.append(LeftOut(name=name, why="encrypted"))
+            elif too_large := _too_large(name, entry.file_size, budget):
+                left.append(too_large)
+            elif refused := _copied(lambda entry=entry: archive.open(entry), target, name, budget):  # type: ignore[misc]
                 left.append(refused)
     return left
+
+
+def _name(entry: zipfile.ZipInfo) -> str:
+    """The name of an entry; macOS writes it in UTF-8 and doesn't say so, which zipfile then reads as of DOS."""
+    if entry.flag_bits & 0x800 or entry.filename.isascii():
+        return entry.filename
+    try:
+        return entry.filename.encode("cp437").decode()
+    except UnicodeError:
+        return entry.filename
+
+
+def _too_large(name: str, size: int, budget: Budget) -> LeftOut | None:
+    if budget.each is None or size <= budget.each:
+        return None
+    return LeftOut(name=name, why=f"larger than {budget.each // 2**20} MB")
 
 
 def _directory_bytes(path: Path) -> int:
@@ -202,7 +223,7 @@ def _untar(stream: Any, target: Path, budget: Budget) -> list[LeftOut]:
         for member in islice(tar, _MOST_ENTRIES + 1):
             members.append(member)
             looked_at += member.size
-            if len(members) > _MOST_ENTRIES or looked_at > _MOST_LOOKED_AT:
+            if len(members) > _MOST_ENTRIES or looked_at > max(_MOST_LOOKED_AT, budget.bytes):
                 raise SubmissionError(f"unpacks to {budget.limits}")
         skipped = environments(member.name for member in members)
         for member in members:
@@ -210,6 +231,8 @@ def _untar(stream: Any, target: Path, budget: Budget) -> list[LeftOut]:
                 continue
             if not member.isfile():
                 left.append(LeftOut(name=member.name, why="a link or a device", held=False))
+            elif too_large := _too_large(member.name, member.size, budget):
+                left.append(too_large)
             elif refused := _copied(lambda member=member: tar.extractfile(member), target, member.name, budget):  # type: ignore[misc]
                 left.append(refused)
     return left
@@ -250,6 +273,8 @@ def _one(read: Callable[[int], bytes], target: Path, name: str, budget: Budget) 
         except SubmissionError:
             raise
         except Exception as error:  # broken data; half a file is none
+            if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
+                raise
             out.unlink()
             return LeftOut(name=name, why=f"can't be unpacked: {_said(error)}")
     return None

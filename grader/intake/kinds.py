@@ -125,6 +125,11 @@ def may_answer(name: str) -> bool:
     return not base.lower().endswith(_HELPERS) or ending_of(uncopied(base)) in NOTEBOOKS
 
 
+def points_at_an_answer(name: str) -> bool:
+    """Whether a link of this name was probably meant to be a document: those to folders of data are no loss."""
+    return bool(ending_of(name)) and may_answer(name)
+
+
 def is_data(head: bytes) -> bool:
     """Whether a file that begins so is data of programs, no text, picture or document of people."""
     if head.startswith(_BINARY_DATA):

@@ -3,15 +3,16 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from grader.core.errors import SubmissionError
+from grader.core.errors import MachineError, SubmissionError
+from grader.core.handin import HandedInFile, Handin, Person
 from grader.core.record import Record
 from grader.intake.archive import Budget, LeftOut, holds_one, is_archive, stem
 from grader.intake.junk import ENVIRONMENT, is_junk
-from grader.intake.kinds import ending_of, may_answer
+from grader.intake.kinds import may_answer, points_at_an_answer
 from grader.intake.reader import Direct, FileReader
 
 MOST_FILES = 2000
@@ -40,38 +41,52 @@ class Submission(Record):
 
 
 @contextmanager
-def open_submission(path: Path, reader: FileReader = Direct()) -> Iterator[Submission]:
-    """Open a folder, a zip or tar archive, or a single file, with the archives that lie in it.
+def open_submission(given: Path | Handin, reader: FileReader = Direct()) -> Iterator[Submission]:
+    """Open a folder, a zip or tar archive, a single file, or all that a hand-in holds, with the archives in it.
 
-    A folder is read where it is; where it holds archives, and for these, it is a copy that is removed after.
+    A folder is read where it is; several files and folders, a folder that holds archives, and these, are a copy that is
+    removed after. A hand-in gives the submission its key, and what stands for files of it is unread.
     Raises SubmissionError when there is nothing there, nothing in it, or more than the caps allow.
     """
+    handin = given if isinstance(given, Handin) else _alone(given)
+    where = handin.source or handin.key
+    unread = {link: f"stands in the place of a file: {link} was not opened" for link in handin.links} | handin.unread
+    only = handin.files[0] if len(handin.files) == 1 else None
+    found = None
+    if only and only.path.is_dir():
+        found = _collect(only.path, where, handin.key, only.without)
+        if not any(_to_unpack(only.path / name, reader) for name in found.files):
+            yield _filled(found, where, unread)
+            return
+    scratch = Path(tempfile.mkdtemp(prefix="grader-files-"))
+    try:
+        tree = _Unpacking(scratch, where, reader)
+        if found:
+            tree.copy(found, scratch)
+        elif only and is_archive(only.path):
+            tree.add(only.path, scratch)
+        else:
+            for file in handin.files:
+                tree.put(file)
+        tree.unpack_all()
+        # One folder that an archive wraps its files in means nothing.
+        yield _filled(tree.submission(handin.key, wrapped=only is not None and not found), where, unread)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _alone(path: Path) -> Handin:
+    """A path that was handed in, by whom nobody said."""
     if not path.exists():
         raise SubmissionError("no such file or folder", where=str(path))
     if path.is_dir():
-        found = _collect(path, path, path.resolve().name)
-        if not any(_to_unpack(path / name, reader) for name in found.files):
-            yield _filled(found, path)
-            return
-    elif not path.is_file():
+        name = path.resolve().name
+    elif path.is_file():
+        name = stem(path) if is_archive(path) else path.stem
+    else:
         raise SubmissionError("is neither a folder nor a regular file", where=str(path))
-    scratch = Path(tempfile.mkdtemp(prefix="grader-files-"))
-    try:
-        tree = _Unpacking(scratch, path, reader)
-        if path.is_dir():
-            tree.copy(found)
-            name = found.id
-        elif is_archive(path):
-            tree.add(path, scratch)
-            name = stem(path)
-        else:
-            tree.take(path)
-            shutil.copy(path, scratch / path.name)
-            name = path.stem
-        tree.unpack_all()
-        yield tree.submission(name)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    file = HandedInFile(path=path, name=path.name)
+    return Handin(key=name, people=(Person(name=name),), files=(file,), source=str(path))
 
 
 def submissions_in(folder: Path) -> list[Path]:
@@ -100,8 +115,8 @@ def submissions_in(folder: Path) -> list[Path]:
 class _Unpacking:
     """A folder of ours that fills with what archives hold, each beside the archive in a folder of its name."""
 
-    def __init__(self, root: Path, given: Path, reader: FileReader) -> None:
-        self.root, self.given, self.reader = root, given, reader
+    def __init__(self, root: Path, where: str, reader: FileReader) -> None:
+        self.root, self.where, self.reader = root, where, reader
         self.budget = Budget(MOST_FILES, MOST_BYTES)
         self.left: dict[Path, LeftOut] = {}
         self.unpacked: dict[Path, Path] = {}  # an archive, and the folder of what it holds
@@ -114,15 +129,29 @@ class _Unpacking:
             raise SubmissionError(f"is larger than {MOST_BYTES // 2**20} MB", where=str(file))
         self.budget.take(1, file.stat().st_size)
 
-    def copy(self, found: Submission) -> None:
+    def put(self, file: HandedInFile) -> None:
+        """Copy a file or a folder to where it was handed in."""
+        place = self.root / _inside(file.name)
+        if file.path.is_dir():
+            found = _collect(file.path, self.where, "", file.without)
+            self.copy(found, place)
+        elif not file.path.is_file():
+            raise MachineError("is no longer there", where=str(file.path), hint="Begin again with the export.")
+        else:
+            self.take(file.path)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file.path, _free(place))
+
+    def copy(self, found: Submission, target: Path) -> None:
         """Copy the files of a folder."""
-        self.ignored = found.ignored
-        self.unread |= {self.root / name: why for name, why in found.unread.items()}
+        at = target.relative_to(self.root)
+        self.ignored += tuple(str(at / entry) for entry in found.ignored)
+        self.unread |= {target / name: why for name, why in found.unread.items()}
         for name in found.files:
             self.take(found.root / name)
-            copy = self.root / name
+            copy = target / name
             copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(found.root / name, copy)
+            shutil.copyfile(found.root / name, _free(copy))
 
     def add(self, archive: Path, target: Path) -> None:
         """Unpack one archive. Raises SubmissionError where it can't be, or is too much."""
@@ -153,30 +182,24 @@ class _Unpacking:
         self.unpacked[archive] = folder
         return folder
 
-    def submission(self, name: str) -> Submission:
+    def submission(self, name: str, *, wrapped: bool) -> Submission:
         """What lies here now, begun where there is more than one folder, or an archive and what it holds."""
         root = self.root
-        wrapped = not self.given.is_dir()  # one folder that an archive wraps its files in means nothing
         while inner := self._only(root, wrapped=wrapped):
             root, wrapped = inner
-        found = _collect(root, self.given, name)
+        found = _collect(root, self.where, name)
         left = {_shown(path, root): entry for path, entry in self.left.items() if path.is_relative_to(root)}
         above = {f"{path.name}": entry for path, entry in self.left.items() if not path.is_relative_to(root)}
         ignored = [f"{file} ({entry.why})" for file, entry in (left | above).items()]
         unread = {_shown(path, root): why for path, why in self.unread.items() if path.is_relative_to(root)}
-        unread |= {
-            file: entry.why for file, entry in (left | above).items() if entry.held or _points_at_an_answer(file)
-        }
+        unread |= {file: entry.why for file, entry in (left | above).items() if entry.held or points_at_an_answer(file)}
         unpacked = [_shown(path, root) for path in self.unpacked if path.is_relative_to(root)]
-        return _filled(
-            found.model_copy(
-                update={
-                    "ignored": (*self.ignored, *found.ignored, *ignored),
-                    "unread": found.unread | unread,
-                    "unpacked": tuple(unpacked),
-                }
-            ),
-            self.given,
+        return found.model_copy(
+            update={
+                "ignored": (*self.ignored, *found.ignored, *ignored),
+                "unread": found.unread | unread,
+                "unpacked": tuple(unpacked),
+            }
         )
 
     def _only(self, folder: Path, *, wrapped: bool) -> tuple[Path, bool] | None:
@@ -198,11 +221,6 @@ def _to_unpack(path: Path, reader: FileReader) -> bool:
     return not holds_one(path) or (may_answer(stem(path)) and not reader.packs_data(path))
 
 
-def _points_at_an_answer(name: str) -> bool:
-    """Whether a link of this name was probably meant to be a document: those to folders of data are no loss."""
-    return bool(ending_of(name)) and may_answer(name)
-
-
 def _free(path: Path) -> Path:
     """This path, or one with a number where it is taken; names have an end at 255 bytes."""
     names = (path.with_name(f"{path.name[:60]} ({number})") for number in range(2, MOST_FILES + 3))
@@ -215,17 +233,21 @@ def _files_below(folder: Path) -> Iterator[Path]:
         yield from (Path(inside) / name for name in sorted(names) if not is_junk(name))
 
 
-def _filled(submission: Submission, given: Path) -> Submission:
-    """The submission. Raises SubmissionError where it holds no file."""
+def _inside(name: str) -> Path:
+    """A name under which something was handed in, as a path that leads nowhere else."""
+    return Path(*(part for part in PurePosixPath(name).parts if part not in ("..", "/")))
+
+
+def _filled(submission: Submission, where: str, unread: dict[str, str]) -> Submission:
+    """The submission with what else nobody read of it. Raises SubmissionError where it holds no file."""
     if submission.files:
-        return submission
-    if submission.ignored:
-        named = ", ".join(submission.ignored[:5])
-        raise SubmissionError(f"holds nothing that can be graded: {named}", where=str(given))
-    raise SubmissionError("is empty: there is nothing to grade", where=str(given))
+        return submission.model_copy(update={"unread": submission.unread | unread}) if unread else submission
+    if left := (*(f"{file} ({why})" for file, why in unread.items()), *submission.ignored):
+        raise SubmissionError(f"holds nothing that can be graded: {', '.join(left[:5])}", where=where)
+    raise SubmissionError("is empty: there is nothing to grade", where=where)
 
 
-def _collect(root: Path, given: Path, name: str) -> Submission:
+def _collect(root: Path, where: str, name: str, without: Collection[str] = ()) -> Submission:
     files: list[str] = []
     ignored: list[str] = []
     unread: dict[str, str] = {}
@@ -234,7 +256,7 @@ def _collect(root: Path, given: Path, name: str) -> Submission:
     def leave_out(path: Path, why: str, *, held: bool = True) -> None:
         shown = _shown(path, root)
         ignored.append(f"{shown} ({why})")
-        if held or _points_at_an_answer(shown):
+        if held or points_at_an_answer(shown):
             unread[shown] = f"was left out: {why}"
 
     def unreadable(error: OSError) -> None:
@@ -250,7 +272,7 @@ def _collect(root: Path, given: Path, name: str) -> Submission:
             leave_out(Path(folder) / linked, "a link", held=False)
         for entry in sorted(names):
             path = Path(folder) / entry
-            if is_junk(entry):
+            if is_junk(entry) or (entry in without and Path(folder) == root):
                 continue
             relative = _shown(path, root)
             if path.is_symlink() or not path.is_file():
@@ -263,7 +285,7 @@ def _collect(root: Path, given: Path, name: str) -> Submission:
             total += path.stat().st_size
             if len(files) > MOST_FILES or total > MOST_BYTES:
                 limits = f"{MOST_FILES} files or {MOST_BYTES // 2**20} MB"
-                raise SubmissionError(f"holds more than {limits}", where=str(given))
+                raise SubmissionError(f"holds more than {limits}", where=where)
     return Submission(id=name, root=root, files=tuple(files), ignored=tuple(ignored), unread=unread)
 
 

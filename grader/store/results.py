@@ -1,17 +1,13 @@
 """A folder of results: `<submission>/grade.json`, `feedback.html` and `pages/` there, `gradebook.csv`, `salt.txt`."""
 
-import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from unicodedata import normalize
 
 from grader.core.errors import MachineError
-from grader.files import write_whole
+from grader.files import alike, folder_name, write_whole
 
 _GRADEBOOK, _SALT = "gradebook.csv", "salt.txt"
-_MOST_BYTES = 120  # of a name; file systems take 255
-_DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)  # on Windows, whatever the ending
 
 
 class Results:
@@ -31,12 +27,12 @@ class Results:
 
     def place(self, submission: str) -> str:
         """A name for a submission's folder that no other one of this run has."""
-        name = _folder_name(submission)
+        name = folder_name(submission)
         free, number = name, 1
-        while _alike(free) in self.taken or (self.folder / free).is_symlink() or (self.folder / free).is_file():
+        while alike(free) in self.taken or (self.folder / free).is_symlink() or (self.folder / free).is_file():
             number += 1
             free = f"{name}-{number}"
-        self.taken.add(_alike(free))
+        self.taken.add(alike(free))
         return free
 
     def save(self, place: str, rendered: Mapping[str, str | bytes]) -> None:
@@ -61,14 +57,3 @@ class Results:
     def save_gradebook(self, gradebook: str) -> None:
         """Write the class's table."""
         write_whole(self.folder / _GRADEBOOK, gradebook)
-
-
-def _folder_name(submission: str) -> str:
-    """The submission's name without what can't stand in a folder's name."""
-    plain = re.sub(r"[^\w.@+-]+", "_", normalize("NFC", submission)).encode("utf-8", "replace")
-    name = plain[:_MOST_BYTES].decode("utf-8", "ignore").strip(".") or "submission"
-    return f"_{name}" if _DEVICES.match(name) or name.startswith("-") else name
-
-
-def _alike(name: str) -> str:
-    return normalize("NFKC", name).casefold()

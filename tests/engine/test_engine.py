@@ -118,8 +118,9 @@ def test_an_interrupt_ends_the_workers_whatever_they_do(tmp_path):
 
 
 def test_a_scheduler_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(MachineError, match="tcp://127.0.0.1:1: can't be reached"), engine(
-        Counted(tmp_path), 1, "tcp://127.0.0.1:1"
+    with (
+        pytest.raises(MachineError, match="tcp://127.0.0.1:1: can't be reached"),
+        engine(Counted(tmp_path), 1, "tcp://127.0.0.1:1"),
     ):
         pass
 
@@ -128,8 +129,9 @@ def test_another_scheduler_is_used_and_one_without_workers_named(tmp_path):
     from distributed import LocalCluster
 
     with LocalCluster(n_workers=0, threads_per_worker=1, dashboard_address=":0", host="127.0.0.1") as cluster:
-        with pytest.raises(MachineError, match="has no workers"), engine(
-            Counted(tmp_path), 1, cluster.scheduler_address
+        with (
+            pytest.raises(MachineError, match="has no workers"),
+            engine(Counted(tmp_path), 1, cluster.scheduler_address),
         ):
             pass
         cluster.scale(2)
@@ -143,9 +145,10 @@ def test_a_scheduler_that_goes_away_ends_the_run_with_what_to_do(tmp_path):
     from distributed import LocalCluster
 
     with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0", host="127.0.0.1") as cluster:
-        with pytest.raises(MachineError, match="the same command goes on"), engine(
-            Counted(tmp_path), 1, cluster.scheduler_address
-        ) as steps:
+        with (
+            pytest.raises(MachineError, match="the same command goes on"),
+            engine(Counted(tmp_path), 1, cluster.scheduler_address) as steps,
+        ):
             steps.submit("long", sleep, 600, priority=0)
             while not (tmp_path / "asleep").exists():
                 time.sleep(0.05)
