@@ -16,7 +16,7 @@ from grader.intake.archive import is_archive, stem
 from grader.pipeline import grade_submission, set_aside
 from grader.reading import opened
 from grader.report import FORMATS
-from grader.report.csv import gradebook
+from grader.report.csv import grades_table
 from grader.rubric import Rubric
 from grader.store import Results
 from grader.tools import Options, Tools, warmed
@@ -74,7 +74,7 @@ def grade_class(
                 if grade.manual_points and not why:
                     _save_pages(path, places[path], results, tools)
                 grades[path] = _row(grade)
-                results.save_gradebook(gradebook(list(grades.values())))
+                results.save_gradebook(grades_table(list(grades.values())))
             return short
 
         short = grade_each(paths)

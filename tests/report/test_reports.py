@@ -28,7 +28,7 @@ from grader.core.outcome import Grade, NetworkResult, SubmissionInfo
 from grader.guest.protocol import GapKind
 from grader.report import FORMATS
 from grader.report._record import record_docs
-from grader.report.csv import gradebook
+from grader.report.csv import grades_table
 from grader.report.plots import retraining
 from grader.report.terminal import class_table, network_table, network_tables, table
 
@@ -180,7 +180,7 @@ def in_every_format(grade: Grade) -> dict[str, str]:
     said = {name: render(grade) for name, render in FORMATS.items()}
     said["html"] = Page(said["html"]).text
     said["markdown"] = re.sub(r"\\(.)", r"\1", said["markdown"])
-    said |= {"terminal": drawn(table(grade)), "class": drawn(class_table([grade])), "gradebook": gradebook([grade])}
+    said |= {"terminal": drawn(table(grade)), "class": drawn(class_table([grade])), "gradebook": grades_table([grade])}
     return {name: " ".join(text.split()) for name, text in said.items()}
 
 
@@ -203,7 +203,7 @@ def test_what_nobody_read_stands_above_the_points(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*FORMATS, "terminal", "gradebook"])
 def test_the_same_grade_gives_the_same_bytes(name: str) -> None:
-    others = {"terminal": lambda g: drawn(table(g)), "gradebook": lambda g: gradebook([g])}
+    others = {"terminal": lambda g: drawn(table(g)), "gradebook": lambda g: grades_table([g])}
     render = FORMATS.get(name) or others[name]
     assert render(sample_grade()) == render(sample_grade())
 
@@ -314,7 +314,7 @@ def test_no_format_trips_over_numbers_that_are_none() -> None:
     for name in STUDENT_FORMATS:
         assert "training 1: no number, diverged" in stdlib_html.unescape(FORMATS[name](grade))
         FORMATS[name](grade).encode()
-    assert list(stdlib_csv.reader(io.StringIO(gradebook([grade]))))[1][1] == ""
+    assert list(stdlib_csv.reader(io.StringIO(grades_table([grade]))))[1][1] == ""
     assert "–/2" in drawn(table(grade))
 
 
@@ -351,7 +351,7 @@ def test_markdown_keeps_its_tables_and_no_markup_of_the_student() -> None:
 @pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1", "\u202e=1"])
 def test_gradebook_cells_of_students_are_no_formulas(start: str) -> None:
     grade = grade_of(problem("1A", "A", check("a")), submission=SubmissionInfo(id=start), notes=(start,))
-    _, row = stdlib_csv.reader(io.StringIO(gradebook([grade])))
+    _, row = stdlib_csv.reader(io.StringIO(grades_table([grade])))
     assert row[0].startswith("'") and row[-1].startswith("'")
     assert "\t" not in row[0] and "\r" not in row[0]
 
@@ -359,7 +359,7 @@ def test_gradebook_cells_of_students_are_no_formulas(start: str) -> None:
 def test_gradebook_has_a_row_a_submission_and_a_column_a_problem() -> None:
     first = grade_of(problem("1A", "A", check("a", "partial", 3)), problem("1B", "B", check("b", "manual", 2)))
     second = grade_of(problem("1B", "B", check("b", "failed", 2)), problem("1C", "C", check("c", "error", 1)))
-    rows = list(stdlib_csv.DictReader(io.StringIO(gradebook(iter([first, second])))))
+    rows = list(stdlib_csv.DictReader(io.StringIO(grades_table(iter([first, second])))))
     points = ["score", "max_score", "manual_points", "error_points"]
     assert list(rows[0]) == ["id", *points, "1A", "1B", "1C", "unread", "notes"]
     assert list(rows[0].values()) == ["ada-lovelace", "1.5", "5", "2", "0", "1.5", "0", "", "", ""]

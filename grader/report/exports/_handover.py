@@ -1,0 +1,102 @@
+"""What an export is made of, and what it makes."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal, NamedTuple
+
+from grader.core.handin import HandedIn, Person
+from grader.core.record import Record
+from grader.core.standing import Standing
+from grader.report._text import one_line, point_words
+
+
+def _no_page(_: str) -> bytes | None:
+    return None
+
+
+class Handover(Record):
+    """A class's results, and how they are to be handed on.
+
+    `title` is the assignment's name on the platform. `pages` gives the feedback page of a key, None where there is
+    none. `given` are the bytes of a file that the platform made and that is filled in; `column` names the column to
+    fill, where the title doesn't. A result that isn't final is handed on only as `partial`, and who handed in nothing
+    gets 0 only as `missing` says so.
+    """
+
+    title: str
+    standings: tuple[Standing, ...]
+    handed_in: HandedIn | None = None
+    pages: Callable[[str], bytes | None] = _no_page
+    given: bytes | None = None
+    column: str = ""
+    partial: bool = False
+    missing: Literal["empty", "zero"] = "empty"
+
+
+class Exported(Record):
+    """Files by name, and what was left out, replaced or not recognised, in sentences."""
+
+    files: Mapping[str, bytes]
+    said: tuple[str, ...] = ()
+
+
+class Points(NamedTuple):
+    """The points of one person to hand on, None where there are none. Only `final` ones may replace others."""
+
+    value: float | None
+    final: bool
+
+
+def points_of(standing: Standing, handover: Handover) -> Points:
+    """What is handed on: nothing that waits for a person, or that the machine failed on, becomes a silent 0."""
+    if standing.state == "missing":
+        return Points(0.0 if handover.missing == "zero" else None, final=False)
+    if not math.isfinite(standing.points):
+        return Points(None, final=False)
+    if standing.state == "graded" and not standing.waiting and not standing.error:
+        return Points(standing.points, final=True)
+    return Points(standing.points if handover.partial else None, final=False)
+
+
+def said_of_points(handover: Handover) -> list[str]:
+    """Who gets no grade, or one that isn't final, and why; everyone is named."""
+    nothing, waiting, failed = [], [], []
+    for standing in handover.standings:
+        who = called(standing.person, standing.key)
+        if standing.state == "missing":
+            nothing.append(who)
+        elif not math.isfinite(standing.points) or standing.state == "error" or standing.error:
+            failed.append(f"{who}{_amount(standing.error)}")
+        elif standing.state == "waiting" or standing.waiting:
+            waiting.append(f"{who}{_amount(standing.waiting)}")
+    given = "only the points so far" if handover.partial else "no grade yet"
+    zero = "0 points" if handover.missing == "zero" else "no grade"
+    return [
+        *listed(f"The machine failed on a part, so that these get {given}", failed),
+        *listed(f"A person must look first, so that these get {given}", waiting),
+        *listed(f"These handed in nothing and get {zero}", nothing),
+    ]
+
+
+def _amount(value: float) -> str:
+    return f" ({point_words(value)})" if value and math.isfinite(value) else ""
+
+
+def called(person: Person, key: str = "") -> str:
+    """A person for a reader: the name with what tells it from another one's."""
+    known = [one_line(text) for text in (person.name, person.id, person.email, person.user) if one_line(text)]
+    return (
+        (f"{known[0]} ({known[1]})" if len(known) > 1 else "".join(known)) or one_line(key) or "a person without a name"
+    )
+
+
+def listed(what: str, whom: Iterable[str]) -> list[str]:
+    """One sentence that names all of them; none where there is nobody."""
+    names = "; ".join(whom)
+    return [f"{what}: {names}."] if names else []
+
+
+def pages_of(handover: Handover) -> dict[str, bytes]:
+    """The feedback pages by key of those whose points are handed on."""
+    keys = dict.fromkeys(s.key for s in handover.standings if s.key and points_of(s, handover).value is not None)
+    return {key: page for key in keys if (page := handover.pages(key)) is not None}
