@@ -32,6 +32,7 @@ def judge_problem(
         asked=problem.text,
         score=sum(result.score for result in results),
         max_score=problem.points,
+        extra_credit=problem.extra_credit,
         manual_points=sum(result.max_score for result in results if result.status == "manual"),
         checks=results,
         networks=(NetworkResult(model=shown, retraining=evidence.of(Retraining)),) if shown else (),
@@ -48,6 +49,7 @@ def undecided(problem: Problem, status: Status, message: str) -> ProblemResult:
         asked=problem.text,
         score=0,
         max_score=problem.points,
+        extra_credit=problem.extra_credit,
         manual_points=problem.points if status == "manual" else 0,
         checks=results,
     )

@@ -7,7 +7,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import BaseMetadata
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 from pydantic.fields import FieldInfo
 
 from grader.core.record import Record
@@ -78,6 +78,8 @@ def _spoken(annotation: Any) -> str:
         return f"a mapping from {_spoken(arguments[0])} to {_spoken(arguments[1])}"
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return f"a mapping ({words(annotation.__name__).lower()})"
+    if annotation is AwareDatetime:
+        return "a time with its zone"
     return {str: "text", int: "a whole number", float: "a number", bool: "true or false"}.get(annotation, "any value")
 
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from grader.core.evidence import ModelFacts, Retraining
 from grader.core.record import Record
+from grader.core.standing import Lateness
 
 Status = Literal["passed", "failed", "partial", "manual", "skipped", "error"]
 Visibility = Literal["visible", "hidden", "after_due_date", "after_published"]
@@ -98,7 +99,10 @@ class NetworkResult(Record):
 
 
 class ProblemResult(Record):
-    """One problem: what was asked, its checks, its points. `manual_points` still wait for a human."""
+    """One problem: what was asked, its checks, its points. `manual_points` still wait for a human.
+
+    Points of `extra_credit` come on top of the grade's `max_score`.
+    """
 
     id: str
     title: str
@@ -106,6 +110,7 @@ class ProblemResult(Record):
     score: float
     max_score: float
     manual_points: float = 0.0
+    extra_credit: bool = False
     checks: tuple[CheckResult, ...]
     networks: tuple[NetworkResult, ...] = ()
 
@@ -122,7 +127,9 @@ class Grade(Record):
     """The record of one graded submission.
 
     Of its points `score` are earned, `manual_points` wait for a person, and `error_points` are those of checks that the
-    machine failed on; the rest is lost. `unread` names the files and the lines that nobody has read, each with why.
+    machine failed on; the rest is lost. `max_score` is that without extra credit, which the other three count. They
+    are those before `late`, which is there where a due date is known. `unread` names the files and the lines that
+    nobody has read, each with why.
     """
 
     format_version: int = FORMAT_VERSION
@@ -134,6 +141,7 @@ class Grade(Record):
     manual_points: float
     error_points: float = 0.0
     problems: tuple[ProblemResult, ...]
+    late: Lateness | None = None
     unread: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     sandbox: dict[str, object] = {}
@@ -146,7 +154,16 @@ class Grade(Record):
         return any(check.status == "error" for problem in self.problems for check in problem.checks)
 
     @property
+    def final(self) -> float:
+        """The points after lateness."""
+        return self.late.kept(self.score) if self.late else self.score
+
+    @property
     def lost(self) -> float:
-        """Points that the student lost: neither those that wait for a person nor those the machine failed on."""
+        """Points that the student lost: neither those that wait for a person nor those the machine failed on.
+
+        What lateness takes isn't among them, and of extra credit nothing is lost.
+        """
         lost = ("failed", "partial", "skipped")
-        return sum(c.max_score - c.score for p in self.problems for c in p.checks if c.status in lost)
+        problems = (p for p in self.problems if not p.extra_credit)
+        return sum(c.max_score - c.score for p in problems for c in p.checks if c.status in lost)

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from grader.core.handin import Person
 from grader.core.record import Record
@@ -13,15 +13,21 @@ State = Literal["graded", "waiting", "error", "missing"]
 class Lateness(Record):
     """How late it was and what the policy makes of it: `share` of the points earned is kept.
 
-    `seconds` are those after the due date, 0 where it was in time. `why` is the sentence for the student.
+    `seconds` are those after the due date, whole ones, 0 where it was in time or no time is known. `why` is what the
+    student reads. Where it is not `settled`, nothing is taken yet: a person decides, or the members of a group differ.
     """
 
     due: AwareDatetime
     at: AwareDatetime | None
     seconds: float
     days_used: int = 0
-    share: float = 1.0
+    share: float = Field(default=1.0, ge=0, le=1)
+    settled: bool = True
     why: str = ""
+
+    def kept(self, points: float) -> float:
+        """What is left of points earned, extra credit among them."""
+        return round(points * self.share, 9) if self.share < 1 else points
 
 
 class ProblemPoints(Record):

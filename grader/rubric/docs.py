@@ -4,6 +4,7 @@ import inspect
 
 from grader.checks import Check, check_types
 from grader.core.fields import inner, prose, rows, table, words
+from grader.core.late_policy import LatePolicy
 from grader.core.limits import Limits
 from grader.rubric.model import Edit, Mutant, Naming, Problem, Rubric, SectionHead
 
@@ -38,6 +39,8 @@ problems:
 - `grader rubric template FILE` prints `answers.yaml`, in which students may state each answer without a doubt.
 - `grader rubric schema` prints a JSON Schema, with which an editor completes keys and shows errors.
 
+When it is due, what lateness takes and who was granted more time: see [lateness.md](lateness.md).
+
 What a machine can't judge is a `manual` check with a `note` for the person who reads it. A check that is unsure hands
 the answer to a person too: nothing is failed for the way it is written.
 
@@ -49,7 +52,7 @@ _SHARED = ("type", "name", "points", "visibility", "requires", "note")
 def rubric_docs() -> str:
     """The whole page."""
     parts = [_HEAD, "## Keys of a rubric\n"]
-    models = (Rubric, Problem, SectionHead, Naming, Limits, Mutant, Edit)
+    models = (Rubric, Problem, SectionHead, Naming, LatePolicy, Limits, Mutant, Edit)
     parts += [f"### {words(model.__name__)}\n\n{prose(model)}\n\n{table(model)}" for model in models]
     shared = {name: field for name, field in Check.model_fields.items() if name in _SHARED}
     parts.append(f"## Every check\n\n{prose(Check)}\n\n{rows(shared)}")

@@ -10,14 +10,23 @@ def lint(rubric: Rubric) -> list[str]:
     """Sentences for the author, each with the problem and check it is about; none when all is well."""
     warnings = []
     for section in rubric.sections:
-        total = sum(problem.points for problem in rubric.problems if problem.id in section.problems)
-        if section.points is not None and section.problems and abs(total - section.points) > 1e-9:
+        problems = [problem for problem in rubric.problems if problem.id in section.problems]
+        total = sum(problem.points for problem in problems if not problem.extra_credit)
+        most = sum(problem.points for problem in problems)  # a heading may count extra credit, or not
+        if section.points is not None and problems and not total - 1e-9 <= section.points <= most + 1e-9:
             warnings.append(
                 f"section {section.id}: its problems add up to {total:g} points, its heading says {section.points:g}"
             )
     headings = [section.points for section in rubric.sections if section.points is not None]
-    if headings and len(headings) == len(rubric.sections) and abs(sum(headings) - rubric.max_score) > 1e-9:
+    total, most = rubric.max_score, sum(problem.points for problem in rubric.problems)
+    if headings and len(headings) == len(rubric.sections) and not total - 1e-9 <= sum(headings) <= most + 1e-9:
         warnings.append(f"the headings add up to {sum(headings):g} points, the problems to {rubric.max_score:g}")
+    if rubric.timezone and "/" not in rubric.timezone and rubric.timezone not in ("UTC", "GMT"):
+        warnings.append(f"timezone: {rubric.timezone} may know no summer time; name a place, such as America/New_York")
+    if rubric.due_at and (rubric.due_at.hour, rubric.due_at.minute) == (0, 0):
+        warnings.append(f"due: {rubric.due} is the first moment of that day; a date alone means its end")
+    if not rubric.max_score:
+        warnings.append("all of its points are extra credit: it is worth 0 points")
     listed = {problem for section in rubric.sections for problem in section.problems}
     if rubric.sections:
         warnings += [f"{problem.id} stands in no section" for problem in rubric.problems if problem.id not in listed]

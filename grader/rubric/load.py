@@ -39,7 +39,7 @@ def load_rubric(name: str | Path) -> Rubric:
     try:
         return Rubric.model_validate(values)
     except ValidationError as error:
-        raise RubricError(*_explain(error, tree, path)) from error
+        raise RubricError(explain(error, tree, str(path), Rubric)) from error
 
 
 def find_rubric(name: str | Path) -> Path:
@@ -57,18 +57,18 @@ def find_rubric(name: str | Path) -> Path:
     )
 
 
-def _explain(error: ValidationError, tree: CommentedMap, path: Path) -> tuple[str]:
-    """All faults, one a line, each with its own file and line."""
+def explain(error: ValidationError, tree: CommentedMap, where: str, model: type[BaseModel]) -> str:
+    """All faults of a file that should hold a model, or several by name: one a line, each with its own file and line."""
     faults = []
     seen = set()
     told = error.errors()
     for fault in [fault for fault in told if not _echo(fault)] or told:
         line = line_of(tree, fault["loc"])
-        message = f"{path}:{line}: {' '.join(_sentence(fault).split())}"  # a key may hold line ends
+        message = f"{where}:{line}: {' '.join(_sentence(fault, model).split())}"  # a key may hold line ends
         if message not in seen:
             seen.add(message)
             faults.append((line, message))
-    return ("\n".join(message for _, message in sorted(faults)),)
+    return "\n".join(message for _, message in sorted(faults))
 
 
 def _echo(fault: ErrorDetails) -> bool:
@@ -79,11 +79,11 @@ def _echo(fault: ErrorDetails) -> bool:
     return plain or (fault["type"] == "too_short" and bool(fault["input"]))
 
 
-def _sentence(fault: ErrorDetails) -> str:
-    key = str(fault["loc"][-1]) if fault["loc"] else "the rubric"
+def _sentence(fault: ErrorDetails, model: type[BaseModel]) -> str:
+    key = str(fault["loc"][-1]) if fault["loc"] else "the file"
     kind = fault["type"]
     if kind == "extra_forbidden":
-        return f"unknown key `{key}`.{_suggest(key, _fields_at(fault['loc']))}"
+        return f"unknown key `{key}`.{_suggest(key, _fields_at(fault['loc'], model))}"
     if kind == "missing":
         return f"`{key}` is missing."
     if kind in ("union_tag_invalid", "union_tag_not_found"):
@@ -102,9 +102,8 @@ def _suggest(found: str, allowed: list[str]) -> str:
     return f"{meant} Allowed: {', '.join(allowed)}." if allowed else meant
 
 
-def _fields_at(location: tuple[int | str, ...]) -> list[str]:
+def _fields_at(location: tuple[int | str, ...], model: type[BaseModel]) -> list[str]:
     """The keys allowed where the unknown key stands, found by walking the models along its location."""
-    model: type[BaseModel] = Rubric
     for part in location[:-1]:
         if isinstance(part, str) and part in check_types():
             model = check_types()[part]

@@ -1,17 +1,20 @@
 """What a rubric file may say."""
 
 from collections import Counter
+from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from grader.checks import Check, check_types
 from grader.core.evidence import Retraining
+from grader.core.late_policy import LatePolicy
 from grader.core.limits import Limits
 from grader.core.record import Record
 from grader.guest.datasets import data_sets
+from grader.language.dates import moment, zone_named
 
 if TYPE_CHECKING:
     AnyCheck = Check
@@ -26,7 +29,8 @@ Label = Annotated[str, Field(min_length=1, max_length=40)]
 class Problem(Record):
     """One problem. `id` is what its heading says (`3B`); `aliases` are other labels that mean only this problem.
 
-    `text` tells the student what is asked, in the rubric's own words.
+    `text` tells the student what is asked, in the rubric's own words. The points of `extra_credit` come on top of those
+    of the assignment: they can be earned, and none is lost.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
@@ -34,6 +38,7 @@ class Problem(Record):
     id: Label
     title: str
     points: float = Field(ge=0, allow_inf_nan=False)
+    extra_credit: bool = False
     text: str = ""
     aliases: tuple[Label, ...] = ()
     checks: tuple[AnyCheck, ...] = Field(min_length=1)
@@ -102,13 +107,17 @@ class Mutant(Record):
 
 
 class Rubric(Record):
-    """One assignment: its problems, their points, and how each is judged.
+    """One assignment: its problems, their points without extra credit, and how each is judged.
 
     `unlabelled` is what becomes of answers that are missing where text stands that belongs to no problem: a person
     looks there (`manual`), or they fail (`fail`), as where the assignment insists on its headings.
 
     `salt` gives the seeds that networks are trained under: any words that students don't know. Without it `grader
     grade` makes one for each class.
+
+    `due` is a date such as `2026-11-27`, which means the end of that day, or `2026-11-27 17:00`. It has an offset
+    (`2026-11-27T17:00:00+01:00`), or `timezone` says by an IANA name such as `Europe/Zurich` where it holds. `late` is what
+    lateness takes.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
@@ -116,6 +125,9 @@ class Rubric(Record):
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
     title: str
     points: float | None = None
+    timezone: str = ""
+    due: str = ""
+    late: LatePolicy | None = None
     dataset: DataSetName | None = None
     sections: tuple[SectionHead, ...] = ()
     problems: tuple[Problem, ...] = Field(min_length=1)
@@ -125,6 +137,20 @@ class Rubric(Record):
     salt: Annotated[str, Field(max_length=200)] = ""
     reference: str = ""
     mutants: tuple[Mutant, ...] = ()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name:
+            zone_named(name)
+        return name
+
+    @field_validator("due")
+    @classmethod
+    def _a_date(cls, due: str, info: ValidationInfo) -> str:
+        if due and "timezone" in info.data:  # else that is the fault
+            moment(due, info.data["timezone"])
+        return due
 
     @model_validator(mode="after")
     def _consistent(self) -> "Rubric":
@@ -150,8 +176,13 @@ class Rubric(Record):
 
     @property
     def max_score(self) -> float:
-        """The sum over all problems."""
-        return sum(problem.points for problem in self.problems)
+        """The sum over all problems but those of extra credit."""
+        return sum(problem.points for problem in self.problems if not problem.extra_credit)
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When it is due, in its own zone."""
+        return moment(self.due, self.timezone) if self.due else None
 
     def needs(self, *kinds: type[Record]) -> bool:
         """Whether a check of one of its problems judges one of these kinds of evidence."""
