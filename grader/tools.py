@@ -1,14 +1,14 @@
 """What a grading run is given: how to grade, and what is shared over many submissions."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 
 from grader.core.errors import MachineError
 from grader.core.evidence import OF_NOTEBOOKS, FunctionRun
 from grader.core.record import Record
 from grader.datasets import Dataset, load_dataset
-from grader.execution import NotebookArtefact, Sandbox, find_sandbox, run_notebook, warm_kernels
+from grader.execution import NotebookArtefact, Sandbox, find_sandbox, run_notebook, warm_kernels, warm_workers
 from grader.rubric import Rubric
 from grader.training.device import CPU, Device
 
@@ -59,9 +59,12 @@ def tools_for(rubric: Rubric, say: Callable[[str], None] = lambda _: None) -> To
 
 @contextmanager
 def warmed(tools: Tools, rubric: Rubric) -> Iterator[Tools]:
-    """The same tools for many submissions: where notebooks are run, their kernels are forked from a warm process."""
-    if not rubric.needs(*OF_NOTEBOOKS):
-        yield tools
-        return
-    with warm_kernels(lambda why: tools.say(f"kernels are started one by one: {why}")) as warm:
-        yield tools.model_copy(update={"run": partial(tools.run, warm=warm)})
+    """The same tools for many submissions: what runs and reads them is forked from warm processes."""
+    with ExitStack() as stack:
+        workers = stack.enter_context(warm_workers(tools.say))
+        update: dict[str, object] = {"sandbox": tools.sandbox.model_copy(update={"warm": workers})}
+        if rubric.needs(*OF_NOTEBOOKS):
+            failed = "kernels are started one by one"
+            kernels = stack.enter_context(warm_kernels(lambda why: tools.say(f"{failed}: {why}")))
+            update["run"] = partial(tools.run, warm=kernels)
+        yield tools.model_copy(update=update)

@@ -6,18 +6,19 @@ from grader.execution.mathematics import Mathematics
 from grader.execution.pages import page_pictures
 from grader.execution.run import NotebookArtefact, run_notebook
 from grader.execution.sandbox import SANDBOX_LAYERS, Sandbox
-from grader.execution.warm import WarmKernels, warm_kernels
+from grader.execution.warm import WarmProcess, warm_kernels, warm_workers
 
 __all__ = [
     "SANDBOX_LAYERS",
     "Mathematics",
     "NotebookArtefact",
     "Sandbox",
-    "WarmKernels",
+    "WarmProcess",
     "find_sandbox",
     "page_pictures",
     "read_documents",
     "run_notebook",
     "try_layer",
     "warm_kernels",
+    "warm_workers",
 ]

@@ -62,7 +62,7 @@ class Functions:
     def __init__(self, sandbox: Sandbox, library: Library = "numpy", seconds: float = 2.0) -> None:
         limits = Limits(memory_mb=_MEMORY_MB[library], file_mb=1, disk_mb=16, processes=32)
         self.library, self.seconds = library, seconds
-        self.worker = Worker("callee", sandbox, limits)
+        self.worker = Worker("callee", sandbox, limits, modules=(library,))
         self.code: Sequence[Statement] = ()
         self.loaded = False
 

@@ -15,7 +15,7 @@ from traitlets import Dict, Instance, Int, List, Unicode
 
 from grader.core.limits import Limits
 from grader.execution.sandbox import Sandbox, give
-from grader.execution.warm import WarmKernels
+from grader.execution.warm import WarmProcess
 
 _KEEPER_SECONDS = 5
 _ROUNDS = 20  # in which processes that go on starting others are killed
@@ -34,7 +34,7 @@ class GuestProvisioner(LocalProvisioner):
     user = Int(None, allow_none=True, help="the user that the kernel runs as, where it isn't the grader's")
     group = Unicode(help="the entrance of the kernel's control group; empty where it has none")
     guest = Unicode(help="the folder that holds the guest's package")
-    warm: Any = Instance(WarmKernels, allow_none=True, help="where kernels are forked from")
+    warm: Any = Instance(WarmProcess, allow_none=True, help="where kernels are forked from")
     modules: List[str] = List(help="what a forked kernel holds beyond the usual")
     _request: dict[str, Any] | None = None
     _log: IO[bytes] | None = None

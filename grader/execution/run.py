@@ -30,7 +30,7 @@ from grader.execution.looks import longer, no_worse
 from grader.execution.provisioner import GuestProvisioner
 from grader.execution.relay import Relay
 from grader.execution.sandbox import Sandbox, within_reach
-from grader.execution.warm import WarmKernels, modules_of
+from grader.execution.warm import WarmProcess, modules_of
 from grader.execution.watch import MACHINE, named, overrun, overwritten, too_much_memory
 from grader.execution.weights import WeightFiles
 from grader.guest.protocol import Config
@@ -78,7 +78,7 @@ def run_notebook(
     *,
     data: Mapping[str, Path] | None,
     variables: tuple[tuple[str, ...], ...] = (),
-    warm: WarmKernels | None = None,
+    warm: WarmProcess | None = None,
     seed: int | None = None,
 ) -> NotebookArtefact:
     """Run a notebook beside a copy of the submission's files, its training cut to a few batches a pass.
@@ -123,7 +123,7 @@ async def _run(
     limits: Limits,
     data: Mapping[str, Path] | None,
     variables: tuple[tuple[str, ...], ...],
-    warm: WarmKernels | None,
+    warm: WarmProcess | None,
     seed: int | None,
     batches: int | None,
 ) -> NotebookArtefact:
@@ -229,7 +229,7 @@ def _kernel_manager(
     data: Sequence[Path],
     user: int | None,
     group: Group | None,
-    warm: WarmKernels | None,
+    warm: WarmProcess | None,
     source: str,
 ) -> AsyncKernelManager:
     settings = {

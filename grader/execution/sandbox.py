@@ -12,10 +12,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from pydantic import Field
+
 from grader.core.errors import MachineError
 from grader.core.limits import Limits
 from grader.core.record import Record
 from grader.execution.launcher import seccomp
+from grader.execution.warm import WarmWorkers
 
 Layer = Literal["jail", "uid", "landlock", "limits"]
 SANDBOX_LAYERS: tuple[Layer, ...] = get_args(Layer)
@@ -39,13 +42,17 @@ class Sandbox(Record):
 
     `jail`: bubblewrap's namespaces; `uid`: a user of its own, Landlock and a filter of system calls; `landlock`: the
     same as the user who grades; `limits`: the notebook may do what that user may. `own_user` says whether notebooks run
-    as another user than the grader, `open` what the self-test got through to.
+    as another user than the grader, `open` what the self-test got through to. `warm` is where processes that answer
+    lines are forked from: for this run, and no part of what the layer is.
     """
+
+    model_config = {"arbitrary_types_allowed": True, "frozen": True}
 
     layer: Layer
     sentence: str
     own_user: bool = False
     open: tuple[str, ...] = ()
+    warm: WarmWorkers | None = Field(default=None, exclude=True, repr=False)
 
     def inside(self, work: Path) -> str:
         """Where the notebook finds its working folder: `/content`, as on Colab, or where it is."""

@@ -19,6 +19,7 @@ from grader.core.limits import Limits
 from grader.execution.groups import Group, memory_group
 from grader.execution.run import remove
 from grader.execution.sandbox import Sandbox, give
+from grader.execution.warm import ForkedProcess
 from grader.execution.watch import overrun, overwritten, too_much_memory
 
 _LAUNCHER = Path(__file__).with_name("launcher")
@@ -58,6 +59,8 @@ class Worker:
 
     `packages` are folders, by the names under which the module imports them from `grader`, as a copy. What is put
     in `handed` while it runs, the process can read and not change.
+
+    It is forked where the sandbox has a warm process of its kind, which holds `modules` as well, and else started cold.
     """
 
     def __init__(
@@ -67,10 +70,11 @@ class Worker:
         limits: Limits,
         environment: Mapping[str, str] = {},
         packages: Mapping[str, Path] = {},
+        modules: tuple[str, ...] = (),
     ) -> None:
         self.module, self.sandbox, self.limits, self.environment = module, sandbox, limits, environment
-        self.packages = packages
-        self.process: subprocess.Popen[bytes] | None = None
+        self.packages, self.modules = packages, modules
+        self.process: subprocess.Popen[bytes] | ForkedProcess | None = None
         self.work = self.handed = Path()
         self.group: Group | None = None
         self.stack = ExitStack()
@@ -85,13 +89,14 @@ class Worker:
 
     @property
     def running(self) -> bool:
-        """Whether it was started and has not been ended for an answer."""
-        return self.process is not None
+        """Whether it was started and has not been ended for an answer, or with the warm process."""
+        return self.process is not None and not _orphaned(self.process)
 
     def start(self) -> None:
         """Start the process where none runs. Raises MachineError when it can't be started."""
-        if self.process is not None:
+        if self.running:
             return
+        self.end()
         folder = Path(tempfile.mkdtemp(prefix="grader-", dir="/tmp"))
         self.stack.callback(remove, folder)
         folder.chmod(0o711)
@@ -103,27 +108,52 @@ class Worker:
         self.handed.mkdir(mode=0o755)
         self.handed.chmod(0o755)
         self.group = self.stack.enter_context(memory_group(self.limits.memory_mb))
-        entrance = str(self.group.entrance) if self.group else ""
-        code = _code(tuple(self.packages.items()))
+        for start in (self._forked, self._started):
+            self.process = start(user)
+            if self.process is not None and self._is_ready(self.process):
+                return
+            self._end_process()
+        self.end()
+        raise MachineError(f"the process for {self.module} can't be started", hint="Run: grader doctor")
+
+    def _forked(self, user: int | None) -> ForkedProcess | None:
+        """The process, from a warm one; None where there is none yet."""
+        if self.sandbox.warm is None:
+            return None
+        code, entrance = self._place()
+        request = self.sandbox.request(self.work, [code, self.handed], [], self.limits, user, entrance)
+        return self.sandbox.warm.fork(code, self.module, self.modules, request | {"environment": self._environment()})
+
+    def _started(self, user: int | None) -> subprocess.Popen[bytes]:
+        """The process, by itself."""
+        code, entrance = self._place()
         python = [sys.executable, "-P", "-c", _SERVE.format(str(code), self.module)]
-        home = self.sandbox.inside(self.work)
-        self.process = subprocess.Popen(
+        return subprocess.Popen(
             self.sandbox.command(python, self.work, [code, self.handed], [], self.limits, user, entrance),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=self.work,
-            env={
-                "PATH": "/usr/bin:/bin",
-                "HOME": home,
-                "LANG": "C.UTF-8",
-                "PYTHONDONTWRITEBYTECODE": "1",
-                "OMP_NUM_THREADS": "1",
-                "OPENBLAS_NUM_THREADS": "1",
-                **self.environment,
-            },
+            env=self._environment(),
         )
-        for stream in (self.process.stdin, self.process.stdout):
+
+    def _place(self) -> tuple[Path, str]:
+        """(the code that it runs, the entrance of its group)."""
+        return _code(tuple(self.packages.items())), str(self.group.entrance) if self.group else ""
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PATH": "/usr/bin:/bin",
+            "HOME": self.sandbox.inside(self.work),
+            "LANG": "C.UTF-8",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            **self.environment,
+        }
+
+    def _is_ready(self, process: "subprocess.Popen[bytes] | ForkedProcess") -> bool:
+        for stream in (process.stdin, process.stdout):
             assert stream is not None
             os.set_blocking(stream.fileno(), False)
             with suppress(OSError, ImportError, AttributeError):  # fewer turns for large answers, where it is allowed
@@ -131,22 +161,20 @@ class Worker:
 
                 fcntl.fcntl(stream.fileno(), fcntl.F_SETPIPE_SZ, _PIECE)
         try:
-            ready = self._exchange(b"", _START_SECONDS, 100).strip() == b"ready"
-        except WorkerEnded:
-            ready = False
-        if not ready:
-            self.end()
-            raise MachineError(f"the process for {self.module} can't be started", hint="Run: grader doctor")
+            return self._exchange(b"", _START_SECONDS, 100).strip() == b"ready"
+        except (WorkerEnded, MachineError):
+            return False
 
     def ask(self, question: bytes, seconds: float, most: int) -> bytes:
         """The answer to one line, of at most `most` bytes.
 
-        Raises WorkerEnded where none comes in time, and MachineError when the process can't be started.
+        Raises WorkerEnded where none comes in time, and MachineError when the process can't be started, or ends with
+        the one that it was forked from.
         """
         self.start()
         try:
             return self._exchange(question + b"\n", seconds, most)
-        except WorkerEnded:
+        except (WorkerEnded, MachineError):
             self.end()
             raise
 
@@ -173,6 +201,8 @@ class Worker:
                 if readable:
                     piece = os.read(out, _PIECE)
                     if not piece:
+                        if _orphaned(self.process):
+                            raise MachineError(f"the process for {self.module} ended with the one that forked it")
                         why = "the process ended: out of memory, or it was ended by the code itself"
                         raise WorkerEnded(too_much_memory(self.group, self.limits) or why)
                     answer += piece
@@ -190,16 +220,25 @@ class Worker:
 
     def end(self) -> None:
         """End the process and all that it started; another question starts a new one."""
-        if self.process is not None:
-            for stream in (self.process.stdin, self.process.stdout):
-                assert stream is not None
-                with suppress(OSError):
-                    stream.close()
-            # Asked to end, the launcher ends what the process started; in a jail nothing outlives it.
-            with suppress(subprocess.TimeoutExpired):
-                self.process.terminate()
-                self.process.wait(5)
-            self.process.kill()
-            self.process.wait()
-            self.process = None
+        self._end_process()
         self.stack.close()
+
+    def _end_process(self) -> None:
+        if self.process is None:
+            return
+        for stream in (self.process.stdin, self.process.stdout):
+            assert stream is not None
+            with suppress(OSError):
+                stream.close()
+        # Asked to end, the launcher ends what the process started; in a jail nothing outlives it.
+        with suppress(subprocess.TimeoutExpired):
+            self.process.terminate()
+            self.process.wait(5)
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
+
+def _orphaned(process: "subprocess.Popen[bytes] | ForkedProcess") -> bool:
+    """Whether it has ended by no doing of its own, with the warm process that it was forked from."""
+    return isinstance(process, ForkedProcess) and process.orphaned

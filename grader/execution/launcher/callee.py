@@ -13,6 +13,11 @@ from typing import Any
 _MOST_VALUES = 4_000_000
 
 
+def warm() -> None:
+    """Import what all code may use."""
+    import numpy  # noqa: F401
+
+
 def serve() -> None:
     """Answer until the questions end. What the code prints goes nowhere."""
     answers = os.fdopen(os.dup(1), "wb")

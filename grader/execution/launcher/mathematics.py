@@ -10,6 +10,15 @@ _POINTS = 5
 _CLOSE = 1e-9
 
 
+def warm() -> None:
+    """Import what reads and compares expressions, and let it build its tables on one of ours."""
+    from math_verify import parse, verify
+
+    logging.disable(logging.CRITICAL)
+    expression = parse("$\\frac{1}{2} x$", parsing_timeout=None, fallback_mode="no_fallback")
+    verify(expression, expression, timeout_seconds=None)
+
+
 def serve() -> None:
     """Read `[given, expected, variables]` a line, answer `[equal or null, why not, value, expected value]` a line."""
     from math_verify import parse

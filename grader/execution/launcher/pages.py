@@ -9,6 +9,12 @@ import json
 import os
 
 
+def warm() -> None:
+    """Import what draws pages."""
+    import numpy  # noqa: F401
+    import pypdfium2  # noqa: F401
+
+
 def serve() -> None:
     """Answer until the questions end."""
     answers = os.fdopen(os.dup(1), "wb")

@@ -9,8 +9,10 @@ questions.
 import json
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 _READINGS = {
     "unpack": "grader.intake.answering:unpacked",
@@ -27,15 +29,29 @@ _READINGS = {
 }
 
 
+def warm() -> None:
+    """Import what any reading may need, and every format's parser."""
+    modules = {format.module for format in _formats().values()}
+    for name in (*sorted(modules), *(place.partition(":")[0] for place in _READINGS.values())):
+        with suppress(ImportError):  # said where it is needed
+            import_module(name)
+
+
+def _formats() -> dict[str, Any]:
+    """The registry of formats, in the copies of the grader's own packages."""
+    if (code := str(Path(__file__).parent.parent)) not in sys.path:
+        sys.path.insert(0, code)
+    found: dict[str, Any] = import_module("grader.documents").FORMATS
+    return found
+
+
 def serve() -> None:
     """Answer until the questions end. What a parser prints goes nowhere."""
     answers = os.fdopen(os.dup(1), "wb")
     questions = os.fdopen(os.dup(0), "rb")
     os.dup2(2, 0)
     os.dup2(2, 1)
-    sys.path.insert(0, str(Path(__file__).parent.parent))  # where the grader's own packages were copied to
-    import grader.documents  # noqa: F401  # before it is said that questions may come
-
+    _formats()  # before it is said that questions may come
     answers.write(b"ready\n")
     answers.flush()
     for line in questions:

@@ -13,7 +13,7 @@ class Format:
     """What parses one ending."""
 
     def __init__(self, parse):
-        self.parse = parse
+        self.parse, self.module = parse, __name__
 
 
 def _block(text, file, line=1):

@@ -1,0 +1,134 @@
+"""Grades a class of submissions that hold answers only: seconds, processor time, and where they go.
+
+`python benchmarks/class.py [--submissions 200] [--rubric FILE --report FILE] [--profile]`. The class is made here: reports
+that answer eight problems, each in its own words and with its own mistakes; or `--report` with a line of its own for each
+student, which are graded by `--rubric`. Exits with 1 where a submission was not graded as its report deserves.
+"""
+
+import argparse
+import atexit
+import cProfile
+import os
+import platform
+import pstats
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from grader.batch import grade_class
+from grader.rubric import load_rubric
+from grader.tools import tools_for
+
+RUBRIC = """
+id: answers-only
+title: Answers only
+problems:
+"""
+# What is asked: the check, its answer, and a wrong one.
+NUMBERS = {
+    "parameters of the first layer": (7850, 7840),
+    "hidden units": (128, 100),
+    "padding": (2, 3),
+    "the loss of a network that guesses": (2.3026, 10),
+    "weights of the convolution": (600, 608),
+    "the receptive field": (7, 9),
+}
+CHOICES = {"the better optimiser": ("Adam", "SGD"), "the layer that forgets": ("dropout", "pooling")}
+WORDS = ("I counted them one by one.", "This follows from the shapes.", "As in the lecture.", "We get this by hand.")
+
+
+def rubric() -> str:
+    """Eight problems of one point each."""
+    lines = [RUBRIC]
+    for number, (asked, (right, _)) in enumerate(NUMBERS.items(), 1):
+        lines.append(f"  - id: '{number}'\n    title: {asked}\n    points: 1\n    checks:\n")
+        lines.append(f"      - {{type: numeric, name: '{asked}', points: 1, expect: {right}, tolerance: 0.001}}\n")
+    for number, (asked, words) in enumerate(CHOICES.items(), len(NUMBERS) + 1):
+        options = ", ".join(f"{word}: [{word}]" for word in words)
+        lines.append(f"  - id: '{number}'\n    title: {asked}\n    points: 1\n    checks:\n")
+        lines.append(f"      - {{type: choice, name: '{asked}', points: 1, options: {{{options}}}, expect: {words[0]}}}\n")
+    return "".join(lines)
+
+
+def report(number: int) -> tuple[str, int]:
+    """(the report of this student, the points that it deserves)."""
+    dice = random.Random(number)
+    lines, points = [f"# Homework of student {number}\n"], 0
+    for place, (asked, answers) in enumerate((NUMBERS | CHOICES).items(), 1):
+        right = dice.random() < 0.8
+        points += right
+        lines.append(f"## Problem {place}\n\n{dice.choice(WORDS)}\n\nThe answer: {answers[not right]}\n")
+    return "\n".join(lines), points
+
+
+def counted() -> Callable[[], float] | None:
+    """Gives the processor's seconds of this process and of all below it, also of those that nobody waits for.
+
+    Processes in a jail end with it, and only a control group knows what they took. None where none can be had.
+    """
+    folder = Path("/sys/fs/cgroup/cpuacct") / f"grader-class-{os.getpid()}"
+    try:
+        folder.mkdir()
+        (folder / "cgroup.procs").write_text("0")
+    except OSError:
+        return None
+    atexit.register(folder.rmdir)
+    atexit.register((folder.parent / "cgroup.procs").write_text, str(os.getpid()))
+    return lambda: int((folder / "cpuacct.usage").read_text()) / 1e9
+
+
+def processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").is_file() else []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return f"{next(named, platform.processor())}, {len(os.sched_getaffinity(0))} cores"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--submissions", type=int, default=200)
+    parser.add_argument("--rubric", type=Path, help="another rubric, for --report")
+    parser.add_argument("--report", type=Path, help="what each student hands in, with a line of their own")
+    parser.add_argument("--profile", action="store_true", help="print where the grader's own time goes")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        base = Path(name)
+        (base / "rubric.yaml").write_text(rubric())
+        loaded = load_rubric(asked.rubric or base / "rubric.yaml")
+        tools = tools_for(loaded)
+        deserved = {}
+        for number in range(asked.submissions):
+            folder = base / "class" / f"student-{number:04}"
+            folder.mkdir(parents=True)
+            text, points = report(number)
+            if asked.report:
+                text = f"{asked.report.read_text()}\n\nHanded in by student {number}.\n"
+            else:
+                deserved[folder.name] = points
+            (folder / "report.md").write_text(text)
+        usage, profile = counted(), cProfile.Profile()
+        before = usage() if usage else 0.0, time.process_time(), time.perf_counter()
+        if asked.profile:
+            profile.enable()
+        graded = grade_class(base / "class", loaded, base / "out", tools)
+        profile.disable()
+        after = usage() if usage else 0.0, time.process_time(), time.perf_counter()
+    everything, own, seconds = (now - then for now, then in zip(after, before))
+    each = 1000 / asked.submissions
+    print(f"{asked.submissions} submissions with answers only, on {processor()}, {tools.sandbox.layer}")
+    print(f"{seconds:.1f} s: {each * seconds:.0f} ms a submission; of the processor's time the grader took {each * own:.0f} ms")
+    if usage:
+        print(f"and confined processes, with those that fork them, {each * (everything - own):.0f} ms")
+    if asked.profile:
+        pstats.Stats(profile).sort_stats("cumulative").print_stats(60)
+    found = {grade.submission.id: grade.score for grade in graded.grades}
+    wrong = {name: (found.get(name), points) for name, points in deserved.items() if found.get(name) != points}
+    for name, (score, points) in list(wrong.items())[:10]:
+        print(f"{name} has {score} points instead of {points}")
+    return bool(wrong or graded.ungraded)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
