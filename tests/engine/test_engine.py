@@ -106,13 +106,18 @@ def test_a_step_that_ends_every_worker_is_given_up_and_the_others_are_not(tmp_pa
     assert [ended[f"{n}"].value for n in range(10)] == [n * n for n in range(10)]
 
 
-def test_an_interrupt_ends_the_workers_whatever_they_do(tmp_path):
-    before = set(psutil.Process().children(recursive=True))
-    with pytest.raises(KeyboardInterrupt), engine(Counted(tmp_path), 2) as steps:
+def interrupted(folder):
+    with engine(Counted(folder), 2) as steps:
         steps.submit("long", sleep, 600, priority=0)
-        while not (tmp_path / "asleep").exists():
+        while not (folder / "asleep").exists():
             time.sleep(0.05)
         raise KeyboardInterrupt
+
+
+def test_an_interrupt_ends_the_workers_whatever_they_do(tmp_path):
+    before = set(psutil.Process().children(recursive=True))
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(tmp_path)
     _, alive = psutil.wait_procs(set(psutil.Process().children(recursive=True)) - before, timeout=5)
     assert [process for process in alive if "resource_tracker" not in " ".join(process.cmdline())] == []
 
@@ -141,16 +146,20 @@ def test_another_scheduler_is_used_and_one_without_workers_named(tmp_path):
             assert steps.workers == 2
 
 
-def test_a_scheduler_that_goes_away_ends_the_run_with_what_to_do(tmp_path):
+def left_alone(folder):
     from distributed import LocalCluster
 
-    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0", host="127.0.0.1") as cluster:
-        with (
-            pytest.raises(MachineError, match="the same command goes on"),
-            engine(Counted(tmp_path), 1, cluster.scheduler_address) as steps,
-        ):
-            steps.submit("long", sleep, 600, priority=0)
-            while not (tmp_path / "asleep").exists():
-                time.sleep(0.05)
-            cluster.close()
-            next(iter(steps.ended()))
+    with (
+        LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0", host="127.0.0.1") as cluster,
+        engine(Counted(folder), 1, cluster.scheduler_address) as steps,
+    ):
+        steps.submit("long", sleep, 600, priority=0)
+        while not (folder / "asleep").exists():
+            time.sleep(0.05)
+        cluster.close()
+        next(iter(steps.ended()))
+
+
+def test_a_scheduler_that_goes_away_ends_the_run_with_what_to_do(tmp_path):
+    with pytest.raises(MachineError, match="the same command goes on"):
+        left_alone(tmp_path)
