@@ -1,152 +1,331 @@
-"""The same story for a class: one submission after another, each result on disk before the next begins."""
+"""The story of a class: what is known stays, the rest is asked of workers step by step, and the gradebook follows."""
 
-import re
-from collections.abc import Sequence
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from math import isfinite
 from pathlib import Path
 
-from grader.budget import Budget, ClassBudget
-from grader.core.errors import MachineError, SubmissionError
-from grader.core.outcome import Grade
+from grader.budget import ClassBudget
+from grader.class_steps import Asked, ClassJob, Context, Told, grade_step, keep_grade, lane_step, show_grade
+from grader.core.errors import MachineError
+from grader.core.handin import HandedIn, Handin, Person
 from grader.core.record import Record
-from grader.execution import page_pictures
-from grader.intake import submissions_in
-from grader.intake.archive import is_archive, stem
-from grader.pipeline import grade_submission, set_aside
-from grader.reading import opened
-from grader.report import FORMATS
-from grader.report.csv import grades_table
+from grader.core.standing import Standing
+from grader.core.stored import Ending, Provenance, RunStart
+from grader.core.suspended import Where
+from grader.engine import Ended, Engine, engine
+from grader.extensions import Extension
+from grader.files import digest_of_parts
+from grader.intake.digest import digest_of_handin
+from grader.machine import environment, software
+from grader.pipeline import set_aside
+from grader.report.csv import gradebook
 from grader.rubric import Rubric
-from grader.store import Results
-from grader.tools import Options, Tools, warmed
+from grader.standings import absent, not_yet
+from grader.store import Results, Store
+from grader.tools import Options, Tools
+from grader.training.elsewhere import LaneStep
+
+_FIRST, _AGAIN = 1e9, 2e9  # priorities: what is there to do is seen first, and what can be decided is decided at once
+_WRITE_SECONDS = 2.0  # between two writings of the gradebook
+_PACKAGE = Path(__file__).parent
+# What changes nothing of a grade: only how it is come by, or what is made of its points afterwards.
+_NOT_JUDGED = {"reference", "mutants", "due", "timezone", "late", "salt"}
+_NOT_SETTINGS = {"fresh", "training", "patience"}
 
 
 class ClassResult(Record):
-    """The grades in order, and why the submissions that could not be graded were not: each has a row and a page too."""
+    """Where everyone stands, and why hand-ins that could not be graded were not: these have a row and a page too.
 
-    grades: tuple[Grade, ...]
+    `known` counts those whose result was there already.
+    """
+
+    run: int
+    standings: tuple[Standing, ...]
     ungraded: dict[str, str] = {}
+    known: int = 0
+
+
+class Progress(Record):
+    """How far a class is: hand-ins that are done, that failed by the machine's doing, and trainings still to come.
+
+    `cost` is what these take in seconds of one core, by their prices.
+    """
+
+    done: int
+    total: int
+    failed: int = 0
+    trainings: int = 0
+    cost: float = 0.0
+    workers: int = 1
+
+
+class Class(Record):
+    """What is to be graded, by what, and how. `seconds` are the whole class's."""
+
+    handed_in: HandedIn
+    rubric: Rubric
+    options: Options = Options()
+    extensions: dict[Person, Extension] = {}
+    seconds: float | None = None
+    workers: int = 1
+    scheduler: str = ""
+    command: str = ""
+    source: str = ""
 
 
 def grade_class(
-    folder: Path,
-    rubric: Rubric,
+    given: Class,
     out: Path,
     tools: Tools,
-    options: Options = Options(),
-    seconds: float | None = None,
+    store: Path | str | None = None,
+    watch: Callable[[Progress], None] = lambda _: None,
 ) -> ClassResult:
-    """Grade every submission in a folder into `out`: a record and a page each, and `gradebook.csv`.
+    """Grade a class into `out`: a record and a page for each hand-in, `gradebook.csv`, and the store of it all.
 
-    Where a person has answers to read, pictures of the pages of PDFs lie beside the record, in `pages/`. Whatever is
-    raised over a submission costs that one: what can't be read is a person's, what the grader failed on an error.
-    Raises SubmissionError when there is none.
-
-    `seconds` are the whole class's. Those for which an equal share was too short are graded once more, from what the
-    others left: their finished trainings are kept.
+    What was found before by the same inputs isn't found again. Where a person has answers to read, pictures of the
+    pages of PDFs lie beside the record, in `pages/`. Whatever is raised over a hand-in costs that one: what can't be
+    read is a person's, what the grader failed on an error. Raises MachineError where results can't be kept; what was
+    kept stays, and the same call goes on from there.
     """
-    paths = submissions_in(folder)
     results = Results(out)
-    places: dict[Path, str] = {}
-    grades: dict[Path, Grade] = {}
-    ungraded: dict[str, str] = {}
-    clock = ClassBudget(len(paths), seconds)
-    limits = rubric.limits.times(options.patience)
-    with warmed(tools, rubric) as tools:
-
-        def grade_each(paths: Sequence[Path]) -> dict[Path, float]:
-            """Grade these; of those that were cut short the seconds that they had."""
-            short = {}
-            for number, path in enumerate(paths, 1):
-                tools.say(f"{number} of {len(paths)}: {path.name}")
-                if path not in places:
-                    places[path] = results.place(stem(path) if is_archive(path) else path.name)
-                budget = Budget(limits, clock.share(len(paths) - number + 1) if isfinite(options.patience) else None)
-                grade, why = _graded(path, rubric, tools, options, budget)
-                if any(grade.submission.id == g.submission.id for other, g in grades.items() if other != path):
-                    grade = _called(grade, path.name)
-                grade, lost = _saved(grade, places[path], results, rubric)
-                if why or lost:
-                    ungraded[path.name] = why or lost
-                elif budget.cut:
-                    short[path] = budget.seconds
-                if grade.manual_points and not why:
-                    _save_pages(path, places[path], results, tools)
-                grades[path] = _row(grade)
-                results.save_gradebook(grades_table(list(grades.values())))
-            return short
-
-        short = grade_each(paths)
-        share = clock.share(len(short))
-        if again := [path for path, had in short.items() if min(share, limits.submission_seconds) > had]:
-            tools.say(f"once more, with more time: {len(again)}")
-            grade_each(again)
-    return ClassResult(grades=tuple(grades.values()), ungraded=ungraded)
-
-
-def _graded(path: Path, rubric: Rubric, tools: Tools, options: Options, budget: Budget) -> tuple[Grade, str]:
-    """(the grade of a submission, why it is none that was earned)."""
-    try:
-        return grade_submission(path, rubric, tools, options, budget), ""
-    except SubmissionError as error:
-        return set_aside(path.name, rubric, tools, error.found, "manual"), error.found
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001  # the one boundary: the others are graded whatever this one did
-        why = str(error) if isinstance(error, MachineError) else f"{type(error).__name__}: {error}"
-        tools.say(f"the grader failed on {path.name}: {why}")
-        return set_aside(path.name, rubric, tools, why, "error"), why
-
-
-def _saved(grade: Grade, place: str, results: Results, rubric: Rubric) -> tuple[Grade, str]:
-    """(the grade as it was written, why it could not be written as it was)."""
-    try:
-        results.save(place, {"grade.json": FORMATS["json"](grade), "feedback.html": FORMATS["html"](grade)})
-    except Exception as error:  # a record that can't be rendered is a fault of ours, and costs this submission
-        why = f"its result could not be written: {type(error).__name__}: {error}"
-        failed = set_aside(grade.submission.id, rubric, None, why, "error")
-        with suppress(Exception):
-            results.save(place, {"grade.json": FORMATS["json"](failed), "feedback.html": FORMATS["html"](failed)})
-        return failed, why
-    return grade, ""
-
-
-def _save_pages(path: Path, place: str, results: Results, tools: Tools) -> None:
-    """Write the pages of PDFs as pictures; without them a person opens the PDFs."""
-    try:
-        results.save(place, _pages(path, tools))
-    except Exception as error:
-        tools.say(f"no pictures of the pages of {path.name}: {type(error).__name__}: {error}")
-
-
-def _called(grade: Grade, name: str) -> Grade:
-    return grade.model_copy(update={"submission": grade.submission.model_copy(update={"id": name})})
-
-
-def _row(grade: Grade) -> Grade:
-    """What the tables of a class show: the whole record is on disk, and need not be in memory."""
-    problems = tuple(
-        problem.model_copy(
-            update={
-                "networks": (),
-                "checks": tuple(c.model_copy(update={"details": {}, "observed": ""}) for c in problem.checks),
-            }
-        )
-        for problem in grade.problems
-    )
-    return grade.model_copy(update={"problems": problems})
-
-
-def _pages(path: Path, tools: Tools) -> dict[str, bytes]:
-    """The pages of a submission's PDFs as pictures, by the names of their files."""
-    found: dict[str, bytes] = {}
-    with opened(path, tools.sandbox) as submission:
-        for file in submission.of_kind((".pdf",)):
-            name = re.sub(r"[^\w-]+", "_", file.removesuffix(".pdf"))
+    with Store.open(store or out) as opened:
+        run = opened.begin_run(_start(given, tools))
+        ending: Ending = "failed"
+        try:
+            opened.save_handed_in(run, given.handed_in)
+            job = ClassJob(
+                rubric=given.rubric,
+                options=given.options,
+                sandbox=tools.sandbox,
+                out=out,
+                store=store or out,
+                run=run,
+                extensions=given.extensions,
+                tools=tools,
+            )
+            context = Context(job, tools, opened, results)
+            grading = _Grading(given, context, watch)
             try:
-                pictures = enumerate(page_pictures(submission.root / file, tools.sandbox), 1)
-                found.update({f"pages/{name}-{number}.png": picture for number, picture in pictures})
-            except MachineError as error:
-                tools.say(f"no pictures of {file}: {error}")
-    return found
+                grading.grade()
+            finally:
+                grading.book.write()
+            ending = "finished"
+        except KeyboardInterrupt:
+            ending = "stopped"
+            raise
+        finally:
+            with suppress(MachineError):  # what ended it is the error to be told
+                opened.end_run(run, ending)
+    return ClassResult(run=run, standings=grading.book.standings(), ungraded=grading.ungraded, known=grading.known)
+
+
+class _Book:
+    """Everyone of the class, in order, and the gradebook that shows them."""
+
+    def __init__(self, handed_in: HandedIn, rubric: Rubric, results: Results) -> None:
+        self.rubric, self.results = rubric, results
+        self.by_key = {handin.key: not_yet(handin, rubric) for handin in handed_in.handins}
+        self.missing = absent(handed_in.missing, rubric)
+        self.written = 0.0
+
+    def put(self, key: str, standings: tuple[Standing, ...]) -> None:
+        """What is now known of a hand-in."""
+        self.by_key[key] = standings
+        if time.monotonic() - self.written > _WRITE_SECONDS:
+            self.write()
+
+    def standings(self) -> tuple[Standing, ...]:
+        """Everyone."""
+        return (*(standing for of_one in self.by_key.values() for standing in of_one), *self.missing)
+
+    def write(self) -> None:
+        """Write the gradebook."""
+        self.results.save_gradebook(gradebook(self.standings(), [problem.id for problem in self.rubric.problems]))
+        self.written = time.monotonic()
+
+
+class _Grading:
+    """One run over a class."""
+
+    def __init__(self, given: Class, context: Context, watch: Callable[[Progress], None]) -> None:
+        self.given, self.context, self.watch = given, context, watch
+        self.book = _Book(given.handed_in, given.rubric, context.results)
+        self.handins = {handin.key: handin for handin in given.handed_in.handins}
+        self.ungraded: dict[str, str] = {}
+        self.known = 0
+        self.done = 0
+        self.failed: set[str] = set()
+        self.clock = ClassBudget(len(self.handins), given.seconds)
+        self.limits = given.rubric.limits.times(given.options.patience)
+        self.open: dict[str, Asked] = {}  # hand-ins that are being graded
+        self.lanes: dict[str, LaneStep] = {}  # that are being trained
+        self.waiting: dict[str, set[str]] = {}  # hand-ins, and the lanes that each waits for
+        self.short: dict[str, float] = {}  # hand-ins whose time was over, and what they had of it
+
+    def grade(self) -> None:
+        """Grade all that is not known yet."""
+        todo = [asked for handin in self.handins.values() if (asked := self._unknown(handin))]
+        self._tell(1)
+        if not todo:
+            return
+        job = self.context.job
+        workers = self.given.workers if self.given.scheduler else min(self.given.workers, len(todo))
+        say = self.context.tools.say
+        with engine(
+            job if workers == 1 and not self.given.scheduler else job.told(), workers, self.given.scheduler, say
+        ) as steps:
+            self._all(steps, todo)
+            if again := self._with_more_time():
+                say(f"once more, with more time: {len(again)}")
+                self._all(steps, again)
+
+    def _unknown(self, handin: Handin) -> Asked | None:
+        """What is to be asked of a hand-in; None where its result is known, or it can't be read here."""
+        try:
+            submission = digest_of_handin(handin)
+        except OSError as error:
+            submission = ""
+            why = f"can't be read: {error}"
+        provenance = self._provenance(submission or f"unreadable {handin.key}")
+        asked = Asked(handin, provenance, None)
+        if not submission:
+            self._failed(asked, why)
+            return None
+        store, fresh = self.context.store, self.given.options.fresh
+        if not fresh and (known := store.known(provenance)):
+            self.known += 1
+            self.done += 1
+            named = known.grade.submission.model_copy(update={"id": handin.key})
+            grade = known.grade.model_copy(update={"submission": named})
+            if known.key != handin.key or not store.best(handin.key, submission, provenance.rubric):
+                self._take(handin.key, keep_grade(self.context, asked, grade))
+            else:
+                self._take(handin.key, show_grade(self.context, handin, grade))
+            return None
+        return asked
+
+    def _provenance(self, submission: str) -> Provenance:
+        tools = self.context.tools
+        rubric, options = self.given.rubric, self.given.options
+        return Provenance(
+            submission=submission,
+            rubric=digest_of_parts(rubric.model_dump_json(exclude=_NOT_JUDGED)),
+            data=tools.dataset.digest if tools.dataset else "",
+            grader=software(_PACKAGE),
+            settings=digest_of_parts(
+                options.model_dump_json(exclude=_NOT_SETTINGS), options.salt or rubric.salt, tools.sandbox.layer
+            ),
+        )
+
+    def _all(self, steps: Engine, todo: Iterable[Asked]) -> None:
+        """Grade these, with all the trainings that they wait for."""
+        todo = list(todo)
+        where: Where = "here" if steps.workers == 1 and not self.given.scheduler else "elsewhere"
+        left = len(todo)
+        for asked in todo:
+            share = self.clock.share(left, steps.workers) if isfinite(self.given.options.patience) else None
+            self._ask(steps, asked._replace(seconds=share, training=where), _FIRST)
+        for ended in steps.ended():
+            kind, _, name = ended.name.partition(" ")
+            if kind == "grade":
+                self._graded(steps, name, ended)
+            else:
+                self._trained(steps, name, ended)
+            self._tell(steps.workers)
+
+    def _ask(self, steps: Engine, asked: Asked, priority: float) -> None:
+        self.open[asked.handin.key] = asked
+        steps.submit(f"grade {asked.handin.key}", grade_step, asked, priority=priority)
+
+    def _graded(self, steps: Engine, key: str, ended: Ended) -> None:
+        asked = self.open[key]
+        if ended.error:
+            self.done += 1
+            self._failed(asked, ended.error)
+            return
+        told: Told = ended.value
+        if not told.waits:
+            self.done += 1
+            self._take(key, told)
+            if told.cut and not told.why:
+                self.short[key] = told.seconds
+            return
+        self.open[key] = asked._replace(spent=asked.spent + told.seconds)
+        self.waiting[key] = {step.key for step in told.waits}
+        for step in told.waits:
+            if step.key not in self.lanes:
+                self.lanes[step.key] = step
+                left = (asked.seconds or self.limits.submission_seconds) - asked.spent
+                steps.submit(f"lane {step.key}", lane_step, step, max(left, 0.0), priority=step.cost)
+
+    def _trained(self, steps: Engine, lane: str, ended: Ended) -> None:
+        """Grade on those that waited for it alone. What failed is trained again where it is judged, to say why."""
+        del self.lanes[lane]
+        training: Where = "here" if ended.error else "elsewhere" if ended.value else "over"
+        for key in [key for key, lanes in self.waiting.items() if lane in lanes]:
+            self.waiting[key].remove(lane)
+            if training != "elsewhere":
+                self.open[key] = self.open[key]._replace(training=training)
+            if not self.waiting[key]:
+                del self.waiting[key]
+                self._ask(steps, self.open[key], _AGAIN)
+
+    def _take(self, key: str, told: Told) -> None:
+        if told.lost:
+            raise MachineError(
+                f"the result of {key} can't be kept: {told.lost}",
+                hint="What was kept before stays. Mend that, and the same command goes on from there.",
+            )
+        self.ungraded.pop(key, None)
+        if told.why:
+            self.ungraded[key] = told.why
+        self.book.put(key, told.standings)
+        if any(standing.state == "error" for standing in told.standings):
+            self.failed.add(key)
+
+    def _failed(self, asked: Asked, why: str) -> None:
+        """A hand-in over which a worker ended, or that can't be read from here."""
+        key = asked.handin.key
+        self.context.tools.say(f"the grader failed on {key}: {why}")
+        grade = set_aside(key, self.given.rubric, self.context.tools, why, "error")
+        self._take(key, keep_grade(self.context, asked, grade).model_copy(update={"why": why}))
+
+    def _with_more_time(self) -> list[Asked]:
+        """Those whose time was over, where there is more for each now."""
+        share = self.clock.share(len(self.short), 1)
+        most = min(share, self.limits.submission_seconds)
+        again = [self.open[key] for key, had in self.short.items() if most > had]
+        self.short = {}
+        self.done -= len(again)
+        return [asked._replace(spent=0.0) for asked in again]
+
+    def _tell(self, workers: int) -> None:
+        self.watch(
+            Progress(
+                done=self.done,
+                total=len(self.handins),
+                failed=len(self.failed),
+                trainings=len(self.lanes),
+                cost=sum(step.cost for step in self.lanes.values()),
+                workers=workers,
+            )
+        )
+
+
+def _start(given: Class, tools: Tools) -> RunStart:
+    """What is written down of a run."""
+    found: Mapping[str, object] = environment()
+    settings = given.options.model_dump(mode="json", exclude={"salt", "training"})
+    return RunStart(
+        command=given.command,
+        settings=settings | {"workers": given.workers, "sandbox": tools.sandbox.layer},
+        grader=str(found.get("grader", "")),
+        torch=str(found.get("torch", "")),
+        rubric=digest_of_parts(given.rubric.model_dump_json(exclude=_NOT_JUDGED)),
+        data=tools.dataset.digest if tools.dataset else "",
+        salt=hashlib.sha256((given.options.salt or given.rubric.salt).encode()).hexdigest(),
+        source=given.source,
+    )

@@ -16,11 +16,11 @@ class Budget:
     by another run.
     """
 
-    def __init__(self, limits: Limits, share: float | None = None) -> None:
-        """`share` are the seconds that the class leaves for it, where that is less than its own."""
+    def __init__(self, limits: Limits, share: float | None = None, spent: float = 0.0) -> None:
+        """`share` are the seconds that the class leaves for it, where that is less than its own; `spent` are over."""
         self.limits = limits
         self.seconds = limits.submission_seconds if share is None else min(share, limits.submission_seconds)
-        self.ends = time.monotonic() + self.seconds
+        self.ends = time.monotonic() + self.seconds - spent
         self.cut: list[str] = []
         self.lost = 0.0
         self.notebooks = 0
@@ -64,6 +64,6 @@ class ClassBudget:
         """Without `seconds` it is a night, or longer for a class of more than 300."""
         self.ends = time.monotonic() + (seconds or max(_NIGHT, _MEAN * submissions))
 
-    def share(self, to_come: int) -> float:
-        """Seconds."""
-        return max(self.ends - time.monotonic(), 1.0) / max(to_come, 1)
+    def share(self, to_come: int, side_by_side: int = 1) -> float:
+        """Seconds, where so many are graded at once."""
+        return max(self.ends - time.monotonic(), 1.0) * min(side_by_side, max(to_come, 1)) / max(to_come, 1)

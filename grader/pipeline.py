@@ -13,6 +13,7 @@ from grader.budget import Budget
 from grader.core.document import Document
 from grader.core.errors import MachineError, SubmissionError
 from grader.core.evidence import OF_NOTEBOOKS, NotebookRun, ProblemEvidence
+from grader.core.handin import Handin
 from grader.core.limits import Limits
 from grader.core.outcome import Grade, Outcome, ProblemResult, SubmissionInfo
 from grader.core.suspended import Suspended
@@ -43,7 +44,7 @@ from grader.tools import Options, Tools
 
 
 def grade_submission(
-    path: Path, rubric: Rubric, tools: Tools, options: Options = Options(), budget: Budget | None = None
+    given: Path | Handin, rubric: Rubric, tools: Tools, options: Options = Options(), budget: Budget | None = None
 ) -> Grade:
     """Grade one submission. Raises SubmissionError only when there is nothing that could be graded.
 
@@ -53,7 +54,7 @@ def grade_submission(
     started = time.perf_counter()
     rubric = rubric.model_copy(update={"limits": rubric.limits.times(options.patience)})
     budget = budget or Budget(rubric.limits)
-    with opened(path, tools.sandbox) as submission, reading(tools.sandbox) as reader:
+    with opened(given, tools.sandbox) as submission, reading(tools.sandbox) as reader:
         contents = read_contents(submission, reader)
         read = _read(submission, contents, rubric, reader)
         observed = _run_notebooks(submission, contents, read.words, rubric, tools, budget)

@@ -7,6 +7,7 @@ from functools import partial
 from grader.core.errors import MachineError
 from grader.core.evidence import OF_NOTEBOOKS, FunctionRun
 from grader.core.record import Record
+from grader.core.suspended import Where
 from grader.datasets import Dataset, load_dataset
 from grader.execution import NotebookArtefact, Sandbox, find_sandbox, run_notebook, warm_kernels, warm_workers
 from grader.rubric import Rubric
@@ -18,7 +19,8 @@ class Options(Record):
 
     `device` is where networks are trained again, one that has proved itself (`grader.training.proof`). `salt` gives the
     seeds, before the rubric's. `patience` multiplies the seconds that the rubric's limits give to one submission and to
-    one training; it may be infinite. `elsewhere` leaves trainings to others: grading is Suspended where one is missing.
+    one training; it may be infinite. `training` says where networks are trained: where others do it, grading is
+    Suspended until they have.
     """
 
     retrain: bool = True
@@ -27,7 +29,7 @@ class Options(Record):
     device: Device = CPU
     salt: str = ""
     patience: float = 1.0
-    elsewhere: bool = False
+    training: Where = "here"
 
 
 class Tools(Record):

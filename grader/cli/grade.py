@@ -1,10 +1,13 @@
 """`grader grade`: a class."""
 
+import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader.cli._progress import progress
 from grader.cli._shared import (
     BudgetOption,
     DeviceName,
@@ -17,17 +20,33 @@ from grader.cli._shared import (
     SeedsOption,
     patience,
     require_layer,
-    say,
 )
 
 if TYPE_CHECKING:
     from grader.batch import ClassResult
+    from grader.core.handin import HandedIn
 
 
 def command(
-    folder: Annotated[Path, typer.Argument(help="A folder with one folder or archive for each submission.")],
+    handed_in: Annotated[
+        Path,
+        typer.Argument(help="A platform's export, packed or not, or a folder with a folder for each submission."),
+    ],
     rubric: RubricOption,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Where pages, records and gradebook.csv are written.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where pages, records, the store and gradebook.csv lie.")],
+    layout: Annotated[
+        str | None, typer.Option("--layout", help="How the export is laid out, where it isn't recognised.")
+    ] = None,
+    assignment: Annotated[
+        str | None, typer.Option("--assignment", help="Which assignment is graded, of an export that holds several.")
+    ] = None,
+    roster: Annotated[
+        Path | None, typer.Option("--roster", help="A CSV of everyone in the class: who handed in nothing gets a row.")
+    ] = None,
+    due: Annotated[str | None, typer.Option("--due", help="When it was due; else as the rubric says.")] = None,
+    extensions: Annotated[
+        Path | None, typer.Option("--extensions", help="A YAML file of what single people were granted.")
+    ] = None,
     trust: Annotated[
         bool,
         typer.Option("--trust-submissions", help="Run notebooks even where nothing keeps them from this machine."),
@@ -42,43 +61,89 @@ def command(
     hours: Annotated[
         float | None, typer.Option("--hours", min=0.01, help="For the whole class; else 12, or 144 s a submission.")
     ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", "-j", min=1, help="Processes that grade side by side; else one a core.")
+    ] = None,
+    scheduler: Annotated[
+        str, typer.Option("--scheduler", help="The address of a dask scheduler, whose workers grade.")
+    ] = "",
+    store: Annotated[
+        str, typer.Option("--store", help="A database's URL (postgresql://…); else grades.db in the output folder.")
+    ] = "",
 ) -> None:
-    """Grade every submission of a folder, one after another.
+    """Grade a class: every submission of an export, side by side.
 
-    Each result is written as soon as it is there, and what is already in the output folder stays when a run is
-    interrupted.
+    Each result is kept as soon as it is there. The same command goes on where an earlier one was interrupted, and finds
+    nothing anew that was found before from the same files, rubric, data and settings.
 
     Each submission first gets an equal share of the class's hours. Those for which that was too short are graded once
     more from what the others left, and what is over even then waits for a person.
 
     Exit code 0: all were graded; 4: the machine failed for at least one.
     """
-    from grader.batch import grade_class
+    from grader.batch import Class, grade_class
     from grader.core.errors import MachineError
+    from grader.extensions import read_extensions
+    from grader.intake import handed_in as recognised
+    from grader.lateness import with_due
+    from grader.machine import cores
     from grader.rubric import load_rubric
     from grader.store import Results
     from grader.tools import Options, tools_for
     from grader.training.proof import proved_device
 
     loaded = load_rubric(rubric)
-    salt = salt or loaded.salt or Results(out).salt()
+    loaded = with_due(loaded, due) if due else loaded
+    results = Results(out)
+    found = recognised(handed_in, scratch=out / ".handed-in", layout=layout, assignment=assignment, roster=roster)
+    _said(found)
+    people = (*(person for handin in found.handins for person in handin.people), *found.missing)
+    granted = read_extensions(extensions, people, loaded.timezone, loaded.due_at) if extensions else {}
     options = Options(
         retrain=retrain,
         seeds=seeds,
         fresh=fresh,
-        salt=salt,
+        salt=salt or loaded.salt or results.salt(),
         device=proved_device(device.value),
         patience=patience(budget=budget),
     )
-    tools = tools_for(loaded, say)
-    if layer is not None:
-        require_layer(tools.sandbox, layer)
-    if tools.sandbox.layer == "limits" and not trust:
-        raise MachineError(
-            tools.sandbox.sentence,
-            hint="Install bubblewrap (apt install bubblewrap), or say --trust-submissions if you know these students.",
+    with progress(loaded.id) as (watch, say):
+        tools = tools_for(loaded, say)
+        if layer is not None:
+            require_layer(tools.sandbox, layer)
+        if tools.sandbox.layer == "limits" and not trust:
+            raise MachineError(
+                tools.sandbox.sentence,
+                hint="Install bubblewrap (apt install bubblewrap), or say --trust-submissions if you know them all.",
+            )
+        given = Class(
+            handed_in=found,
+            rubric=loaded,
+            options=options,
+            extensions=granted,
+            seconds=hours and hours * 3600,
+            workers=workers or cores(),
+            scheduler=scheduler,
+            command=shlex.join(["grader", *sys.argv[1:]]),
+            source=str(handed_in),
         )
-    show(grade_class(folder, loaded, out, tools, options, seconds=hours and hours * 3600), out)
+        try:
+            graded = grade_class(given, out, tools, store or None, watch)
+        except KeyboardInterrupt:
+            say(f"stopped: what is graded is kept in {out}; the same command goes on from there")
+            raise
+    show(graded, out)
+
+
+def _said(found: "HandedIn") -> None:
+    """Say what was recognised before anything runs."""
+    from grader.report._text import one_line
+
+    count = f"{len(found.handins)} {'submission' if len(found.handins) == 1 else 'submissions'}"
+    missing = f", {len(found.missing)} handed in nothing" if found.missing else ""
+    typer.secho(f"{found.layout}: {count}{missing}", err=True)
+    for sentence in found.said:
+        typer.secho(f"  {one_line(sentence, 1000)}", err=True, fg="yellow")
 
 
 def show(graded: "ClassResult", out: Path) -> None:
@@ -88,17 +153,19 @@ def show(graded: "ClassResult", out: Path) -> None:
     from grader.report._text import one_line
     from grader.report.terminal import class_table
 
-    Console().print(class_table(graded.grades))
+    Console().print(class_table(graded.standings))
     for name, why in graded.ungraded.items():
         typer.secho(f"{one_line(name)} was not graded: {one_line(why, 1000)}", fg="red", err=True)
+    if graded.known:
+        typer.echo(f"Known before:   {graded.known}, from the same files, rubric, data and settings")
     typer.echo(f"Feedback pages: {out}/*/feedback.html")
     typer.echo(f"Gradebook:      {out}/gradebook.csv")
     if (out / "salt.txt").is_file():
         typer.echo(f"Seeds:          {out}/salt.txt gives them; keep it from students, who could hunt them")
     if any(out.glob("*/pages/*.png")):
         typer.echo(f"PDF pages:      {out}/*/pages/, for answers that a person reads")
-    if any(grade.unread for grade in graded.grades):
+    if any(standing.unread for standing in graded.standings):
         typer.secho("Some files or lines were read by nobody: each page names them.", fg="yellow", err=True)
-    if any(grade.machine_failed for grade in graded.grades):
+    if any(standing.state == "error" for standing in graded.standings):
         typer.secho("The machine failed on some checks, which are not graded: see above.", fg="red", err=True)
         raise typer.Exit(4)

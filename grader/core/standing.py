@@ -31,12 +31,13 @@ class Lateness(Record):
 
 
 class ProblemPoints(Record):
-    """The points of one problem; `waiting` are those that wait for a person."""
+    """The points of one problem; `waiting` are those that wait for a person, `lost` those that are gone for good."""
 
     id: str
     points: float
     max_points: float
     waiting: float = 0.0
+    lost: float = 0.0
 
 
 class Standing(Record):

@@ -1,6 +1,10 @@
 """A grading that waits for trainings which other processes do: it is begun again when they are there."""
 
 from collections.abc import Sequence
+from typing import Literal
+
+Where = Literal["here", "elsewhere", "over"]
+"""Where networks are trained: in this process, in others that are asked for it, or no more, since time is over."""
 
 
 class Suspended(BaseException):

@@ -2,6 +2,7 @@
 
 from grader.execution.canaries import find_sandbox, try_layer
 from grader.execution.documents import read_documents
+from grader.execution.kept import kept_runs
 from grader.execution.mathematics import Mathematics
 from grader.execution.pages import page_pictures
 from grader.execution.run import NotebookArtefact, run_notebook
@@ -15,6 +16,7 @@ __all__ = [
     "Sandbox",
     "WarmProcess",
     "find_sandbox",
+    "kept_runs",
     "page_pictures",
     "read_documents",
     "run_notebook",

@@ -40,11 +40,11 @@ def _opened(grading: Grading) -> Iterator[Callable[[TrainingRequest, ProblemEvid
             trusted=request.replay == "trust",
             salt=options.salt or grading.rubric.salt,
             fresh=options.fresh,
-            elsewhere=options.elsewhere,
+            where=options.training,
             time_budget=budget.left,
             on_lane=lambda lane: tools.say(f"{problem}: seed {lane.seed} reached {lane.accuracy:.4f}"),
         )
-        if (result.verdict == "undecided" or result.unsupported) and not budget.left:
+        if (result.verdict == "undecided" or result.unsupported) and (not budget.left or options.training == "over"):
             budget.short_of(f"{problem}: training")
         return result
 

@@ -8,8 +8,9 @@ from rich.text import Text
 
 from grader.core.evidence import ModelFacts, Retraining
 from grader.core.outcome import BudgetLine, CheckResult, Grade, Status
+from grader.core.standing import Standing
 from grader.report._networks import lane_words, recipe_lines, retraining_words
-from grader.report._summary import STATUS, problem_lost
+from grader.report._summary import STATUS
 from grader.report._text import counted, one_line, points
 
 # Words and marks say the same, so that nothing is lost without colour.
@@ -53,23 +54,29 @@ def table(grade: Grade) -> Table:
     return drawn
 
 
-def class_table(grades: Iterable[Grade]) -> Table:
-    """One row a submission: its score, what a person must still read, and which problems lost points."""
+def class_table(standings: Iterable[Standing]) -> Table:
+    """One row a person: their score, what a person must still read, and which problems lost points."""
     drawn = Table()
-    drawn.add_column("Submission", overflow="fold")
+    drawn.add_column("Who", overflow="fold")
+    drawn.add_column("Folder", overflow="fold")
     drawn.add_column("Score", justify="right", no_wrap=True)
     drawn.add_column("To read", justify="right", no_wrap=True)
     drawn.add_column("Not graded", justify="right", no_wrap=True)
     drawn.add_column("Nobody read", overflow="fold")
     drawn.add_column("Lost points in", ratio=1)
-    for grade in grades:
-        lost = [f"{one_line(p.id)} -{points(problem_lost(p))}" for p in grade.problems if problem_lost(p) > 0]
+    for standing in standings:
+        person = standing.person
+        lost = [f"{one_line(p.id)} -{points(p.lost)}" for p in standing.problems if p.lost > 0]
+        if standing.late and standing.points < standing.raw:
+            lost.append(f"late -{points(standing.raw - standing.points)}")
+        score = f"{points(standing.points)}/{points(standing.max_points)}"
         drawn.add_row(
-            Text(one_line(grade.submission.id)),
-            Text(f"{points(grade.score)}/{points(grade.max_score)}"),
-            Text(points(grade.manual_points) if grade.manual_points else ""),
-            Text(points(grade.error_points) if grade.machine_failed else "", style=_STYLE["error"]),
-            Text("; ".join(map(one_line, grade.unread)), style=_STYLE["manual"]),
+            Text(one_line(person.name or person.email or person.id or person.user)),
+            Text(one_line(standing.key)),
+            Text("nothing" if standing.state == "missing" else score),
+            Text(points(standing.waiting) if standing.waiting else ""),
+            Text(points(standing.error) if standing.state == "error" else "", style=_STYLE["error"]),
+            Text("; ".join(map(one_line, standing.unread)), style=_STYLE["manual"]),
             Text(", ".join(lost)),
         )
     return drawn

@@ -40,6 +40,13 @@ class Results:
         for name, content in rendered.items():
             write_whole(self.folder / place / name, content)
 
+    def read(self, place: str, name: str) -> str | None:
+        """What a submission's file holds now, or None where there is none."""
+        try:
+            return (self.folder / place / name).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return None
+
     def salt(self) -> str:
         """What gives the seeds of this class's trainings, drawn at the first call and kept for the next runs."""
         path = self.folder / _SALT

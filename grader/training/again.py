@@ -7,6 +7,7 @@ from collections.abc import Callable
 from grader.core.evidence import Lane, ModelFacts, Retraining
 from grader.core.limits import Limits
 from grader.core.network import Recipe
+from grader.core.suspended import Where
 from grader.datasets import Dataset
 from grader.training.decision import Rule
 from grader.training.device import CPU, Device
@@ -30,7 +31,7 @@ def train_again(
     salt: str = "",
     trusted: bool = False,
     fresh: bool = False,
-    elsewhere: bool = False,
+    where: Where = "here",
     time_budget: float = math.inf,
     on_lane: Callable[[Lane], None] = lambda _: None,
     on_epoch: Callable[[int, int], None] = lambda *_: None,
@@ -38,8 +39,8 @@ def train_again(
     """By the recipe where that holds everything, else by running the notebook; else a person is asked, and told why.
 
     `device` is where a recipe is trained; a notebook in full runs where its sandbox is. Full runs pass where they are
-    `trusted`, or a training by the nearest recipe supports them. With `elsewhere` recipes are trained by others:
-    Suspended names what they have to do first.
+    `trusted`, or a training by the nearest recipe supports them. `where` others train recipes, Suspended names what
+    they have to do first.
     """
     missing = gaps(model)
     ends = time.monotonic() + time_budget
@@ -52,7 +53,7 @@ def train_again(
             rule=rule,
             salt=salt,
             fresh=fresh,
-            elsewhere=elsewhere,
+            where=where,
             time_budget=max(ends - time.monotonic(), 0.0),
             on_lane=on_lane,
             on_epoch=on_epoch,

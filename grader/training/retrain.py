@@ -8,7 +8,7 @@ from concurrent.futures.process import BrokenProcessPool
 from grader.core.errors import MachineError, SubmissionError, UnsupportedError
 from grader.core.evidence import Lane, Retraining
 from grader.core.fault import Fault
-from grader.core.suspended import Suspended
+from grader.core.suspended import Suspended, Where
 from grader.datasets import load_dataset
 from grader.training.decision import Rule, next_trainings
 from grader.training.device import CPU
@@ -30,7 +30,7 @@ def retrain(
     rule: Rule,
     salt: str = "",
     fresh: bool = False,
-    elsewhere: bool = False,
+    where: Where = "here",
     time_budget: float = math.inf,
     on_lane: Callable[[Lane], None] = lambda _: None,
     on_epoch: Callable[[int, int], None] = lambda *_: None,
@@ -38,8 +38,8 @@ def retrain(
     """Train under one seed of the salt after the other until the rule knows enough.
 
     `on_lane` is told each finished lane, `on_epoch` how many epochs are trained and how many it takes at least.
-    `fresh` trains even what an earlier run has trained. With `elsewhere` nothing is trained here: Suspended names the
-    steps (`LaneStep`) that are needed next. After `time_budget` seconds no more is waited for, and the
+    `fresh` trains even what an earlier run has trained. `where` others train, Suspended names the steps
+    (`LaneStep`) that are needed next. After `time_budget` seconds no more is waited for, and the
     verdict is what is known by then. Without a budget the verdict depends on the arguments alone. A network or recipe
     that can't be trained is an `obstacle` with its `fault`; this function does not raise for it. Ctrl-C passes through,
     and the next call goes on from the epochs that are finished.
@@ -63,10 +63,10 @@ def retrain(
             trained[seed] = done
             on_epoch(sum(trained.values()), planned * epochs)
 
-        if elsewhere:
+        if where != "here":
             lanes, missing = finished(plan, trainer, dataset, threshold, rule, salt)
             planned = len(lanes) + len(missing)
-            if missing and time_budget <= 0:
+            if missing and where == "over":
                 raise TimeoutError
             if missing:
                 cost = price(plan, size, dataset)

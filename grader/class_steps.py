@@ -1,0 +1,202 @@
+"""The steps of a class that workers do: grading one hand-in, and what they work with."""
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from grader.budget import Budget
+from grader.core.errors import MachineError, SubmissionError
+from grader.core.handin import Handin, Person
+from grader.core.outcome import Grade
+from grader.core.record import Record
+from grader.core.standing import Standing
+from grader.core.stored import Cut, Provenance
+from grader.core.suspended import Suspended, Where
+from grader.execution import Sandbox, kept_runs, page_pictures
+from grader.extensions import Extension
+from grader.lateness import with_lateness
+from grader.pipeline import grade_submission, set_aside
+from grader.reading import opened
+from grader.report import FORMATS
+from grader.rubric import Rubric
+from grader.standings import standings_of
+from grader.store import Results, Store
+from grader.tools import Options, Tools, tools_for, warmed
+from grader.training.elsewhere import LaneStep, train_step
+
+
+class Context(NamedTuple):
+    """What all steps of a worker work with."""
+
+    job: "ClassJob"
+    tools: Tools
+    store: Store
+    results: Results
+
+
+class ClassJob(Record):
+    """A class to be graded by one rubric into one folder and store, as every worker is told of it.
+
+    `tools` are those of this process, where it does the steps itself; workers find their own.
+    """
+
+    rubric: Rubric
+    options: Options
+    sandbox: Sandbox
+    out: Path
+    store: Path | str
+    run: int
+    extensions: dict[Person, Extension] = {}
+    tools: Tools | None = None
+
+    @contextmanager
+    def open(self, say: Callable[[str], None]) -> Iterator[Context]:
+        """The store, the sandbox, the data, and warm processes, until the last step is done."""
+        tools = self.tools or tools_for(self.rubric, say).model_copy(update={"sandbox": self.sandbox})
+        with Store.open(self.store) as store, warmed(tools, self.rubric) as warm:
+            kept = _Steps(store, self.run, fresh=self.options.fresh)
+            warm = warm.model_copy(update={"run": kept_runs(warm.run, kept)})
+            yield Context(self, warm, store, Results(self.out))
+
+    def told(self) -> "ClassJob":
+        """The same for another process."""
+        return self.model_copy(update={"tools": None, "sandbox": self.sandbox.model_copy(update={"warm": None})})
+
+
+class Told(Record):
+    """What became of a hand-in: where its people stand, or what it waits for.
+
+    `why` says why it was not graded; `cut` that its time ended before it was judged, after `seconds` of it; `lost` that
+    its result could not be kept, which ends the run.
+    """
+
+    standings: tuple[Standing, ...] = ()
+    why: str = ""
+    cut: bool = False
+    seconds: float = 0.0
+    waits: tuple[LaneStep, ...] = ()
+    lost: str = ""
+
+
+class Asked(NamedTuple):
+    """A hand-in to grade: what its result depends on, how many seconds it may take, and where its networks train.
+
+    `spent` are seconds that it has had already.
+    """
+
+    handin: Handin
+    provenance: Provenance
+    seconds: float | None
+    spent: float = 0.0
+    training: Where = "here"
+
+
+def grade_step(context: Context, asked: Asked) -> Told:
+    """Grade a hand-in and keep the result, or say which trainings it waits for. Never raises for what it holds."""
+    job, tools = context.job, context.tools
+    options = job.options.model_copy(update={"training": asked.training})
+    limits = job.rubric.limits.times(options.patience)
+    started = time.monotonic()
+    budget = Budget(limits, asked.seconds, asked.spent)
+    why = ""
+    try:
+        grade = grade_submission(asked.handin, job.rubric, tools, options, budget)
+    except Suspended as suspended:
+        waits = tuple(step for step in suspended.steps if isinstance(step, LaneStep))
+        return Told(waits=waits, seconds=time.monotonic() - started)
+    except SubmissionError as error:
+        why = error.found
+        grade = set_aside(asked.handin.key, job.rubric, tools, why, "manual")
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  # the one boundary: the others are graded whatever this one did
+        why = str(error) if isinstance(error, MachineError) else f"{type(error).__name__}: {error}"
+        tools.say(f"the grader failed on {asked.handin.key}: {why}")
+        grade = set_aside(asked.handin.key, job.rubric, tools, why, "error")
+    told = keep_grade(context, asked, grade, cut=bool(budget.cut))
+    if grade.manual_points and not why and not told.lost:
+        _save_pages(context, asked.handin)
+    return told.model_copy(update={"why": told.why or why, "cut": bool(budget.cut), "seconds": budget.seconds})
+
+
+def keep_grade(context: Context, asked: Asked, grade: Grade, *, cut: bool = False) -> Told:
+    """Keep a grade, and write the pages of the best that is known of the hand-in."""
+    job, store, handin = context.job, context.store, asked.handin
+    by = asked.provenance
+    why = ""
+    try:
+        FORMATS["json"](grade)
+        FORMATS["html"](grade)
+    except Exception as error:  # a record that can't be rendered is a fault of ours, and costs this submission
+        why = f"its result could not be written: {type(error).__name__}: {error}"
+        grade = set_aside(handin.key, job.rubric, None, why, "error")
+    try:
+        short: Cut = "time" if cut else "settings" if not job.options.retrain else ""
+        store.save_grade(job.run, handin.key, by, grade, cut=short)
+        best = store.best(handin.key, by.submission, by.rubric)
+        told = show_grade(context, handin, best.grade if best else grade)
+        return told.model_copy(update={"why": why})
+    except (MachineError, OSError) as error:
+        return Told(lost=str(error))
+
+
+def show_grade(context: Context, handin: Handin, grade: Grade) -> Told:
+    """Write the pages of a grade, where they are not there as they should be. Raises OSError."""
+    job = context.job
+    shown = with_lateness(grade, handin, job.rubric, job.extensions)
+    record = FORMATS["json"](shown)
+    if context.results.read(handin.key, "grade.json") != record:
+        context.results.save(handin.key, {"feedback.html": FORMATS["html"](shown), "grade.json": record})
+    return Told(standings=standings_of(handin, grade, job.rubric, job.extensions))
+
+
+def lane_step(context: Context, step: LaneStep, seconds: float) -> bool:
+    """Train a lane, which is remembered; False where the seconds ended first."""
+    context.tools.say(f"training {step.plan.dataset} under seed {step.seed}")
+    return train_step(step, seconds) is not None
+
+
+class _Steps:
+    """Results of steps, in the store of the class."""
+
+    def __init__(self, store: Store, run: int, *, fresh: bool) -> None:
+        self.store, self.run, self.fresh = store, run, fresh
+
+    def recall(self, key: str) -> bytes | None:
+        """What was kept under this key, or None."""
+        try:
+            return None if self.fresh else self.store.step(key)
+        except MachineError:
+            return None
+
+    def keep(self, key: str, kind: str, value: bytes, seconds: float) -> None:
+        """Keep a result; what can't be kept costs time."""
+        try:
+            self.store.save_step(self.run, key, value, kind=kind, seconds=seconds)
+        except MachineError:
+            return
+
+
+def _save_pages(context: Context, handin: Handin) -> None:
+    """Write the pages of PDFs as pictures; without them a person opens the PDFs."""
+    try:
+        context.results.save(handin.key, _pages(handin, context.tools))
+    except Exception as error:
+        context.tools.say(f"no pictures of the pages of {handin.key}: {type(error).__name__}: {error}")
+
+
+def _pages(handin: Handin, tools: Tools) -> Mapping[str, bytes]:
+    """The pages of a submission's PDFs as pictures, by the names of their files."""
+    found: dict[str, bytes] = {}
+    with opened(handin, tools.sandbox) as submission:
+        for file in submission.of_kind((".pdf",)):
+            name = re.sub(r"[^\w-]+", "_", file.removesuffix(".pdf"))
+            try:
+                pictures = enumerate(page_pictures(submission.root / file, tools.sandbox), 1)
+                found.update({f"pages/{name}-{number}.png": picture for number, picture in pictures})
+            except MachineError as error:
+                tools.say(f"no pictures of {file}: {error}")
+    return found
