@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, NamedTuple
 
-from grader.core.handin import HandedIn, Person
+from grader.core.handin import HandedIn, Handin, Person
 from grader.core.record import Record
 from grader.core.standing import Standing
 from grader.report._text import one_line, point_words
@@ -31,6 +31,16 @@ class Handover(Record):
     column: str = ""
     partial: bool = False
     missing: Literal["empty", "zero"] = "empty"
+
+    @property
+    def layout(self) -> str:
+        """The layout that the hand-ins came in; empty where nobody knows."""
+        return self.handed_in.layout if self.handed_in else ""
+
+    @property
+    def handins(self) -> dict[str, Handin]:
+        """The hand-ins by key."""
+        return {handin.key: handin for handin in self.handed_in.handins} if self.handed_in else {}
 
 
 class Exported(Record):

@@ -83,7 +83,6 @@ def _filled(handover: Handover, given: bytes) -> tuple[bytes, list[str]]:
         for row in table.places
         if any(cell(row, heading).strip() for heading in ("name", "first name", "last name", "sid", "email"))
     ]
-    layout = handover.handed_in.layout if handover.handed_in else ""
-    matched = match(handover.standings, people, "gradescope", layout)
+    matched = match(handover.standings, people, "gradescope", handover.layout)
     filled = fill(table, at[wanted], matched.rows, handover)
     return filled.file, [*matched.said, *filled.said]
