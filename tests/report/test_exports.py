@@ -183,7 +183,7 @@ def test_canvas_gradebook_is_filled_in_and_not_reordered() -> None:
         .replace("mar,A,,,,", "mar,A,,,3.5,")
     )
     assert file.decode() == expected
-    assert said == "No feedback for Canvas: none of the hand-ins come from its download." or not said
+    assert not said
     assert filled("canvas", file, everyone()) == (file, said)
 
 
@@ -386,7 +386,7 @@ def test_canvas_without_a_file() -> None:
     assert "Ada Lovelace,,1001,ada@uni.edu,,7.5" in elsewhere, "another platform's number is no Canvas id"
 
 
-TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), max_size=12)
 ROWS = st.lists(st.tuples(TEXT, TEXT, TEXT, TEXT, st.sampled_from(["", "3", "7,5", "EX", "-", '"'])), max_size=6)
 
 

@@ -23,7 +23,8 @@ def by_path(placed: Iterable[Page], pages: Mapping[str, bytes]) -> tuple[dict[st
     """(the pages by path, what is said of those that would meet another hand-in's page there and are left out)."""
     at: defaultdict[str, list[Standing]] = defaultdict(list)
     for page in placed:
-        at[page.path].append(page.standing)
+        # Names of files that are no UTF-8 can't stand in a zip as they are.
+        at[page.path.encode("utf-8", "replace").decode()].append(page.standing)
     met = [path for path, whose in at.items() if len({standing.key for standing in whose}) > 1]
     names = [called(standing.person, standing.key) for path in met for standing in at[path]]
     files = {path: pages[whose[0].key] for path, whose in at.items() if path not in met}

@@ -38,6 +38,7 @@ _HEADINGS = {
 }
 _NO = ("no", "nein", "non")
 _FOLDER = re.compile(r"([^/]+)_(\d+)_assignsubmission_\w+", re.ASCII)
+_MOST_LETTERS = 60  # of a name; file systems take 255 bytes
 _NO_FILE_NAME = re.compile(r'[_/\\:*?"<>|\x00-\x1f\x7f]+')
 
 
@@ -153,7 +154,7 @@ def _feedback(handover: Handover, people: Mapping[int, Row]) -> tuple[dict[str, 
         if not number:
             without.append(called(person, standing.key))
             continue
-        name = _NO_FILE_NAME.sub(" ", name or "Participant").strip() or "Participant"
+        name = _NO_FILE_NAME.sub(" ", name)[:_MOST_LETTERS].strip() or "Participant"
         placed.append(Page(f"{name}_{number}_assignsubmission_file_/feedback.html", standing))
     feedback, met = by_path(placed, pages)
     if not placed:
