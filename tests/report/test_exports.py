@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from grader.core.errors import MachineError
 from grader.core.handin import HandedIn, HandedInFile, Handin, Person
+from grader.core.handover import Exported, Handover
 from grader.core.standing import Lateness, ProblemPoints, Standing
 from grader.report.csv import gradebook
-from grader.report.exports import EXPORTS, Exported, Handover
+from grader.report.exports import EXPORTS
 
 ADA = Person(name="Ada Lovelace", id="1001", email="ada@uni.edu", user="11")
 BOB = Person(name="Bob Ng", id="1002", email="bob@uni.edu", user="12")
@@ -232,6 +233,7 @@ MATCHES = {
         '"groß, jörg",11,1001,ada,A,',
         True,
     ),
+    "an email as user": (Person(user="ada@uni.edu"), "X,11,,ada@uni.edu,A,", True),
     "half a name": (Person(name="Ada"), '"Lovelace, Ada",11,1001,ada,A,', False),
     "a name with another id": (Person(name="Ada Lovelace", id="1009"), '"Lovelace, Ada",11,1001,ada,A,', False),
     "a name with another email": (

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from grader.core.standing import Standing
-from grader.report.exports._handover import called, listed
+from grader.report.exports._results import called, listed
 
 _TIME = (1980, 1, 1, 0, 0, 0)  # the first that a zip can hold
 

@@ -11,11 +11,12 @@ from pathlib import PurePosixPath
 
 from grader.core.errors import MachineError
 from grader.core.handin import Handin
+from grader.core.handover import Exported, Handover
 from grader.report._text import one_line
 from grader.report.csv import number_cell, text_cell, written
 from grader.report.exports._fill import fill, said_of_maximum
-from grader.report.exports._handover import Exported, Handover, called, listed, pages_of, points_of, said_of_points
 from grader.report.exports._people import Row, alike, match
+from grader.report.exports._results import called, listed, pages_of, points_of, said_of_points
 from grader.report.exports._table import Table, read_table
 from grader.report.exports._zips import Page, by_path, zipped
 

@@ -9,8 +9,9 @@ import re
 from pathlib import PurePosixPath
 
 from grader.core.handin import Handin, Person
+from grader.core.handover import Exported, Handover
 from grader.report.csv import number_cell, text_cell, written
-from grader.report.exports._handover import Exported, Handover, called, listed, pages_of, points_of, said_of_points
+from grader.report.exports._results import called, listed, pages_of, points_of, said_of_points
 from grader.report.exports._zips import Page, by_path, zipped
 
 _HEAD = (
