@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from grader.core.handover import Handover
 from grader.report._text import one_line, points
-from grader.report.exports._handover import Handover, called, listed, points_of
 from grader.report.exports._people import Row
+from grader.report.exports._results import called, listed, points_of
 from grader.report.exports._table import Table
 
 _NUMBER = re.compile(r"-?\d+(?:[.,]\d+)?")

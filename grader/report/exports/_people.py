@@ -9,7 +9,7 @@ from unicodedata import category, normalize
 from grader.core.handin import Person
 from grader.core.standing import Standing
 from grader.report._text import one_line
-from grader.report.exports._handover import called, listed
+from grader.report.exports._results import called, listed
 
 _NUMBERING = ("canvas", "gradescope", "moodle")  # in exports of these, a user is a number of the platform's own
 
@@ -109,7 +109,8 @@ def _keys_of_row(row: Row) -> set[tuple[str, str]]:
 
 
 def _keys(person: Person) -> list[tuple[str, str]]:
-    keys = [("id", person.id), ("email", person.email), ("login", person.user), ("number", person.user)]
+    keys = [("id", person.id), ("login", person.user), ("number", person.user)]
+    keys += [("email", text) for text in (person.email, person.id, person.user) if "@" in text]
     return [(kind, alike(text)) for kind, text in keys if alike(text)]
 
 

@@ -87,7 +87,8 @@ def _head(text: str, delimiter: str, fits: Callable[[Sequence[str]], bool]) -> i
 def _decoded(raw: bytes) -> tuple[str, str]:
     """The text, and the encoding that gives the same bytes again."""
     found = encoding_of(raw)
-    for encoding in (found, "cp1252", "latin-1") if found == "utf-8" else (found,) if found else ():
+    narrow = () if b"\0" in raw else ("utf-8", "cp1252", "latin-1") if found else ("utf-8",)
+    for encoding in (*narrow, *((found,) if found else ())):
         try:
             text = raw.decode(encoding)
             if text.encode(encoding) == raw:

@@ -1,10 +1,34 @@
-"""Zips whose bytes depend on their files alone."""
+"""Feedback pages in zips, whose bytes depend on their files alone."""
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from grader.core.standing import Standing
+from grader.report.exports._results import called, listed
 
 _TIME = (1980, 1, 1, 0, 0, 0)  # the first that a zip can hold
+
+
+class Page(NamedTuple):
+    """Where the feedback page of a person goes."""
+
+    path: str
+    standing: Standing
+
+
+def by_path(placed: Iterable[Page], pages: Mapping[str, bytes]) -> tuple[dict[str, bytes], list[str]]:
+    """(the pages by path, what is said of those that would meet another hand-in's page there and are left out)."""
+    at: defaultdict[str, list[Standing]] = defaultdict(list)
+    for page in placed:
+        # Names of files that are no UTF-8 can't stand in a zip as they are.
+        at[page.path.encode("utf-8", "replace").decode()].append(page.standing)
+    met = [path for path, whose in at.items() if len({standing.key for standing in whose}) > 1]
+    names = [called(standing.person, standing.key) for path in met for standing in at[path]]
+    files = {path: pages[whose[0].key] for path, whose in at.items() if path not in met}
+    return files, listed("No feedback page for these, whose pages would have one name", names)
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:

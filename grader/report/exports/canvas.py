@@ -11,30 +11,19 @@ from pathlib import PurePosixPath
 
 from grader.core.errors import MachineError
 from grader.core.handin import Handin
+from grader.core.handover import Exported, Handover
 from grader.report._text import one_line
 from grader.report.csv import number_cell, text_cell, written
 from grader.report.exports._fill import fill, said_of_maximum
-from grader.report.exports._handover import Exported, Handover, called, listed, pages_of, points_of, said_of_points
 from grader.report.exports._people import Row, alike, match
+from grader.report.exports._results import called, listed, pages_of, points_of, said_of_points
 from grader.report.exports._table import Table, read_table
-from grader.report.exports._zips import zipped
+from grader.report.exports._zips import Page, by_path, zipped
 
 _HEAD = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 _POSSIBLE = "    Points Possible"
-_PEOPLE = frozenset(
-    (
-        "student",
-        "lastname",
-        "firstname",
-        "id",
-        "sis user id",
-        "sis login id",
-        "integration id",
-        "root account",
-        "section",
-    )
-)
 _TOLD_BY = ("student", "lastname", "firstname", "id", "sis user id", "integration id", "sis login id")
+_PEOPLE = (*_TOLD_BY, "root account", "section")
 _TEST_STUDENT = "student, test"
 _TITLE = re.compile(r"(.*)\((\d+)\)", re.DOTALL)
 
@@ -46,17 +35,16 @@ def export(handover: Handover) -> Exported:
     """
     file, said = _new(handover) if handover.given is None else _filled(handover, handover.given)
     files = {"canvas.csv": file}
-    feedback, without = _feedback(handover)
+    feedback, said_of_feedback = _feedback(handover)
     if feedback:
         files["canvas-feedback.zip"] = zipped(feedback)
-        said = [*said, *without, "Canvas shows each feedback page under the name of a file that was handed in."]
-    return Exported(files=files, said=(*said_of_points(handover), *said))
+    return Exported(files=files, said=(*said_of_points(handover), *said, *said_of_feedback))
 
 
 def _new(handover: Handover) -> tuple[bytes, list[str]]:
     most = max((standing.max_points for standing in handover.standings), default=0.0)
     rows = [[*_HEAD, text_cell(handover.title)], [_POSSIBLE, *[""] * (len(_HEAD) - 1), number_cell(most)]]
-    numbered = _layout(handover).startswith("canvas")
+    numbered = handover.layout.startswith("canvas")
     for standing in handover.standings:
         person, value = standing.person, points_of(standing, handover).value
         number = person.user if numbered and person.user.isdecimal() else ""
@@ -92,7 +80,7 @@ def _filled(handover: Handover, given: bytes) -> tuple[bytes, list[str]]:
         and any(cell(row, heading).strip() for heading in _TOLD_BY)
         and alike(name := cell(row, "student") or f"{cell(row, 'lastname')}, {cell(row, 'firstname')}") != _TEST_STUDENT
     ]
-    matched = match(handover.standings, people, "canvas", _layout(handover))
+    matched = match(handover.standings, people, "canvas", handover.layout)
     filled = fill(table, column, matched.rows, handover)
     most = [] if possible is None else said_of_maximum(table.cell(possible, column), handover)
     return filled.file, [*most, *matched.said, *filled.said]
@@ -125,26 +113,29 @@ def _column(table: Table, handover: Handover, possible: int | None) -> int:
     )
 
 
-def _layout(handover: Handover) -> str:
-    return handover.handed_in.layout if handover.handed_in else ""
-
-
 def _feedback(handover: Handover) -> tuple[dict[str, bytes], list[str]]:
     """(the pages by the name of a file that Canvas handed out, what is said of those that have none).
 
     Canvas looks for its numbers of the user and of the file in a name, and drops a file without them.
     """
-    handins = {handin.key: handin for handin in handover.handed_in.handins} if handover.handed_in else {}
-    feedback, without = {}, []
-    for key, page in pages_of(handover).items():
-        name = _downloaded(handins[key]) if key in handins else ""
-        if name:
-            feedback[name] = page
-        else:
-            without += [called(s.person, key) for s in handover.standings if s.key == key]
-    return feedback, listed(
-        "No feedback page can be uploaded to Canvas for these, who handed in no file there", without
-    )
+    handins = handover.handins
+    pages = pages_of(handover)
+    placed, without = [], []
+    for standing in handover.standings:
+        if standing.key in pages:
+            name = _downloaded(handins[standing.key]) if standing.key in handins else ""
+            if name:
+                placed.append(Page(name, standing))
+            else:
+                without.append(called(standing.person, standing.key))
+    feedback, met = by_path(placed, pages)
+    if not placed:
+        return {}, ["No feedback for Canvas: none of the hand-ins come from its download."] if without else []
+    return feedback, [
+        "Canvas shows each feedback page under the name of a file that was handed in.",
+        *listed("No feedback page for these, of whom Canvas gave no file to upload again", without),
+        *met,
+    ]
 
 
 def _downloaded(handin: Handin) -> str:

@@ -7,10 +7,11 @@ and learning platforms that take Gradescope's download take this file, with the 
 
 from collections.abc import Sequence
 
+from grader.core.handover import Exported, Handover
 from grader.report.csv import number_cell, text_cell, written
 from grader.report.exports._fill import fill
-from grader.report.exports._handover import Exported, Handover, points_of, said_of_points
 from grader.report.exports._people import Row, alike, match
+from grader.report.exports._results import points_of, said_of_points
 from grader.report.exports._table import read_table
 
 _HEAD = (
@@ -83,7 +84,6 @@ def _filled(handover: Handover, given: bytes) -> tuple[bytes, list[str]]:
         for row in table.places
         if any(cell(row, heading).strip() for heading in ("name", "first name", "last name", "sid", "email"))
     ]
-    layout = handover.handed_in.layout if handover.handed_in else ""
-    matched = match(handover.standings, people, "gradescope", layout)
+    matched = match(handover.standings, people, "gradescope", handover.layout)
     filled = fill(table, at[wanted], matched.rows, handover)
     return filled.file, [*matched.said, *filled.said]

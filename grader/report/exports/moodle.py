@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 
 from grader.core.errors import MachineError
 from grader.core.handin import Handin
+from grader.core.handover import Exported, Handover
 from grader.report._text import one_line
 from grader.report.csv import number_cell, text_cell, written
 from grader.report.exports._fill import fill, said_of_maximum
-from grader.report.exports._handover import Exported, Handover, called, listed, pages_of, points_of, said_of_points
 from grader.report.exports._people import Row, alike, match
+from grader.report.exports._results import called, listed, pages_of, points_of, said_of_points
 from grader.report.exports._table import Table, read_table
 from grader.report.exports._zips import Page, by_path, zipped
 
@@ -38,6 +39,7 @@ _HEADINGS = {
 }
 _NO = ("no", "nein", "non")
 _FOLDER = re.compile(r"([^/]+)_(\d+)_assignsubmission_\w+", re.ASCII)
+_MOST_LETTERS = 60  # of a name; file systems take 255 bytes
 _NO_FILE_NAME = re.compile(r'[_/\\:*?"<>|\x00-\x1f\x7f]+')
 
 
@@ -52,11 +54,10 @@ def export(handover: Handover) -> Exported:
     else:
         file, people, said = _filled(handover, handover.given)
     files = {"moodle.csv": file}
-    feedback, without = _feedback(handover, people)
+    feedback, said_of_feedback = _feedback(handover, people)
     if feedback:
         files["moodle-feedback.zip"] = zipped(feedback)
-        said = [*said, *without]
-    return Exported(files=files, said=(*said_of_points(handover), *said))
+    return Exported(files=files, said=(*said_of_points(handover), *said, *said_of_feedback))
 
 
 def _new(handover: Handover) -> tuple[bytes, list[str]]:
@@ -93,7 +94,7 @@ def _filled(handover: Handover, given: bytes) -> tuple[bytes, Mapping[int, Row],
         for row in table.places
         if any(cell(row, what).strip() for what in ("identifier", "name", "first", "last", "email", "id", "user"))
     ]
-    matched = match(handover.standings, rows, "moodle", _layout(handover))
+    matched = match(handover.standings, rows, "moodle", handover.layout)
     filled = fill(table, column, matched.rows, handover)
     said = [*said_of_maximum(cell(rows[0].place, "maximum") if rows else "", handover), *matched.said, *filled.said]
     return filled.file, matched.rows, said
@@ -134,16 +135,12 @@ def _titles(heading: str) -> set[str]:
     return {alike(title) for text in whole for title in (text, text.partition(":")[2])} - {""}
 
 
-def _layout(handover: Handover) -> str:
-    return handover.handed_in.layout if handover.handed_in else ""
-
-
 def _feedback(handover: Handover, people: Mapping[int, Row]) -> tuple[dict[str, bytes], list[str]]:
     """(each person's page by its path, what is said of those who have none).
 
     Moodle reads the number from the folder's name, which it cuts at its underscores: a name must have none.
     """
-    handins = {handin.key: handin for handin in handover.handed_in.handins} if handover.handed_in else {}
+    handins = handover.handins
     pages = pages_of(handover)
     placed, without = [], []
     for place, standing in enumerate(handover.standings):
@@ -153,14 +150,16 @@ def _feedback(handover: Handover, people: Mapping[int, Row]) -> tuple[dict[str, 
         name, number = person.name, row.number if row else ""
         if not number and handin and len(handin.people) == 1:
             name, number = _folder(handin) or (name, "")
-        if not number and _layout(handover).startswith("moodle"):
+        if not number and handover.layout.startswith("moodle"):
             number = person.user if person.user.isdecimal() else ""
         if not number:
             without.append(called(person, standing.key))
             continue
-        name = _NO_FILE_NAME.sub(" ", name or "Participant").strip() or "Participant"
+        name = _NO_FILE_NAME.sub(" ", name)[:_MOST_LETTERS].strip() or "Participant"
         placed.append(Page(f"{name}_{number}_assignsubmission_file_/feedback.html", standing))
     feedback, met = by_path(placed, pages)
+    if not placed:
+        return {}, ["No feedback for Moodle: nobody's number there is known."] if without else []
     return feedback, [*listed("No feedback page for these, whose number at Moodle is not known", without), *met]
 
 

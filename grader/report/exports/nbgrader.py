@@ -9,9 +9,10 @@ import re
 from pathlib import PurePosixPath
 
 from grader.core.handin import Handin, Person
+from grader.core.handover import Exported, Handover
 from grader.report.csv import number_cell, text_cell, written
-from grader.report.exports._handover import Exported, Handover, called, listed, pages_of, points_of, said_of_points
-from grader.report.exports._zips import zipped
+from grader.report.exports._results import called, listed, pages_of, points_of, said_of_points
+from grader.report.exports._zips import Page, by_path, zipped
 
 _HEAD = (
     "assignment",
@@ -62,9 +63,10 @@ def export(handover: Handover) -> Exported:
         *said_of_points(handover),
         *listed("Not among the students, since nbgrader needs a user name or an id", nameless),
     ]
-    if feedback := _feedback(handover):
+    feedback, met = _feedback(handover)
+    if feedback:
         files["nbgrader-feedback.zip"] = zipped(feedback)
-    return Exported(files=files, said=tuple(said))
+    return Exported(files=files, said=(*said, *met))
 
 
 def _student(person: Person) -> str:
@@ -81,18 +83,18 @@ def _names(name: str) -> tuple[str, str]:
     return first, last
 
 
-def _feedback(handover: Handover) -> dict[str, bytes]:
+def _feedback(handover: Handover) -> tuple[dict[str, bytes], list[str]]:
     """`feedback/<student>/<assignment>/<notebook>.html`: `nbgrader release_feedback` asks for a notebook's name."""
-    handins = {handin.key: handin for handin in handover.handed_in.handins} if handover.handed_in else {}
+    handins = handover.handins
     pages = pages_of(handover)
-    feedback = {}
+    placed = []
     for standing in handover.standings:
         if standing.key in pages and _student(standing.person):
             notebook = _notebook(handins[standing.key]) if standing.key in handins else ""
             parts = (_student(standing.person), handover.title, notebook or "feedback")
             path = "/".join(_NO_FILE_NAME.sub("_", part).strip(".") or "_" for part in parts)
-            feedback[f"feedback/{path}.html"] = pages[standing.key]
-    return feedback
+            placed.append(Page(f"feedback/{path}.html", standing))
+    return by_path(placed, pages)
 
 
 def _notebook(handin: Handin) -> str:

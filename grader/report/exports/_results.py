@@ -1,43 +1,13 @@
-"""What an export is made of, and what it makes."""
+"""Which results are handed on, and how a reader is told of people."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
-from typing import Literal, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
-from grader.core.handin import HandedIn, Person
-from grader.core.record import Record
+from grader.core.handin import Person
+from grader.core.handover import Handover
 from grader.core.standing import Standing
 from grader.report._text import one_line, point_words
-
-
-def _no_page(_: str) -> bytes | None:
-    return None
-
-
-class Handover(Record):
-    """A class's results, and how they are to be handed on.
-
-    `title` is the assignment's name on the platform. `pages` gives the feedback page of a key, None where there is
-    none. `given` are the bytes of a file that the platform made and that is filled in; `column` names the column to
-    fill, where the title doesn't. A result that isn't final is handed on only as `partial`, and who handed in nothing
-    gets 0 only as `missing` says so.
-    """
-
-    title: str
-    standings: tuple[Standing, ...]
-    handed_in: HandedIn | None = None
-    pages: Callable[[str], bytes | None] = _no_page
-    given: bytes | None = None
-    column: str = ""
-    partial: bool = False
-    missing: Literal["empty", "zero"] = "empty"
-
-
-class Exported(Record):
-    """Files by name, and what was left out, replaced or not recognised, in sentences."""
-
-    files: Mapping[str, bytes]
-    said: tuple[str, ...] = ()
 
 
 class Points(NamedTuple):
