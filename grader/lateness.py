@@ -78,7 +78,7 @@ def lateness(
     moved = _moved(due, granted)
     if moved is None:
         return None
-    seconds = max(0, math.floor((utc(at) - utc(moved)).total_seconds())) if at else 0
+    seconds = max(0, (utc(at) - utc(moved)) // timedelta(seconds=1)) if at else 0
     share, used, settled, words = 1.0, 0, True, ""
     if granted.waived:
         words = "Nothing is taken for lateness: it was waived for you."

@@ -14,18 +14,23 @@ _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def gradebook(grades: Iterable[Grade]) -> str:
-    """CSV with a header. Problems stand in the order in which they first appear; a missing one is an empty cell."""
+    """CSV with a header. Problems stand in the order in which they first appear; a missing one is an empty cell.
+
+    Where a due date is known, `score` is before lateness, `final` after it, and `late` says what it makes of it.
+    """
     grades = list(grades)
     problems = list(dict.fromkeys(p.id for grade in grades for p in grade.problems))
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
-    rows.writerow([*_HEAD, *map(_text, problems), "unread", "notes"])
+    dated = any(grade.late for grade in grades)
+    rows.writerow([*_HEAD, *(("final", "late") if dated else ()), *map(_text, problems), "unread", "notes"])
     for grade in grades:
         scores = {p.id: p.score for p in grade.problems}
         rows.writerow(
             [
                 _text(grade.submission.id),
                 *map(_number, (grade.score, grade.max_score, grade.manual_points, grade.error_points)),
+                *((_number(grade.final), _text(grade.late.why if grade.late else "")) if dated else ()),
                 *(_number(scores.get(problem, math.nan)) for problem in problems),
                 _text("; ".join(grade.unread)),
                 _text("; ".join(grade.notes)),
