@@ -1,12 +1,15 @@
 """Lateness: what is taken, of whom, and that nobody is worse off for an extension, a zone or a change of clocks."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 from sample_grade import check, grade_of, problem
 
 from grader.core.errors import RubricError
@@ -43,6 +46,7 @@ SETTLED = {
     "in time": (TEN, "-1s", 1, 0, "In time: it was due on 2026-11-27 23:59 CET.", {}),
     "to the second": (TEN, "0s", 1, 0, "In time", {}),
     "a part of a second": (TEN, "0.9s", 1, 0, "In time", {}),
+    "a day and a little": (TEN, "1d 20s", 0.8, 0, "1 day 20 seconds late", {}),
     "a second": (TEN, "1s", 0.9, 0, "1 second late: it was due on 2026-11-27 23:59 CET. At 10 % a day, 10 %", {}),
     "a whole day": (TEN, "1d", 0.9, 0, "1 day late", {}),
     "a begun day": (TEN, "1d 3h", 0.8, 0, "1 day 3 hours late", {}),
@@ -52,7 +56,7 @@ SETTLED = {
     "an hour": ({"per_hour": 0.01}, "3h 1s", 0.96, 0, "At 1 % an hour, 4 %", {}),
     "in grace": ({**TEN, "grace_minutes": 15}, "15m", 1, 0, "within 15 minutes of grace", {}),
     "after grace": ({**TEN, "grace_minutes": 15}, "15m 1s", 0.9, 0, "15 minutes 1 second late", {}),
-    "grace of the second day": ({**TEN, "grace_minutes": 15}, "1d 10m", 0.9, 0, "1 day late", {}),
+    "grace of the second day": ({**TEN, "grace_minutes": 15}, "1d 10m", 0.9, 0, "a day after 15 minutes of grace, 10 %", {}),
     "late days": ({**TEN, "late_days": 3}, "1d 3h", 1, 2, "2 late days of yours are used, 1 left.", {}),
     "too few late days": ({**TEN, "late_days": 1}, "1d 3h", 0.9, 1, "1 late day of yours is used, 0 left. At 10 %", {}),
     "late days before hours": ({"per_hour": 0.01, "late_days": 1}, "1d 2h", 0.98, 1, "At 1 % an hour, 2 %", {}),
@@ -65,6 +69,7 @@ SETTLED = {
     "days granted": (TEN, "2d 1s", 0.9, 0, "on 2026-11-29 23:59 CET by your extension", {"extension": {"days": 2}}),
     "hours granted": (TEN, "12h", 1, 0, "In time: it was due on 2026-11-28 11:59", {"extension": {"hours": 12}}),
     "granted, and marked": (TEN, "12h", 1, 0, "In time", {"extension": {"hours": 12}, "platform": True}),
+    "marked, and in time": (TEN, "-1h", 1, 0, "marks it as late, but this due date counts.", {"platform": True}),
     "waived": (TEN, "9d", 1, 0, "it was waived for you", {"extension": {"waived": True, "reason": "SECRET"}}),
     "a reason told": (TEN, "9d", 1, 0, "ill", {"extension": {"waived": True, "reason": "ill", "tell_reason": True}}),
     "late days left": ({**TEN, "late_days": 5}, "2d", 0.9, 1, "0 left", {"extension": {"late_days": 1}}),
@@ -78,7 +83,6 @@ SETTLED = {
 FOR_A_PERSON = {
     "no time": (TEN, None, "Whether it was late is not known: nothing is taken, and a person looks.", {}),
     "no time, and marked": (TEN, None, "marks it as late: a person decides by how much", {"platform": True}),
-    "marked, and in time": (TEN, "-1h", "marks it as late all the same", {"platform": True}),
     "late, and not marked": (TEN, "1h", "counts it as in time", {"platform": False}),
     "cut off": ({**TEN, "until_days": 2, "beyond": "person"}, "3d", "more than 2 days: a person decides", {}),
 }
@@ -283,10 +287,11 @@ def test_a_zone_that_is_none_is_told(name: str, said: str) -> None:
 
 ADA = Person(name="Ada Lovelace", email="ada@uni.edu", id="00123", user="ada")
 ALAN = Person(name="Turing, Alan", email="alan@uni.edu", id="124", user="no")
-JOSE = Person(name="José Müller", email="jose@uni.edu", id="125")
+JOSE = Person(name="José Müller", email="jose@uni.edu", id="125", user="jose")
+EVE = Person(email="ada@other.edu")
 WEI = Person(name="Li Wei", id="126")
 OTHER_WEI = Person(name="Li Wei", id="127")
-PEOPLE = (ADA, ALAN, JOSE, WEI, OTHER_WEI, ADA)
+PEOPLE = (ADA, ALAN, JOSE, WEI, OTHER_WEI, EVE, ADA)
 
 
 def granted(tmp_path, text: str | bytes, **more: object) -> dict[Person, Extension]:
@@ -367,6 +372,30 @@ def test_all_faults_of_people_are_told_at_once(tmp_path) -> None:
         granted(tmp_path, "eve: {days: 1}\nmallory: {days: 1}\n")
 
 
+def test_a_file_for_another_class_is_told_in_a_few_lines(tmp_path) -> None:
+    with pytest.raises(RubricError) as caught:
+        granted(tmp_path, "".join(f"s{number:05}@other.edu: {{days: 1}}\n" for number in range(5000)))
+    assert len(str(caught.value).splitlines()) < 30
+
+
+def test_the_examples_of_the_page_hold(tmp_path) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "lateness.md").read_text()
+    policy, extensions = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    rubric = Rubric.model_validate(
+        {**RUBRIC.model_dump(), **YAML(typ="safe").load(policy.replace("due: 2026-11-27", "due: '2026-11-27'"))}
+    )
+    found = granted(tmp_path, extensions, due=rubric.due_at)
+    assert list(found) == [ADA, EVE, ALAN, JOSE]
+    late = lateness_of(handed_in(ADA), ADA, rubric, {ADA: Extension(late_days=0)})
+    assert late and f"“{late.why} 41.5 of 50 points become 33.2.”" in " ".join(page.split())
+
+
+def test_an_extension_of_the_hour_that_comes_twice() -> None:
+    due = moment("2026-10-25T02:30:00+02:00", ZURICH)
+    found = lateness(due.astimezone(UTC) + timedelta(hours=1), None, due, LatePolicy(per_day=0.1), Extension(hours=1))
+    assert found and (found.share, found.why) == (1, "In time: it was due on 2026-10-25 02:30 CET by your extension.")
+
+
 def test_a_file_that_is_not_there(tmp_path) -> None:
     with pytest.raises(RubricError, match="can't be read"):
         read_extensions(tmp_path / "none.yaml", PEOPLE)
@@ -399,7 +428,8 @@ def test_a_grade_keeps_the_points_before_and_after() -> None:
     grade = with_lateness(RAW, handed_in(ADA), RUBRIC, {ADA: Extension(late_days=0)})
     assert (grade.score, grade.final, grade.max_score) == (41.5, 33.2, 50)
     again = Grade.model_validate_json(FORMATS["json"](grade))
-    assert again == grade and (again.score, again.final) == (41.5, 33.2)
+    assert with_lateness(grade, handed_in(ADA), RUBRIC, {ADA: Extension(late_days=0)}) == again == grade
+    assert (again.score, again.final) == (41.5, 33.2)
 
 
 def test_one_without_a_due_date_is_as_it_was() -> None:
@@ -408,6 +438,7 @@ def test_one_without_a_due_date_is_as_it_was() -> None:
     assert json.loads(FORMATS["json"](RAW))["late"] is None
     dateless = with_lateness(RAW, handed_in(ADA), RUBRIC.model_copy(update={"due": ""}))
     assert dateless.late is None and "No due date is known" in dateless.notes[0]
+    assert with_lateness(dateless, handed_in(ADA), RUBRIC.model_copy(update={"due": ""})) == dateless
 
 
 def test_each_of_a_group_has_what_was_granted_to_them() -> None:
