@@ -17,6 +17,7 @@ from grader.language.yaml_tree import line_of, parse, plain
 from grader.rubric.load import explain
 
 _MAX_BYTES = 2_000_000
+_MOST_FAULTS = 20  # are told at once
 
 
 class Extension(Record):
@@ -77,14 +78,15 @@ def read_extensions(
         persons = known.meant(key)
         if len(persons) != 1:
             faults.append((line, known.unclear(key, persons)))
-            continue
-        (person,) = persons
-        if person in found:
+        elif (person := persons.pop()) in found:
             faults.append((line, f"“{key}” is the person of “{named[person]}” above: keep one of the two"))
         elif extension.due and due and utc(extension.due) < utc(due):
             line = line_of(tree, (key, "due"))
             faults.append((line, f"the new due date of “{key}” is before everybody's, {due:%Y-%m-%d %H:%M %Z}"))
-        found[person], named[person] = extension, key
+        else:
+            found[person], named[person] = extension, key
+        if len(faults) == _MOST_FAULTS:
+            break
     if faults:
         raise RubricError(
             "\n".join(f"{path}:{line}: {' '.join(said.split())}" for line, said in faults),

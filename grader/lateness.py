@@ -48,11 +48,11 @@ def with_lateness(
     people = (person,) if person else handin.people
     each = [lateness_of(handin, one, rubric, extensions) for one in people]
     late = each[0] if all(other == each[0] for other in each) else _of_several(each)
+    notes = grade.notes
     if late is None and rubric.late and rubric.late.takes:
-        said = "No due date is known, so nothing was taken for lateness."
         marked = " The platform marks it as late." if handin.late else ""
-        return grade.model_copy(update={"notes": (*grade.notes, said + marked)})
-    return grade.model_copy(update={"late": late})
+        notes = tuple(dict.fromkeys([*notes, f"No due date is known, so nothing was taken for lateness.{marked}"]))
+    return grade.model_copy(update={"late": late, "notes": notes})
 
 
 def lateness_of(
@@ -72,13 +72,14 @@ def lateness(
     """How late it is, and which share of the points is kept; None where no due date is known.
 
     Without a time it is as the platform says: in time, or late by what a person must find out. A person decides as
-    well where the time and the platform disagree and points depend on it.
+    well where points would be taken of what the platform counts as in time.
     """
     policy, granted = policy or LatePolicy(), extension or Extension.model_construct()
     moved = _moved(due, granted)
     if moved is None:
         return None
-    seconds = max(0, math.floor((utc(at) - utc(moved)).total_seconds())) if at else 0
+    new = due is None or utc(moved) != utc(due)
+    seconds = max(0, (utc(at) - utc(moved)) // timedelta(seconds=1)) if at else 0
     share, used, settled, words = 1.0, 0, True, ""
     if granted.waived:
         words = "Nothing is taken for lateness: it was waived for you."
@@ -87,15 +88,14 @@ def lateness(
     elif at is None:
         settled, words = _without_time(platform_late)
     elif not seconds:
-        settled = not platform_late or moved != due
-        words = "" if settled else "The platform marks it as late all the same: a person decides."
+        words = "The platform marks it as late, but this due date counts." if platform_late and not new else ""
     else:
         share, used, settled, words = _taken(seconds, moved, policy, granted)
         if platform_late is False and (share < 1 or used):
             share, used, settled = 1.0, 0, False
             words = "The platform counts it as in time: a person decides, and nothing is taken until then."
     reason = f"Reason of the extension: {granted.reason}." if granted.reason and granted.tell_reason else ""
-    told = [_when(at, seconds, moved, new=moved != due), words, reason]
+    told = [_when(at, seconds, moved, new=new), words, reason]
     return Lateness(
         due=moved,
         at=at,
@@ -136,6 +136,7 @@ def _taken(seconds: int, due: datetime, policy: LatePolicy, granted: Extension) 
         words.append(f"{_counted(used, 'late day')} of yours {'is' if used == 1 else 'are'} used, {left - used} left.")
     if taken:
         each = f"{_percent(policy.per_day)} a day" if policy.per_day else f"{_percent(policy.per_hour or 0)} an hour"
+        each += f" after {_number(policy.grace_minutes)} minutes of grace" if policy.grace_minutes else ""
         most = f", at most {_percent(policy.at_most)}" if taken >= policy.at_most else ""
         words.append(f"At {each}{most}, {_percent(taken)} of the points earned are taken.")
     return round(1 - taken, 9), used, True, " ".join(words) or "Nothing is taken for lateness."
@@ -198,13 +199,12 @@ def _when(at: datetime | None, seconds: int, due: datetime, *, new: bool = False
 
 
 def _duration(seconds: int) -> str:
-    """`1 day 3 hours`: the two largest units."""
+    """`1 day 3 hours`: the two largest units that it has."""
     parts = []
     for unit, size in (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1)):
         number, seconds = divmod(seconds, size)
-        parts.append((number, unit))
-    first = next(place for place, (number, _) in enumerate(parts) if number)
-    return " ".join(_counted(number, unit) for number, unit in parts[first : first + 2] if number)
+        parts += [_counted(number, unit)] if number else []
+    return " ".join(parts[:2])
 
 
 def _counted(number: int, what: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, time, tzinfo
 from difflib import get_close_matches
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 _HINT = "write 2026-11-27 for the end of that day, 2026-11-27 17:00, or 2026-11-27T17:00:00+01:00"
@@ -12,13 +13,19 @@ _OF_THIS_MACHINE = ("localtime", "posixrules", "Factory")  # files that lie amon
 
 def zone_named(name: str) -> ZoneInfo:
     """The zone of an IANA name. Raises ValueError with names that are near."""
-    known = {zone.lower(): zone for zone in available_timezones() if zone not in _OF_THIS_MACHINE}
-    if name in known.values():
+    known = _zones()
+    if known.get(name.lower()) == name:
         return ZoneInfo(name)
     words = name.strip().lower().replace(" ", "_")
     near = [words, *get_close_matches(words, known, n=1), *(zone for zone in known if zone.endswith(f"/{words}"))]
     meant = next((f"did you mean {known[zone]}?" for zone in near if zone in known), "such a name is Europe/Zurich")
     raise ValueError(f"“{name}” is no IANA name of a time zone; {meant}")
+
+
+@cache
+def _zones() -> dict[str, str]:
+    """All names by their lower case; looking for them opens hundreds of files."""
+    return {zone.lower(): zone for zone in available_timezones() if zone not in _OF_THIS_MACHINE}
 
 
 def moment(text: str, timezone: str = "") -> datetime:

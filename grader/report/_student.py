@@ -61,7 +61,7 @@ def for_student(grade: Grade) -> StudentCopy:
     left_out = {problem: part for problem, part in withheld.items() if part}
     totals = {
         "score": sum(p.score for p in problems),
-        "max_score": sum(p.max_score for p in problems),
+        "max_score": sum(p.max_score for p in problems if not p.extra_credit),
         "manual_points": sum(p.manual_points for p in problems),
         "error_points": sum(c.max_score for p in problems for c in p.checks if c.status == "error"),
     }

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from grader.core.outcome import CheckResult, Grade, ProblemResult, Status
+from grader.report._text import one_line, point_words, points
 
 
 class Word(NamedTuple):
@@ -42,13 +43,11 @@ class Tally(NamedTuple):
 def tally(grade: Grade) -> Tally:
     """What was earned, waits for a person, was lost, and could not be graded."""
     checks = [check for problem in grade.problems for check in problem.checks]
-    lost = sum(map(points_lost, checks))
-    rest = grade.max_score - grade.score - grade.manual_points - lost
     return Tally(
         earned=grade.score,
         waiting=grade.manual_points,
-        lost=lost,
-        ungraded=rest if rest > 1e-9 else 0.0,
+        lost=sum(map(problem_lost, grade.problems)),
+        ungraded=sum(check.max_score for check in checks if check.status == "error"),
         passed=sum(c.status == "passed" for c in checks),
         judged=sum(c.status not in ("manual", "error") for c in checks),
     )
@@ -60,8 +59,22 @@ def points_lost(check: CheckResult) -> float:
 
 
 def problem_lost(problem: ProblemResult) -> float:
-    """The same over all checks of a problem."""
-    return sum(map(points_lost, problem.checks))
+    """The same over all checks of a problem; of extra credit nothing is lost."""
+    return 0.0 if problem.extra_credit else sum(map(points_lost, problem.checks))
+
+
+def late_sentence(grade: Grade) -> str:
+    """When it was handed in, what that takes, and the points before and after it; empty where no due date is known."""
+    late = grade.late
+    if late is None:
+        return ""
+    said = [one_line(late.why, 1000)]
+    if late.share < 1:
+        raw = f"{points(grade.score)} of {point_words(grade.max_score)}"
+        said.append(f"{raw} {'becomes' if grade.max_score == 1 else 'become'} {points(grade.final)}.")
+        if grade.manual_points:
+            said.append(f"Of what a person still gives {points(100 * late.share)} % count.")
+    return " ".join(said)
 
 
 def look_first(grade: Grade) -> list[tuple[ProblemResult, CheckResult]]:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Sequence
 from unicodedata import normalize
 
-from grader.core.outcome import Grade
 from grader.core.standing import Standing
 from grader.report._text import one_line, points
 
@@ -46,31 +45,6 @@ def _row(standing: Standing, columns: Sequence[str]) -> list[str]:
         text_cell("; ".join(standing.unread)),
         text_cell("; ".join(standing.notes)),
     ]
-
-
-_HEAD = ("id", "score", "max_score", "manual_points", "error_points")
-
-
-def grades_table(grades: Iterable[Grade]) -> str:
-    """CSV of grades whose people nobody knows, one row a submission.
-
-    Problems stand in the order in which they first appear; a missing one is an empty cell.
-    """
-    grades = list(grades)
-    problems = list(dict.fromkeys(p.id for grade in grades for p in grade.problems))
-    rows = [[*_HEAD, *map(text_cell, problems), "unread", "notes"]]
-    for grade in grades:
-        scores = {p.id: p.score for p in grade.problems}
-        rows.append(
-            [
-                text_cell(grade.submission.id),
-                *map(number_cell, (grade.score, grade.max_score, grade.manual_points, grade.error_points)),
-                *(number_cell(scores.get(problem, math.nan)) for problem in problems),
-                text_cell("; ".join(grade.unread)),
-                text_cell("; ".join(grade.notes)),
-            ]
-        )
-    return written(rows)
 
 
 def text_cell(text: str) -> str:

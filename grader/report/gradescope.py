@@ -5,7 +5,7 @@ import math
 
 from grader.core.outcome import CheckResult, Grade, ProblemResult
 from grader.report._student import for_student
-from grader.report._summary import MACHINE_FAILED, STATUS, UNREAD, found, sandbox_sentence
+from grader.report._summary import MACHINE_FAILED, STATUS, UNREAD, found, late_sentence, sandbox_sentence
 from grader.report._text import one_line, plain, point_words
 
 
@@ -17,7 +17,7 @@ def render(grade: Grade) -> str:
     them than that they exist.
     """
     results: dict[str, object] = {
-        "score": _number(grade.score),
+        "score": _number(grade.final),
         "output": "\n".join(_above(grade)),
         "output_format": "text",
         "test_output_format": "text",
@@ -37,6 +37,8 @@ def _above(grade: Grade) -> list[str]:
     lines = [MACHINE_FAILED] if grade.machine_failed else []
     if grade.unread:
         lines += [UNREAD, *(f"- {one_line(what)}" for what in grade.unread)]
+    if said := late_sentence(copy.grade):
+        lines.append(said)
     if copy.grade.manual_points:
         waiting = point_words(copy.grade.manual_points)
         lines.append(f"Still to be read by a person: {waiting}; in the score so far they count as 0.")
@@ -50,9 +52,10 @@ def _above(grade: Grade) -> list[str]:
 
 def _test(problem: ProblemResult, check: CheckResult, position: int) -> dict[str, object]:
     settled = check.status in ("passed", "failed")
+    extra = " (extra credit)" if problem.extra_credit else ""
     return {
         "number": one_line(f"{problem.id}.{position}"),
-        "name": one_line(check.name) + ("" if settled else f" ({STATUS[check.status].word.lower()})"),
+        "name": one_line(check.name) + extra + ("" if settled else f" ({STATUS[check.status].word.lower()})"),
         "score": _number(check.score),
         "max_score": _number(check.max_score),
         "status": "passed" if check.status == "passed" else "failed",

@@ -40,6 +40,7 @@ def _template() -> Template:
         "lost": _summary.points_lost,
         "problem_lost": _summary.problem_lost,
         "found": _summary.found,
+        "late_sentence": _summary.late_sentence,
         "look_first": _summary.look_first,
         "to_read": _summary.to_read,
         "sandbox_sentence": _summary.sandbox_sentence,

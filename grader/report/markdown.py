@@ -11,6 +11,7 @@ from grader.report._summary import (
     STATUS,
     UNREAD,
     found,
+    late_sentence,
     look_first,
     problem_lost,
     sandbox_sentence,
@@ -33,7 +34,7 @@ def render(grade: Grade) -> str:
         blocks.append(f"> **{MACHINE_FAILED}**")
     if grade.unread:
         blocks.append("\n".join([f"> **{UNREAD}**", ">", *(f"> - {_md(what)}" for what in grade.unread)]))
-    score = f"**{points(grade.score)} of {points(grade.max_score)} points**"
+    score = f"**{points(grade.final)} of {points(grade.max_score)} points**"
     rest = [
         f"{points(amount)} {what}"
         for amount, what in (
@@ -44,6 +45,8 @@ def render(grade: Grade) -> str:
         if amount
     ]
     blocks.append(", ".join([score, *rest]) + f". {numbers.passed} of {numbers.judged} checks passed.")
+    if said := late_sentence(grade):
+        blocks.append(_md(said, 1500))
     if copy.withheld:
         blocks.append(f"Not counted here: {copy.all_withheld.sentence()}")
     losing = (f"{_title(p)}, {point_words(problem_lost(p))}: {_md(c.message)}" for p, c in look_first(grade)[:5])
@@ -59,8 +62,8 @@ def render(grade: Grade) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _md(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", one_line(text))
+def _md(text: str, limit: int = 300) -> str:
+    return _SPECIAL.sub(r"\\\1", one_line(text, limit))
 
 
 def _title(problem: ProblemResult) -> str:
@@ -77,7 +80,8 @@ def _table(head: list[str], rows: Iterable[list[str]]) -> str:
 
 
 def _problem(problem: ProblemResult) -> list[str]:
-    blocks = [f"## {_title(problem)}: {points(problem.score)} of {points(problem.max_score)}"]
+    extra = " of extra credit" if problem.extra_credit else ""
+    blocks = [f"## {_title(problem)}: {points(problem.score)} of {points(problem.max_score)}{extra}"]
     if problem.asked:
         blocks.append(_md(problem.asked))
     if problem.checks:

@@ -10,7 +10,7 @@ from grader.core.evidence import ModelFacts, Retraining
 from grader.core.outcome import BudgetLine, CheckResult, Grade, Status
 from grader.core.standing import Standing
 from grader.report._networks import lane_words, recipe_lines, retraining_words
-from grader.report._summary import STATUS
+from grader.report._summary import STATUS, late_sentence
 from grader.report._text import counted, one_line, points
 
 # Words and marks say the same, so that nothing is lost without colour.
@@ -38,7 +38,7 @@ def table(grade: Grade) -> Table:
         for position, check in enumerate(problem.checks):
             last = position == len(problem.checks) - 1
             drawn.add_row(
-                Text(one_line(problem.id) if position == 0 else ""),
+                Text(one_line(problem.id) + (" (extra)" if problem.extra_credit else "") if position == 0 else ""),
                 Text(one_line(check.name) + ("" if check.visibility == "visible" else f" ({check.visibility})")),
                 Text(f"{points(check.score)}/{points(check.max_score)}"),
                 _status(check.status),
@@ -46,6 +46,7 @@ def table(grade: Grade) -> Table:
                 end_section=last,
             )
     said = [
+        *filter(None, [late_sentence(grade)]),
         *(f"Nobody read: {one_line(what)}" for what in grade.unread),
         *(f"Note: {one_line(n)}" for n in grade.notes),
     ]
@@ -183,8 +184,15 @@ def retraining_table(training: Retraining) -> Group:
 def _title(grade: Grade) -> str:
     waiting = f", {points(grade.manual_points)} to be read by a person" if grade.manual_points else ""
     failed = f", {points(grade.error_points)} NOT GRADED: the machine failed" if grade.machine_failed else ""
-    score = f"{points(grade.score)} of {points(grade.max_score)} points"
+    score = f"{points(grade.final)} of {points(grade.max_score)} points{_before(grade)}"
     return f"{one_line(grade.submission.id)}: {score}{waiting}{failed}"
+
+
+def _before(grade: Grade) -> str:
+    """What lateness took, and where a person decides that."""
+    if grade.late is None or (grade.late.settled and grade.late.share == 1):
+        return ""
+    return f" ({points(grade.score)} before lateness)" if grade.late.settled else " (late?)"
 
 
 def _status(status: Status) -> Text:

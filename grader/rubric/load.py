@@ -58,7 +58,7 @@ def find_rubric(name: str | Path) -> Path:
 
 
 def explain(error: ValidationError, tree: CommentedMap, where: str, model: type[BaseModel]) -> str:
-    """All faults of a file that should hold a model, or several by name: one a line, each with its own file and line."""
+    """All faults of a file that holds a model, or several by name: one a line, each with its own file and line."""
     faults = []
     seen = set()
     told = error.errors()

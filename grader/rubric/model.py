@@ -115,9 +115,9 @@ class Rubric(Record):
     `salt` gives the seeds that networks are trained under: any words that students don't know. Without it `grader
     grade` makes one for each class.
 
-    `due` is a date such as `2026-11-27`, which means the end of that day, or `2026-11-27 17:00`. It has an offset
-    (`2026-11-27T17:00:00+01:00`), or `timezone` says by an IANA name such as `Europe/Zurich` where it holds. `late` is what
-    lateness takes.
+    `due` is a date such as `2026-11-27`, which means the end of that day, or `2026-11-27 17:00`. It states an offset
+    (`2026-11-27T17:00:00+01:00`), or `timezone` names where it holds, by an IANA name such as `Europe/Zurich`. `late`
+    is what lateness takes.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)

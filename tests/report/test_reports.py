@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import xml.etree.ElementTree as ElementTree
+from datetime import UTC, datetime
 from functools import cache
 from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,6 +26,7 @@ from sample_grade import budget, check, convnet, grade_of, lane, missed, mlp, pr
 from grader.core.evidence import Retraining
 from grader.core.network import Gap
 from grader.core.outcome import Grade, NetworkResult, SubmissionInfo
+from grader.core.standing import Lateness
 from grader.guest.protocol import GapKind
 from grader.report import FORMATS
 from grader.report._record import record_docs
@@ -213,6 +215,68 @@ def test_formats_are_imported_only_when_asked_for() -> None:
     program = "import sys, grader.report; sys.exit(sorted({'jinja2', 'matplotlib', 'rich'} & set(sys.modules)) or 0)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+# Lateness and extra credit
+
+
+def late_grade(share: float = 0.8, **more: object) -> Grade:
+    """41.5 of 50 points, 4 more for a person, handed in late."""
+    due = datetime(2026, 11, 27, 23, 59, tzinfo=UTC)
+    late = Lateness(due=due, at=due, seconds=97200, share=share, why="Handed in late. <b>[x]</b>", **more)
+    checks = (check("a", "partial", 46, 41.5), check("b", "manual", 4))
+    return grade_of(problem("1A", "A", *checks), late=late)
+
+
+@pytest.mark.parametrize("name", [*STUDENT_FORMATS, "gradescope", "terminal"])
+def test_a_line_tells_points_before_and_after_lateness(name: str) -> None:
+    said = in_every_format(late_grade())[name]
+    assert "Handed in late. <b>[x]</b> 41.5 of 50 points become 33.2. Of what a person still gives 80 % count." in said
+    assert name == "gradescope" or "33.2 of 50 points" in said
+    in_time = in_every_format(late_grade(share=1))[name]
+    assert "Handed in late." in in_time and "become" not in in_time and "before lateness" not in in_time
+
+
+def test_tables_and_records_hold_points_before_and_after_lateness() -> None:
+    said = in_every_format(late_grade())
+    assert strict_json(FORMATS["gradescope"](late_grade()))["score"] == 33.2
+    assert "33.2/50 (41.5 before lateness)" in said["class"]
+    assert (strict_json(said["json"])["score"], strict_json(said["json"])["late"]["share"]) == (41.5, 0.8)
+    (row,) = stdlib_csv.DictReader(io.StringIO(gradebook([late_grade()])))
+    assert (row["score"], row["final"], row["late"]) == ("41.5", "33.2", "Handed in late. <b>[x]</b>")
+
+
+def test_what_a_person_must_decide_of_lateness_is_open() -> None:
+    said = in_every_format(late_grade(share=1, settled=False))
+    assert "41.5 of 50 points so far" in said["html"]
+    assert "(late?)" in said["terminal"] and "(late?)" in said["class"]
+
+
+@pytest.mark.parametrize("name", STUDENT_FORMATS)
+def test_lateness_tells_nothing_of_a_hidden_check(name: str) -> None:
+    shown = late_grade().problems[0].checks
+    texts = set()
+    for status in ("passed", "failed"):
+        hidden = check("SECRET", status, 4, visibility="hidden")
+        texts.add(FORMATS[name](grade_of(problem("1A", "A", *shown, hidden), late=late_grade().late)))
+    (text,) = texts
+    assert "41.5 of 50 points become 33.2" in text
+
+
+def test_extra_credit_comes_on_top_and_is_never_lost() -> None:
+    extra = problem("2A", "More", check("a", "partial", 4), check("b", "failed", 3), extra_credit=True)
+    grade = grade_of(problem("1A", "A", check("c", points=10), check("d", "error", 1)), extra, max_score=11)
+    assert (grade.score, grade.lost) == (12, 0)
+    for name, said in in_every_format(grade).items():
+        assert name in ("json", "gradescope", "class", "gradebook") or "12 of 11 points" in said
+        assert name in STUDENT_FORMATS or "5 lost" not in said
+    said = in_every_format(grade)
+    assert "Nothing: no points were lost" in said["html"] and "2 / 7 extra credit" in said["html"]
+    assert "2A More: 2 of 7 of extra credit" in said["markdown"] and "1 not graded yet" in said["markdown"]
+    assert "2A (extra)" in said["terminal"] and "12/11" in said["class"]
+    assert "a (extra credit) (partly)" in said["gradescope"]
+    secret = extra.model_copy(update={"checks": (*extra.checks, check("SECRET", visibility="hidden"))})
+    assert "of 11 points" in Page(FORMATS["html"](grade_of(grade.problems[0], secret, max_score=11))).text
 
 
 # What stays hidden

@@ -45,6 +45,28 @@ WRONG = {
         8,
         "Did you mean `in_features`?",
     ),
+    "no date": (("title: A quiz", "title: A quiz\ndue: 27.11.2026\ntimezone: UTC"), 3, "“27.11.2026” is no date"),
+    "a date without a zone": (("title: A quiz", "title: A quiz\ndue: 2026-11-27"), 3, "has no zone: give a `timezone`"),
+    "no zone": (
+        ("title: A quiz", "title: A quiz\ndue: 2026-11-27\ntimezone: Zurich"),
+        4,
+        "did you mean Europe/Zurich?",
+    ),
+    "a time that is none": (
+        ("title: A quiz", "title: A quiz\ntimezone: Europe/Zurich\ndue: 2026-03-29 02:30:00"),
+        4,
+        "does not exist in Europe/Zurich",
+    ),
+    "percents of lateness": (("title: A quiz", "title: A quiz\nlate:\n  per_day: 10"), 4, "less than or equal to 1"),
+    "unknown key of a policy": (("title: A quiz", "title: A quiz\nlate:\n  perday: 0.1"), 4, "Did you mean `per_day`?"),
+    "days and hours": (
+        ("title: A quiz", "title: A quiz\nlate: {per_day: 0.1, per_hour: 0.1}"),
+        3,
+        "give either `per_day`",
+    ),
+    "late days for nothing": (("title: A quiz", "title: A quiz\nlate: {late_days: 3}"), 3, "`late_days` are free of"),
+    "at most of nothing": (("title: A quiz", "title: A quiz\nlate: {at_most: 0.5}"), 3, "`at_most` bounds what"),
+    "beyond no days": (("title: A quiz", "title: A quiz\nlate: {beyond: person}"), 3, "what holds after `until_days`"),
     "accuracy without a data set": ((SHAPE, "type: accuracy, at_least: 0.9"), 1, "`dataset`"),
 }
 
@@ -58,6 +80,48 @@ def rubric_file(tmp_path, text):
 def test_a_rubric_of_ten_lines(tmp_path):
     rubric = load_rubric(rubric_file(tmp_path, GOOD))
     assert (rubric.max_score, [c.title for c in rubric.problems[0].checks]) == (2, ["numeric", "shape"])
+
+
+@pytest.mark.parametrize(
+    ("said", "due"),
+    [
+        ("due: 2026-11-27\ntimezone: Europe/Zurich", "2026-11-27T23:59:59+01:00"),
+        ("timezone: America/Los_Angeles\ndue: 2026-11-27 17:00:00", "2026-11-27T17:00:00-08:00"),
+        ("due: 2026-07-27T17:00:00+01:00\ntimezone: Europe/Zurich", "2026-07-27T18:00:00+02:00"),
+        ("due: 2026-07-27 17:00:00 -05:00", "2026-07-27T17:00:00-05:00"),
+        ('due: "2026-07-27T17:00Z"', "2026-07-27T17:00:00+00:00"),
+    ],
+)
+def test_a_due_date_is_a_moment(tmp_path, said, due):
+    rubric = load_rubric(rubric_file(tmp_path, f"{GOOD}{said}\nlate: {{per_day: 0.1, at_most: 0.5}}\n"))
+    assert rubric.due_at.isoformat() == due
+    assert lint(rubric) == []
+    assert load_rubric(rubric_file(tmp_path, GOOD)).due_at is None
+
+
+def test_lint_notices_dates_that_are_probably_not_meant(tmp_path):
+    found = lint(load_rubric(rubric_file(tmp_path, f"{GOOD}due: 2026-11-27 00:00\ntimezone: EST\n")))
+    assert any("EST may know no summer time" in w for w in found)
+    assert any("2026-11-27 00:00 is the first moment of that day" in w for w in found)
+
+
+EXTRA = """\
+  - id: 2
+    title: More
+    points: 3
+    extra_credit: true
+    checks: [{type: manual, note: read it, points: 3}]
+"""
+
+
+@pytest.mark.parametrize("promised", [2, 5])
+def test_extra_credit_comes_on_top(tmp_path, promised):
+    sections = f"points: 2\nsections: [{{id: '1', title: All, points: {promised}, problems: ['1', '2']}}]\n"
+    rubric = load_rubric(rubric_file(tmp_path, GOOD + EXTRA + sections))
+    assert rubric.max_score == 2
+    assert lint(rubric) == []
+    alone = load_rubric(rubric_file(tmp_path, GOOD.replace("points: 2\n", "points: 2\n    extra_credit: true\n")))
+    assert (alone.max_score, len(lint(alone))) == (0, 1)
 
 
 @pytest.mark.parametrize("name", WRONG)
