@@ -59,7 +59,8 @@ class Store:
         row["settings"] = as_json({name: value for name, value in row["settings"].items() if name != "salt"})
         row |= {name: _PASSWORD.sub(r"\1***", row[name]) for name in ("command", "source", "settings")}
         with self._writing() as connection:
-            return connection.scalars(insert(runs).values(started=_now(), **row).returning(runs.c.number)).one()
+            added = insert(runs).values(started=_now(), **row).returning(runs.c.number)
+            return int(connection.scalars(added).one())
 
     def end_run(self, run: int, ending: Ending) -> None:
         """Write down how a run ended; what was written first stays."""
