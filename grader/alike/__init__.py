@@ -1,6 +1,6 @@
 """Which hand-ins of a class are nearly alike, and what they share: a list for a person to look at, never a verdict."""
 
-from grader.alike.extract import code_of, files_of, networks_of, texts_of, wrong_answers_of
+from grader.alike.extract import code_of, files_of, logs_of, networks_of, texts_of, wrong_answers_of
 from grader.alike.find import alike
 from grader.alike.record import Alike, Fact, Group, Network, Pair, Passage, Piece, Share, Work
 
@@ -17,6 +17,7 @@ __all__ = [
     "alike",
     "code_of",
     "files_of",
+    "logs_of",
     "networks_of",
     "texts_of",
     "wrong_answers_of",

@@ -1,6 +1,6 @@
 """What is compared of a hand-in, from what the grader read of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,7 +15,7 @@ _DIGITS = 1e-4  # an accuracy that is written less exactly is shared by chance
 
 
 def code_of(file: str, notebook: NotebookNode) -> tuple[Piece, ...]:
-    """The code cells of a notebook, or of a script read as one; of a script the cells have no numbers to go by."""
+    """The code cells of a notebook, or of a script read as one."""
     cells = enumerate(notebook.cells, 1)
     return tuple(Piece(file=file, cell=n, text=cell.source) for n, cell in cells if cell.cell_type == "code")
 
@@ -69,15 +69,10 @@ def wrong_answers_of(grade: Grade) -> dict[str, str]:
     }
 
 
-def files_of(root: Path, names: Mapping[str, str] | tuple[str, ...]) -> dict[str, str]:
-    """The digest of each of these files below a folder; empty ones are left out."""
-    return dict(_digests(root, names))
-
-
-def _digests(root: Path, names: Mapping[str, str] | tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    for name in names:
-        if raw := (root / name).read_bytes():
-            yield name, sha256(raw).hexdigest()
+def files_of(root: Path, names: Iterable[str]) -> dict[str, str]:
+    """The digest of each of these files below a folder; empty ones are left out. Raises OSError."""
+    raw = ((name, (root / name).read_bytes()) for name in names)
+    return {name: sha256(content).hexdigest() for name, content in raw if content}
 
 
 def _network(model: ModelFacts) -> Network:

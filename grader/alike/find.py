@@ -214,8 +214,8 @@ def _remarks(one: Work, other: Work, facts: int) -> Iterator[str]:
 def _said(
     works: Sequence[Work], class_: Sequence[Work], shared: Mapping[Kind, _Shared], found: Sequence[object]
 ) -> Iterator[str]:
-    if len(class_) < len(works):
-        yield f"{len(works) - len(class_)} earlier attempts are left out."
+    if earlier := len(works) - len(class_):
+        yield f"{earlier:,} earlier {'attempt is' if earlier == 1 else 'attempts are'} left out."
     for each in shared.values():
         yield from each.said
     empty = [work.key for number, work in enumerate(class_) if not (facts_of(work) or _has_words(number, shared))]

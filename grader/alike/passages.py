@@ -87,5 +87,3 @@ def _passage(
     (span, excerpt), (other_span, other_excerpt) = places
     tokens = int(starts[last] - starts[first]) + least
     return Passage(tokens=tokens, spans=(span, other_span), excerpts=(excerpt, other_excerpt))
-
-

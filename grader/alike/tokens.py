@@ -1,5 +1,7 @@
 """Code and text as streams of tokens that renaming, reformatting and rewording of comments leave as they are."""
 
+import builtins
+import keyword
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,16 +10,25 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pygments.lexers.python import PythonLexer
-from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, _TokenType
 
 from grader.alike.record import Piece
 
-MOST = 400_000  # characters of the code, and as many of the texts, of one hand-in; honest ones have a tenth
-_LONGEST_LINE = 5_000  # longer ones are data, and lexers are slow on them
+MOST = 200_000  # characters of the code, and as many of the texts, of one hand-in; honest ones have a tenth
+_LONGEST_LINE = 5_000  # longer ones are data
 _MAGIC = re.compile(r"[ \t]*[%!?]")
 # Scripts without spaces between words are read character by character.
 _WORD = re.compile(r"[\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\W_]+")
+# Python as far as it is needed here, whether or not it is valid; each alternative ends where it can't go on, so that
+# any text takes a time that grows with its length alone.
+_TOKEN = re.compile(
+    r"""(?P<string>(?i:[rbuft]{0,2})(?:'{3}(?s:\\.|(?!'{3}).)*+(?:'{3})?|"{3}(?s:\\.|(?!"{3}).)*+(?:"{3})?
+    |'(?:\\(?s:.)|[^'\\\n])*+'?|"(?:\\(?s:.)|[^"\\\n])*+"?))
+    |(?P<number>\d[\w.]*+)|(?P<unseen>\#[^\n]*+|\\\n|;|[^\S\n]++)
+    |[^\W\d]\w*+|\n|[-+*/%@&|^<>=!:]=|->|\*\*|//|<<|>>|.""",
+    re.VERBOSE,
+)
+_KEYWORDS = frozenset((*keyword.kwlist, "match", "case"))
+_BUILTINS = frozenset(dir(builtins))
 _NAME, _STRING, _NUMBER = "v", "'", "0"
 _OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
 
@@ -38,9 +49,8 @@ def code_stream(pieces: Sequence[Piece]) -> Stream:
 
     What a library calls its methods and settings stays: students can't rename that.
     """
-    lexer = PythonLexer(stripnl=False, ensurenl=False)
     taken, cut = _capped(pieces)
-    lexed = [list(_lexed(lexer, text)) for text in taken]
+    lexed = [list(_lexed(text)) for text in taken]
     own = _own_attributes(lexed)
     return _stream((_normalised(tokens, own) for tokens in lexed), cut)
 
@@ -86,69 +96,67 @@ def _words(text: str) -> Iterator[Token]:
             yield word, number
 
 
-_Lexed = tuple[_TokenType, str, int]
-
-
-def _lexed(lexer: PythonLexer, text: str) -> Iterator[_Lexed]:
+def _lexed(text: str) -> Iterator[Token]:
     """The tokens of a cell without comments, spaces, imports and magics, with their lines."""
     kept = (line if len(line) <= _LONGEST_LINE and not _MAGIC.match(line) else "" for line in lines_of(text))
-    plain = "\n".join(kept)
     line, depth, begins, importing = 1, 0, True, False
-    for _, kind, value in lexer.get_tokens_unprocessed(plain):
-        here = line
-        line += value.count("\n")
-        if kind in Comment or kind in String.Doc or value in ("\\\n", ";"):
-            continue
-        if not value.strip() and kind not in String:
-            if "\n" in value and not depth:
+    for match in _TOKEN.finditer("\n".join(kept)):
+        value, here = match[0], line
+        if value == "\n":
+            line += 1
+            if not depth:
                 begins, importing = True, False
             continue
-        depth = max(0, depth + (value in _OPEN) - (value in _CLOSE)) if kind in Punctuation else depth
+        if match.lastgroup == "string":
+            line += value.count("\n")
+            if begins:  # it is a remark: nothing is done with it
+                continue
+            value = _STRING
+        elif match.lastgroup == "number":
+            value = _NUMBER
+        elif match.lastgroup == "unseen":
+            line += value.count("\n")
+            continue
+        depth = max(0, depth + (value in _OPEN) - (value in _CLOSE))
         importing = importing or (begins and value in ("import", "from"))
         begins = False
         if not importing:
-            yield kind, value, here
+            yield value, here
 
 
-def _own_attributes(pieces: Iterable[Sequence[_Lexed]]) -> set[str]:
+def _own_attributes(pieces: Iterable[Sequence[Token]]) -> set[str]:
     """The attributes that this code itself gives names: those of self, and its methods."""
     own = set()
     for tokens in pieces:
         before = ("", "")
-        for _, value, _ in tokens:
+        for value, _ in tokens:
             if before == ("self", ".") or before[1] == "def":
                 own.add(value)
             before = (before[1], value)
     return own
 
 
-def _normalised(tokens: Sequence[_Lexed], own: set[str]) -> Iterator[Token]:
+def _normalised(tokens: Sequence[Token], own: set[str]) -> Iterator[Token]:
     before, depth = "", 0
     signature: int | None = None  # the depth that a def's parentheses stand at
-    for index, (kind, value, line) in enumerate(tokens):
-        after = tokens[index + 1][1] if index + 1 < len(tokens) else ""
-        if kind in String:
-            if before == _STRING:
-                continue
-            symbol = _STRING
-        elif kind in Number:
-            symbol = _NUMBER
-        elif kind in Name.Decorator:
-            symbol = value
-        elif kind in Name:
-            called = kind in Name.Builtin and after == "("
+    for index, (value, line) in enumerate(tokens):
+        after = tokens[index + 1][0] if index + 1 < len(tokens) else ""
+        if (value == "," and after in _CLOSE) or value == before == _STRING:
+            continue
+        symbol = value
+        if _is_name(value):
+            called = value in _BUILTINS and after == "("
             setting = after == "=" and depth > 0 and signature is None
             attribute = before == "." and value not in own
             symbol = value if called or setting or attribute else _NAME
-        elif value == "," and after in _CLOSE:
-            continue
-        else:
-            symbol = value
-        if kind in Keyword and value == "def":
+        elif value == "def":
             signature = depth
-        elif kind in Punctuation or kind in Operator:
-            depth = max(0, depth + (value in _OPEN) - (value in _CLOSE))
-            if signature is not None and value in _CLOSE and depth <= signature:
-                signature = None
+        depth = max(0, depth + (value in _OPEN) - (value in _CLOSE))
+        if signature is not None and value in _CLOSE and depth <= signature:
+            signature = None
         yield symbol, line
         before = symbol
+
+
+def _is_name(value: str) -> bool:
+    return (value[0].isalpha() or value[0] == "_") and value not in _KEYWORDS
