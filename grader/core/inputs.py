@@ -12,6 +12,7 @@ from grader.core.record import Record
 
 Size = int | str
 _SIZES = (1, 6)
+_DRAWN = 1000  # numbers; in larger arrays the first ones come again, in another order
 
 
 class Argument(Record):
@@ -80,11 +81,12 @@ def fill(argument: Argument, sizes: Mapping[str, int], dice: random.Random, kind
         hot = [dice.randrange(columns) for _ in range(count // columns)]
         return Array.of([float(column == one) for one in hot for column in range(columns)], shape)
     if argument.values == "probabilities":
-        rows = ([dice.randint(1, 9) for _ in range(columns)] for _ in range(count // columns))
-        return Array.of([value / sum(row) for row in rows for value in row], shape)
-    if argument.values == "positive":
-        return Array.of([dice.randint(1, 100) / 100 for _ in range(count)], shape)
-    return Array.of([_normal(dice, kind) * scale for _ in range(count)], shape)
+        rows = [[dice.randint(1, 9) for _ in range(columns)] for _ in range(min(count // columns, _DRAWN))]
+        rows += dice.choices(rows, k=count // columns - len(rows)) if rows else []
+        return Array.of([value / total for row in rows for total in (sum(row),) for value in row], shape)
+    one = (lambda: dice.randint(1, 100) / 100) if argument.values == "positive" else (lambda: _normal(dice, kind) * scale)
+    drawn = [one() for _ in range(min(count, _DRAWN))]
+    return Array.of(drawn + dice.choices(drawn, k=count - len(drawn)) if count > _DRAWN else drawn, shape)
 
 
 def _size(dice: random.Random, least: int, most: int, index: int) -> int:
