@@ -39,6 +39,12 @@ def end_children(waiting: Iterable[Future[Any]]) -> None:
 
 def environment() -> dict[str, object]:
     """The versions that a grade depends on."""
+    return dict(_versions())
+
+
+@cache
+def _versions() -> dict[str, object]:
+    """Looked up once: each is read from a package's files."""
 
     def installed(package: str) -> str:
         try:
