@@ -13,7 +13,8 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -75,7 +76,12 @@ class Budget:
 
 def is_archive(path: Path) -> bool:
     """Whether its name says that it is an archive that can be unpacked."""
-    return path.is_file() and path.name.lower().endswith(_ENDINGS)
+    return path.is_file() and is_archive_name(path.name)
+
+
+def is_archive_name(name: str) -> bool:
+    """Whether a file of this name is an archive that can be unpacked."""
+    return name.lower().endswith(_ENDINGS)
 
 
 def holds_one(path: Path) -> bool:
@@ -113,26 +119,69 @@ def unpack(path: Path, target: Path, budget: Budget) -> list[LeftOut]:
 
     Raises SubmissionError for what is no archive, is broken, or unpacks to more than the budget holds.
     """
-    try:
-        with open(path, "rb") as file:
-            head = file.read(_BLOCK)
-        packed = any(head.startswith(magic) for magic, _ in _OPENERS)
-        if not packed and (head.startswith(b"PK") or path.name.lower().endswith(".zip")):
+    with _blamed(path):
+        if _is_zip(path):
             return _unzip(path, target, budget)
         with _opened(path) as stream:
-            head = stream.read(_BLOCK)
-            stream.seek(0)
-            if head[_MAGIC_AT:].startswith(b"ustar") or path.name.lower().endswith(_TARS):
+            if _is_tar(path, stream):
                 return _untar(stream, target, budget)
-            if not packed:
+            if not _is_packed(path):
                 raise SubmissionError("can't be unpacked: it is no archive")
             return [left] if (left := _one(stream.read, target, stem(path), budget)) else []
+
+
+def stated(path: Path) -> dict[str, int]:
+    """The sizes in bytes that an archive states of its entries, junk left out; nothing is unpacked.
+
+    Raises SubmissionError for what is neither a zip nor a tar, is broken, or has too many entries.
+    """
+    with _blamed(path):
+        if _is_zip(path):
+            if _directory_bytes(path) > _MOST_DIRECTORY:
+                raise SubmissionError(f"holds more than {_MOST_ENTRIES} files")
+            with zipfile.ZipFile(path) as archive:
+                sizes = [(_name(entry), entry.file_size) for entry in archive.infolist() if not entry.is_dir()]
+        else:
+            with _opened(path) as stream:
+                if not _is_tar(path, stream):
+                    raise SubmissionError("can't be unpacked: it is no archive of several files")
+                with tarfile.TarFile(fileobj=_Careful(stream)) as tar:
+                    sizes = [(entry.name, entry.size) for entry in islice(tar, _MOST_ENTRIES + 1) if not entry.isdir()]
+        if len(sizes) > _MOST_ENTRIES:
+            raise SubmissionError(f"holds more than {_MOST_ENTRIES} files")
+        skipped = environments(name for name, _ in sizes)
+        return {name: size for name, size in sizes if not lies_in_junk(name, skipped)}
+
+
+@contextmanager
+def _blamed(path: Path) -> Iterator[None]:
+    """Whatever is wrong with an archive is said of it."""
+    try:
+        yield
     except SubmissionError as error:
         raise SubmissionError(error.found, where=str(path), hint=error.hint) from error
     except Exception as error:  # zipfile, tarfile, zlib and lzma each raise their own on broken data
         raise SubmissionError(
             f"can't be unpacked: {_said(error)}", where=str(path), hint="Pack the files again as a zip."
         ) from error
+
+
+def _is_packed(path: Path) -> bool:
+    with open(path, "rb") as file:
+        head = file.read(8)
+    return any(head.startswith(magic) for magic, _ in _OPENERS)
+
+
+def _is_zip(path: Path) -> bool:
+    with open(path, "rb") as file:
+        head = file.read(2)
+    return not _is_packed(path) and (head == b"PK" or path.name.lower().endswith(".zip"))
+
+
+def _is_tar(path: Path, stream: Any) -> bool:
+    head = stream.read(_BLOCK)
+    stream.seek(0)
+    return bytes(head[_MAGIC_AT:]).startswith(b"ustar") or path.name.lower().endswith(_TARS)
 
 
 def _opened(path: Path) -> Any:
