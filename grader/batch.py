@@ -12,7 +12,7 @@ from grader.class_steps import Asked, ClassJob, Context, Told, grade_step, keep_
 from grader.core.errors import MachineError
 from grader.core.handin import HandedIn, Handin, Person
 from grader.core.record import Record
-from grader.core.standing import Standing
+from grader.core.standing import ClassStandings, Standing
 from grader.core.stored import Ending, Provenance, RunStart
 from grader.core.suspended import Where
 from grader.engine import Ended, Engine, engine
@@ -125,8 +125,8 @@ def grade_class(
 class _Book:
     """Everyone of the class, in order, and the gradebook that shows them."""
 
-    def __init__(self, handed_in: HandedIn, rubric: Rubric, results: Results) -> None:
-        self.rubric, self.results = rubric, results
+    def __init__(self, handed_in: HandedIn, rubric: Rubric, results: Results, run: int) -> None:
+        self.rubric, self.results, self.run = rubric, results, run
         self.by_key = {handin.key: not_yet(handin, rubric) for handin in handed_in.handins}
         self.missing = absent(handed_in.missing, rubric)
         self.written = 0.0
@@ -143,7 +143,11 @@ class _Book:
 
     def write(self) -> None:
         """Write the gradebook."""
-        self.results.save_gradebook(gradebook(self.standings(), [problem.id for problem in self.rubric.problems]))
+        standings = ClassStandings(
+            rubric=self.rubric.id, title=self.rubric.title, run=self.run, standings=self.standings()
+        )
+        problems = [problem.id for problem in self.rubric.problems]
+        self.results.save_class(gradebook(standings.standings, problems), standings)
         self.written = time.monotonic()
 
 
@@ -152,7 +156,7 @@ class _Grading:
 
     def __init__(self, given: Class, context: Context, watch: Callable[[Progress], None]) -> None:
         self.given, self.context, self.watch = given, context, watch
-        self.book = _Book(given.handed_in, given.rubric, context.results)
+        self.book = _Book(given.handed_in, given.rubric, context.results, context.job.run)
         self.handins = {handin.key: handin for handin in given.handed_in.handins}
         self.ungraded: dict[str, str] = {}
         self.known = 0

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from grader.cli import check, demo, diff, doctor, grade, inspect, retrain, rubric
+from grader.cli import alike, check, demo, diff, doctor, export, grade, inspect, retrain, rubric
 from grader.cli._terminal import asked_to_end, prepare
 
 app = typer.Typer(
@@ -16,6 +16,8 @@ app = typer.Typer(
 app.command("check")(check.command)
 app.command("grade")(grade.command)
 app.command("diff")(diff.command)
+app.command("export")(export.command)
+app.command("alike")(alike.command)
 app.command("inspect")(inspect.command)
 app.command("retrain")(retrain.command)
 app.command("demo")(demo.command)

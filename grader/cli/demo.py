@@ -15,7 +15,7 @@ def command(
     """Grade a built-in class of four on scikit-learn's handwritten digits; needs no download."""
     from grader.batch import Class, grade_class
     from grader.cli.grade import show
-    from grader.intake import handed_in
+    from grader.intake.handins import handed_in
     from grader.resources import resource
     from grader.rubric import load_rubric
     from grader.tools import tools_for

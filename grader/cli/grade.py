@@ -84,7 +84,7 @@ def command(
     from grader.batch import Class, grade_class
     from grader.core.errors import MachineError
     from grader.extensions import read_extensions
-    from grader.intake import handed_in as recognised
+    from grader.intake.handins import handed_in as recognised
     from grader.lateness import with_due
     from grader.machine import cores
     from grader.rubric import load_rubric
@@ -139,11 +139,8 @@ def _said(found: "HandedIn") -> None:
     """Say what was recognised before anything runs."""
     from grader.report._text import one_line
 
-    count = f"{len(found.handins)} {'submission' if len(found.handins) == 1 else 'submissions'}"
-    missing = f", {len(found.missing)} handed in nothing" if found.missing else ""
-    typer.secho(f"{found.layout}: {count}{missing}", err=True)
-    for sentence in found.said:
-        typer.secho(f"  {one_line(sentence, 1000)}", err=True, fg="yellow")
+    for number, sentence in enumerate(found.said):
+        typer.secho(one_line(sentence, 1000), err=True, fg="yellow" if number else None)
 
 
 def show(graded: "ClassResult", out: Path) -> None:

@@ -62,3 +62,12 @@ class Standing(Record):
     late: Lateness | None = None
     unread: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+class ClassStandings(Record):
+    """Where everyone of a class stands after a run, or as far as it has come."""
+
+    rubric: str
+    title: str
+    run: int
+    standings: tuple[Standing, ...]

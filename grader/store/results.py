@@ -4,10 +4,13 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from grader.core.errors import MachineError
+from grader.core.standing import ClassStandings
 from grader.files import alike, folder_name, write_whole
 
-_GRADEBOOK, _SALT = "gradebook.csv", "salt.txt"
+_GRADEBOOK, _STANDINGS, _SALT = "gradebook.csv", "standings.json", "salt.txt"
 
 
 class Results:
@@ -19,7 +22,7 @@ class Results:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.taken = {_GRADEBOOK, _SALT}
+        self.taken = {_GRADEBOOK, _STANDINGS, _SALT}
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -61,6 +64,24 @@ class Results:
             write_whole(path, f"{kept}\n")
         return kept
 
-    def save_gradebook(self, gradebook: str) -> None:
-        """Write the class's table."""
+    def save_class(self, gradebook: str, standings: ClassStandings) -> None:
+        """Write the class's table, and the same for other commands."""
+        write_whole(self.folder / _STANDINGS, standings.model_dump_json())
         write_whole(self.folder / _GRADEBOOK, gradebook)
+
+    def standings(self) -> ClassStandings:
+        """Where everyone stands. Raises MachineError where no class was graded here."""
+        path = self.folder / _STANDINGS
+        try:
+            return ClassStandings.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError) as error:
+            why = "can't be read" if path.exists() else "is not there"
+            hint = "Grade the class into this folder first: grader grade"
+            raise MachineError(why, where=str(path), hint=hint) from error
+
+    def page(self, place: str) -> bytes | None:
+        """A submission's feedback page, or None where there is none."""
+        try:
+            return (self.folder / place / "feedback.html").read_bytes()
+        except OSError:
+            return None
