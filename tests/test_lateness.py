@@ -56,9 +56,16 @@ SETTLED = {
     "an hour": ({"per_hour": 0.01}, "3h 1s", 0.96, 0, "At 1 % an hour, 4 %", {}),
     "in grace": ({**TEN, "grace_minutes": 15}, "15m", 1, 0, "within 15 minutes of grace", {}),
     "after grace": ({**TEN, "grace_minutes": 15}, "15m 1s", 0.9, 0, "15 minutes 1 second late", {}),
-    "grace of the second day": ({**TEN, "grace_minutes": 15}, "1d 10m", 0.9, 0, "a day after 15 minutes of grace, 10 %", {}),
+    "grace of the second day": (
+        {**TEN, "grace_minutes": 15},
+        "1d 10m",
+        0.9,
+        0,
+        "a day after 15 minutes of grace, 10 %",
+        {},
+    ),
     "late days": ({**TEN, "late_days": 3}, "1d 3h", 1, 2, "2 late days of yours are used, 1 left.", {}),
-    "too few late days": ({**TEN, "late_days": 1}, "1d 3h", 0.9, 1, "1 late day of yours is used, 0 left. At 10 %", {}),
+    "too few late days": ({**TEN, "late_days": 1}, "1d 3h", 0.9, 1, "1 late day of yours is used, 0 left. At", {}),
     "late days before hours": ({"per_hour": 0.01, "late_days": 1}, "1d 2h", 0.98, 1, "At 1 % an hour, 2 %", {}),
     "no late day for nothing": ({**TEN, "at_most": 0.2, "late_days": 1}, "9d", 0.8, 0, "20 %", {}),
     "no policy": (None, "9d", 1, 0, "9 days late: it was due on 2026-11-27 23:59 CET. Nothing is taken", {}),
@@ -473,3 +480,35 @@ def test_no_text_in_the_place_of_a_date_or_a_zone_does_harm(date: str, zone: str
     assume(zone)
     with pytest.raises(ValueError):  # noqa: PT011  # each has words of its own
         moment(date, zone)
+
+
+WORDS = [
+    "ada",
+    "00123",
+    "Li Wei",
+    "due",
+    "days",
+    "2026-11-30",
+    "1",
+    "~",
+    "no",
+    ".inf",
+    "{",
+    "}",
+    "[",
+    "]",
+    ": ",
+    ",",
+    "\n",
+    "  ",
+]
+WORDS += ["- ", "? ", "&a ", "*a", "<<: ", "!!int ", "#", "'", '"', "\t", "|", "\x00", "\ufeff", "\u200e", "é"]
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=25).map("".join))
+def test_no_text_in_the_place_of_extensions_does_harm(tmp_path_factory, text: str) -> None:
+    try:
+        found, why = granted(tmp_path_factory.getbasetemp(), text, due=DUE), "extensions.yaml"
+    except RubricError as error:
+        found, why = {}, str(error)
+    assert set(found) <= set(PEOPLE) and "extensions.yaml" in why

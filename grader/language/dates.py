@@ -41,7 +41,9 @@ def moment(text: str, timezone: str = "") -> datetime:
     if found.tzinfo is not None:
         return found.astimezone(zone) if zone else found
     if zone is None:
-        raise ValueError(f"“{text}” has no zone: give a `timezone` such as Europe/Zurich, or an offset such as +01:00")
+        raise ValueError(
+            f"“{text}” has no zone: give the rubric a `timezone` such as Europe/Zurich, or state an offset"
+        )
     if day:
         found = found.replace(fold=1)  # where clocks are set back at midnight, the day ends the second time
     elif utc(found.replace(tzinfo=zone, fold=0)) != utc(found.replace(tzinfo=zone, fold=1)) and _exists(found, zone):

@@ -46,7 +46,11 @@ WRONG = {
         "Did you mean `in_features`?",
     ),
     "no date": (("title: A quiz", "title: A quiz\ndue: 27.11.2026\ntimezone: UTC"), 3, "“27.11.2026” is no date"),
-    "a date without a zone": (("title: A quiz", "title: A quiz\ndue: 2026-11-27"), 3, "has no zone: give a `timezone`"),
+    "a date without a zone": (
+        ("title: A quiz", "title: A quiz\ndue: 2026-11-27"),
+        3,
+        "has no zone: give the rubric a `timezone`",
+    ),
     "no zone": (
         ("title: A quiz", "title: A quiz\ndue: 2026-11-27\ntimezone: Zurich"),
         4,
