@@ -9,7 +9,6 @@ from grader.core.handover import Handover
 from grader.core.standing import Standing
 from grader.report._text import one_line, point_words
 
-
 _NOTHING = 1e-9  # points; less is left over from adding
 
 
