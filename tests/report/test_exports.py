@@ -291,8 +291,13 @@ def test_two_of_one_row_and_two_rows_of_one_get_nothing() -> None:
 def test_another_name_under_the_same_id_is_said() -> None:
     text = "Student,ID,SIS User ID,Section,Set 3 (8)\nGrace Hopper,1,1001,A,\n"
     file, said = filled("canvas", text, [standing(ADA)], layout="")
+    assert column(file, 4)[1] == "7.5" and "look whether this is right: Ada Lovelace (1001) is" in said
+
+
+def test_another_id_under_the_same_email_is_said() -> None:
+    file, said = filled("gradescope", "Name,SID,Email,Total Score\nAda Lovelace,9,ada@uni.edu,\n", [standing(ADA)])
     assert (
-        column(file, 4)[1] == "7.5" and "with another name; look whether this is right: Ada Lovelace (1001) is" in said
+        column(file, 3)[1] == "7.5" and "look whether this is right: Ada Lovelace (1001) has the id “9” there." in said
     )
 
 

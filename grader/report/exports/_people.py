@@ -73,6 +73,8 @@ def match(standings: Sequence[Standing], rows: Sequence[Row], platform: str, lay
             claims[row].append(place)
             if person.name and row.name and not _share_a_name(person.name, row.name):
                 otherwise.append(f"{who} is “{one_line(row.name)}” there")
+            elif _against(person, row) == "id":
+                otherwise.append(f"{who} has the id “{one_line(' '.join(row.ids).strip())}” there")
         else:
             named = by_name[_name(person.name)] if _name(person.name) else []
             against = [why for row in named if (why := _against(person, row))]
@@ -97,7 +99,7 @@ def match(standings: Sequence[Standing], rows: Sequence[Row], platform: str, lay
             *listed("Not told apart in the given file, so that nothing is filled in", unclear),
             *listed("Not in the given file", nowhere),
             *listed("In the given file, but not recognised in the class", strangers),
-            *listed("Recognised by an id or email, but with another name; look whether this is right", otherwise),
+            *listed("Recognised, though something differs; look whether this is right", otherwise),
         ],
     )
 
@@ -122,7 +124,7 @@ def _believed(key: tuple[str, str], person: Person, row: Row, trusted: Mapping[s
 
 def _against(person: Person, row: Row) -> str:
     """What shows that this is somebody else of the same name."""
-    ids = {alike(text) for text in row.ids if text.strip()}
+    ids = {alike(text) for text in (*row.ids, *row.logins) if text.strip()} if "".join(row.ids).strip() else set()
     emails = {alike(text) for text in (row.email, *row.logins) if "@" in text}
     if person.id.strip() and ids and alike(person.id).lstrip("0") not in {text.lstrip("0") for text in ids}:
         return "id"

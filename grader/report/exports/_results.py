@@ -9,6 +9,8 @@ from grader.core.handover import Handover
 from grader.core.standing import Standing
 from grader.report._text import one_line, point_words
 
+_NOTHING = 1e-9  # points; less is left over from adding
+
 
 class Points(NamedTuple):
     """The points of one person to hand on, None where there are none. Only `final` ones may replace others."""
@@ -23,9 +25,14 @@ def points_of(standing: Standing, handover: Handover) -> Points:
         return Points(0.0 if handover.missing == "zero" else None, final=False)
     if not math.isfinite(standing.points):
         return Points(None, final=False)
-    if standing.state == "graded" and not standing.waiting and not standing.error:
+    if _is_final(standing):
         return Points(standing.points, final=True)
     return Points(standing.points if handover.partial else None, final=False)
+
+
+def _is_final(standing: Standing) -> bool:
+    settled = standing.waiting < _NOTHING and standing.error < _NOTHING
+    return standing.state == "graded" and settled and math.isfinite(standing.points)
 
 
 def said_of_points(handover: Handover) -> list[str]:
@@ -35,9 +42,11 @@ def said_of_points(handover: Handover) -> list[str]:
         who = called(standing.person, standing.key)
         if standing.state == "missing":
             nothing.append(who)
-        elif not math.isfinite(standing.points) or standing.state == "error" or standing.error:
+        elif _is_final(standing):
+            continue
+        elif standing.state == "error" or standing.error >= _NOTHING or not math.isfinite(standing.points):
             failed.append(f"{who}{_amount(standing.error)}")
-        elif standing.state == "waiting" or standing.waiting:
+        else:
             waiting.append(f"{who}{_amount(standing.waiting)}")
     given = "only the points so far" if handover.partial else "no grade yet"
     zero = "0 points" if handover.missing == "zero" else "no grade"
@@ -49,7 +58,7 @@ def said_of_points(handover: Handover) -> list[str]:
 
 
 def _amount(value: float) -> str:
-    return f" ({point_words(value)})" if value and math.isfinite(value) else ""
+    return f" ({point_words(value)})" if _NOTHING <= value < math.inf else ""
 
 
 def called(person: Person, key: str = "") -> str:

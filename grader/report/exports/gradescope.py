@@ -1,8 +1,8 @@
 """Gradescope: scores in the form of its own "Download Grades".
 
 Gradescope's guides (https://guides.gradescope.com) know an import of rosters and of submissions and none of scores: it
-gives scores by its rubrics and by `results.json` of an autograder, which `grader/report/gradescope.py` writes. Scripts
-and learning platforms that take Gradescope's download take this file, with the columns that the download has.
+gives scores by its rubrics and by `results.json` of an autograder, which `grader/report/gradescope.py` writes. Nor does
+it take files of feedback. What reads Gradescope's download reads this file, which has the columns of the download.
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
 """nbgrader: grades in the form of `nbgrader export`, students for `nbgrader db student import`, and feedback's folders.
 
-What nbgrader reads and writes: https://nbgrader.readthedocs.io, "nbgrader db", "Exporting grades from the database" and
-"The philosophy and the folders of nbgrader". It imports students and assignments and no grades: what stands in
-`grades.csv` has the columns that `nbgrader export` writes, for whatever reads that.
+What nbgrader reads and writes: https://nbgrader.readthedocs.io on the commands `nbgrader db student import`, `nbgrader
+export` and `nbgrader release_feedback`. It imports students and assignments and no grades: they are written in the
+columns of its own export, for whatever reads that.
 """
 
 import re
@@ -28,7 +28,8 @@ _HEAD = (
     "max_score",
 )
 _STUDENTS = ("id", "first_name", "last_name", "email")
-_NO_IMPORT = "nbgrader imports no grades: grades.csv has the form of `nbgrader export`, for whatever reads that."
+_NOT_FILLED = "nbgrader has no file of grades that could be filled in: the given one is left alone."
+_NO_IMPORT = "nbgrader imports no grades: the grades have the form of `nbgrader export`, for whatever reads that."
 _NO_FILE_NAME = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f]+')
 
 
@@ -60,6 +61,7 @@ def export(handover: Handover) -> Exported:
     files = {"nbgrader-grades.csv": written(grades).encode(), "nbgrader-students.csv": written(students).encode()}
     said = [
         _NO_IMPORT,
+        *([] if handover.given is None else [_NOT_FILLED]),
         *said_of_points(handover),
         *listed("Not among the students, since nbgrader needs a user name or an id", nameless),
     ]
