@@ -18,11 +18,11 @@ from itertools import cycle
 from pathlib import Path
 
 ATTACKS = Path(__file__).resolve().parent.parent / "tests" / "attacks"
-sys.path.insert(0, str(ATTACKS))
+sys.path[:0] = [str(ATTACKS), str(ATTACKS.parent / "support")]
 
 from cells import attacks, hand_in  # noqa: E402  # what the suite itself is written in
+from classes import graded_folder  # noqa: E402
 
-from grader.batch import grade_class  # noqa: E402
 from grader.budget import ClassBudget  # noqa: E402
 from grader.rubric import load_rubric  # noqa: E402
 from grader.tools import tools_for  # noqa: E402
@@ -114,7 +114,7 @@ def main() -> None:
         held = build(base / "class", asked.submissions)
         rubric = load_rubric(str(base / "rubric.yaml"))
         memory, started = Memory(), time.monotonic()
-        grade_class(
+        graded_folder(
             base / "class",
             rubric,
             base / "results",

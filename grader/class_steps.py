@@ -99,6 +99,7 @@ def grade_step(context: Context, asked: Asked) -> Told:
     job, tools = context.job, context.tools
     options = job.options.model_copy(update={"training": asked.training})
     limits = job.rubric.limits.times(options.patience)
+    tools.say(f"grading {asked.handin.key}")
     started = time.monotonic()
     budget = Budget(limits, asked.seconds, asked.spent)
     why = ""

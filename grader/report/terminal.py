@@ -70,6 +70,8 @@ def class_table(standings: Iterable[Standing]) -> Table:
         lost = [f"{one_line(p.id)} -{points(p.lost)}" for p in standing.problems if p.lost > 0]
         if standing.late and standing.points < standing.raw:
             lost.append(f"late -{points(standing.raw - standing.points)}")
+        if standing.late and not standing.late.settled:
+            lost.append("(late?)")
         score = f"{points(standing.points)}/{points(standing.max_points)}"
         drawn.add_row(
             Text(one_line(person.name or person.email or person.id or person.user)),

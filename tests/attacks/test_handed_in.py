@@ -24,7 +24,7 @@ JUDGED = {"archive_of_bombs", "report_of_headings", "report_of_statements", "for
 GRADE = """
 import json, sys
 from pathlib import Path
-from grader.batch import grade_class
+from classes import graded_folder
 from grader.rubric import load_rubric
 from grader.tools import tools_for
 
@@ -39,8 +39,8 @@ def say(message):
 base = Path(sys.argv[1])
 rubric = load_rubric(sys.argv[2])
 before = most()
-graded = grade_class(base / "class", rubric, base / "out", tools_for(rubric, say))
-ids = [grade.submission.id for grade in graded.grades]
+graded = graded_folder(base / "class", rubric, base / "out", tools_for(rubric, say))
+ids = [standing.key for standing in graded.standings]
 (base / "facts.json").write_text(json.dumps({"before": before, "after": most(), "said": said, "ids": ids}))
 """
 
@@ -55,7 +55,8 @@ def graded(tmp_path_factory):
         honest = base / "class" / f"{number:02}-{name}-next"
         honest.mkdir()
         (honest / "report.md").write_text(RIGHT)
-    argv = [sys.executable, "-W", "error", "-c", GRADE, str(base), str(HERE / "rubric.yaml")]
+    support = f"import sys; sys.path.insert(0, {str(HERE.parent.parent / 'support')!r})\n"
+    argv = [sys.executable, "-W", "error", "-c", support + GRADE, str(base), str(HERE / "rubric.yaml")]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     return base, json.loads((base / "facts.json").read_text())

@@ -1,5 +1,6 @@
 """A class: whatever one submission is called, holds or raises, the others are graded and nobody is forgotten."""
 
+import csv
 import json
 import os
 import re
@@ -11,8 +12,9 @@ from concurrent.futures.process import BrokenProcessPool
 from unittest import mock
 
 import pytest
+from classes import graded_folder
 
-from grader import batch
+from grader import class_steps
 from grader.cli._terminal import harmless
 from grader.execution import Sandbox
 from grader.rubric import load_rubric
@@ -60,7 +62,12 @@ def test_no_name_meets_another_or_steers_what_shows_it(tmp_path):
     printed = done.stdout + done.stderr
     assert re.findall("\x1b(?!\\[[0-9;]*m)|[\x00-\x08\x7f-\x9f\u202e]", printed) == []
     folders = [path for path in out.iterdir() if path.is_dir()]
-    assert sorted(path.name for path in out.iterdir() if path.is_file()) == ["gradebook.csv", "salt.txt"]
+    assert sorted(path.name for path in out.iterdir() if path.is_file()) == [
+        "gradebook.csv",
+        "grades.db",
+        "salt.txt",
+        "standings.json",
+    ]
     assert not any(path.name.startswith(("-", ".")) for path in folders)
     assert len(folders) == len({path.name.casefold() for path in folders}) == len(NAMES) + 1
     grades = [json.loads((folder / "grade.json").read_text()) for folder in folders]
@@ -80,32 +87,40 @@ def test_whatever_is_raised_over_a_submission_costs_that_one(raised, tmp_path, m
     (tmp_path / "quiz.yaml").write_text(QUIZ)
     for name in ("ada", "ben"):
         (tmp_path / "class" / name).mkdir(parents=True)
+        (tmp_path / "class" / name / "report.md").write_text(name)
     rubric = load_rubric(str(tmp_path / "quiz.yaml"))
     tools = Tools(sandbox=Sandbox(layer="limits", sentence=""), dataset=None)
 
-    def graded(path, *_):
-        if path.name == "ada":
+    def graded(handin, *_):
+        if handin.key == "ada":
             raise raised
-        return batch.set_aside(path.name, rubric, tools, "not read", "manual")
+        return class_steps.set_aside(handin.key, rubric, tools, "not read", "manual")
 
-    monkeypatch.setattr(batch, "grade_submission", graded)
-    found = batch.grade_class(tmp_path / "class", rubric, tmp_path / "out", tools)
-    assert [(grade.submission.id, grade.machine_failed) for grade in found.grades] == [("ada", True), ("ben", False)]
-    assert found.grades[0].error_points == 1
+    monkeypatch.setattr(class_steps, "grade_submission", graded)
+    found = graded_folder(tmp_path / "class", rubric, tmp_path / "out", tools)
+    assert [(one.key, one.state) for one in found.standings] == [("ada", "error"), ("ben", "waiting")]
+    assert found.standings[0].error == 1
     page = (tmp_path / "out" / "ada" / "feedback.html").read_text()
     assert type(raised).__name__ in page
     assert "\x1b" not in page
     assert (tmp_path / "out" / "gradebook.csv").read_text().count("\n") == 3
 
 
-def test_who_ends_the_run_ends_it(tmp_path, monkeypatch):
+def test_who_ends_the_run_ends_it_and_everyone_has_a_row(tmp_path, monkeypatch):
     (tmp_path / "quiz.yaml").write_text(QUIZ)
-    (tmp_path / "class" / "ada").mkdir(parents=True)
+    for name in ("ada", "ben"):
+        (tmp_path / "class" / name).mkdir(parents=True)
+        (tmp_path / "class" / name / "report.md").write_text(name)
     rubric = load_rubric(str(tmp_path / "quiz.yaml"))
     tools = Tools(sandbox=Sandbox(layer="limits", sentence=""), dataset=None)
-    monkeypatch.setattr(batch, "grade_submission", mock.Mock(side_effect=KeyboardInterrupt))
+    monkeypatch.setattr(class_steps, "grade_submission", mock.Mock(side_effect=KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        batch.grade_class(tmp_path / "class", rubric, tmp_path / "out", tools)
+        graded_folder(tmp_path / "class", rubric, tmp_path / "out", tools)
+    rows = list(csv.DictReader((tmp_path / "out" / "gradebook.csv").open(encoding="utf-8-sig")))
+    assert [(row["key"], row["state"], row["error_points"]) for row in rows] == [
+        ("ada", "error", "1"),
+        ("ben", "error", "1"),
+    ]
 
 
 HARMLESS = {

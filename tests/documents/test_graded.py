@@ -1,10 +1,10 @@
 """Documents on their way through a grading: places, figures, and a person where the machine can't read."""
 
 import pytest
+from classes import graded_folder
 from pdfs import text, written
 from PIL import Image
 
-from grader.batch import grade_class
 from grader.pipeline import grade_submission
 from grader.rubric import Rubric
 from grader.tools import Options, tools_for
@@ -87,7 +87,7 @@ def test_pages_lie_beside_the_record_for_whoever_reads_them(tmp_path, tools):
     submission.mkdir(parents=True)
     (submission / "my report.pdf").write_bytes(written([text(72, 740, "Problem 1A"), text(72, 700, "some")], NUMBER))
     (submission / "broken.pdf").write_bytes(b"%PDF-1.4\nnothing")
-    grade_class(tmp_path / "class", RUBRIC, tmp_path / "out", tools, Options(retrain=False))
+    graded_folder(tmp_path / "class", RUBRIC, tmp_path / "out", tools, Options(retrain=False))
     pages = sorted((tmp_path / "out" / "ada" / "pages").iterdir())
     assert [page.name for page in pages] == ["my_report-1.png", "my_report-2.png"]
     with Image.open(pages[0]) as picture:

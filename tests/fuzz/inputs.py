@@ -4,6 +4,7 @@ import copy
 import json
 from pathlib import Path
 
+from classes import standing_of
 from hypothesis import settings
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from grader.execution import NotebookArtefact
 from grader.execution.sandbox import Sandbox
 from grader.pipeline import grade_submission
 from grader.report import FORMATS
-from grader.report.csv import grades_table
+from grader.report.csv import gradebook
 from grader.resources import resource
 from grader.rubric import load_rubric
 from grader.tools import Options, Tools
@@ -135,5 +136,5 @@ def grade(folder: Path, rubric, report: str = "") -> Grade:
     text = FORMATS["json"](found)
     json.loads(text, parse_constant=lambda word: AssertionError(word))
     assert FORMATS["json"](Grade.model_validate_json(text)) == text
-    assert grades_table([found]).encode()
+    assert gradebook([standing_of(found, rubric)]).encode()
     return found

@@ -20,19 +20,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from classes import standing_of
 from rich.console import Console
 from sample_grade import budget, check, convnet, grade_of, lane, missed, mlp, problem, reached, sample_grade
 
 from grader.core.evidence import Retraining
 from grader.core.network import Gap
 from grader.core.outcome import Grade, NetworkResult, SubmissionInfo
-from grader.core.standing import Lateness
+from grader.core.standing import Lateness, Standing
 from grader.guest.protocol import GapKind
 from grader.report import FORMATS
 from grader.report._record import record_docs
-from grader.report.csv import grades_table
+from grader.report.csv import gradebook
 from grader.report.plots import retraining
 from grader.report.terminal import class_table, network_table, network_tables, table
+from grader.rubric import load_rubric
 
 STATUSES = ("passed", "failed", "partial", "manual", "skipped", "error")
 STUDENT_FORMATS = ("html", "markdown")
@@ -177,12 +179,18 @@ def test_a_failed_machine_is_said_first_and_costs_nothing(name: str) -> None:
     assert "machine failed" not in FORMATS[name](grade_of(problem("1A", "A", check("Student", "failed", 4))))
 
 
+def of(grade: Grade) -> Standing:
+    """Where the one stands who handed it in."""
+    return standing_of(grade, load_rubric("demo"))
+
+
 def in_every_format(grade: Grade) -> dict[str, str]:
     """What a person reads in each format, on a terminal and in the tables of a class."""
     said = {name: render(grade) for name, render in FORMATS.items()}
     said["html"] = Page(said["html"]).text
     said["markdown"] = re.sub(r"\\(.)", r"\1", said["markdown"])
-    said |= {"terminal": drawn(table(grade)), "class": drawn(class_table([grade])), "gradebook": grades_table([grade])}
+    said |= {"terminal": drawn(table(grade)), "class": drawn(class_table([of(grade)]))}
+    said["gradebook"] = gradebook([of(grade)])
     return {name: " ".join(text.split()) for name, text in said.items()}
 
 
@@ -205,7 +213,7 @@ def test_what_nobody_read_stands_above_the_points(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*FORMATS, "terminal", "gradebook"])
 def test_the_same_grade_gives_the_same_bytes(name: str) -> None:
-    others = {"terminal": lambda g: drawn(table(g)), "gradebook": lambda g: grades_table([g])}
+    others = {"terminal": lambda g: drawn(table(g)), "gradebook": lambda g: gradebook([of(g)])}
     render = FORMATS.get(name) or others[name]
     assert render(sample_grade()) == render(sample_grade())
 
@@ -240,10 +248,10 @@ def test_a_line_tells_points_before_and_after_lateness(name: str) -> None:
 def test_tables_and_records_hold_points_before_and_after_lateness() -> None:
     said = in_every_format(late_grade())
     assert strict_json(FORMATS["gradescope"](late_grade()))["score"] == 33.2
-    assert "33.2/50 (41.5 before lateness)" in said["class"]
+    assert "33.2/50" in said["class"] and "late -8.3" in said["class"]
     assert (strict_json(said["json"])["score"], strict_json(said["json"])["late"]["share"]) == (41.5, 0.8)
-    (row,) = stdlib_csv.DictReader(io.StringIO(gradebook([late_grade()])))
-    assert (row["score"], row["final"], row["late"]) == ("41.5", "33.2", "Handed in late. <b>[x]</b>")
+    (row,) = stdlib_csv.DictReader(io.StringIO(gradebook([of(late_grade())]).removeprefix("\ufeff")))
+    assert (row["raw"], row["score"], row["lateness"]) == ("41.5", "33.2", "Handed in late. <b>[x]</b>")
 
 
 def test_what_a_person_must_decide_of_lateness_is_open() -> None:
@@ -378,7 +386,8 @@ def test_no_format_trips_over_numbers_that_are_none() -> None:
     for name in STUDENT_FORMATS:
         assert "training 1: no number, diverged" in stdlib_html.unescape(FORMATS[name](grade))
         FORMATS[name](grade).encode()
-    assert list(stdlib_csv.reader(io.StringIO(grades_table([grade]))))[1][1] == ""
+    (row,) = stdlib_csv.DictReader(io.StringIO(gradebook([of(grade)]).removeprefix("\ufeff")))
+    assert row["raw"] == ""
     assert "–/2" in drawn(table(grade))
 
 
@@ -415,23 +424,23 @@ def test_markdown_keeps_its_tables_and_no_markup_of_the_student() -> None:
 @pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1", "\u202e=1"])
 def test_gradebook_cells_of_students_are_no_formulas(start: str) -> None:
     grade = grade_of(problem("1A", "A", check("a")), submission=SubmissionInfo(id=start), notes=(start,))
-    _, row = stdlib_csv.reader(io.StringIO(grades_table([grade])))
-    assert row[0].startswith("'") and row[-1].startswith("'")
-    assert "\t" not in row[0] and "\r" not in row[0]
+    (row,) = stdlib_csv.DictReader(io.StringIO(gradebook([of(grade)]).removeprefix("\ufeff")))
+    assert row["name"].startswith("'") and row["notes"].startswith("'")
+    assert "\t" not in row["name"] and "\r" not in row["name"]
 
 
-def test_gradebook_has_a_row_a_submission_and_a_column_a_problem() -> None:
+def test_gradebook_has_a_row_a_person_and_a_column_a_problem() -> None:
     first = grade_of(problem("1A", "A", check("a", "partial", 3)), problem("1B", "B", check("b", "manual", 2)))
     second = grade_of(problem("1B", "B", check("b", "failed", 2)), problem("1C", "C", check("c", "error", 1)))
-    rows = list(stdlib_csv.DictReader(io.StringIO(grades_table(iter([first, second])))))
-    points = ["score", "max_score", "manual_points", "error_points"]
-    assert list(rows[0]) == ["id", *points, "1A", "1B", "1C", "unread", "notes"]
-    assert list(rows[0].values()) == ["ada-lovelace", "1.5", "5", "2", "0", "1.5", "0", "", "", ""]
-    assert list(rows[1].values()) == ["ada-lovelace", "0", "3", "0", "1", "", "0", "0", "", ""]
+    text = gradebook([of(first), of(second)]).removeprefix("\ufeff")
+    rows = list(stdlib_csv.DictReader(io.StringIO(text)))
+    told = ("name", "state", "raw", "max_score", "1A", "1B", "1C", "manual_points", "error_points")
+    assert [rows[0][name] for name in told] == ["ada-lovelace", "waiting", "1.5", "5", "1.5", "0", "", "2", "0"]
+    assert [rows[1][name] for name in told] == ["ada-lovelace", "error", "0", "3", "", "0", "0", "0", "1"]
 
 
 def test_terminal_shows_hostile_text_as_text() -> None:
-    text = drawn(table(hostile_grade()), width=9000) + drawn(class_table([hostile_grade()]), width=9000)
+    text = drawn(table(hostile_grade()), width=9000) + drawn(class_table([of(hostile_grade())]), width=9000)
     assert not UNSEEN.search(text)
     assert "[31m" not in text
     # Name, message and source of each check, the advice of all but the passed one, title, what nobody read, note,
@@ -444,7 +453,7 @@ def test_terminal_tells_every_status_without_colour() -> None:
     rows = [line for line in drawn(table(grade)).splitlines() if "/2" in line]
     words = [line.split("│")[4].strip() for line in rows]
     assert len(set(words)) == len(STATUSES)
-    (row,) = [line for line in drawn(class_table([sample_grade()])).splitlines() if "ada-lovelace" in line]
+    (row,) = [line for line in drawn(class_table([of(sample_grade())])).splitlines() if "ada-lovelace" in line]
     assert "16.5/47" in row and "3C -5" in row
 
 
