@@ -132,7 +132,7 @@ def speed(notebooks):
     for size in (300, 1000):
         class_ = {f"s{n:04}": [STARTER, *(c for k in draw.sample(names, 4) for c in notebooks[k])] for n in range(size)}
         timed(f"{size} hand-ins of four notebooks", works_of(class_))
-    class_ = {f"s{n:03}": [notebooks[names[n % 5]][0], STARTER * 5] for n in range(300)}
+    class_ = {f"s{n:03}": [STARTER, *notebooks[names[n % 5 * 9]]] for n in range(300)}
     timed("300 in five circles, each handing in the same", works_of(class_))
     line = "x = model(x)\n"
     hostile = {
