@@ -91,7 +91,9 @@ def _shared_prints(kind: Kind, way: Way, class_: Sequence[Work], handout: Sequen
     if given:
         taken = np.unique(np.concatenate(given))
         prints = [each.without(taken) for each in prints]
-    values, counts = np.unique(np.concatenate([p.values for p in prints] or [[]]), return_counts=True)
+    values, counts = np.unique(
+        np.concatenate([np.empty(0, np.uint64), *(p.values for p in prints)]), return_counts=True
+    )
     common = values[counts > _most_owners(len(class_))]
     own = [each.without(common) for each in prints]
     said = [

@@ -42,8 +42,9 @@ class Side:
         pieces, lines = self.stream.pieces, self.stream.lines
         shown: list[str] = []
         for piece in range(pieces[first], pieces[last] + 1):
-            own = self._lines.setdefault(piece, []) or lines_of(self.pieces[piece].text)
-            self._lines[piece] = own
+            if piece not in self._lines:
+                self._lines[piece] = lines_of(self.pieces[piece].text)
+            own = self._lines[piece]
             start = lines[first] - 1 if piece == pieces[first] else 0
             stop = lines[last] if piece == pieces[last] else len(own)
             shown += own[start : min(stop, start + _LINES + 1)]

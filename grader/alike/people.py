@@ -34,7 +34,8 @@ def people_of(works: Sequence[Work]) -> list[frozenset[int]]:
     for number, work in enumerate(works):
         firsts.append([])
         for place, person in enumerate(work.people):
-            numbers = [marks.setdefault(mark, len(marks)) for mark in _marks(person) or [(number, place)]]
+            own: list[object] = [*_marks(person)] or [(number, place)]
+            numbers = [marks.setdefault(mark, len(marks)) for mark in own]
             links += [(numbers[0], other) for other in numbers[1:]]
             firsts[-1].append(numbers[0])
     return [frozenset(int(labels[first]) for first in own) for labels in [_joined(links, len(marks))] for own in firsts]

@@ -93,11 +93,11 @@ def test_others_in_the_class_take_no_pair_away():
 
 def test_both_sides_and_where_it_stands_are_told():
     cells = cells_of("trainer_class")
-    (pair,) = alike([work("a", cells), work("b", ["# mine\n\n" + cells[0], *cells[1:]])]).pairs
-    passage = next(passage for passage in pair.shares[0].longest if passage.spans[0].cell == 1)
-    assert passage.spans[1].cell == 1
-    assert passage.spans[1].first == passage.spans[0].first + 2
-    assert all(passage.excerpts)
+    (pair,) = alike([work("a", cells), work("b", ["# mine\n\n" + cell for cell in cells])]).pairs
+    passage = pair.shares[0].longest[0]
+    one, other = passage.spans
+    assert (one.cell, one.to_cell, one.first + 2, one.last + 2) == (other.cell, other.to_cell, other.first, other.last)
+    assert cells[one.cell - 1].split("\n")[one.first - 1] == passage.excerpts[1].split("\n")[0]
     assert passage.tokens > 20
 
 
