@@ -21,9 +21,9 @@ from matplotlib.figure import Figure
 from grader.core.network import InputSpec, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Recipe, ScheduleSpec
 from grader.datasets import load_dataset
 from grader.machine import cores
-from grader.training import TrainingPlan
 from grader.training.decision import Rule, chance_of_reaching, decide
 from grader.training.lane import train_lane
+from grader.training.plan import TrainingPlan
 
 RULES = {
     "five always": None,

@@ -24,8 +24,8 @@ from torch import nn
 from grader.core.network import ModelSpec, Recipe
 from grader.datasets import load_dataset
 from grader.machine import cores
-from grader.training import TrainingPlan
 from grader.training.lane import train_lane
+from grader.training.plan import TrainingPlan
 
 
 def linear(a, b):

@@ -30,7 +30,9 @@ from grader.datasets import load_dataset, served
 from grader.machine import cores
 from grader.network.build import build
 from grader.network.count import count
-from grader.training import Rule, TrainingPlan, retrain
+from grader.training.decision import Rule
+from grader.training.plan import TrainingPlan
+from grader.training.retrain import retrain
 
 SEEDS = 5
 BATCH = 32

@@ -26,7 +26,7 @@ from grader.rubric import Rubric
 from grader.standings import absent, not_yet
 from grader.store import Results, Store
 from grader.tools import Options, Tools
-from grader.training.elsewhere import LaneStep
+from grader.training.plan import LaneStep
 
 _FIRST, _AGAIN = 1e9, 2e9  # priorities: what is there to do is seen first, and what can be decided is decided at once
 _WRITE_SECONDS = 2.0  # between two writings of the gradebook

@@ -25,7 +25,7 @@ from grader.rubric import Rubric
 from grader.standings import standings_of
 from grader.store import Results, Store
 from grader.tools import Options, Tools, tools_for, warmed
-from grader.training.elsewhere import LaneStep, train_step
+from grader.training.plan import LaneStep
 
 
 class Context(NamedTuple):
@@ -156,6 +156,8 @@ def show_grade(context: Context, handin: Handin, grade: Grade) -> Told:
 
 def lane_step(context: Context, step: LaneStep, seconds: float) -> bool:
     """Train a lane, which is remembered; False where the seconds ended first."""
+    from grader.training.elsewhere import train_step
+
     context.tools.say(f"training {step.plan.dataset} under seed {step.seed}")
     return train_step(step, seconds) is not None
 

@@ -20,7 +20,7 @@ from grader.observation.live_code import MOST_CODE, CodePiece
 from grader.observation.models import counted
 from grader.reading import reading
 from grader.rubric import Rubric
-from grader.training import Replays
+from grader.training.replays import Replays
 
 
 def inspect_file(

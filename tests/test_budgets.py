@@ -11,8 +11,10 @@ from grader.network.count import count
 from grader.pipeline import grade_submission
 from grader.rubric import Rubric
 from grader.tools import Options, tools_for
-from grader.training import Rule, TrainingPlan, retrain
+from grader.training.decision import Rule
+from grader.training.plan import TrainingPlan
 from grader.training.price import in_words, price
+from grader.training.retrain import retrain
 
 _LIMITS = {"cell_seconds": 2, "notebook_seconds": 2, "memory_mb": 1500}
 _CHECKS = [

@@ -55,7 +55,8 @@ def command(
     from grader.inspection import inspect_file, replays_of
     from grader.report._text import one_line
     from grader.report.terminal import network_table, retraining_table
-    from grader.training import Rule, train_again
+    from grader.training.again import train_again
+    from grader.training.decision import Rule
     from grader.training.gaps import gaps
     from grader.training.proof import proved_device
 

@@ -7,11 +7,14 @@ from functools import partial
 from grader.core.evidence import ProblemEvidence, Retraining
 from grader.core.requests import TrainingRequest
 from grader.providers._base import Grading, Provider
-from grader.training import Replays, Rule, train_again
+from grader.training.decision import Rule
 
 
 @contextmanager
 def _opened(grading: Grading) -> Iterator[Callable[[TrainingRequest, ProblemEvidence], Retraining | None]]:
+    from grader.training.again import train_again
+    from grader.training.replays import Replays
+
     tools, options, limits = grading.tools, grading.options, grading.rubric.limits
     run = partial(tools.run, sandbox=tools.sandbox)
     budget = grading.budget

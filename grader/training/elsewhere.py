@@ -4,26 +4,15 @@ import time
 from functools import cache
 
 from grader.core.evidence import Lane
-from grader.core.record import Record
 from grader.datasets import Dataset, load_dataset
 from grader.training.cache import lane_key, lanes_folder, recall, remember
 from grader.training.decision import Rule, next_trainings
 from grader.training.device import CPU
 from grader.training.lane import RunningLane, one_thread
-from grader.training.plan import TrainingPlan
+from grader.training.plan import LaneStep, TrainingPlan
 from grader.training.samples import Data
 from grader.training.seeds import seeds_of
 from grader.training.verdict import accuracies
-
-
-class LaneStep(Record):
-    """One training under one seed; `cost` in seconds of one core, by its price. Two with one `key` are the same."""
-
-    plan: TrainingPlan
-    trainer: str
-    seed: int
-    key: str
-    cost: float
 
 
 def finished(

@@ -14,3 +14,13 @@ class TrainingPlan(Record):
     dataset: str
     device: Device = CPU
     limits: Limits = Limits()
+
+
+class LaneStep(Record):
+    """One training under one seed; `cost` in seconds of one core, by its price. Two with one `key` are the same."""
+
+    plan: TrainingPlan
+    trainer: str
+    seed: int
+    key: str
+    cost: float

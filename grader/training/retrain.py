@@ -12,9 +12,9 @@ from grader.core.suspended import Suspended, Where
 from grader.datasets import load_dataset
 from grader.training.decision import Rule, next_trainings
 from grader.training.device import CPU
-from grader.training.elsewhere import LaneStep, finished
+from grader.training.elsewhere import finished
 from grader.training.memory import ran_out
-from grader.training.plan import TrainingPlan
+from grader.training.plan import LaneStep, TrainingPlan
 from grader.training.price import price
 from grader.training.seeds import seeds_of
 from grader.training.side_by_side import SideBySide

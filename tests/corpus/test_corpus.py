@@ -20,9 +20,11 @@ from grader.intake.read import read_notebook
 from grader.observation.evidence import observe, observe_notebook
 from grader.observation.words import headings
 from grader.rubric import load_rubric
-from grader.training import Replays, Rule, train_again
+from grader.training.again import train_again
+from grader.training.decision import Rule
 from grader.training.recipe import check_recipe
 from grader.training.replay import replay
+from grader.training.replays import Replays
 
 pytestmark = [pytest.mark.mnist, pytest.mark.deep]
 

@@ -15,7 +15,7 @@ from grader.datasets import load_dataset
 from grader.guest.layers import LAYERS
 from grader.network.build import build
 from grader.network.count import Count, count
-from grader.training import TrainingPlan
+from grader.training.plan import TrainingPlan
 from grader.training.recipe import LOSSES, OPTIMIZERS, SCHEDULES
 from grader.training.trainable import check_trainable
 

@@ -23,10 +23,10 @@ from grader.observation.claims import read_claims
 from grader.observation.explain import explain
 from grader.observation.findings import read_variables
 from grader.observation.models import read_models
-from grader.training import TrainingPlan
 from grader.training.handed_over import score_replay
 from grader.training.images import Given
 from grader.training.lane import one_thread, train_lane
+from grader.training.plan import TrainingPlan
 from grader.training.samples import Samples
 from grader.training.schedule import steps
 from grader.training.trainers import TRAINERS

@@ -18,8 +18,10 @@ from grader.core.network import ModelSpec, Recipe
 from grader.datasets import load_dataset
 from grader.guest.rules import best_epoch, ends
 from grader.network.build import build
-from grader.training import Rule, TrainingPlan, retrain
+from grader.training.decision import Rule
 from grader.training.lane import RunningLane, train_lane
+from grader.training.plan import TrainingPlan
+from grader.training.retrain import retrain
 from grader.training.samples import Data
 from grader.training.trainers import choose_trainer
 

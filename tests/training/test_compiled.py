@@ -15,8 +15,8 @@ from torch import nn
 from grader.core.network import InputSpec, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Recipe, ScheduleSpec
 from grader.guest.layers import LAYERS, CompiledOp
 from grader.network.build import build
-from grader.training import TrainingPlan
 from grader.training.lane import train_lane
+from grader.training.plan import TrainingPlan
 from grader.training.recipe import Loss, make_optimizer, make_schedules
 from grader.training.samples import Samples
 from grader.training.schedule import steps

@@ -16,9 +16,9 @@ from grader.core.network import LayerSpec, ModelSpec, Recipe
 from grader.core.record import Record
 from grader.datasets import Dataset, Split, load_dataset
 from grader.execution.weights import WeightFiles
-from grader.training import Replays
 from grader.training.cache import lane_key
 from grader.training.plan import TrainingPlan
+from grader.training.replays import Replays
 
 SPEC = ModelSpec(
     layers=(

@@ -4,10 +4,12 @@ import pytest
 
 from grader.core.errors import MachineError
 from grader.files import cache_folder
-from grader.training import CPU, Device, Rule, proof, retrain
-from grader.training.device import find_device
+from grader.training import proof
+from grader.training.decision import Rule
+from grader.training.device import CPU, Device, find_device
 from grader.training.lane import train_lane
 from grader.training.proof import proof_of, prove, proved_device
+from grader.training.retrain import retrain
 
 STAND_IN = Device(name="stand-in", torch="cpu", kind="stand-in:CPU", driver="1", libraries="1")
 

@@ -15,8 +15,10 @@ from grader.observation.findings import read_variables
 from grader.rubric import load_rubric
 from grader.rubric_trials import test_rubric as run_trials
 from grader.tools import Options, tools_for
-from grader.training import Replays, Rule, train_again
+from grader.training.again import train_again
+from grader.training.decision import Rule
 from grader.training.replay import replay
+from grader.training.replays import Replays
 
 pytestmark = pytest.mark.mnist
 LIMITS = Limits(replay_seconds=60)

@@ -13,7 +13,7 @@ from grader.core.errors import SubmissionError, UnsupportedError
 from grader.core.network import ModelSpec, ParameterGroup, Recipe
 from grader.core.steps import Accumulation, Clipping
 from grader.network.build import build
-from grader.training import TrainingPlan
+from grader.training.plan import TrainingPlan
 from grader.training.recipe import check_recipe
 from grader.training.samples import Samples
 from grader.training.schedule import plateaus, steps

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from grader.core.network import ModelSpec, Recipe
 from grader.network.build import build
-from grader.training import TrainingPlan
+from grader.training.plan import TrainingPlan
 from grader.training.samples import Samples
 from grader.training.schedule import steps
 from grader.training.trainers import TRAINERS

@@ -5,8 +5,11 @@ import pytest
 from grader.core.fault import Fault
 from grader.core.network import LayerSpec, ModelSpec, Recipe
 from grader.datasets import load_dataset
-from grader.training import CPU, Device, Rule, TrainingPlan, retrain
 from grader.training.cache import lane_key
+from grader.training.decision import Rule
+from grader.training.device import CPU, Device
+from grader.training.plan import TrainingPlan
+from grader.training.retrain import retrain
 from grader.training.trainers import TRAINERS, choose_trainer, compiled, registry
 
 STAND_IN = Device(name="stand-in", torch="cpu", kind="stand-in:CPU", driver="1", libraries="1")

@@ -23,9 +23,10 @@ from grader.core.majority import majority
 from grader.core.network import ModelSpec, Recipe
 from grader.datasets import load_dataset
 from grader.files import cache_folder
-from grader.training import Rule, TrainingPlan, retrain
-from grader.training.decision import still_needed
+from grader.training.decision import Rule, still_needed
 from grader.training.lane import RunningLane, train_lane
+from grader.training.plan import TrainingPlan
+from grader.training.retrain import retrain
 from grader.training.samples import Data
 from grader.training.trainers import choose_trainer
 
@@ -357,7 +358,10 @@ def test_a_lane_is_the_same_in_any_company(name, monkeypatch):
 KILLED = """
     if __name__ == "__main__":
         from grader.core.network import ModelSpec, Recipe
-        from grader.training import Rule, TrainingPlan, retrain, side_by_side
+        from grader.training import side_by_side
+        from grader.training.decision import Rule
+        from grader.training.plan import TrainingPlan
+        from grader.training.retrain import retrain
         side_by_side.WORTH_A_PROCESS = 0
         spec, recipe = ModelSpec.model_validate_json({spec!r}), Recipe.model_validate_json({recipe!r})
         retrain(
@@ -403,7 +407,10 @@ def test_ctrl_c_leaves_no_process(whole_group, tmp_path):
     script = """
         if __name__ == "__main__":
             from grader.core.network import ModelSpec, Recipe
-            from grader.training import Rule, TrainingPlan, retrain, side_by_side
+            from grader.training import side_by_side
+            from grader.training.decision import Rule
+            from grader.training.plan import TrainingPlan
+            from grader.training.retrain import retrain
             side_by_side.WORTH_A_PROCESS = 0
             print("begins", flush=True)
             spec, recipe = ModelSpec.model_validate_json({spec!r}), Recipe.model_validate_json({recipe!r})

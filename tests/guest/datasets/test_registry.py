@@ -14,7 +14,8 @@ from grader.core.errors import MachineError
 from grader.core.limits import Limits
 from grader.datasets import absent, load_dataset, served_without_test
 from grader.guest.datasets import data_sets, registered
-from grader.training import Rule, train_again
+from grader.training.again import train_again
+from grader.training.decision import Rule
 from grader.training.gaps import gaps
 
 IN_FILES = [name for name, entry in data_sets().items() if entry.files]
