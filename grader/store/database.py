@@ -145,6 +145,7 @@ def _choose_journal(path: Path, wait: float) -> None:
                     connection.execute("PRAGMA locking_mode = EXCLUSIVE")
                 if connection.execute("PRAGMA journal_mode").fetchone()[0] != wanted:
                     connection.execute(f"PRAGMA journal_mode = {wanted}")
+                connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # a log is tried when it is used
             return
         except sqlite3.OperationalError as error:
             name = error.sqlite_errorname
