@@ -85,7 +85,8 @@ def _url(where: Path | str, *, create: bool) -> tuple[URL, str]:
             )
         path = Path(url.database).absolute()
     else:
-        path = Path(where).absolute() / FILE
+        path = Path(where).absolute()
+        path = path if path.name == FILE and path.is_file() else path / FILE
     try:
         if create:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -318,9 +318,10 @@ def test_a_url_that_leads_nowhere(url, words):
     assert words in found and "\n  " in found and "sesame" not in found
 
 
-def test_the_url_of_a_file_is_that_file(out):
-    with Store.open(f"sqlite:///{out}/grades.db") as store:
-        assert len(store.current()) == len(KEYS)
+def test_the_file_itself_may_be_named(out):
+    for where in (out / "grades.db", str(out / "grades.db"), f"sqlite:///{out}/grades.db"):
+        with Store.open(where, create=False) as store:
+            assert len(store.current()) == len(KEYS)
 
 
 def test_postgres_without_its_driver(monkeypatch):
