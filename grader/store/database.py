@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ FILE = "grades.db"
 HEAD = "0001"
 _CONNECT_SECONDS = 10
 _MIGRATING = 7_230_114  # names the lock under which a Postgres database is migrated; any number that nobody else takes
+_PASSWORD = re.compile(r"""(://[^\s:/@]*:)[^\s"']+(?=@)|([?&]password=)[^\s"'&]+""")
 _ENCODINGS = ("UTF8", "SQL_ASCII")
 
 
@@ -66,6 +68,11 @@ def writing(engine: Engine) -> Connection:
     return engine.connect().execution_options(writes=True)
 
 
+def without_passwords(said: str) -> str:
+    """The same text with stars for the passwords of URLs in it."""
+    return _PASSWORD.sub(r"\1\2***", said)
+
+
 def _url(where: Path | str, *, create: bool) -> tuple[URL, str]:
     if isinstance(where, str) and "://" in where:
         try:
@@ -76,7 +83,7 @@ def _url(where: Path | str, *, create: bool) -> tuple[URL, str]:
             ) from error
         if url.get_backend_name() in ("postgresql", "postgres"):
             url = url.set(drivername="postgresql+psycopg")
-            return url, url.set(drivername="postgresql").render_as_string(hide_password=True)
+            return url, without_passwords(url.set(drivername="postgresql").render_as_string(hide_password=True))
         if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
             raise MachineError(
                 "is no database that the grader can write",

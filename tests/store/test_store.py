@@ -33,7 +33,7 @@ def test_a_run_tells_how_it_began_and_ended(where):
     with Store.open(where) as store:
         settings = {"seeds": 5, "patience": float("inf"), "salt": "sesame", "store": "postgresql://me:secret@host/db"}
         start = RunStart(
-            command="grade --store postgresql://me:secret@host/db \udcff", settings=settings, salt="digest"
+            command="grade --store postgresql://me:se@c:ret@host/db \udcff", settings=settings, salt="digest"
         )
         first, second = store.begin_run(start), store.begin_run(RunStart())
         store.save_handed_in(first, HandedIn(layout="moodle", handins=()))

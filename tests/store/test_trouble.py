@@ -304,6 +304,8 @@ def test_a_disk_that_fills(small_disk):
 
 URLS = {
     "nobody listens": ("postgresql://localhost:1/class", "can't be reached"),
+    "a password": ("postgresql://me:sesame@localhost:1/class", "me:***@localhost:1/class: can't be reached"),
+    "a password behind it": ("postgresql://localhost:1/class?password=sesame", "password=***: can't be reached"),
     "no such host": ("postgresql://no-such-host.invalid/class", "can't be reached"),
     "no number": ("postgresql://localhost:port/class", "the URL of the database can't be read"),
     "another database": ("mysql://root:sesame@localhost/class", "is no database that the grader can write"),
