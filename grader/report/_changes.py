@@ -14,7 +14,7 @@ from grader.report._text import counted, one_line, points
 
 def changes_table(changes: Changes) -> Group:
     """One row a hand-in whose points changed: its total, each check, and why."""
-    drawn = Table(title=Text(_title(changes)), title_justify="left")
+    drawn = Table()
     drawn.add_column("Submission", overflow="fold")
     drawn.add_column("Points", no_wrap=True)
     drawn.add_column("What changed", ratio=1)
@@ -25,7 +25,7 @@ def changes_table(changes: Changes) -> Group:
         lines.insert(0, "Nobody's points changed.")
     elif changes.unchanged:
         lines.insert(0, f"The points of {counted(changes.unchanged, 'submission')} are as they were.")
-    return Group(*([drawn] if changes.changed else [Text(_title(changes))]), Text("\n".join(lines)))
+    return Group(Text(_title(changes)), *([drawn] if changes.changed else []), *map(Text, lines))
 
 
 def runs_table(runs: Iterable[Run]) -> Table:

@@ -1,22 +1,31 @@
 """Opens the database of a store, SQLite's or Postgres's, and brings its tables up to date."""
 
+from __future__ import annotations
+
+import re
+import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError
 
 from grader.core.errors import MachineError
 from grader.files import on_network_drive
 from grader.store.failures import explained
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
 FILE = "grades.db"
 HEAD = "0001"
 _CONNECT_SECONDS = 10
 _MIGRATING = 7_230_114  # names the lock under which a Postgres database is migrated; any number that nobody else takes
+_PASSWORD = re.compile(r"""(://[^\s:/@]*:)[^\s"']+(?=@)|([?&]password=)[^\s"'&]+""")
 _ENCODINGS = ("UTF8", "SQL_ASCII")
 
 
@@ -38,11 +47,17 @@ def opened(where: Path | str, *, create: bool, wait: float) -> Iterator[tuple[En
         raise MachineError(f"is no URL of a database: {error}", where=name) from error
     try:
         with explained(name):
+            with engine.connect() as connection:
+                revision = _revision(connection, name)  # before anything is written into what isn't ours
+                if engine.dialect.name == "postgresql":
+                    _see_encoding(connection, name)
+            if revision is None and not create:
+                raise MachineError("holds no class yet", where=name, hint="Grade one into it first.")
             if engine.dialect.name == "sqlite":
-                _choose_journal(engine, Path(name).parent, wait)
-            else:
-                _see_encoding(engine, name)
-            _bring_up_to_date(engine, name, create=create)
+                engine.dispose()  # a journal is changed by who is alone with the file
+                _choose_journal(Path(name), wait)
+            if revision != HEAD:
+                _bring_up_to_date(engine, name)
         yield engine, name
     finally:
         engine.dispose()
@@ -51,6 +66,11 @@ def opened(where: Path | str, *, create: bool, wait: float) -> Iterator[tuple[En
 def writing(engine: Engine) -> Connection:
     """A connection whose transactions may write: of SQLite's, one at a time, in the order in which they begin."""
     return engine.connect().execution_options(writes=True)
+
+
+def without_passwords(said: str) -> str:
+    """The same text with stars for the passwords of URLs in it."""
+    return _PASSWORD.sub(r"\1\2***", said)
 
 
 def _url(where: Path | str, *, create: bool) -> tuple[URL, str]:
@@ -63,7 +83,7 @@ def _url(where: Path | str, *, create: bool) -> tuple[URL, str]:
             ) from error
         if url.get_backend_name() in ("postgresql", "postgres"):
             url = url.set(drivername="postgresql+psycopg")
-            return url, url.set(drivername="postgresql").render_as_string(hide_password=True)
+            return url, without_passwords(url.set(drivername="postgresql").render_as_string(hide_password=True))
         if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
             raise MachineError(
                 "is no database that the grader can write",
@@ -72,7 +92,8 @@ def _url(where: Path | str, *, create: bool) -> tuple[URL, str]:
             )
         path = Path(url.database).absolute()
     else:
-        path = Path(where).absolute() / FILE
+        path = Path(where).absolute()
+        path = path if path.name == FILE and path.is_file() else path / FILE
     try:
         if create:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -118,23 +139,24 @@ def _postgres(url: URL, wait: float) -> Engine:
     return engine
 
 
-def _choose_journal(engine: Engine, folder: Path, wait: float) -> None:
+def _choose_journal(path: Path, wait: float) -> None:
     """A write-ahead log, in which reading never waits; where a drive can't have one, SQLite's usual journal.
 
     On a network drive the log's shared memory is shared by one machine only, so that two would damage the database.
     """
-    wanted = "delete" if on_network_drive(folder) else "wal"
+    wanted = "delete" if on_network_drive(path.parent) else "wal"
     until = time.monotonic() + wait
     while True:
         try:
-            with engine.connect() as connection:
-                raw = connection.connection.driver_connection
-                assert raw is not None
-                if raw.execute("PRAGMA journal_mode").fetchone()[0] != wanted:
-                    raw.execute(f"PRAGMA journal_mode = {wanted}")
+            with closing(sqlite3.connect(path, timeout=wait)) as connection:
+                if wanted == "delete":  # alone with the file, a log is given up without shared memory
+                    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+                if connection.execute("PRAGMA journal_mode").fetchone()[0] != wanted:
+                    connection.execute(f"PRAGMA journal_mode = {wanted}")
+                connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # a log is tried when it is used
             return
-        except Exception as error:
-            name = _error_name(error)
+        except sqlite3.OperationalError as error:
+            name = error.sqlite_errorname
             if name.startswith("SQLITE_BUSY") and time.monotonic() < until:
                 time.sleep(0.05)  # two that make it at once: SQLite itself does not wait here
             elif wanted == "wal" and name.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_PROTOCOL")):
@@ -143,35 +165,14 @@ def _choose_journal(engine: Engine, folder: Path, wait: float) -> None:
                 raise
 
 
-def _error_name(error: Exception) -> str:
-    raw = error.orig if isinstance(error, DBAPIError) else error
-    return str(getattr(raw, "sqlite_errorname", ""))
-
-
-def _see_encoding(engine: Engine, name: str) -> None:
-    with engine.connect() as connection:
-        encoding = str(connection.scalar(text("SHOW server_encoding")))
+def _see_encoding(connection: Connection, name: str) -> None:
+    encoding = str(connection.scalar(text("SHOW server_encoding")))
     if encoding not in _ENCODINGS:
         raise MachineError(
             f"keeps text as {encoding}, which has no letters for many names",
             where=name,
             hint="Create one in UTF-8: createdb --encoding UTF8 --template template0 NAME",
         )
-
-
-def _bring_up_to_date(engine: Engine, name: str, *, create: bool) -> None:
-    """Create or migrate the tables, in one transaction and one process at a time."""
-    with engine.connect() as connection:
-        if _revision(connection, name) == HEAD:
-            return
-    with writing(engine) as connection, connection.begin():
-        if engine.dialect.name == "postgresql":
-            connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATING})"))
-        revision = _revision(connection, name)
-        if revision is None and not create:
-            raise MachineError("holds no class yet", where=name, hint="Grade one into it first.")
-        if revision != HEAD:
-            _migrate(connection, revision, name)
 
 
 def _revision(connection: Connection, name: str) -> str | None:
@@ -187,22 +188,37 @@ def _revision(connection: Connection, name: str) -> str | None:
             where=name,
             hint="Name another folder, or a database of its own: nothing was written into this one.",
         )
-    return str(revision)
-
-
-def _migrate(connection: Connection, revision: str | None, name: str) -> None:
-    from alembic import command
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision != HEAD and revision not in {script.revision for script in _migrations().walk_revisions()}:
         raise MachineError(
             f"was made by a newer version of the grader (its tables are {revision}, this one knows {HEAD})",
             where=name,
             hint="Update the grader, or grade into another folder; nothing was written into this one.",
         )
-    command.upgrade(config, "head")
+    return str(revision)
+
+
+def _bring_up_to_date(engine: Engine, name: str) -> None:
+    """Create or migrate the tables, in one transaction and one process at a time."""
+    with writing(engine) as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATING})"))
+        if _revision(connection, name) != HEAD:
+            from alembic import command
+
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+def _config() -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    return config
+
+
+def _migrations() -> ScriptDirectory:
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(_config())

@@ -41,13 +41,10 @@ _SQLITE = {
 _POSTGRES = {
     "55P03": ("another process holds it", _LOCKED),
     "53100": _FULL,
-    "53300": ("the server takes no more connections", f"Let fewer processes write at once. {_AGAIN}"),
     "42501": ("this user may not do that", "Give the user of the URL the right to create tables there, and to write."),
     "25006": ("the server takes no writing", "Name the primary server: this one is a copy, or was made read-only."),
-    "3D000": ("there is no such database", "Create it (createdb NAME), or correct its name in the URL."),
-    "28": ("the server refuses this user", "Look at the user and the password in the URL."),
 }
-_UNREACHABLE = "can't be reached", f"See that the server runs and that the URL is right. {_AGAIN}"
+_UNREACHABLE = "can't be reached", f"See that the server runs, knows this user, and has the database. {_AGAIN}"
 
 
 @contextmanager

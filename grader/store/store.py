@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -22,14 +21,13 @@ from grader.core.outcome import FORMAT_VERSION, Grade, SubmissionInfo
 from grader.core.portable import as_json
 from grader.core.stored import Cut, Ending, Provenance, Result, Run, RunStart, StoredGrade, state_of
 from grader.store.best import best_known, holding
-from grader.store.database import opened, writing
+from grader.store.database import opened, without_passwords, writing
 from grader.store.failures import explained
 from grader.store.schema import exports, handins, people, results, runs, steps
 
 MOST_BYTES = 256 * 1024**2  # of one step's value, or one record, before it is compressed
 _NUMBERS = [column for column in results.c if column.name != "record"]
 _DIGESTS = tuple(Provenance.model_fields)
-_PASSWORD = re.compile(r"(://[^\s:/@]*:)[^\s@]+(?=@)")
 
 
 class Store:
@@ -57,7 +55,7 @@ class Store:
         """Write down that a run begins; gives its number. Passwords in URLs are left out."""
         row = start.model_dump(mode="json")
         row["settings"] = as_json({name: value for name, value in row["settings"].items() if name != "salt"})
-        row |= {name: _PASSWORD.sub(r"\1***", row[name]) for name in ("command", "source", "settings")}
+        row |= {name: without_passwords(row[name]) for name in ("command", "source", "settings")}
         with self._writing() as connection:
             added = insert(runs).values(started=_now(), **row).returning(runs.c.number)
             return int(connection.scalars(added).one())

@@ -1,6 +1,7 @@
 """What is written into a store is there, whole and as it was, in SQLite and in Postgres."""
 
 import threading
+import tracemalloc
 from datetime import UTC, datetime
 from multiprocessing import get_context
 
@@ -32,7 +33,7 @@ def test_a_run_tells_how_it_began_and_ended(where):
     with Store.open(where) as store:
         settings = {"seeds": 5, "patience": float("inf"), "salt": "sesame", "store": "postgresql://me:secret@host/db"}
         start = RunStart(
-            command="grade --store postgresql://me:secret@host/db \udcff", settings=settings, salt="digest"
+            command="grade --store postgresql://me:se@c:ret@host/db \udcff", settings=settings, salt="digest"
         )
         first, second = store.begin_run(start), store.begin_run(RunStart())
         store.save_handed_in(first, HandedIn(layout="moodle", handins=()))
@@ -167,6 +168,19 @@ def test_a_record_of_another_version_keeps_its_points(where):
         for key, stored in store.current().items():
             assert (stored.grade.submission.id, stored.grade.score, stored.grade.manual_points) == (key, 7, 1)
             assert "Another version" in stored.grade.notes[0]
+
+
+def test_memory_does_not_grow_with_the_class(memory):
+    """Of twenty megabytes of records one is there at a time."""
+    with Store.open(memory / "large") as store:
+        run = store.begin_run(RunStart())
+        for number in range(100):
+            store.save_grade(run, str(number), provenance(), grade(message="long " * 20_000))
+        tracemalloc.start()
+        assert sum(stored.score for stored in store.grades_of()) == 800
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 5_000_000
 
 
 def test_threads_share_a_store_and_read_while_others_write(where):
