@@ -15,7 +15,7 @@ from grader.cli._shared import (
     RubricOption,
     SaltOption,
     SeedsOption,
-    patience,
+    options,
     require_layer,
     say,
 )
@@ -57,19 +57,11 @@ def command(
     from grader.core.errors import MachineError
     from grader.rubric import load_rubric
     from grader.store import Results
-    from grader.tools import Options, tools_for
-    from grader.training.proof import proved_device
+    from grader.tools import tools_for
 
     loaded = load_rubric(rubric)
     salt = salt or loaded.salt or Results(out).salt()
-    options = Options(
-        retrain=retrain,
-        seeds=seeds,
-        fresh=fresh,
-        salt=salt,
-        device=proved_device(device.value),
-        patience=patience(budget=budget),
-    )
+    told = options(retrain=retrain, seeds=seeds, salt=salt, fresh=fresh, device=device, budget=budget)
     tools = tools_for(loaded, say)
     if layer is not None:
         require_layer(tools.sandbox, layer)
@@ -78,7 +70,7 @@ def command(
             tools.sandbox.sentence,
             hint="Install bubblewrap (apt install bubblewrap), or say --trust-submissions if you know these students.",
         )
-    show(grade_class(folder, loaded, out, tools, options, seconds=hours and hours * 3600), out)
+    show(grade_class(folder, loaded, out, tools, told, seconds=hours and hours * 3600), out)
 
 
 def show(graded: "ClassResult", out: Path) -> None:
