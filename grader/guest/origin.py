@@ -30,11 +30,27 @@ _NO_WHOLE_NUMBER = re.compile(
     r"'float' object cannot be interpreted as an integer|[Ii]nteger argument expected, got float"
 )
 _told: list[Callable[[Exception, str], object]] = []  # who is told of an error of ours that the notebook was spared
+_lacking: list[str] = []  # where something failed that the notebook needs: what fails from then on may fail for that
 
 
 def tell(listener: Callable[[Exception, str], object]) -> None:
-    """Have `listener(error, where)` called when the original was asked because a stand-in failed."""
+    """Have `listener(error, where)` called when something of ours failed in a way that ends no cell by itself."""
     _told[:] = [listener]
+
+
+def put_in_place(act: Callable[..., object], *args: Any) -> None:
+    """Call what makes something ready that the notebook needs; where that fails, no later error is surely its own."""
+    try:
+        act(*args)
+    except Exception as error:
+        where = place_of_ours(error.__traceback__ and error.__traceback__.tb_next) or "a stand-in"
+        _lacking.append(where)
+        _tell(error, where)
+
+
+def _tell(error: Exception, where: str) -> None:
+    for listener in _told:
+        listener(error, where)
 
 
 def as_given(original: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
@@ -75,8 +91,7 @@ def instead_of(
             raise ours from None
         if trial is not None:
             raise ours
-        for listener in _told:
-            listener(ours, place_of_ours(ours.__traceback__) or "")
+        _tell(ours, place_of_ours(ours.__traceback__) or "")
         return found
 
     return standing_in
@@ -114,11 +129,12 @@ def origin_of(error: BaseException) -> tuple[Origin, str] | None:
     """Whose the error is that ended a cell, and where it began or which library it is of; None for the notebook's own.
 
     It is a library's where that has no such name or argument: another version may have had it. What ends a cell and is
-    no Exception, an interrupt or an exit, is nobody's error, wherever it came.
+    no Exception, an interrupt or an exit, is nobody's error, wherever it came. Where something of ours is lacking, any
+    other may follow from that.
     """
     if isinstance(error, Refusal) or not isinstance(error, Exception):
         return None
-    if place := place_of_ours(error.__traceback__):
+    if place := place_of_ours(error.__traceback__) or next(iter(_lacking), None):
         return Origin.GRADER, place
     library = ""
     if isinstance(error, TypeError) and _NO_WHOLE_NUMBER.search(str(error)):

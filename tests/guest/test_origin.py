@@ -12,7 +12,7 @@ from small_data import small_mnist
 from grader.core.limits import Limits
 from grader.datasets import served
 from grader.execution import run_notebook
-from grader.guest import origin
+from grader.guest import import_hooks, origin
 from grader.guest.protocol import Origin
 from grader.observation.evidence import observe_notebook
 
@@ -67,6 +67,32 @@ def test_a_trial_shows_whose_an_error_is_and_gives_nothing():
     with pytest.raises(ZeroDivisionError) as caught:
         origin.instead_of(int, OURS, trial=float)("3")
     assert origin.origin_of(caught.value)[0] is Origin.GRADER
+
+
+@pytest.fixture
+def lacking(monkeypatch):
+    """What was found to be lacking, by this test alone."""
+    monkeypatch.setattr(origin, "_lacking", [])
+
+
+def test_a_library_that_was_not_changed_may_be_why_any_later_cell_fails(lacking):
+    told = []
+    origin.tell(lambda error, where: told.append(str(error)))
+    mistake = ValueError("no such argument")
+    assert origin.origin_of(mistake) is None
+    import_hooks.when_imported("json", OURS)
+    assert told == ["ours"]
+    assert origin.origin_of(mistake)[0] is Origin.GRADER
+
+
+def test_a_module_of_the_students_own_is_left_as_it_is(lacking, tmp_path, monkeypatch):
+    (tmp_path / "their_library.py").write_text("value = 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(import_hooks, "_finder", import_hooks._Finder())
+    monkeypatch.setattr(sys, "meta_path", [import_hooks._finder, *sys.meta_path])
+    import_hooks.when_imported("their_library", OURS)
+    assert __import__("their_library").value == 1
+    assert origin.origin_of(ValueError("theirs")) is None
 
 
 # What a student does wrong, by a call that something of ours stands in for.

@@ -1,0 +1,225 @@
+"""Runs cells of a notebook while one function of the guest after another fails, each in a copy of the process.
+
+A program of its own: its argument is a file of JSON with the guest's `config`, the `cells`, the `modules` that are
+loaded at first and those of them to be loaded `again` by the notebook, the `functions` that are to fail (beginnings of
+names, of modules in the guest), the `errors` that they raise in turn, and how many `jobs` run side by side. It prints
+lines of JSON: which functions each cell is the first to call, and for each that failed how the cell ended.
+"""
+
+import ast
+import builtins
+import functools
+import gc
+import importlib.machinery
+import itertools
+import json
+import os
+import shutil
+import signal
+import sys
+import warnings
+from pathlib import Path
+
+GUEST = "grader.guest"
+_APART = {f"{GUEST}.origin", f"{GUEST}.protocol"}  # they say whose an error is
+_SECONDS = 60  # that a copy may take
+_leave = os._exit  # the guest replaces it
+
+
+class _Called:
+    """Each function of the guest by a number: those that were called, and the one that fails."""
+
+    names: list[str] = []
+    numbers: dict[int, None] = {}  # an ordered set
+    fails, error = None, Exception
+
+
+# Of no file, so that what fails is the function that calls it, as far as frames tell.
+_SOURCE = """
+def called(number):
+    told.numbers[number] = None
+    if number == told.fails:
+        raise told.error("ours")
+"""
+_names = {"told": _Called}
+exec(compile(_SOURCE, "<none>", "exec"), _names)
+builtins.__called__ = _names["called"]
+
+
+class _Calls(ast.NodeTransformer):
+    """Has each function say first that it was called."""
+
+    def __init__(self, module):
+        self.path = [module]
+
+    def call(self, node, name):
+        _Called.names.append(f"{'.'.join([*self.path, name])}:{node.lineno}")
+        number = ast.Constant(len(_Called.names) - 1)
+        return ast.copy_location(ast.Call(ast.Name("__called__", ast.Load()), [number], []), node)
+
+    def visit_FunctionDef(self, node):
+        call = ast.copy_location(ast.Expr(self.call(node, node.name)), node)
+        self.visit_ClassDef(node)
+        node.body.insert(0 if ast.get_docstring(node) is None else 1, call)
+        return node
+
+    def visit_ClassDef(self, node):
+        self.path.append(node.name)
+        self.generic_visit(node)
+        self.path.pop()
+        return node
+
+    def visit_Lambda(self, node):
+        call = self.call(node, "lambda")
+        self.generic_visit(node)
+        pair = ast.copy_location(ast.Tuple([call, node.body], ast.Load()), node)
+        node.body = ast.copy_location(ast.Subscript(pair, ast.Constant(1), ast.Load()), node)
+        return node
+
+
+class _Loader(importlib.machinery.SourceFileLoader):
+    def get_code(self, fullname):
+        if fullname in _APART:
+            return super().get_code(fullname)
+        module = fullname.removeprefix(GUEST).removeprefix(".") or "start"
+        tree = _Calls(module).visit(ast.parse(self.get_data(self.path)))
+        return compile(ast.fix_missing_locations(tree), self.path, "exec")
+
+
+class _Finder:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name != GUEST and not name.startswith(f"{GUEST}."):
+            return None
+        found = importlib.machinery.PathFinder.find_spec(name, path, target)
+        found.loader = _Loader(found.loader.name, found.loader.path)
+        return found
+
+
+class Notebook:
+    """A shell that runs cells as a kernel's does, watched by the guest."""
+
+    def __init__(self, config, cells):
+        from IPython.core.interactiveshell import InteractiveShell
+
+        self.config, self.cells, self.session = config, cells, None
+        self.shell = InteractiveShell.instance()
+        self.shell.enable_gui = lambda gui=None: None
+        self.shell.showtraceback = self.shell.showsyntaxerror = lambda *args, **kwargs: None
+
+    def start(self):
+        """Raises where the guest does, before any cell runs: no kernel starts then."""
+        import grader.guest
+        from grader.guest.watch import session
+
+        made = session.Session.__init__
+
+        def init(self_, *args):
+            self.session = self_
+            made(self_, *args)
+
+        session.Session.__init__ = init
+        grader.guest.start(self.config)
+
+    def run(self, number):
+        """The error that ended a cell, in words; None where none did."""
+        result = self.shell.run_cell(self.cells[number])
+        error = result.error_before_exec or result.error_in_exec
+        return None if error is None else f"{type(error).__name__}: {error}"
+
+    def origin(self, number):
+        """Whose that error is, as the guest tells the grader."""
+        failure = self.session.failures.get(number)
+        return failure and failure.origin
+
+
+def _in_a_copy(act):
+    """Have `act` done in a copy of this process, which ends then."""
+    if os.fork() == 0:
+        try:
+            signal.alarm(_SECONDS)
+            folder = Path(f"{os.getcwd()}-{os.getpid()}")
+            shutil.copytree(os.getcwd(), folder, symlinks=True, ignore=shutil.ignore_patterns("sample_data"))
+            os.chdir(folder)
+            act()
+        finally:
+            _leave(0)
+
+
+def _plan(notebook):
+    """(error, numbers of the functions that are called for the first time) of each cell, run once without a fault."""
+    reads, writes = os.pipe()
+
+    def act():
+        notebook.start()
+        found, seen = [], {*_Called.numbers}
+        for number in range(len(notebook.cells)):
+            error = notebook.run(number)
+            found.append([error, [function for function in _Called.numbers if function not in seen]])
+            seen |= {*_Called.numbers}
+        with os.fdopen(writes, "w") as pipe:
+            json.dump({"names": _Called.names, "cells": found}, pipe)
+
+    _in_a_copy(act)
+    os.close(writes)
+    with os.fdopen(reads) as pipe:
+        found = json.load(pipe)
+    os.wait()
+    return found
+
+
+def main(path):
+    given = json.loads(Path(path).read_text(encoding="utf-8"))
+    sys.meta_path.insert(0, _Finder)
+    warnings.simplefilter("ignore")
+    for name in given["modules"]:
+        __import__(name)
+    for name in given["again"]:
+        sys.modules.pop(name, None)
+    out, null = os.dup(1), os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(null, stream)
+    notebook = Notebook(given["config"], given["cells"])
+
+    def say(told):
+        os.write(out, json.dumps(told).encode() + b"\n")
+
+    plan = _plan(notebook)
+    say(plan)
+    names, errors = plan["names"], itertools.cycle(given["errors"])
+    notebook.start()
+    gc.disable()  # else each copy would be one of all memory
+    running = 0
+
+    def fail(number, function, error):
+        _Called.fails, _Called.error = function, getattr(builtins, error)
+        ended = notebook.run(number)
+        _Called.fails = None
+        say(
+            {
+                "function": names[function],
+                "raises": error,
+                "cell": number,
+                "error": ended,
+                "origin": notebook.origin(number),
+            }
+        )
+
+    for number, (_, functions) in enumerate(plan["cells"]):
+        for function in functions:
+            if not names[function].startswith(tuple(given["functions"])):
+                continue
+            if running == given["jobs"]:
+                os.wait()
+                running -= 1
+            running += 1
+            _in_a_copy(functools.partial(fail, number, function, next(errors)))
+        gc.freeze()
+        notebook.run(number)
+    for _ in range(running):
+        os.wait()
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    main(sys.argv[1])
