@@ -51,7 +51,8 @@ def command(
     Each submission first gets an equal share of the class's hours. Those for which that was too short are graded once
     more from what the others left, and what is over even then waits for a person.
 
-    Exit code 0: all were graded; 4: the machine failed for at least one.
+    Exit code 0: all were graded; 1: what was handed in can't be read for at least one, and a person does;
+    4: the machine failed for at least one.
     """
     from grader.batch import grade_class
     from grader.core.errors import MachineError
@@ -74,7 +75,7 @@ def command(
 
 
 def show(graded: "ClassResult", out: Path) -> None:
-    """Print the class and where its pages are; exit with 4 when the machine failed for someone."""
+    """Print the class and where its pages are; exit with 4 where the machine failed, else 1 where one was not read."""
     from rich.console import Console
 
     from grader.report._text import one_line
@@ -94,3 +95,5 @@ def show(graded: "ClassResult", out: Path) -> None:
     if any(grade.machine_failed for grade in graded.grades):
         typer.secho("The machine failed on some checks, which are not graded: see above.", fg="red", err=True)
         raise typer.Exit(4)
+    if graded.ungraded:
+        raise typer.Exit(1)

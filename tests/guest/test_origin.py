@@ -69,6 +69,20 @@ def test_a_trial_shows_whose_an_error_is_and_gives_nothing():
     assert origin.origin_of(caught.value)[0] is Origin.GRADER
 
 
+def test_an_error_of_another_process_is_whose_it_was_there():
+    """As a loader's worker and a pool of processes tell of it."""
+    for file, whose in ((f"{origin.GUEST}/standin/gpu.py", Origin.GRADER), ("/home/me/net.py", None)):
+        there = (
+            f'Traceback (most recent call last):\n  File "{file}", line 3, in call\n    call()\nZeroDivisionError: ours'
+        )
+        here = ZeroDivisionError(f"Caught ZeroDivisionError in DataLoader worker process 0.\nOriginal {there}")
+        pooled = ZeroDivisionError("ours")
+        pooled.__cause__ = RuntimeError(there)
+        for error in (here, pooled):
+            found = origin.origin_of(error)
+            assert (found and found[0]) is whose
+
+
 @pytest.fixture
 def lacking(monkeypatch):
     """What was found to be lacking, by this test alone."""

@@ -102,7 +102,7 @@ class Notebook:
     def __init__(self, config, cells):
         from IPython.core.interactiveshell import InteractiveShell
 
-        self.config, self.cells, self.session = config, cells, None
+        self.config, self.cells, self.kept = config, cells, {}
         self.shell = InteractiveShell.instance()
         self.shell.enable_gui = lambda gui=None: None
         self.shell.showtraceback = self.shell.showsyntaxerror = lambda *args, **kwargs: None
@@ -110,16 +110,30 @@ class Notebook:
     def start(self):
         """Raises where the guest does, before any cell runs: no kernel starts then."""
         import grader.guest
+        from grader.guest.serve import files, paths
         from grader.guest.watch import session
 
-        made = session.Session.__init__
-
-        def init(self_, *args):
-            self.session = self_
-            made(self_, *args)
-
-        session.Session.__init__ = init
+        for kind in (session.Session, paths.Paths, files.Copies):
+            self.keep(kind)
         grader.guest.start(self.config)
+
+    def keep(self, kind):
+        """Hold what is made of a class of the guest's."""
+        made = kind.__init__
+
+        def init(one, *args):
+            self.kept[kind.__name__] = one
+            made(one, *args)
+
+        kind.__init__ = init
+
+    def move(self, folder):
+        """Go on in another folder, which holds the same."""
+        places = self.kept["Paths"]
+        before, places.work = str(places.work), folder
+        self.kept["Copies"].work = folder
+        for point, place in places.elsewhere.items():
+            places.elsewhere[point] = place.replace(before, str(folder), 1)
 
     def run(self, number):
         """The error that ended a cell, in words; None where none did."""
@@ -129,19 +143,19 @@ class Notebook:
 
     def origin(self, number):
         """Whose that error is, as the guest tells the grader."""
-        failure = self.session.failures.get(number)
+        failure = self.kept["Session"].failures.get(number)
         return failure and failure.origin
 
 
 def _in_a_copy(act):
-    """Have `act` done in a copy of this process, which ends then."""
+    """Have `act`, which is given a copy of the working folder, done in a copy of this process that ends then."""
     if os.fork() == 0:
         try:
             signal.alarm(_SECONDS)
             folder = Path(f"{os.getcwd()}-{os.getpid()}")
-            shutil.copytree(os.getcwd(), folder, symlinks=True, ignore=shutil.ignore_patterns("sample_data"))
+            shutil.copytree(os.getcwd(), folder, symlinks=True)
             os.chdir(folder)
-            act()
+            act(folder)
         finally:
             _leave(0)
 
@@ -150,7 +164,7 @@ def _plan(notebook):
     """(error, numbers of the functions that are called for the first time) of each cell, run once without a fault."""
     reads, writes = os.pipe()
 
-    def act():
+    def act(_):
         notebook.start()
         found, seen = [], {*_Called.numbers}
         for number in range(len(notebook.cells)):
@@ -191,7 +205,8 @@ def main(path):
     gc.disable()  # else each copy would be one of all memory
     running = 0
 
-    def fail(number, function, error):
+    def fail(number, function, error, folder):
+        notebook.move(folder)
         _Called.fails, _Called.error = function, getattr(builtins, error)
         ended = notebook.run(number)
         _Called.fails = None
