@@ -2,8 +2,9 @@
 
 A program of its own: its argument is a file of JSON with the guest's `config`, the `cells`, the `modules` that are
 loaded at first and those of them to be loaded `again` by the notebook, the `functions` that are to fail (beginnings of
-names, of modules in the guest), the `errors` that they raise in turn, and how many `jobs` run side by side. It prints
-lines of JSON: which functions each cell is the first to call, and for each that failed how the cell ended.
+names, of modules in the guest; `every` so many of them), the `errors` that they raise in turn, and how many `jobs` run
+side by side. It prints lines of JSON: which functions each cell is the first to call, and for each that failed how the
+cell ended.
 """
 
 import ast
@@ -148,8 +149,9 @@ class Notebook:
 
 
 def _in_a_copy(act):
-    """Have `act`, which is given a copy of the working folder, done in a copy of this process that ends then."""
-    if os.fork() == 0:
+    """Have `act` done in a copy of this process and given a copy of its folder; the id of that process."""
+    copy = os.fork()
+    if copy == 0:
         try:
             signal.alarm(_SECONDS)
             folder = Path(f"{os.getcwd()}-{os.getpid()}")
@@ -158,6 +160,7 @@ def _in_a_copy(act):
             act(folder)
         finally:
             _leave(0)
+    return copy
 
 
 def _plan(notebook):
@@ -174,11 +177,11 @@ def _plan(notebook):
         with os.fdopen(writes, "w") as pipe:
             json.dump({"names": _Called.names, "cells": found}, pipe)
 
-    _in_a_copy(act)
+    copy = _in_a_copy(act)
     os.close(writes)
     with os.fdopen(reads) as pipe:
         found = json.load(pipe)
-    os.wait()
+    os.waitpid(copy, 0)
     return found
 
 
@@ -203,7 +206,7 @@ def main(path):
     names, errors = plan["names"], itertools.cycle(given["errors"])
     notebook.start()
     gc.disable()  # else each copy would be one of all memory
-    running = 0
+    running = []
 
     def fail(number, function, error, folder):
         notebook.move(folder)
@@ -220,19 +223,17 @@ def main(path):
             }
         )
 
+    chosen = itertools.cycle([True] + [False] * (given["every"] - 1))
     for number, (_, functions) in enumerate(plan["cells"]):
         for function in functions:
-            if not names[function].startswith(tuple(given["functions"])):
-                continue
-            if running == given["jobs"]:
-                os.wait()
-                running -= 1
-            running += 1
-            _in_a_copy(functools.partial(fail, number, function, next(errors)))
+            if names[function].startswith(tuple(given["functions"])) and next(chosen):
+                if len(running) == given["jobs"]:
+                    os.waitpid(running.pop(0), 0)
+                running.append(_in_a_copy(functools.partial(fail, number, function, next(errors))))
         gc.freeze()
         notebook.run(number)
-    for _ in range(running):
-        os.wait()
+    for copy in running:
+        os.waitpid(copy, 0)
 
 
 if __name__ == "__main__":
