@@ -12,6 +12,7 @@ from grader.guest.datasets import data_sets
 if TYPE_CHECKING:
     from grader.core.outcome import Grade
     from grader.execution import Sandbox
+    from grader.tools import Options
 
 
 class LayerName(StrEnum):
@@ -71,9 +72,19 @@ RequireLayerOption = Annotated[
 ]
 
 
-def patience(*, budget: bool) -> float:
-    """How many times the usual seconds a submission may take."""
-    return 1.0 if budget else math.inf
+def options(*, retrain: bool, seeds: int | None, salt: str, fresh: bool, device: DeviceName, budget: bool) -> "Options":
+    """What one run is told, by its options; raises MachineError where a device is not proved."""
+    from grader.tools import Options
+    from grader.training.proof import proved_device
+
+    return Options(
+        retrain=retrain,
+        seeds=seeds,
+        fresh=fresh,
+        salt=salt,
+        device=proved_device(device.value),
+        patience=1.0 if budget else math.inf,
+    )
 
 
 def require_layer(sandbox: "Sandbox", least: LayerName) -> None:

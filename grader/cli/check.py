@@ -16,7 +16,7 @@ from grader.cli._shared import (
     SaltOption,
     SeedsOption,
     exit_code,
-    patience,
+    options,
     require_layer,
     say,
     write_page,
@@ -52,22 +52,14 @@ def command(
     """
     from grader.pipeline import grade_submission
     from grader.rubric import load_rubric
-    from grader.tools import Options, tools_for
-    from grader.training.proof import proved_device
+    from grader.tools import tools_for
 
     loaded = load_rubric(rubric)
-    options = Options(
-        retrain=retrain,
-        seeds=seeds,
-        fresh=fresh,
-        salt=salt,
-        device=proved_device(device.value),
-        patience=patience(budget=budget),
-    )
+    told = options(retrain=retrain, seeds=seeds, salt=salt, fresh=fresh, device=device, budget=budget)
     tools = tools_for(loaded, say)
     if layer is not None:
         require_layer(tools.sandbox, layer)
-    grade = grade_submission(submission, loaded, tools, options)
+    grade = grade_submission(submission, loaded, tools, told)
     if format == "table":
         from rich.console import Console
 

@@ -18,7 +18,7 @@ from grader.cli._shared import (
     RubricOption,
     SaltOption,
     SeedsOption,
-    patience,
+    options,
     require_layer,
 )
 
@@ -79,7 +79,8 @@ def command(
     Each submission first gets an equal share of the class's hours. Those for which that was too short are graded once
     more from what the others left, and what is over even then waits for a person.
 
-    Exit code 0: all were graded; 4: the machine failed for at least one.
+    Exit code 0: all were graded; 1: what was handed in can't be read for at least one, and a person does;
+    4: the machine failed for at least one.
     """
     from grader.batch import Class, grade_class
     from grader.core.errors import MachineError
@@ -89,8 +90,7 @@ def command(
     from grader.machine import cores
     from grader.rubric import load_rubric
     from grader.store import Results
-    from grader.tools import Options, tools_for
-    from grader.training.proof import proved_device
+    from grader.tools import tools_for
 
     loaded = load_rubric(rubric)
     loaded = with_due(loaded, due) if due else loaded
@@ -99,14 +99,8 @@ def command(
     _said(found)
     people = (*(person for handin in found.handins for person in handin.people), *found.missing)
     granted = read_extensions(extensions, people, loaded.timezone, loaded.due_at) if extensions else {}
-    options = Options(
-        retrain=retrain,
-        seeds=seeds,
-        fresh=fresh,
-        salt=salt or loaded.salt or results.salt(),
-        device=proved_device(device.value),
-        patience=patience(budget=budget),
-    )
+    salt = salt or loaded.salt or results.salt()
+    told = options(retrain=retrain, seeds=seeds, salt=salt, fresh=fresh, device=device, budget=budget)
     with progress(loaded.id) as (watch, say):
         tools = tools_for(loaded, say)
         if layer is not None:
@@ -119,7 +113,7 @@ def command(
         given = Class(
             handed_in=found,
             rubric=loaded,
-            options=options,
+            options=told,
             extensions=granted,
             seconds=hours and hours * 3600,
             workers=workers or cores(),
@@ -144,7 +138,7 @@ def _said(found: "HandedIn") -> None:
 
 
 def show(graded: "ClassResult", out: Path) -> None:
-    """Print the class and where its pages are; exit with 4 when the machine failed for someone."""
+    """Print the class and where its pages are; exit with 4 where the machine failed, else 1 where one was not read."""
     from rich.console import Console
 
     from grader.report._text import one_line
@@ -166,3 +160,5 @@ def show(graded: "ClassResult", out: Path) -> None:
     if any(standing.state == "error" for standing in graded.standings):
         typer.secho("The machine failed on some checks, which are not graded: see above.", fg="red", err=True)
         raise typer.Exit(4)
+    if graded.ungraded:
+        raise typer.Exit(1)

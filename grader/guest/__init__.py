@@ -82,6 +82,7 @@ def _watch(session: Session) -> None:
 def _be_like_colab(config: Config, shell: Any) -> Copies:
     """Data, paths and modules as notebooks of such a course expect them; gives what serves missing files."""
     from . import import_hooks
+    from .origin import put_in_place
     from .serve import colab, datasets, files, paths
     from .standin import old_names, trackers
 
@@ -98,8 +99,8 @@ def _be_like_colab(config: Config, shell: Any) -> Copies:
     sys.argv = [config.file]  # the kernel's own would look like arguments to a script that reads them
     if config.file.endswith(".py"):
         shell.user_ns["__file__"] = config.file.rsplit("/", 1)[-1]
-    shell.events.register("pre_run_cell", lambda info: places.prepare(info.raw_cell))
-    shell.events.register("pre_run_cell", lambda info: copies.begin_cell(info.raw_cell))
+    shell.events.register("pre_run_cell", lambda info: put_in_place(places.prepare, info.raw_cell))
+    shell.events.register("pre_run_cell", lambda info: put_in_place(copies.begin_cell, info.raw_cell))
     return copies
 
 

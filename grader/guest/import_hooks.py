@@ -6,11 +6,10 @@ import importlib.abc
 import importlib.machinery
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
-from .origin import as_given
+from .origin import as_given, installed, put_in_place
 
 
 class _Finder(importlib.abc.MetaPathFinder):
@@ -61,14 +60,15 @@ def _changed(loader: Any, changes: Iterable[Callable[[Any], object]]) -> None:
     def exec_module(module: ModuleType) -> None:
         as_given(execute, module)
         for change in changes:
-            _quietly(change, module)
+            _change(change, module)
 
     loader.exec_module = exec_module
 
 
-def _quietly(change: Callable[[Any], object], module: ModuleType) -> None:
-    with suppress(Exception):  # a version that looks otherwise, or a file of the student's by that name
-        change(module)
+def _change(change: Callable[[Any], object], module: ModuleType) -> None:
+    file = getattr(module, "__file__", None)
+    if file is None or installed(file):  # else a file of the student's by that name
+        put_in_place(change, module)
 
 
 _finder = _Finder()
@@ -81,9 +81,9 @@ def install() -> None:
 
 
 def when_imported(name: str, change: Callable[[Any], object]) -> None:
-    """Call `change(module)` as soon as the module is there; what it raises is lost."""
+    """Call `change(module)` as soon as the library is there."""
     if name in sys.modules:
-        _quietly(change, sys.modules[name])
+        _change(change, sys.modules[name])
     else:
         _finder.waiting.setdefault(name, []).append(change)
 

@@ -14,8 +14,8 @@ import sys
 import sysconfig
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from types import CodeType, FrameType, ModuleType, TracebackType
-from typing import Any, TypeVar
+from types import FrameType, ModuleType, TracebackType
+from typing import Any, NamedTuple, TypeVar
 
 from .protocol import Origin, Refusal
 
@@ -29,12 +29,32 @@ _REFUSED = re.compile(r"([\w.]+)\(\) (?:(got an unexpected keyword argument)|tak
 _NO_WHOLE_NUMBER = re.compile(
     r"'float' object cannot be interpreted as an integer|[Ii]nteger argument expected, got float"
 )
+# A traceback in words, and one frame of it.
+_TRACEBACK = "Traceback (most recent call last):"
+_FRAME = re.compile(r'^ *File "([^"\n]+)", line (\d+), in (\S+)', re.MULTILINE)
 _told: list[Callable[[Exception, str], object]] = []  # who is told of an error of ours that the notebook was spared
+_lacking: list[str] = []  # where something failed that the notebook needs: what fails from then on may fail for that
 
 
 def tell(listener: Callable[[Exception, str], object]) -> None:
-    """Have `listener(error, where)` called when the original was asked because a stand-in failed."""
+    """Have `listener(error, where)` called when something of ours failed in a way that ends no cell by itself."""
     _told[:] = [listener]
+
+
+def put_in_place(act: Callable[..., _Item], *args: Any) -> _Item | None:
+    """Call what makes something ready that the notebook needs; where that fails, no later error is surely its own."""
+    try:
+        return act(*args)
+    except Exception as error:
+        where = place_of_ours(error.__traceback__ and error.__traceback__.tb_next) or "a stand-in"
+        _lacking.append(where)
+        _tell(error, where)
+        return None
+
+
+def _tell(error: Exception, where: str) -> None:
+    for listener in _told:
+        listener(error, where)
 
 
 def as_given(original: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
@@ -75,8 +95,7 @@ def instead_of(
             raise ours from None
         if trial is not None:
             raise ours
-        for listener in _told:
-            listener(ours, place_of_ours(ours.__traceback__) or "")
+        _tell(ours, place_of_ours(ours.__traceback__) or "")
         return found
 
     return standing_in
@@ -87,21 +106,52 @@ def place_of_ours(trace: TracebackType | None) -> str | None:
 
     A call of what the notebook gave is left out, with the frame that made it: it only handed on what it was asked.
     """
-    frames: list[tuple[CodeType, int]] = []
+    frames: list[_Frame] = []
     while trace is not None:
-        frames.append((trace.tb_frame.f_code, trace.tb_lineno))
+        code = trace.tb_frame.f_code
+        frames.append(_Frame(code.co_filename, trace.tb_lineno, code.co_name))
         trace = trace.tb_next
+    return _ours(frames)
+
+
+def _place_elsewhere(error: BaseException) -> str | None:
+    """The same for an error of another process, as a loader's worker: its frames are in the words of what tells of it.
+
+    Torch has them in the message, Python in that of the cause. A notebook that writes such words itself only sends its
+    error to a person.
+    """
+    for told in (error.__cause__, error):
+        _, began, text = str(told).rpartition(_TRACEBACK)
+        if began:
+            return _ours([_Frame(file, int(line), name) for file, line, name in _FRAME.findall(text)])
+    return None
+
+
+class _Frame(NamedTuple):
+    """One call, as a traceback names it."""
+
+    file: str
+    line: int
+    name: str
+
+    @property
+    def hands_on(self) -> bool:
+        return self.file == __file__ and self.name in _HANDING_ON
+
+
+def _ours(frames: list[_Frame]) -> str | None:
+    """Of the frames of an error, the outermost first, that in which it began, where it is of this package."""
     while frames:
-        code, line = frames.pop()
-        if installed(code.co_filename):
+        frame = frames.pop()
+        if installed(frame.file):
             continue
-        if code in _HANDING_ON:
-            if frames and frames[-1][0].co_filename.startswith(GUEST) and frames[-1][0] not in _HANDING_ON:
+        if frame.hands_on:
+            if frames and frames[-1].file.startswith(GUEST) and not frames[-1].hands_on:
                 frames.pop()
             continue
-        if not code.co_filename.startswith(GUEST):
+        if not frame.file.startswith(GUEST):
             return None
-        return f"{code.co_filename[len(GUEST) + 1 :]}, line {line}, in {code.co_name}"
+        return f"{frame.file[len(GUEST) + 1 :]}, line {frame.line}, in {frame.name}"
     return None
 
 
@@ -114,11 +164,13 @@ def origin_of(error: BaseException) -> tuple[Origin, str] | None:
     """Whose the error is that ended a cell, and where it began or which library it is of; None for the notebook's own.
 
     It is a library's where that has no such name or argument: another version may have had it. What ends a cell and is
-    no Exception, an interrupt or an exit, is nobody's error, wherever it came.
+    no Exception, an interrupt or an exit, is nobody's error, wherever it came. Where something of ours is lacking, any
+    other may follow from that.
     """
     if isinstance(error, Refusal) or not isinstance(error, Exception):
         return None
-    if place := place_of_ours(error.__traceback__):
+    place = place_of_ours(error.__traceback__) or _place_elsewhere(error) or next(iter(_lacking), None)
+    if place:
         return Origin.GRADER, place
     library = ""
     if isinstance(error, TypeError) and _NO_WHOLE_NUMBER.search(str(error)):
@@ -184,4 +236,4 @@ def _by_name_alone(function: Any) -> bool:
     return any(parameter.kind is parameter.KEYWORD_ONLY for parameter in parameters)
 
 
-_HANDING_ON = (as_given.__code__, each_as_given.__code__)
+_HANDING_ON = (as_given.__name__, each_as_given.__name__)

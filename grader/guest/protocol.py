@@ -222,13 +222,14 @@ class Accumulation:
 
 
 @dataclass
-class Plateau:
-    """What a schedule looks at after each epoch: `Watched` in `grader/core/choices.py` says what each field means."""
+class Watched:
+    """A number that is looked at after each epoch; `grader/core/choices.py` says what each field means."""
 
     what: str
     of: str
-    each: str
-    scale: float
+    each: str = "sample"
+    batch_size: int | None = None
+    scale: float = 1.0
 
 
 @dataclass
@@ -244,7 +245,7 @@ class Schedule:
     steps: int
     early: bool
     parts: list[Schedule] = field(default_factory=list)
-    watched: Plateau | None = None
+    watched: Watched | None = None
 
 
 @dataclass
@@ -294,17 +295,6 @@ class Sample:
 
     values: list[float]
     label: int
-
-
-@dataclass
-class Watched:
-    """A number that is looked at after each epoch; `grader/core/choices.py` says what each field means."""
-
-    what: str
-    of: str
-    each: str = "sample"
-    batch_size: int | None = None
-    scale: float = 1.0
 
 
 @dataclass

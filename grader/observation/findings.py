@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError
 
-from grader.core.choices import EpochRule
+from grader.core.choices import EpochRule, Watched
 from grader.core.network import Gap, ModelSpec, ParameterGroup, Settings
 from grader.core.record import Record
 from grader.guest.protocol import MOST_GAPS, Origin
@@ -41,15 +41,6 @@ class Accumulation(Record):
     rest: Text = "kept"
 
 
-class Plateau(Record):
-    """What a schedule looks at after each epoch."""
-
-    what: Text
-    of: Text
-    each: Text
-    scale: float
-
-
 class Schedule(Named):
     """A learning-rate schedule, and how often it stepped."""
 
@@ -57,7 +48,7 @@ class Schedule(Named):
     steps: int
     early: bool
     parts: Annotated[tuple["Schedule", ...], Field(max_length=20)] = ()
-    watched: Plateau | None = None
+    watched: Watched | None = None
 
 
 class Transform(Record):

@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable
 from typing import Literal
 
-from grader.core.choices import Watched
 from grader.core.network import (
     Gap,
     ImageSpec,
@@ -167,8 +166,9 @@ def _schedule_spec(schedule: Schedule, step: Literal["epoch", "batch"], note: _N
     if schedule.unwritten:
         note(GapKind.SCHEDULE, f"{schedule.type} has {', '.join(schedule.unwritten)} that can't be written as data")
     parts = tuple(_schedule_spec(part, step, note) for part in schedule.parts)
-    watched = schedule.watched and Watched.model_validate(schedule.watched.model_dump())
-    return ScheduleSpec(type=schedule.type, settings=schedule.settings, step=step, parts=parts, watched=watched)
+    return ScheduleSpec(
+        type=schedule.type, settings=schedule.settings, step=step, parts=parts, watched=schedule.watched
+    )
 
 
 def _inputs(training: Training, dataset: Dataset | None, note: _Note) -> InputSpec:

@@ -12,7 +12,7 @@ from small_data import small_mnist
 from grader.core.limits import Limits
 from grader.datasets import served
 from grader.execution import run_notebook
-from grader.guest import origin
+from grader.guest import import_hooks, origin
 from grader.guest.protocol import Origin
 from grader.observation.evidence import observe_notebook
 
@@ -67,6 +67,46 @@ def test_a_trial_shows_whose_an_error_is_and_gives_nothing():
     with pytest.raises(ZeroDivisionError) as caught:
         origin.instead_of(int, OURS, trial=float)("3")
     assert origin.origin_of(caught.value)[0] is Origin.GRADER
+
+
+def test_an_error_of_another_process_is_whose_it_was_there():
+    """As a loader's worker and a pool of processes tell of it."""
+    for file, whose in ((f"{origin.GUEST}/standin/gpu.py", Origin.GRADER), ("/home/me/net.py", None)):
+        there = (
+            f'Traceback (most recent call last):\n  File "{file}", line 3, in call\n    call()\nZeroDivisionError: ours'
+        )
+        here = ZeroDivisionError(f"Caught ZeroDivisionError in DataLoader worker process 0.\nOriginal {there}")
+        pooled = ZeroDivisionError("ours")
+        pooled.__cause__ = RuntimeError(there)
+        for error in (here, pooled):
+            found = origin.origin_of(error)
+            assert (found and found[0]) is whose
+
+
+@pytest.fixture
+def lacking(monkeypatch):
+    """What was found to be lacking, by this test alone."""
+    monkeypatch.setattr(origin, "_lacking", [])
+
+
+def test_a_library_that_was_not_changed_may_be_why_any_later_cell_fails(lacking):
+    told = []
+    origin.tell(lambda error, where: told.append(str(error)))
+    mistake = ValueError("no such argument")
+    assert origin.origin_of(mistake) is None
+    import_hooks.when_imported("json", OURS)
+    assert told == ["ours"]
+    assert origin.origin_of(mistake)[0] is Origin.GRADER
+
+
+def test_a_module_of_the_students_own_is_left_as_it_is(lacking, tmp_path, monkeypatch):
+    (tmp_path / "their_library.py").write_text("value = 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(import_hooks, "_finder", import_hooks._Finder())
+    monkeypatch.setattr(sys, "meta_path", [import_hooks._finder, *sys.meta_path])
+    import_hooks.when_imported("their_library", OURS)
+    assert __import__("their_library").value == 1
+    assert origin.origin_of(ValueError("theirs")) is None
 
 
 # What a student does wrong, by a call that something of ours stands in for.

@@ -24,7 +24,6 @@ RECORDS = {
     protocol.ParameterGroup: network.ParameterGroup,
     protocol.Clipping: findings.Clipping,
     protocol.Accumulation: findings.Accumulation,
-    protocol.Plateau: findings.Plateau,
     protocol.Schedule: findings.Schedule,
     protocol.Transform: findings.Transform,
     protocol.Data: findings.Data,
@@ -45,12 +44,13 @@ SCALARS = st.none() | st.booleans() | NUMBERS | WORDS
 # What stands for types that say less than what is written.
 SETTINGS = st.dictionaries(WORDS, SCALARS | st.lists(SCALARS, max_size=3), max_size=3)
 TRANSFORMS = st.builds(protocol.Transform, WORDS, v2=st.booleans(), settings=SETTINGS)
+WATCHED = st.builds(
+    protocol.Watched, st.sampled_from(["loss", "accuracy"]), st.sampled_from(["training", "validation"]),
+    st.sampled_from(["sample", "batch"]), st.none() | st.integers(1, 2**40), st.floats(0.001, 1e9),
+)  # fmt: skip
 RULES = st.builds(
     protocol.EpochRule,
-    st.builds(
-        protocol.Watched, st.sampled_from(["loss", "accuracy"]), st.sampled_from(["training", "validation"]),
-        st.sampled_from(["sample", "batch"]), st.none() | st.integers(1, 2**40), st.floats(0.001, 1e9),
-    ),
+    WATCHED,
     st.sampled_from(["lower", "higher"]), st.floats(-1e9, 1e9), st.booleans(), st.none() | st.floats(-1e9, 1e9),
     st.integers(0, 2**40), st.none() | st.floats(-1e9, 1e9), st.none() | st.integers(0, 2**40),
 )  # fmt: skip
@@ -62,7 +62,7 @@ ODD = {
     protocol.Schedule: st.builds(
         *SCHEDULE,
         st.lists(st.builds(*SCHEDULE), max_size=2),
-        st.none() | st.builds(protocol.Plateau, WORDS, WORDS, WORDS, st.floats(-1e9, 1e9)),
+        st.none() | WATCHED,
     ),
     protocol.EpochRule: RULES,
     protocol.Transform: st.builds(protocol.Transform, WORDS, parts=st.lists(TRANSFORMS, max_size=2), settings=SETTINGS),

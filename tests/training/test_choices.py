@@ -9,12 +9,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from small_networks import MLP, linear, spec_of
 from torch.nn import functional as F
 from torchvision import transforms
 from torchvision.transforms import v2
 
 from grader.core.choices import EpochRule
-from grader.core.network import ModelSpec, Recipe
+from grader.core.network import Recipe
 from grader.datasets import load_dataset
 from grader.guest.rules import best_epoch, ends
 from grader.network.build import build
@@ -25,29 +26,12 @@ from grader.training.retrain import retrain
 from grader.training.samples import Data
 from grader.training.trainers import choose_trainer
 
-pytestmark = pytest.mark.kernel  # it trains
+pytestmark = [pytest.mark.kernel, pytest.mark.usefixtures("one_thread")]  # it trains
 
 DIGITS = load_dataset("digits")
 IMAGES, LABELS = torch.tensor(DIGITS.train.images), torch.tensor(DIGITS.train.labels).long()
 
 
-@pytest.fixture(autouse=True)
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-def spec_of(*layers):
-    return ModelSpec(layers=[{"type": kind, "settings": settings} for kind, settings in layers])
-
-
-def linear(wide, out):
-    return "Linear", {"in_features": wide, "out_features": out}
-
-
-MLP = spec_of(("Flatten", {}), linear(64, 16), ("ReLU", {}), linear(16, 10))
 DROPS = spec_of(("Flatten", {}), linear(64, 16), ("ReLU", {}), ("Dropout", {"p": 0.3}), linear(16, 10))
 NORMS = spec_of(("Flatten", {}), linear(64, 16), ("BatchNorm1d", {"num_features": 16}), ("ReLU", {}), linear(16, 10))
 

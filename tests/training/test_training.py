@@ -15,12 +15,13 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from small_networks import MLP, linear, spec_of
 from torch import nn, optim
 from torch.nn import functional as F
 
 from grader.core.limits import Limits
 from grader.core.majority import majority
-from grader.core.network import ModelSpec, Recipe
+from grader.core.network import Recipe
 from grader.datasets import load_dataset
 from grader.files import cache_folder
 from grader.training.decision import Rule, still_needed
@@ -30,21 +31,9 @@ from grader.training.retrain import retrain
 from grader.training.samples import Data
 from grader.training.trainers import choose_trainer
 
-pytestmark = pytest.mark.kernel  # it trains, some of it in processes of its own
+pytestmark = [pytest.mark.kernel, pytest.mark.usefixtures("one_thread")]  # it trains, some in processes of its own
 
 DIGITS = load_dataset("digits")
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-def spec_of(*layers):
-    return ModelSpec(layers=[{"type": kind, "settings": settings} for kind, settings in layers])
 
 
 def recipe(**changes):
@@ -58,11 +47,6 @@ def recipe(**changes):
     return Recipe.model_validate(given | changes)
 
 
-def linear(wide, out):
-    return "Linear", {"in_features": wide, "out_features": out}
-
-
-MLP = spec_of(("Flatten", {}), linear(64, 16), ("ReLU", {}), linear(16, 10))
 CONV = spec_of(
     ("Conv2d", {"in_channels": 1, "out_channels": 3, "kernel_size": 3}),
     ("BatchNorm2d", {"num_features": 3}), ("ReLU", {}), ("Dropout", {"p": 0.2}), ("Flatten", {}), linear(108, 10),

@@ -19,7 +19,7 @@ from typing import Any
 
 from ..datasets import DataSet, data_sets
 from ..import_hooks import when_imported
-from ..origin import as_given
+from ..origin import as_given, put_in_place
 from ..protocol import PlaceMissing
 from .datasets import served
 
@@ -72,7 +72,7 @@ class Copies:
                 return as_given(function, file, mode, *args, **kwargs)
             except FileNotFoundError as error:
                 writing = bool(_NOT_READING & set(mode))
-                copy = None if writing else self.find(file)
+                copy = None if writing else put_in_place(self.find, file)
                 if copy is None and not (writing and self.make_folder(file)):
                     if writing:
                         raise PlaceMissing(error.errno, error.strerror, error.filename) from error
@@ -100,7 +100,7 @@ class Copies:
 
         @functools.wraps(original)
         def urlopen(url: Any, *args: Any, **kwargs: Any) -> Any:
-            copy = self.copy(getattr(url, "full_url", url))
+            copy = put_in_place(self.copy, getattr(url, "full_url", url))
             return as_given(original, url if copy is None else copy.as_uri(), *args, **kwargs)
 
         request.urlopen = urlopen
@@ -111,7 +111,7 @@ class Copies:
 
         @functools.wraps(original)
         def send(adapter: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
-            copy = self.copy(request.url)
+            copy = put_in_place(self.copy, request.url)
             if copy is None:
                 return as_given(original, adapter, request, *args, **kwargs)
             response = adapters.Response()

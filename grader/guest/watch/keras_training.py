@@ -20,11 +20,11 @@ from ..protocol import (
     HeldOut,
     Loader,
     Named,
-    Plateau,
     Sample,
     Schedule,
     Settings,
     Training,
+    Watched,
 )
 from ..standin.keras_places import doubts_of
 from . import keras_choices
@@ -527,7 +527,7 @@ def _plateau(callback: Any) -> Schedule | None:
         "min_lr": float(callback.min_lr),
         "eps": 0.0,
     }
-    watched = Plateau("loss", "training", "sample", 1.0)
+    watched = Watched("loss", "training")
     return Schedule("ReduceLROnPlateau", settings, [], steps=0, early=False, watched=watched)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..protocol import Plateau
+from ..protocol import Watched
 
 if TYPE_CHECKING:
     from .loaders import Loop
@@ -30,7 +30,7 @@ class EpochLoss:
         self.losses.append(loss)
         self.counts.append(count)
 
-    def ways(self, samples: int, drawn: int) -> Iterator[tuple[float, Plateau]]:
+    def ways(self, samples: int, drawn: int) -> Iterator[tuple[float, Watched]]:
         """Each number that a notebook makes of them here, and what it is where nothing is cut.
 
         Of so many samples `drawn` are in batches.
@@ -38,8 +38,8 @@ class EpochLoss:
         batches = self.loop.total() or 0
         by_batch, by_sample = sum(self.losses), math.fsum(x * n for x, n in zip(self.losses, self.counts))
 
-        def way(each: str, scale: float) -> Plateau:
-            return Plateau("loss", "training", each, scale)
+        def way(each: str, scale: float) -> Watched:
+            return Watched("loss", "training", each, scale=scale)
 
         yield by_batch / len(self.losses), way("batch", 1.0)
         yield by_batch / batches, way("batch", 1.0)
@@ -70,14 +70,14 @@ class Losses:
         """The schedule is stepped with this number."""
         self.given.append((len(self.epochs), number))
 
-    def watched(self) -> tuple[Plateau | None, str]:
+    def watched(self) -> tuple[Watched | None, str]:
         """(what the numbers are, why that isn't known or nothing)."""
         if [count for count, _ in self.given] not in (
             [*range(1, len(self.epochs) + 1)],
             [*range(1, len(self.epochs))],  # before it ends, or without the last
         ):
             return None, "it is not stepped once after each epoch"
-        found: list[Plateau] | None = None
+        found: list[Watched] | None = None
         alike = True  # whether each batch has as many samples, so that their mean is that of the samples
         for epoch, (_, number) in zip(self.epochs, self.given):
             total, size, samples = epoch.loop.total(), epoch.loop.loader.batch_size, _samples(epoch.loop)

@@ -94,15 +94,15 @@ class Session:
 
     def end_cell(self, error: BaseException | None) -> None:
         """Called after each cell, and what a magic runs within it, with the error that ended it if any did."""
+        if error is not None and (found := origin_of(error)) is not None:
+            origin, place = found
+            self.failures[self.cell] = Failure(self.cell, origin, place[:MOST_WORDS])
         self.nested = max(self.nested - 1, 0)  # the host's own cell, which installed this, ends too
         if not self.nested:
             for end in self.cell_ends:
                 end()
         if error is None and not self.nested:
             self.unfinished.pop(self.cell, None)
-        if error is not None and (found := origin_of(error)) is not None:
-            origin, place = found
-            self.failures[self.cell] = Failure(self.cell, origin, place[:MOST_WORDS])
         for training in self.trainings.values():
             self.quietly(training.end_cell)
         self.quietly(self.write)
