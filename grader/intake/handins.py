@@ -142,7 +142,7 @@ def _with_roster(
     people = [person for handin in handins for person in handin.people]
     found = matched([*people, *missing], roster)
     known = [
-        merged(person, roster.rows[found.rows[number]].person) if number in found.rows else person
+        merged(person, roster.rows[found.rows[number]]) if number in found.rows else person
         for number, person in enumerate([*people, *missing])
     ]
     left = iter(known)

@@ -133,28 +133,23 @@ def matched(people: Sequence[Person], roster: Roster) -> Matching:
     rows: dict[int, int] = {}
     maybe: dict[int, set[int]] = defaultdict(set)
     for keys_of_person, keys_of_row, fits in _STAGES:
+        # Whoever is matched already still shares the name: who is left over isn't told by that.
         owners: dict[str, set[int]] = defaultdict(set)
-        taken = set(rows.values())
         for number, row in enumerate(roster.rows):
-            if number not in taken:
-                for key in keys_of_row(row):
-                    owners[key].add(number)
-        candidates = {
-            number: set().union(*(owners.get(key, set()) for key in keys_of_person(person)))
-            for number, person in enumerate(people)
-            if number not in rows
-        }
-        claimed: dict[int, list[int]] = defaultdict(list)
-        for number, found in candidates.items():
+            for key in keys_of_row(row):
+                owners[key].add(number)
+        claims: dict[int, set[int]] = defaultdict(set)
+        candidates = [set().union(*(owners.get(k, ()) for k in keys_of_person(person))) for person in people]
+        for number, found in enumerate(candidates):
             maybe[number] |= found
             for row_number in found:
-                claimed[row_number].append(number)
-        for number, found in candidates.items():
-            if (
-                len(found) == 1
-                and len(claimed[only := next(iter(found))]) == 1
-                and fits(people[number], roster.rows[only].person)
-            ):
+                claims[row_number].add(number)
+        taken = set(rows.values())
+        for number, found in enumerate(candidates):
+            if number in rows or len(found) != 1:
+                continue
+            (only,) = found
+            if only not in taken and len(claims[only]) == 1 and fits(people[number], roster.rows[only].person):
                 rows[number] = only
     said = tuple(
         f"{shown(people[number])} may be {' or '.join(sorted({shown(roster.rows[row].person) for row in found}))} "
@@ -165,10 +160,13 @@ def matched(people: Sequence[Person], roster: Roster) -> Matching:
     return Matching(rows=rows, said=said)
 
 
-def merged(person: Person, row: Person) -> Person:
-    """A person of the export with what the roster knows; its name is the whole one."""
+def merged(person: Person, row: Enrolled) -> Person:
+    """A person of the export with what the roster knows; its name is the whole one, its id no login."""
     known = {field: value for field, value in person.model_dump().items() if value}
-    return Person(**(row.model_dump() | known | ({"name": row.name} if row.name else {})))
+    listed = row.person.model_dump()
+    if _folded(person.id) != _folded(row.person.id) and _folded(person.id) in _row_words(row):
+        known["id"] = row.person.id or person.id
+    return Person(**(listed | known | ({"name": row.person.name} if row.person.name else {})))
 
 
 def shown(person: Person) -> str:
