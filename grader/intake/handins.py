@@ -65,7 +65,7 @@ def _one_each(handins: Sequence[Handin]) -> tuple[list[Handin], list[str]]:
         for person in handin.people:
             if number not in of[_identity(person, number)]:
                 of[_identity(person, number)].append(number)
-    said = []
+    said = _sharing(handins)
     counts: dict[tuple[str, ...], int] = {}
     doubts: dict[int, dict[str, str]] = defaultdict(dict)
     for identity, numbers in of.items():
@@ -86,10 +86,26 @@ def _one_each(handins: Sequence[Handin]) -> tuple[list[Handin], list[str]]:
     return kept, said
 
 
+def _sharing(handins: Sequence[Handin]) -> list[str]:
+    """Who has another's number and not the name: two people, or one who is written in two ways."""
+    by_number: dict[tuple[str, ...], dict[str, Person]] = defaultdict(dict)
+    for person in (person for handin in handins for person in handin.people if any(_numbers(person))):
+        by_number[_numbers(person)].setdefault(alike(person.name), person)
+    return [
+        f"{' and '.join(sorted(map(shown, people.values())))} share a number, and are kept apart."
+        for people in by_number.values()
+        if len(people) > 1
+    ]
+
+
 def _identity(person: Person, number: int) -> tuple[str, ...]:
     """What tells people apart: those who have a name alone are one in one hand-in only."""
-    known = tuple(alike(field.strip()) for field in (person.id, person.email, person.user))
-    return known if any(known) else (str(number), person.name)
+    known = _numbers(person)
+    return (*known, alike(person.name)) if any(known) else (str(number), person.name)
+
+
+def _numbers(person: Person) -> tuple[str, ...]:
+    return tuple(alike(field.strip()) for field in (person.id, person.email, person.user))
 
 
 def _when(handin: Handin) -> tuple[datetime, int]:

@@ -286,8 +286,8 @@ def _table(path: Path) -> list[list[str]]:
     delimiter = ""
     if lines[0].lower().startswith("sep=") and len(lines[0]) == 5:  # Excel's own
         delimiter, lines = lines[0][4], lines[1:]
-    delimiter = delimiter or _delimiter(lines)
     try:
+        delimiter = delimiter or _delimiter(lines)
         read = csv.reader(iter(f"{line}\n" for line in lines), delimiter=delimiter)
         return [cells for row in read if any(cells := [_cell(cell) for cell in row])]
     except csv.Error as error:

@@ -62,6 +62,12 @@ def is_handin(place: str, inside: Tree | None) -> bool:
     return not _no_handin(place, inside)
 
 
+def share_of_handins(tree: Tree, known: Iterable[str]) -> float:
+    """The share of what may be handed in here whose names a platform's layout knows."""
+    names = set(known)
+    return len(names) / max(1, len(names | {place for place, inside in tree.items() if is_handin(place, inside)}))
+
+
 def named_as_work(name: str) -> bool:
     """Whether it is called as files of one submission are, `report` or `set4_3B`, and not as a person."""
     return bool(_OF_WORK.fullmatch(name))
