@@ -47,7 +47,7 @@ def handed_in(
         handins=tuple(sorted(handins, key=lambda handin: handin.key)),
         missing=missing,
         said=(
-            f"{known}: {len(handins)} hand-ins of {people} people.",
+            f"{known}: {_counted(len(handins), 'hand-in', 'hand-ins')} of {_counted(people, 'person', 'people')}.",
             *place.said,
             *place.export.said,
             *found.said,
@@ -168,3 +168,7 @@ def _with_roster(
     strangers = [shown(person) for number, person in enumerate(people) if number not in found.rows]
     said = [f"{who} stands on no roster, and is kept." for who in strangers]
     return named, (*left, *absent), (*roster.said, *found.said, *said)
+
+
+def _counted(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"

@@ -4,7 +4,7 @@ from unicodedata import normalize
 
 import pytest
 from class_exports import CLASS, HANDED_IN, LAYOUT, SHAPES, WRITERS, Member, contents, roster, written
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.core.handin import Person
@@ -68,6 +68,7 @@ def test_what_platforms_say_of_when(tmp_path):
 names = st.text(st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="/\\\0"), min_size=1, max_size=12)
 
 
+@settings(deadline=None)
 @given(st.lists(names, min_size=2, max_size=6), st.randoms())
 def test_keys_are_unique_stable_and_know_no_order(tmp_path_factory, some, random):
     """Whatever people are called: two have never one key, also where capitals and writings are one."""

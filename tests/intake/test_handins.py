@@ -180,9 +180,7 @@ CASES = {
         [],
     ),
     "moodle: a text alone": (
-        {
-            "Ada_1_assignsubmission_onlinetext_/onlinetext.html": b"<p>608 parameters are in the first layer of it all</p>"
-        },
+        {"Ada_1_assignsubmission_onlinetext_/onlinetext.html": REPORT + b"which are in the first layer"},
         {"Ada": ("Ada///1", ["onlinetext.html"])},
         [],
     ),
@@ -261,6 +259,26 @@ CASES = {
         {"zoe\u0308.ipynb": NOTEBOOK, "zo\u00eb.pdf": b"%PDF", "ann.ipynb": NOTEBOOK},
         {"zo\u00eb": ("zo\u00eb///", ["zoe\u0308.ipynb", "zo\u00eb.pdf"]), "ann": ("ann///", ["ann.ipynb"])},
         [],
+    ),
+    "plain: files that name nobody": (
+        {
+            "ada/report.md": REPORT,
+            "ben.pdf": b"%PDF",
+            "notes.txt": REPORT,
+            "Set 4.pdf": b"%PDF",
+            "hw4_cleo.ipynb": NOTEBOOK,
+        },
+        {
+            "ada": ("ada///", ["report.md"]),
+            "ben": ("ben///", ["ben.pdf"]),
+            "hw4_cleo": ("hw4_cleo///", ["hw4_cleo.ipynb"]),
+        },
+        ["notes.txt was left out: it names nobody", "Set 4.pdf was left out"],
+    ),
+    "plain: numbers for names, wrapped": (
+        {"w/12345/report.md": REPORT, "w/12346/report.md": REPORT},
+        {"12345": ("12345///", ["report.md"]), "12346": ("12346///", ["report.md"])},
+        ["It lies in w"],
     ),
     "plain: junk": (
         {
