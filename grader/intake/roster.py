@@ -66,6 +66,7 @@ _STAFF = re.compile(
     r"|lehr\w*|trainer\w*|enseignant\w*|profes\w*|docent\w*)\b",
     re.IGNORECASE,
 )
+_LONG = 5  # a number of a university, and not the row of a table
 _SUFFIXES = ("jr", "jr.", "sr", "sr.", "ii", "iii", "iv")
 _IDENTIFIER = re.compile(r"\D+\s*(\d+)")  # "Participant 123" in Moodle's grading worksheet
 
@@ -149,7 +150,7 @@ def matched(people: Sequence[Person], roster: Roster) -> Matching:
             if number in rows or len(found) != 1:
                 continue
             (only,) = found
-            if only not in taken and len(claims[only]) == 1 and fits(people[number], roster.rows[only].person):
+            if only not in taken and len(claims[only]) == 1 and fits(people[number], roster.rows[only]):
                 rows[number] = only
     said = tuple(
         f"{shown(people[number])} may be {' or '.join(sorted({shown(roster.rows[row].person) for row in found}))} "
@@ -186,12 +187,21 @@ def _apart(one: str, other: str) -> bool:
     return bool(one and other and _folded(one) != _folded(other))
 
 
-def _by_number(person: Person, row: Person) -> bool:
-    """Two who share a number, and neither the address nor any word of the name, are two."""
-    strangers = not set(_words(person.name)) & set(_words(row.name)) and not name_forms(person.name) & name_forms(
-        row.name
-    )
-    return not (_apart(person.email, row.email) and person.name and row.name and strangers)
+def _by_number(person: Person, row: Enrolled) -> bool:
+    """Two who share a number and no word of their names are two where it is short, or their addresses differ."""
+    listed = row.person
+    strangers = person.name and listed.name and not name_forms(person.name) & name_forms(listed.name)
+    strangers = strangers and not set(_words(person.name)) & set(_words(listed.name))
+    return not strangers or not (_apart(person.email, listed.email) or len(person.id or person.user) < _LONG)
+
+
+def _by_word(person: Person, row: Enrolled) -> bool:
+    """By what may be a login, or by a name that speaks of nobody else."""
+    if _keys(person.id) & _keys(row.person.id):
+        return False  # which didn't fit before
+    if _person_words(person) & _row_words(row):
+        return not _apart(person.email, row.person.email)
+    return _by_name(person, row.person)
 
 
 def _by_name(person: Person, row: Person) -> bool:
@@ -227,14 +237,19 @@ def _row_words(row: Enrolled) -> set[str]:
 
 
 _Keys = set[str] | frozenset[str]
-_STAGES: tuple[tuple[Callable[[Person], _Keys], Callable[[Enrolled], _Keys], Callable[[Person, Person], bool]], ...] = (
+_STAGES: tuple[
+    tuple[Callable[[Person], _Keys], Callable[[Enrolled], _Keys], Callable[[Person, Enrolled], bool]], ...
+] = (
     (lambda person: _keys(person.id), lambda row: _keys(row.person.id), _by_number),
     # Tables lose the zeros before a number.
     (lambda person: _keys(person.id.lstrip("0")), lambda row: _keys(row.person.id.lstrip("0")), _by_number),
     (lambda person: _keys(person.email), lambda row: _keys(row.person.email), lambda *_: True),
     (lambda person: _keys(person.user), lambda row: _keys(row.person.user), _by_number),
-    (_person_words, _row_words, _by_number),
-    (lambda person: name_forms(person.name), lambda row: name_forms(row.person.name), _by_name),
+    (
+        lambda person: _person_words(person) | name_forms(person.name),
+        lambda row: _row_words(row) | name_forms(row.person.name),
+        _by_word,
+    ),
 )
 
 

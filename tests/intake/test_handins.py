@@ -556,6 +556,16 @@ def test_a_large_class(tmp_path):
     assert len(found.handins) == 2500 and sum(len(handin.files) for handin in found.handins) == 10_000
 
 
+def test_names_that_are_no_text_and_names_that_lead_out(tmp_path):
+    folder = put(
+        tmp_path / "class", {"Ada_1_assignsubmission_file_..": REPORT, "Ben_2_assignsubmission_file_a.md": REPORT}
+    )
+    os.mkdir(os.fsencode(folder) + b"/Cleo\xff_3_assignsubmission_file_")
+    found = handed_in(folder, scratch=tmp_path / "s")
+    assert [opened(handin) for handin in found.handins] == [["Ada_1_assignsubmission_file_.."], ["a.md"], None]
+    assert [handin.key for handin in found.handins] == ["Ada", "Ben", "Cleo_"]
+
+
 @pytest.mark.parametrize("name", ["class.zip", "class.tar.gz", "class.rar", "notes.md", "class"])
 def test_what_is_no_archive(name, tmp_path):
     if name != "class":

@@ -117,7 +117,11 @@ def row(*logins, **person):
 KIM = {"name": "Kim Minsu"}
 # name: (person of an export, rows of a roster, which row it is)
 MATCHES = {
-    "id": (Person(name="A. L.", id="7"), [row(name="Ada Lovelace", id="8"), row(name="Ada Lovelace", id="7")], 1),
+    "id": (
+        Person(name="A. L.", id="70001"),
+        [row(name="Ada Lovelace", id="8"), row(name="Ada Lovelace", id="70001")],
+        1,
+    ),
     "id without its zeros": (Person(name="Ada", id="007"), [row(name="Ada", id="7")], 0),
     "email in capitals": (Person(email="Ada@X.org"), [row(name="Ada", email="ada@x.org", id="7")], 0),
     "email where the id is nobody's": (Person(id="1", email="a@x"), [row(id="7", email="a@x")], 0),
@@ -137,6 +141,13 @@ MATCHES = {
     "a name with another address": (Person(**KIM, email="k@x"), [row(**KIM, email="m@x")], None),
     "a platform's number is no id": (Person(name="leemin", user="11"), [row(name="Ada Lovelace", id="11")], None),
     "an id of somebody else": (Person(name="Ada", id="1", email="a@x"), [row(name="Ben", id="1", email="b@x")], None),
+    "the row of a table is no id": (Person(name="Ada", id="11"), [row(name="Ben", id="11")], None),
+    "a name in another script": (Person(name="李明", id="7700123"), [row(name="Ming Li", id="7700123")], 0),
+    "a login of one, a name of another": (
+        Person(name="kim"),
+        [row("kim", name="Ada", id="1"), row(name="Kim", id="2")],
+        None,
+    ),
     "letters that are other letters": (Person(name="Muller"), [row(name="Müller")], None),
     "nobody": (Person(name="Eve"), [row(name="Ada")], None),
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Optional, Protocol
 
+from grader.core.errors import SubmissionError
 from grader.core.handin import HandedInFile, Handin, Person
 from grader.core.record import Record
 from grader.intake.archive import LeftOut
@@ -123,6 +124,8 @@ def _tree(folder: Path, depth: int, prefix: str, left: dict[str, LeftOut]) -> Tr
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
+        if not prefix:
+            raise SubmissionError(f"can't be opened: {error.strerror}", where=str(folder)) from error
         left[prefix.rstrip("/")] = LeftOut(name=whole(prefix), why=f"can't be opened: {error.strerror}")
         return tree
     if prefix and any(entry.name == ENVIRONMENT for entry in entries):
