@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from grader.core.errors import SubmissionError
 from grader.core.handin import HandedIn, Handin, Person
 from grader.files import alike, folder_name
 from grader.intake.layouts import PLAIN, layouts
@@ -27,8 +28,11 @@ def handed_in(
     more than one, is there, and where the roster can't be read; MachineError where the disk has no room.
     """
     enrolled = read_roster(roster) if roster else None
-    place = recognised(path, layout, scratch)
-    found = layouts()[place.layout].read(place.export, assignment)
+    try:
+        place = recognised(path, layout, scratch)
+        found = layouts()[place.layout].read(place.export, assignment)
+    except SubmissionError as error:
+        raise SubmissionError(error.found, where=_as_given(error.where, path, scratch), hint=error.hint) from error
     handins, doubles = _one_each(found.handins)
     handins = _keyed([with_links(handin) for handin in handins])
     links = [
@@ -54,8 +58,15 @@ def handed_in(
             *doubles,
             *links,
             *told,
-        ),  # fmt: skip
+        ),
     )
+
+
+def _as_given(where: str, path: Path, scratch: Path) -> str:
+    """A place among what was unpacked, as one in the archive that was given."""
+    if not where.startswith(f"{scratch}/"):
+        return where
+    return str(path.joinpath(*Path(where).relative_to(scratch).parts[2:]))
 
 
 def _one_each(handins: Sequence[Handin]) -> tuple[list[Handin], list[str]]:

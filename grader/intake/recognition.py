@@ -101,7 +101,10 @@ def _plain(export: Export, layout: str | None, scratch: Path, depth: int, *, inn
     if not handins:
         hint = "Each submission is a folder, an archive or a file in it. For a single one use: grader check"
         raise SubmissionError("holds no submissions", where=str(export.root), hint=hint)
-    loose = all(below is None and not archive.is_archive_name(name) for name, below in export.tree.items())
+    loose = any(
+        is_handin(name, below) and below is None and not archive.is_archive_name(name)
+        for name, below in export.tree.items()
+    )
     if layout is None and loose and not inner and all(map(named_as_work, handins)):
         raise SubmissionError(
             f"holds files of one submission, as it seems: {_some(export.tree)}",

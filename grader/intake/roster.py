@@ -262,6 +262,8 @@ def _enrolled(values: dict[str, list[str]]) -> Enrolled:
     if (match := _IDENTIFIER.fullmatch(number)) and len(values["id"]) > 0 and " " in number:
         number, user = next(iter(values["id"][1:]), ""), user or match[1]
     email = first("email")
+    if "@" in number and not email:
+        number, email = "", number
     logins = tuple(values["login"])
     if not email and (address := next((login for login in logins if "@" in login), "")):
         email = address
@@ -297,6 +299,9 @@ def _table(path: Path) -> list[list[str]]:
         raise SubmissionError(f"can't be opened: {error.strerror}", where=str(path)) from error
     if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")) or encoding_of(raw) is None:
         raise SubmissionError("is no text", where=str(path), hint="Save the table as CSV.")
+    if _is_unknown(raw):
+        hint = "Save the table as CSV in UTF-8."
+        raise SubmissionError("is in an encoding that can't be told", where=str(path), hint=hint)
     lines = decoded(raw).replace("\0", "").split("\n")
     delimiter = ""
     if lines[0].lower().startswith("sep=") and len(lines[0]) == 5:  # Excel's own
@@ -307,6 +312,16 @@ def _table(path: Path) -> list[list[str]]:
         return [cells for row in read if any(cells := [_cell(cell) for cell in row])]
     except csv.Error as error:
         raise SubmissionError(f"is no table: {error}", where=str(path), hint="Save the table as CSV.") from error
+
+
+def _is_unknown(raw: bytes) -> bool:
+    """Whether it is neither Unicode nor of Latin letters, of which few are beyond ASCII."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        letters = sum(byte >= 0x80 or chr(byte).isalpha() for byte in raw)
+        return b"\0" not in raw and sum(byte >= 0x80 for byte in raw) * 3 > letters
+    return False
 
 
 def _delimiter(lines: Sequence[str]) -> str:
@@ -332,7 +347,8 @@ def _cell(text: str) -> str:
 
 
 def _heading(cell: str) -> str:
-    return " ".join(re.findall(r"[^\W_]+", normalize("NFC", _cell(cell)).casefold()))
+    plain = normalize("NFC", _cell(cell)).casefold().replace("(s)", "").replace("(n)", "")  # of both numbers
+    return " ".join(re.findall(r"[^\W_]+", plain))
 
 
 def _headings(table: list[list[str]]) -> tuple[int, dict[int, str]]:

@@ -376,6 +376,12 @@ def test_numbers_keep_their_zeros_and_nothing_is_no_text(tmp_path):
 REFUSED = {
     "nothing": ({}, None, None, "holds no submissions"),
     "files of one submission": ({"report.md": REPORT, "hw4.ipynb": NOTEBOOK}, None, None, "grader check"),
+    "a folder among files of one submission": (
+        {"hw4.ipynb": NOTEBOOK, "data/x.csv": b"x", "set4.zip": zipped({"a.md": REPORT})},
+        None,
+        None,
+        "grader check",
+    ),
     "two exports": (
         {"a/x_1_2_f.md": REPORT, "b/Ben_1_assignsubmission_file_/f.md": REPORT},
         None,
@@ -429,6 +435,13 @@ def test_what_can_not_be_told_is_refused(name, tmp_path):
         return
     with pytest.raises(SubmissionError, match=words):
         handed_in(path, scratch=tmp_path / "s", layout=layout, assignment=assignment)
+
+
+def test_an_error_names_what_was_given(tmp_path):
+    (tmp_path / "class.zip").write_bytes(zipped({"x/submission_metadata.yml": b"a: [", "x/submission_1/a.md": REPORT}))
+    with pytest.raises(SubmissionError) as caught:
+        handed_in(tmp_path / "class.zip", scratch=tmp_path / "s")
+    assert caught.value.where == str(tmp_path / "class.zip" / "x" / "submission_metadata.yml")
 
 
 def test_an_assignment_is_chosen(tmp_path):

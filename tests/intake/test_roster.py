@@ -69,6 +69,15 @@ TABLES = {
         "Tee Ay,9,t@uni.example,TA,A\n",
         [ADA.model_copy(update={"section": "A, B"}), ZOE.model_copy(update={"section": "A"})],
     ),
+    "Moodle in Spanish": (
+        "Nombre,Apellido(s),Número de ID,Dirección de correo\nAda,Lovelace,0101,ada@uni.example\n"
+        "Zoë,Müller,0102,zoe@uni.example\n",
+        [ADA, ZOE],
+    ),
+    "GitHub Classroom": (
+        "identifier,github_username,github_id,name\nada@uni.example,ada-l,1,Ada Lovelace\n",
+        [ADA.model_copy(update={"id": ""})],
+    ),
     "names alone": ("Ada Lovelace\nZoë Müller\n", [Person(name="Ada Lovelace"), Person(name="Zoë Müller")]),
     "two of one name": ("Name\nKim\nKim\n", [Person(name="Kim"), Person(name="Kim")]),
 }
@@ -100,6 +109,7 @@ def test_encodings(encoding, ended, tmp_path):
         (b"", "names nobody"),
         (b"Name,Email\n", "names nobody"),
         (zipped({"xl/workbook.xml": b"x"}), "is no text"),
+        ("姓名,邮箱\n李明,a@x\n".encode("gb18030"), "encoding that can't be told"),
         (b"\1\2\3\4" * 99, "is no text"),
         (b'Name,Email\n"' + b"x" * 200_000, "is no table"),
     ],
