@@ -131,8 +131,9 @@ def unpack(path: Path, target: Path, budget: Budget) -> list[LeftOut]:
 
 
 def stated(path: Path) -> dict[str, int]:
-    """The sizes in bytes that an archive states of its entries, junk left out; nothing is unpacked.
+    """The sizes in bytes that an archive states of its entries, junk left out; the names of folders end with `/`.
 
+    Nothing is unpacked.
     Raises SubmissionError for what is neither a zip nor a tar, is broken, or has too many entries.
     """
     with _blamed(path):
@@ -140,13 +141,14 @@ def stated(path: Path) -> dict[str, int]:
             if _directory_bytes(path) > _MOST_DIRECTORY:
                 raise SubmissionError(f"holds more than {_MOST_ENTRIES} files")
             with zipfile.ZipFile(path) as archive:
-                sizes = [(_name(entry), entry.file_size) for entry in archive.infolist() if not entry.is_dir()]
+                sizes = [(_name(entry), entry.file_size) for entry in archive.infolist()]
         else:
             with _opened(path) as stream:
                 if not _is_tar(path, stream):
                     raise SubmissionError("can't be unpacked: it is no archive of several files")
                 with tarfile.TarFile(fileobj=_Careful(stream)) as tar:
-                    sizes = [(entry.name, entry.size) for entry in islice(tar, _MOST_ENTRIES + 1) if not entry.isdir()]
+                    entries = islice(tar, _MOST_ENTRIES + 1)
+                    sizes = [(f"{entry.name}/" if entry.isdir() else entry.name, entry.size) for entry in entries]
         if len(sizes) > _MOST_ENTRIES:
             raise SubmissionError(f"holds more than {_MOST_ENTRIES} files")
         skipped = environments(name for name, _ in sizes)

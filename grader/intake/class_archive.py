@@ -5,8 +5,9 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
 
 from pydantic import TypeAdapter
 
@@ -17,6 +18,7 @@ from grader.intake.archive import Budget, LeftOut
 from grader.intake.submission import MOST_BYTES
 
 _FILES, _LEFT = "files", "left-out.json"
+_VERSION = 1  # of what unpacking makes of an archive: another one is unpacked again
 _MOST_FILES = 100_000
 _KEPT_FREE = 0.1  # of what is free: the results need room too
 _LIST = TypeAdapter(tuple[LeftOut, ...])
@@ -42,8 +44,9 @@ def unpack_class(path: Path, scratch: Path) -> Unpacked:
         scratch.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise MachineError(f"can't be opened: {error.strerror}", where=str(error.filename or path)) from error
-    place = scratch / digest
-    if not place.is_dir():
+    place = scratch / f"{digest}-{_VERSION}"
+    if not (place / _LEFT).is_file():
+        shutil.rmtree(place, ignore_errors=True)
         _unpack(path, place)
     left = _LIST.validate_json((place / _LEFT).read_bytes())
     if not any((place / _FILES).iterdir()):
@@ -55,15 +58,19 @@ def unpack_class(path: Path, scratch: Path) -> Unpacked:
 
 
 def _unpack(path: Path, place: Path) -> None:
-    budget = _budget(archive.stated(path), place.parent, path)
+    sizes = archive.stated(path)
+    budget = _budget(sizes, place.parent, path)
     # Under another name until it is whole, so that a run that was killed leaves nothing that looks so.
     half = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))
     try:
         (half / _FILES).mkdir()
         left = archive.unpack(path, half / _FILES, budget)
+        _make_folders(half / _FILES, sizes)
         named = tuple(LeftOut(name=whole(entry.name), why=whole(entry.why), held=entry.held) for entry in left)
         (half / _LEFT).write_bytes(_LIST.dump_json(named))
         os.rename(half, place)
+        for killed in place.parent.glob(f".{place.name}.*"):
+            shutil.rmtree(killed, ignore_errors=True)
     except (OSError, SubmissionError) as error:
         cause = error.__cause__ if isinstance(error, SubmissionError) else error
         if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -74,9 +81,23 @@ def _unpack(path: Path, place: Path) -> None:
         shutil.rmtree(half, ignore_errors=True)
 
 
+def _make_folders(target: Path, names: Iterable[str]) -> None:
+    """Make the empty folders too: whose folder is empty handed in nothing, and is somebody."""
+    for name in names:
+        if name.endswith("/") and not leads_out(name):
+            with suppress(OSError):
+                (target / name).mkdir(parents=True, exist_ok=True)
+
+
+def leads_out(name: str) -> bool:
+    """Whether the name of an entry leads out of its archive."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    return path.is_absolute() or ".." in path.parts or not path.name or "\0" in name
+
+
 def _budget(sizes: Mapping[str, int], scratch: Path, path: Path) -> Budget:
     """What may be unpacked. An archive that holds one file alone, such as another archive, is bounded by the disk."""
-    each = MOST_BYTES if len(sizes) > 1 else None
+    each = MOST_BYTES if sum(not name.endswith("/") for name in sizes) > 1 else None
     total = sum(size for size in sizes.values() if each is None or size <= each)
     most = int(shutil.disk_usage(scratch).free * (1 - _KEPT_FREE))
     if total > most:

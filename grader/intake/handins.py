@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from grader.core.errors import SubmissionError
 from grader.core.handin import HandedIn, Handin, Person
 from grader.files import alike, folder_name
 from grader.intake.layouts import PLAIN, layouts
@@ -27,8 +28,11 @@ def handed_in(
     more than one, is there, and where the roster can't be read; MachineError where the disk has no room.
     """
     enrolled = read_roster(roster) if roster else None
-    place = recognised(path, layout, scratch)
-    found = layouts()[place.layout].read(place.export, assignment)
+    try:
+        place = recognised(path, layout, scratch)
+        found = layouts()[place.layout].read(place.export, assignment)
+    except SubmissionError as error:
+        raise SubmissionError(error.found, where=_as_given(error.where, path, scratch), hint=error.hint) from error
     handins, doubles = _one_each(found.handins)
     handins = _keyed([with_links(handin) for handin in handins])
     links = [
@@ -47,15 +51,22 @@ def handed_in(
         handins=tuple(sorted(handins, key=lambda handin: handin.key)),
         missing=missing,
         said=(
-            f"{known}: {len(handins)} hand-ins of {people} people.",
+            f"{known}: {_counted(len(handins), 'hand-in', 'hand-ins')} of {_counted(people, 'person', 'people')}.",
             *place.said,
             *place.export.said,
             *found.said,
             *doubles,
             *links,
             *told,
-        ),  # fmt: skip
+        ),
     )
+
+
+def _as_given(where: str, path: Path, scratch: Path) -> str:
+    """A place among what was unpacked, as one in the archive that was given."""
+    if not where.startswith(f"{scratch}/"):
+        return where
+    return str(path.joinpath(*Path(where).relative_to(scratch).parts[2:]))
 
 
 def _one_each(handins: Sequence[Handin]) -> tuple[list[Handin], list[str]]:
@@ -65,7 +76,7 @@ def _one_each(handins: Sequence[Handin]) -> tuple[list[Handin], list[str]]:
         for person in handin.people:
             if number not in of[_identity(person, number)]:
                 of[_identity(person, number)].append(number)
-    said = []
+    said = _sharing(handins)
     counts: dict[tuple[str, ...], int] = {}
     doubts: dict[int, dict[str, str]] = defaultdict(dict)
     for identity, numbers in of.items():
@@ -86,10 +97,26 @@ def _one_each(handins: Sequence[Handin]) -> tuple[list[Handin], list[str]]:
     return kept, said
 
 
+def _sharing(handins: Sequence[Handin]) -> list[str]:
+    """Who has another's number and not the name: two people, or one who is written in two ways."""
+    by_number: dict[tuple[str, ...], dict[str, Person]] = defaultdict(dict)
+    for person in (person for handin in handins for person in handin.people if any(_numbers(person))):
+        by_number[_numbers(person)].setdefault(alike(person.name), person)
+    return [
+        f"{' and '.join(sorted(map(shown, people.values())))} share a number, and are kept apart."
+        for people in by_number.values()
+        if len(people) > 1
+    ]
+
+
 def _identity(person: Person, number: int) -> tuple[str, ...]:
     """What tells people apart: those who have a name alone are one in one hand-in only."""
-    known = tuple(alike(field.strip()) for field in (person.id, person.email, person.user))
-    return known if any(known) else (str(number), person.name)
+    known = _numbers(person)
+    return (*known, alike(person.name)) if any(known) else (str(number), person.name)
+
+
+def _numbers(person: Person) -> tuple[str, ...]:
+    return tuple(alike(field.strip()) for field in (person.id, person.email, person.user))
 
 
 def _when(handin: Handin) -> tuple[datetime, int]:
@@ -142,7 +169,7 @@ def _with_roster(
     people = [person for handin in handins for person in handin.people]
     found = matched([*people, *missing], roster)
     known = [
-        merged(person, roster.rows[found.rows[number]].person) if number in found.rows else person
+        merged(person, roster.rows[found.rows[number]]) if number in found.rows else person
         for number, person in enumerate([*people, *missing])
     ]
     left = iter(known)
@@ -152,3 +179,7 @@ def _with_roster(
     strangers = [shown(person) for number, person in enumerate(people) if number not in found.rows]
     said = [f"{who} stands on no roster, and is kept." for who in strangers]
     return named, (*left, *absent), (*roster.said, *found.said, *said)
+
+
+def _counted(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"

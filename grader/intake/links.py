@@ -3,7 +3,6 @@
 import os
 import re
 from html import unescape
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +17,7 @@ _WORK = (".ipynb", ".py", ".pdf", ".docx", ".odt", ".zip", ".tar", ".gz", ".tgz"
 _MOST_FILES = 5
 _MOST_BYTES = 64 * 2**10
 _FEW_WORDS = 8
+_A_NOTE = 60  # words
 _URL = re.compile(r"https?://[^\s\"'<>\\(){}\[\]|^`]{3,1000}")
 _TAG = re.compile(r"<[^<>]{0,3000}>")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -27,6 +27,9 @@ _WORKPLACES = re.compile(
     r"|huggingface\.co|box\.com|icloud\.com|wetransfer\.com|we\.tl|goo\.gl|overleaf\.com)(?:[/:?#]|$)",
     re.IGNORECASE,
 )
+
+
+_NOTEBOOKS = re.compile(r"https?://(?:colab\.research\.google\.com|colab\.google|drive\.google\.com)/", re.IGNORECASE)
 
 
 class _Linked(NamedTuple):
@@ -59,13 +62,13 @@ def with_links(handin: Handin) -> Handin:
 def _files_of(file: HandedInFile) -> list[Path]:
     if file.path.is_file():
         return [file.path]
-    found = (
-        Path(folder, name)
-        for folder, folders, names in os.walk(file.path)
-        for name in sorted(names)
-        if not is_junk(name) and name not in file.without
-    )
-    return list(islice(found, _MOST_FILES + 1))
+    found: list[Path] = []
+    for folder, folders, names in os.walk(file.path):
+        folders[:] = sorted(name for name in folders if not is_junk(name))
+        found += [Path(folder, name) for name in sorted(names) if not is_junk(name) and name not in file.without]
+        if len(found) > _MOST_FILES:
+            break
+    return found
 
 
 def _linked(path: Path) -> _Linked:
@@ -89,4 +92,7 @@ def _linked(path: Path) -> _Linked:
     links = tuple(dict.fromkeys(found))
     words = _WORD.findall(_URL.sub(" ", _TAG.sub(" ", text)))
     alone = bool(links) and len(words) <= _FEW_WORDS
-    return _Linked(links if alone else tuple(filter(_WORKPLACES.match, links)), alone=alone)
+    if not alone:  # what a report cites is no work of its author's
+        kinds = _WORKPLACES if len(words) <= _A_NOTE else _NOTEBOOKS
+        links = tuple(filter(kinds.match, links))
+    return _Linked(links, alone=alone)

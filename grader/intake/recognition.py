@@ -53,51 +53,59 @@ def recognised(path: Path, layout: str | None, scratch: Path) -> Recognised:
     return _recognised(_packed(path), layout, scratch, _DEEPEST)
 
 
-def _recognised(export: Export, layout: str | None, scratch: Path, depth: int) -> Recognised:
+def _recognised(export: Export, layout: str | None, scratch: Path, depth: int, *, inner: bool = False) -> Recognised:
     if export.packed:
         unpacked = unpack_class(export.root, scratch)
         export = export_of(unpacked.folder, export.name, unpacked.left)
-    found = [] if layout == PLAIN else _exports(export, layout)
-    if found and (way := _agreed(export, found, layout)) is not None:
-        return _at(export, way, found[0].layout, scratch, depth)
+    if found := [] if layout == PLAIN else _exports(export, layout):
+        return _at(export, _agreed(export, found), found[0].layout, scratch, depth)
     if layout not in (None, PLAIN):
-        hint = f"Without --layout it is told by what is there. Its names are: {_some(export.tree)}."
+        hint = f"Without --layout it is told by what is there: {_some(export.tree)}."
         raise SubmissionError(f"holds no export of {layout}", where=str(export.root), hint=hint)
-    return _plain(export, layout, scratch, depth)
+    return _plain(export, layout, scratch, depth, inner=inner)
 
 
-def _at(export: Export, way: tuple[str, ...], layout: str, scratch: Path, depth: int) -> Recognised:
-    said = (f"It lies in {whole('/'.join(way))}.",) if way else ()
-    *folders, last = way or ("",)
-    if not way or export.at(*folders).tree[last] is not None:
-        return Recognised(export.at(*way), layout, said)
-    inner = _recognised(_packed(export.at(*folders).root / last), layout, scratch, depth - 1)
-    return inner._replace(said=(*said, *inner.said))
+def _at(export: Export, way: tuple[str, ...], layout: str | None, scratch: Path, depth: int) -> Recognised:
+    """The export at the end of a way; an archive there is looked into again."""
+    said = [f"It lies in {whole('/'.join(way))}."] if way else []
+    level = export
+    for name in way:
+        if others := sorted(set(level.tree) - {name}):
+            said.append(f"Left out beside {whole(name)}: {_some(dict.fromkeys(others))}.")
+        if level.tree[name] is None:
+            if depth == 0:
+                raise SubmissionError("lies in too many archives", where=str(level.root / name))
+            inner = _recognised(_packed(level.root / name), layout, scratch, depth - 1, inner=True)
+            return inner._replace(said=(*said, *inner.said))
+        level = level.at(name)
+    return Recognised(level, layout or PLAIN, tuple(said))
 
 
-def _plain(export: Export, layout: str | None, scratch: Path, depth: int) -> Recognised:
+def _plain(export: Export, layout: str | None, scratch: Path, depth: int, *, inner: bool) -> Recognised:
     """Hand-ins by their names, in the first folder that holds more than one."""
     way: tuple[str, ...] = ()
     level = export
-    while not _holds_class(level.tree):
-        inside = [name for name, below in level.tree.items() if is_handin(name, below)]
-        if len(inside) != 1:
+    while not _holds_class(level.tree) and (name := _only(level.tree)):
+        way = (*way, name)
+        if level.tree[name] is None:
+            path = level.root / name
+            if archive.is_archive_name(name) and path.is_file() and _wraps_class(_packed(path).tree):
+                found = _at(export, way, layout, scratch, depth)
+                if found.layout != PLAIN or _holds_class(found.export.tree):
+                    return found
             break
-        way = (*way, inside[0])
-        if level.tree[inside[0]] is None:
-            path = level.root / inside[0]
-            if depth and archive.is_archive_name(path.name) and path.is_file() and _wraps_class(_packed(path).tree):
-                return _at(export, way, PLAIN, scratch, depth)
-            break
-        level = level.at(inside[0])
+        level = level.at(name)
     if _holds_class(level.tree):
-        return Recognised(level, PLAIN, (f"It lies in {whole('/'.join(way))}.",) if way else ())
+        return _at(export, way, layout, scratch, depth)
     handins = [name_of(name, below) for name, below in export.tree.items() if is_handin(name, below)]
     if not handins:
         hint = "Each submission is a folder, an archive or a file in it. For a single one use: grader check"
         raise SubmissionError("holds no submissions", where=str(export.root), hint=hint)
-    loose = all(below is None and not archive.is_archive_name(name) for name, below in export.tree.items())
-    if layout is None and loose and all(map(named_as_work, handins)):
+    loose = any(
+        is_handin(name, below) and below is None and not archive.is_archive_name(name)
+        for name, below in export.tree.items()
+    )
+    if layout is None and loose and not inner and all(map(named_as_work, handins)):
         raise SubmissionError(
             f"holds files of one submission, as it seems: {_some(export.tree)}",
             where=str(export.root),
@@ -107,20 +115,27 @@ def _plain(export: Export, layout: str | None, scratch: Path, depth: int) -> Rec
 
 
 def _exports(export: Export, layout: str | None) -> list[_Found]:
-    """The exports of platforms here, or else in the folders and archives here."""
+    """The exports of platforms here, or else in the folders and archives here.
+
+    Where few of many look like exports, these are hand-ins that do.
+    """
     if here := _layouts_of(export.name, export.tree, layout):
         return [_Found((), name) for name in here]
-    inside = [name for name, below in sorted(export.tree.items()) if below is not None or archive.is_archive_name(name)]
-    if len(inside) > _MOST_SIDE_BY_SIDE:
+    handins = {name: below for name, below in sorted(export.tree.items()) if is_handin(name, below)}
+    if len(handins) > _MOST_SIDE_BY_SIDE:
         return []
-    found: list[_Found] = []
-    for name in inside:
-        if export.tree[name] is not None:
-            found += [_Found((name, *each.way), each.layout) for each in _exports(export.at(name), layout)]
-        elif not export.packed and (export.root / name).is_file():
-            inner = _exports(_packed(export.root / name), layout)
-            found += [_Found((name,), each.layout) for each in inner]
-    return found
+    found: dict[str, list[_Found]] = {}
+    for name, below in handins.items():
+        if below is not None:
+            found[name] = [_Found((name, *each.way), each.layout) for each in _exports(export.at(name), layout)]
+        elif archive.is_archive_name(name) and not export.packed and (export.root / name).is_file():
+            found[name] = [_Found((name,), each.layout) for each in _exports(_packed(export.root / name), layout)]
+    exports = [name for name, inside in found.items() if inside]
+    if layout is None and len(exports) * 2 < len(handins):
+        return []
+    # An archive beside the folder that it was unpacked to is the same export.
+    unpacked = {name for name in exports if handins[name] is not None}
+    return [each for name in exports for each in found[name] if name in unpacked or name_of(name, None) not in unpacked]
 
 
 def _layouts_of(name: str, tree: Tree, layout: str | None) -> list[str]:
@@ -130,53 +145,41 @@ def _layouts_of(name: str, tree: Tree, layout: str | None) -> list[str]:
     return [known for known, score in scores.items() if score >= _SURE]
 
 
-def _agreed(export: Export, found: list[_Found], layout: str | None) -> tuple[str, ...] | None:
-    """The names to the one export; None where hand-ins lie here, of which few look like exports.
-
-    Raises SubmissionError where several exports are meant, or one and something else.
-    """
-    unpacked = {(*each.way[:-1], name_of(each.way[-1], {})) for each in found if each.way}
-    found = [
-        each for each in found if not (each.way and (*each.way[:-1], _stem(each.way[-1])) in unpacked - {each.way})
-    ]
+def _agreed(export: Export, found: list[_Found]) -> tuple[str, ...]:
+    """The way to the one export. Raises SubmissionError where several are meant, or one and something else."""
     ways = sorted({each.way for each in found})
-    if len(ways) == 1 and len(found) > 1:
-        named = " and ".join(each.layout for each in found)
-        hint = f"Say which: --layout {found[0].layout}, or part them into two folders."
-        raise SubmissionError(f"looks like exports of {named} at once", where=str(export.root), hint=hint)
-    level, shared = export, 0
-    while len({way[: shared + 1] for way in ways}) == 1 and len(ways[0]) > shared:
-        others = _others(level.tree, ways[0][shared])
-        if others:
-            break
-        level, shared = level.at(ways[0][shared]) if level.tree[ways[0][shared]] is not None else level, shared + 1
-    if shared == len(ways[0]) and len(ways) == 1:
-        return ways[0]
-    inside = {way[shared] for way in ways}
-    here = {name for name, below in level.tree.items() if is_handin(name, below)}
-    if layout is None and len(inside) * 2 < len(here):
-        return None
-    named = ", ".join(f"{whole('/'.join(each.way))} ({each.layout})" for each in found[:5])
-    others = here - inside
-    besides = f" beside {_some(dict.fromkeys(others))}" if others else ""
-    several = "several exports" if len(ways) > 1 else "an export"
-    raise SubmissionError(
-        f"holds {several}{besides}: {named}",
-        where=str(export.root),
-        hint="Name the one that is to be graded. If each is one person's hand-in: --layout plain",
-    )
+    named = ", ".join(f"{whole('/'.join(each.way)) or 'it'} ({each.layout})" for each in found[:5])
+    if len(ways) > 1:
+        raise SubmissionError(
+            f"holds several exports: {named}",
+            where=str(export.root),
+            hint="Name the one that is to be graded. If each is one person's hand-in: --layout plain",
+        )
+    if len(found) > 1:
+        hint = f"Part them into two folders, or say which it is: --layout {found[0].layout}"
+        raise SubmissionError(f"looks like several exports at once: {named}", where=str(export.root), hint=hint)
+    tree = export.tree
+    for name in ways[0]:
+        own = {other for other, below in tree.items() if is_handin(other, below)}
+        if others := {other for other in own - {name} if name_of(other, tree[other]) != name_of(name, tree[name])}:
+            raise SubmissionError(
+                f"holds an export, {named}, beside {_some(dict.fromkeys(others))}",
+                where=str(export.root),
+                hint="Name the export alone. If each is one person's hand-in: --layout plain",
+            )
+        tree = tree[name] or {}
+    return ways[0]
 
 
-def _others(tree: Tree, name: str) -> set[str]:
-    """What else here may be handed in; the archive that a folder was unpacked from is not."""
-    own = name_of(name, tree[name])
-    return {
-        other
-        for other, below in tree.items()
-        if other != name
-        and is_handin(other, below)
-        and (name_of(other, below) != own or not archive.is_archive_name(other))
-    }
+def _only(tree: Tree) -> str:
+    """What alone may have been handed in here, or be a folder around it all; empty where there are several or none.
+
+    An archive beside the folder that it was unpacked to doesn't count.
+    """
+    handins = {name: below for name, below in tree.items() if is_handin(name, below)}
+    folders = {name for name, below in handins.items() if below is not None}
+    counted = [name for name, below in handins.items() if below is not None or name_of(name, None) not in folders]
+    return counted[0] if len(counted) == 1 else ""
 
 
 def _holds_class(tree: Tree) -> bool:
@@ -188,12 +191,11 @@ def _holds_class(tree: Tree) -> bool:
 def _wraps_class(tree: Tree) -> bool:
     """Whether an archive is worth unpacking for what it holds: a class, or another archive alone."""
     while not _holds_class(tree):
-        inside = [name for name, below in tree.items() if is_handin(name, below)]
-        if len(inside) != 1:
+        if not (name := _only(tree)):
             return False
-        below = tree[inside[0]]
+        below = tree[name]
         if below is None:
-            return archive.is_archive_name(inside[0])
+            return archive.is_archive_name(name)
         tree = below
     return True
 
@@ -205,10 +207,6 @@ def _packed(path: Path) -> Export:
     except (SubmissionError, OSError):
         tree = {}
     return Export(path, archive.stem(path), tree, packed=True)
-
-
-def _stem(name: str) -> str:
-    return name_of(name, None)
 
 
 def _refuse_part(path: Path) -> None:

@@ -66,6 +66,7 @@ _STAFF = re.compile(
     r"|lehr\w*|trainer\w*|enseignant\w*|profes\w*|docent\w*)\b",
     re.IGNORECASE,
 )
+_LONG = 5  # a number of a university, and not the row of a table
 _SUFFIXES = ("jr", "jr.", "sr", "sr.", "ii", "iii", "iv")
 _IDENTIFIER = re.compile(r"\D+\s*(\d+)")  # "Participant 123" in Moodle's grading worksheet
 
@@ -133,28 +134,23 @@ def matched(people: Sequence[Person], roster: Roster) -> Matching:
     rows: dict[int, int] = {}
     maybe: dict[int, set[int]] = defaultdict(set)
     for keys_of_person, keys_of_row, fits in _STAGES:
+        # Whoever is matched already still shares the name: who is left over isn't told by that.
         owners: dict[str, set[int]] = defaultdict(set)
-        taken = set(rows.values())
         for number, row in enumerate(roster.rows):
-            if number not in taken:
-                for key in keys_of_row(row):
-                    owners[key].add(number)
-        candidates = {
-            number: set().union(*(owners.get(key, set()) for key in keys_of_person(person)))
-            for number, person in enumerate(people)
-            if number not in rows
-        }
-        claimed: dict[int, list[int]] = defaultdict(list)
-        for number, found in candidates.items():
+            for key in keys_of_row(row):
+                owners[key].add(number)
+        claims: dict[int, set[int]] = defaultdict(set)
+        candidates = [set().union(*(owners.get(k, ()) for k in keys_of_person(person))) for person in people]
+        for number, found in enumerate(candidates):
             maybe[number] |= found
             for row_number in found:
-                claimed[row_number].append(number)
-        for number, found in candidates.items():
-            if (
-                len(found) == 1
-                and len(claimed[only := next(iter(found))]) == 1
-                and fits(people[number], roster.rows[only].person)
-            ):
+                claims[row_number].add(number)
+        taken = set(rows.values())
+        for number, found in enumerate(candidates):
+            if number in rows or len(found) != 1:
+                continue
+            (only,) = found
+            if only not in taken and len(claims[only]) == 1 and fits(people[number], roster.rows[only]):
                 rows[number] = only
     said = tuple(
         f"{shown(people[number])} may be {' or '.join(sorted({shown(roster.rows[row].person) for row in found}))} "
@@ -165,10 +161,13 @@ def matched(people: Sequence[Person], roster: Roster) -> Matching:
     return Matching(rows=rows, said=said)
 
 
-def merged(person: Person, row: Person) -> Person:
-    """A person of the export with what the roster knows; its name is the whole one."""
+def merged(person: Person, row: Enrolled) -> Person:
+    """A person of the export with what the roster knows; its name is the whole one, its id no login."""
     known = {field: value for field, value in person.model_dump().items() if value}
-    return Person(**(row.model_dump() | known | ({"name": row.name} if row.name else {})))
+    listed = row.person.model_dump()
+    if _folded(person.id) != _folded(row.person.id) and _folded(person.id) in _row_words(row):
+        known["id"] = row.person.id or person.id
+    return Person(**(listed | known | ({"name": row.person.name} if row.person.name else {})))
 
 
 def shown(person: Person) -> str:
@@ -188,12 +187,21 @@ def _apart(one: str, other: str) -> bool:
     return bool(one and other and _folded(one) != _folded(other))
 
 
-def _by_number(person: Person, row: Person) -> bool:
-    """Two who share a number, and neither the address nor any word of the name, are two."""
-    strangers = not set(_words(person.name)) & set(_words(row.name)) and not name_forms(person.name) & name_forms(
-        row.name
-    )
-    return not (_apart(person.email, row.email) and person.name and row.name and strangers)
+def _by_number(person: Person, row: Enrolled) -> bool:
+    """Two who share a number and no word of their names are two where it is short, or their addresses differ."""
+    listed = row.person
+    strangers = person.name and listed.name and not name_forms(person.name) & name_forms(listed.name)
+    strangers = strangers and not set(_words(person.name)) & set(_words(listed.name))
+    return not strangers or not (_apart(person.email, listed.email) or len(person.id or person.user) < _LONG)
+
+
+def _by_word(person: Person, row: Enrolled) -> bool:
+    """By what may be a login, or by a name that speaks of nobody else."""
+    if _keys(person.id) & _keys(row.person.id):
+        return False  # which didn't fit before
+    if _person_words(person) & _row_words(row):
+        return not _apart(person.email, row.person.email)
+    return _by_name(person, row.person)
 
 
 def _by_name(person: Person, row: Person) -> bool:
@@ -229,14 +237,19 @@ def _row_words(row: Enrolled) -> set[str]:
 
 
 _Keys = set[str] | frozenset[str]
-_STAGES: tuple[tuple[Callable[[Person], _Keys], Callable[[Enrolled], _Keys], Callable[[Person, Person], bool]], ...] = (
+_STAGES: tuple[
+    tuple[Callable[[Person], _Keys], Callable[[Enrolled], _Keys], Callable[[Person, Enrolled], bool]], ...
+] = (
     (lambda person: _keys(person.id), lambda row: _keys(row.person.id), _by_number),
     # Tables lose the zeros before a number.
     (lambda person: _keys(person.id.lstrip("0")), lambda row: _keys(row.person.id.lstrip("0")), _by_number),
     (lambda person: _keys(person.email), lambda row: _keys(row.person.email), lambda *_: True),
     (lambda person: _keys(person.user), lambda row: _keys(row.person.user), _by_number),
-    (_person_words, _row_words, _by_number),
-    (lambda person: name_forms(person.name), lambda row: name_forms(row.person.name), _by_name),
+    (
+        lambda person: _person_words(person) | name_forms(person.name),
+        lambda row: _row_words(row) | name_forms(row.person.name),
+        _by_word,
+    ),
 )
 
 
@@ -249,6 +262,8 @@ def _enrolled(values: dict[str, list[str]]) -> Enrolled:
     if (match := _IDENTIFIER.fullmatch(number)) and len(values["id"]) > 0 and " " in number:
         number, user = next(iter(values["id"][1:]), ""), user or match[1]
     email = first("email")
+    if "@" in number and not email:
+        number, email = "", number
     logins = tuple(values["login"])
     if not email and (address := next((login for login in logins if "@" in login), "")):
         email = address
@@ -284,16 +299,29 @@ def _table(path: Path) -> list[list[str]]:
         raise SubmissionError(f"can't be opened: {error.strerror}", where=str(path)) from error
     if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")) or encoding_of(raw) is None:
         raise SubmissionError("is no text", where=str(path), hint="Save the table as CSV.")
+    if _is_unknown(raw):
+        hint = "Save the table as CSV in UTF-8."
+        raise SubmissionError("is in an encoding that can't be told", where=str(path), hint=hint)
     lines = decoded(raw).replace("\0", "").split("\n")
     delimiter = ""
     if lines[0].lower().startswith("sep=") and len(lines[0]) == 5:  # Excel's own
         delimiter, lines = lines[0][4], lines[1:]
-    delimiter = delimiter or _delimiter(lines)
     try:
+        delimiter = delimiter or _delimiter(lines)
         read = csv.reader(iter(f"{line}\n" for line in lines), delimiter=delimiter)
         return [cells for row in read if any(cells := [_cell(cell) for cell in row])]
     except csv.Error as error:
         raise SubmissionError(f"is no table: {error}", where=str(path), hint="Save the table as CSV.") from error
+
+
+def _is_unknown(raw: bytes) -> bool:
+    """Whether it is neither Unicode nor of Latin letters, of which few are beyond ASCII."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        letters = sum(byte >= 0x80 or chr(byte).isalpha() for byte in raw)
+        return b"\0" not in raw and sum(byte >= 0x80 for byte in raw) * 3 > letters
+    return False
 
 
 def _delimiter(lines: Sequence[str]) -> str:
@@ -319,7 +347,8 @@ def _cell(text: str) -> str:
 
 
 def _heading(cell: str) -> str:
-    return " ".join(re.findall(r"[^\W_]+", normalize("NFC", _cell(cell)).casefold()))
+    plain = normalize("NFC", _cell(cell)).casefold().replace("(s)", "").replace("(n)", "")  # of both numbers
+    return " ".join(re.findall(r"[^\W_]+", plain))
 
 
 def _headings(table: list[list[str]]) -> tuple[int, dict[int, str]]:

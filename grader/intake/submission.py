@@ -132,6 +132,8 @@ class _Unpacking:
     def put(self, file: HandedInFile) -> None:
         """Copy a file or a folder to where it was handed in."""
         place = self.root / _inside(file.name)
+        if place == self.root and not file.path.is_dir():
+            place = self.root / file.path.name
         if file.path.is_dir():
             found = _collect(file.path, self.where, "", file.without)
             self.copy(found, place)

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Optional, Protocol
 
+from grader.core.errors import SubmissionError
 from grader.core.handin import HandedInFile, Handin, Person
 from grader.core.record import Record
 from grader.intake.archive import LeftOut
-from grader.intake.class_archive import whole
+from grader.intake.class_archive import leads_out, whole
 from grader.intake.junk import ENVIRONMENT, is_junk, lies_in_junk
 from grader.intake.kinds import points_at_an_answer
 
@@ -65,7 +66,7 @@ class Export:
                 if inner.startswith(f"{place}/") and (entry.held or points_at_an_answer(inner)):
                     unread[whole(str(PurePosixPath(name) / inner[len(place) + 1 :]))] = f"was left out: {entry.why}"
             path = self.root / place
-            if path.exists() and not path.is_symlink():
+            if not os.path.islink(path) and (os.path.isdir(path) or os.path.isfile(path)):
                 found.append(HandedInFile(path=path, name=whole(name), without=without))
         return Handin(key="", people=people, files=tuple(found), unread=unread, **known)
 
@@ -91,18 +92,12 @@ def export_of(folder: Path, name: str, left: Sequence[LeftOut] = ()) -> Export:
 
 
 def tree_of(names: Iterable[str]) -> Tree:
-    """The names in an archive, by the paths of its files."""
+    """The names in an archive, by the paths of its files, and of folders with `/` at their end."""
     tree: Tree = {}
     for name in names:
         if not lies_in_junk(name) and not leads_out(name):
-            _plant(tree, PurePosixPath(name.replace("\\", "/")).parts)
+            _plant(tree, PurePosixPath(name.replace("\\", "/")).parts, folder=name.endswith("/"))
     return tree
-
-
-def leads_out(name: str) -> bool:
-    """Whether the name of an entry leads out of its archive."""
-    path = PurePosixPath(name.replace("\\", "/"))
-    return path.is_absolute() or ".." in path.parts or not path.name
 
 
 def folders_in(tree: Tree) -> Iterator[tuple[str, Tree]]:
@@ -115,13 +110,13 @@ def files_in(tree: Tree) -> list[str]:
     return sorted(name for name, inside in tree.items() if inside is None)
 
 
-def _plant(tree: Tree, parts: tuple[str, ...]) -> None:
+def _plant(tree: Tree, parts: tuple[str, ...], *, folder: bool = False) -> None:
     for name in parts[:-1]:
         inside = tree.setdefault(name, {})
         if inside is None:  # a file that is a folder too: the file was first
             return
         tree = inside
-    tree.setdefault(parts[-1], None)
+    tree.setdefault(parts[-1], {} if folder else None)
 
 
 def _tree(folder: Path, depth: int, prefix: str, left: dict[str, LeftOut]) -> Tree:
@@ -129,6 +124,8 @@ def _tree(folder: Path, depth: int, prefix: str, left: dict[str, LeftOut]) -> Tr
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
+        if not prefix:
+            raise SubmissionError(f"can't be opened: {error.strerror}", where=str(folder)) from error
         left[prefix.rstrip("/")] = LeftOut(name=whole(prefix), why=f"can't be opened: {error.strerror}")
         return tree
     if prefix and any(entry.name == ENVIRONMENT for entry in entries):

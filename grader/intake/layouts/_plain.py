@@ -17,12 +17,12 @@ _NOBODYS = re.compile(
 )
 # What people call files and folders of one submission, not themselves.
 _OF_WORK = re.compile(
-    r"(?:(?:my|the|final|old|new|copy[ _-]of)[ _-]*)*"
+    r"(?:(?:my|the|final|old|new|copy[ _-]of)[ _-]*){0,3}"
     r"(?:reports?|answers?|solutions?|notebooks?|submission|submitted|assignments?|homeworks?|hw|problems?|prob|p?sets?|ps"
     r"|exercises?|ex|tasks?|parts?|questions?|q|code|src|data|docs?|figures?|images?|pictures|plots?|main|models?"
     r"|train(?:ing)?|tests?|utils?|untitled|nn|cnn|mlp|mnist|results?|checkpoints?|weights|requirements|labs?|weeks?"
     r"|projects?|papers?|write-?up|notes|onlinetext|timestamp|presentation|slides|appendix|output|logs?|runs?"
-    r"|\d{1,2}[a-z]?)(?:[ _.()-]*\d+[a-z]{0,3})*(?:[ _.()-].*)?",
+    r"|\d{1,2}[a-z]?(?!\w))(?:[ _.()-]{0,3}\d{1,8}[a-z]{0,3}){0,3}",
     re.IGNORECASE,
 )
 
@@ -31,8 +31,9 @@ def read_plain(export: Export, places: Iterable[str]) -> Found:
     """A hand-in of every name: `ada/`, `ada.zip`, `ada.ipynb` and `ada.pdf` are Ada's together."""
     by_name: dict[str, list[str]] = defaultdict(list)
     said: list[str] = []
+    nobodys = _nobodys({place: export.tree[place] for place in places})
     for place in sorted(places):
-        if why := _no_handin(place, export.tree[place]):
+        if why := nobodys.get(place):
             said.append(f"{whole(place)} was left out: it {why}.")
         else:
             by_name[normalize("NFC", name_of(place, export.tree[place]))].append(place)
@@ -62,9 +63,16 @@ def is_handin(place: str, inside: Tree | None) -> bool:
     return not _no_handin(place, inside)
 
 
+def share_of_handins(tree: Tree, known: Iterable[str]) -> float:
+    """The share of what may be handed in here whose names a platform's layout knows."""
+    names = set(known)
+    return len(names) / max(1, len(names | {place for place, inside in tree.items() if is_handin(place, inside)}))
+
+
 def named_as_work(name: str) -> bool:
     """Whether it is called as files of one submission are, `report` or `set4_3B`, and not as a person."""
-    return bool(_OF_WORK.fullmatch(name))
+    found = _OF_WORK.match(name)
+    return found is not None and name[found.end() : found.end() + 1] in ("", *" _.(-")
 
 
 def name_of(place: str, inside: Tree | None) -> str:
@@ -74,6 +82,17 @@ def name_of(place: str, inside: Tree | None) -> str:
     if archive.is_archive_name(place):
         return archive.stem(Path(place)) or place
     return PurePosixPath(place).stem
+
+
+def _nobodys(tree: Tree) -> dict[str, str]:
+    """What is nobody's hand-in here, and why. A file that is called `notes` says whose it is no more than `README`."""
+    whys = {place: why for place, inside in tree.items() if (why := _no_handin(place, inside))}
+    work = {
+        place: "names nobody"
+        for place, inside in tree.items()
+        if inside is None and not archive.is_archive_name(place) and _OF_WORK.fullmatch(name_of(place, None))
+    }
+    return whys if len(whys | work) == len(tree) else work | whys
 
 
 def _no_handin(place: str, inside: Tree | None) -> str:

@@ -14,7 +14,7 @@ from unicodedata import normalize
 from grader.core.handin import Handin, Person
 from grader.intake.class_archive import whole
 from grader.intake.layouts._export import Export, Found, Tree, files_in
-from grader.intake.layouts._plain import read_rest
+from grader.intake.layouts._plain import read_rest, share_of_handins
 
 _FILE = re.compile(
     r"(?P<name>.*?)_(?P<late>LATE_)?(?P<user>\d+(?:~\d+)?)_"
@@ -40,7 +40,7 @@ class _Upload(NamedTuple):
 
 def score(name: str, tree: Tree) -> float:
     """The share of what lies there that is called so."""
-    return sum(bool(_upload(file)) for file in files_in(tree)) / max(1, len(tree))
+    return share_of_handins(tree, (file for file in files_in(tree) if _upload(file)))
 
 
 def read(export: Export, assignment: str | None) -> Found:
@@ -58,14 +58,6 @@ def read(export: Export, assignment: str | None) -> Found:
         handin, remarks = _handin(export, uploads)
         handins.append(handin)
         said += remarks
-    names: dict[str, set[str]] = defaultdict(set)
-    for name, user in by_user:
-        names[user].add(name)
-    said += [
-        f"The user {user} has several names, which are kept apart: {', '.join(sorted(several))}."
-        for user, several in sorted(names.items())
-        if len(several) > 1
-    ]
     others = read_rest(export, rest, "canvas")
     return Found(handins=(*handins, *others.handins), said=(*said, *others.said))
 

@@ -3,7 +3,7 @@
 from grader.core.handin import Person
 from grader.intake.class_archive import whole
 from grader.intake.layouts._export import Export, Found, Tree, folders_in
-from grader.intake.layouts._plain import read_rest
+from grader.intake.layouts._plain import read_rest, share_of_handins
 
 _SUBMISSIONS = "-submissions"
 
@@ -11,7 +11,7 @@ _SUBMISSIONS = "-submissions"
 def score(name: str, tree: Tree) -> float:
     """The share of what lies there that is called as the folder is."""
     prefix = _prefix(name)
-    return sum(bool(prefix) and _user(folder, prefix) != "" for folder, _ in folders_in(tree)) / max(1, len(tree))
+    return share_of_handins(tree, (folder for folder, _ in folders_in(tree) if prefix and _user(folder, prefix)))
 
 
 def read(export: Export, assignment: str | None) -> Found:

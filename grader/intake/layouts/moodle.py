@@ -13,7 +13,7 @@ from unicodedata import normalize
 from grader.core.handin import Person
 from grader.intake.class_archive import whole
 from grader.intake.layouts._export import Export, Found, Tree
-from grader.intake.layouts._plain import read_rest
+from grader.intake.layouts._plain import read_rest, share_of_handins
 
 _ENTRY = re.compile(
     r"(?P<name>.*?)_(?P<user>\d+)_(?:assign(?P<what>submission|feedback)_(?P<plugin>[a-z]+)|onlinetext)"
@@ -38,7 +38,7 @@ class _Part(NamedTuple):
 
 def score(name: str, tree: Tree) -> float:
     """The share of what lies there that is called so."""
-    return sum(bool(_part(place)) for place in tree) / max(1, len(tree))
+    return share_of_handins(tree, filter(_part, tree))
 
 
 def read(export: Export, assignment: str | None) -> Found:
