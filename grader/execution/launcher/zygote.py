@@ -8,7 +8,6 @@ import gc
 import json
 import os
 import random
-import signal
 import socket
 import sys
 import traceback
