@@ -218,10 +218,11 @@ def remove(base: Path) -> None:
 
     Python's own functions are faster, but recurse with the folders, and end where a path gets too long.
     """
-    with suppress(OSError, RecursionError):
-        return shutil.rmtree(base)
-    for command in (["chmod", "-R", "u+rwx", str(base)], ["rm", "-rf", str(base)]):
-        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    try:
+        shutil.rmtree(base)
+    except (OSError, RecursionError):
+        for command in (["chmod", "-R", "u+rwx", str(base)], ["rm", "-rf", str(base)]):
+            subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
 
 def _kernel_manager(
