@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from grader.budget import Budget
 from grader.core.errors import MachineError, SubmissionError
+from grader.core.evidence import Retraining
 from grader.core.handin import Handin, Person
 from grader.core.outcome import Grade
 from grader.core.record import Record
@@ -135,7 +136,7 @@ def keep_grade(context: Context, asked: Asked, grade: Grade, *, cut: bool = Fals
         why = f"its result could not be written: {type(error).__name__}: {error}"
         grade = set_aside(handin.key, job.rubric, None, why, "error")
     try:
-        short: Cut = "time" if cut else "settings" if not job.options.retrain else ""
+        short: Cut = "time" if cut else "settings" if not job.options.retrain and job.rubric.needs(Retraining) else ""
         store.save_grade(job.run, handin.key, by, grade, cut=short)
         best = store.best(handin.key, by.submission, by.rubric)
         told = show_grade(context, handin, best.grade if best else grade)
