@@ -168,10 +168,11 @@ class _Grading:
         self.lanes: dict[str, LaneStep] = {}  # that are being trained
         self.waiting: dict[str, set[str]] = {}  # hand-ins, and the lanes that each waits for
         self.short: dict[str, float] = {}  # hand-ins whose time was over, and what they had of it
+        self.same: dict[str, list[Asked]] = {}  # those with the files of one that is being graded, by its key
 
     def grade(self) -> None:
         """Grade all that is not known yet."""
-        todo = [asked for handin in self.handins.values() if (asked := self._unknown(handin))]
+        todo = self._first_of_same(asked for handin in self.handins.values() if (asked := self._unknown(handin)))
         self._tell(1)
         if not todo:
             return
@@ -198,18 +199,33 @@ class _Grading:
         if not submission:
             self._failed(asked, why)
             return None
-        store, fresh = self.context.store, self.given.options.fresh
-        if not fresh and (known := store.known(provenance)):
-            self.known += 1
-            self.done += 1
-            named = known.grade.submission.model_copy(update={"id": handin.key})
-            grade = known.grade.model_copy(update={"submission": named})
-            if known.key != handin.key or not store.best(handin.key, submission, provenance.rubric):
-                self._take(handin.key, keep_grade(self.context, asked, grade))
-            else:
-                self._take(handin.key, show_grade(self.context, handin, grade))
-            return None
-        return asked
+        if self.given.options.fresh or not self._is_known(asked):
+            return asked
+        self.known += 1
+        return None
+
+    def _is_known(self, asked: Asked) -> bool:
+        """Take what is known of the same files, whoever handed them in."""
+        handin, provenance = asked.handin, asked.provenance
+        known = self.context.store.known(provenance)
+        if known is None:
+            return False
+        self.done += 1
+        named = known.grade.submission.model_copy(update={"id": handin.key})
+        grade = known.grade.model_copy(update={"submission": named})
+        own = known.key == handin.key or self.context.store.best(handin.key, provenance.submission, provenance.rubric)
+        keep = show_grade(self.context, handin, grade) if own else keep_grade(self.context, asked, grade)
+        self._take(handin.key, keep)
+        return True
+
+    def _first_of_same(self, todo: Iterable[Asked]) -> list[Asked]:
+        """One hand-in of each content; the others wait for it."""
+        first: dict[str, Asked] = {}
+        for asked in todo:
+            chosen = first.setdefault(asked.provenance.submission, asked)
+            if chosen is not asked:
+                self.same.setdefault(chosen.handin.key, []).append(asked)
+        return list(first.values())
 
     def _provenance(self, submission: str) -> Provenance:
         tools = self.context.tools
@@ -227,11 +243,10 @@ class _Grading:
     def _all(self, steps: Engine, todo: Iterable[Asked]) -> None:
         """Grade these, with all the trainings that they wait for."""
         todo = list(todo)
-        where: Where = "here" if steps.workers == 1 and not self.given.scheduler else "elsewhere"
         left = len(todo)
         for asked in todo:
             share = self.clock.share(left, steps.workers) if isfinite(self.given.options.patience) else None
-            self._ask(steps, asked._replace(seconds=share, training=where), _FIRST)
+            self._ask(steps, asked._replace(seconds=share, training=self._where(steps)), _FIRST)
         for ended in steps.ended():
             kind, _, name = ended.name.partition(" ")
             if kind == "grade":
@@ -249,6 +264,7 @@ class _Grading:
         if ended.error:
             self.done += 1
             self._failed(asked, ended.error)
+            self._same_as(steps, key)
             return
         told: Told = ended.value
         if not told.waits:
@@ -256,6 +272,8 @@ class _Grading:
             self._take(key, told)
             if told.cut and not told.why:
                 self.short[key] = told.seconds
+                return
+            self._same_as(steps, key)
             return
         self.open[key] = asked._replace(spent=asked.spent + told.seconds)
         self.waiting[key] = {step.key for step in told.waits}
@@ -264,6 +282,15 @@ class _Grading:
                 self.lanes[step.key] = step
                 left = (asked.seconds or self.limits.submission_seconds) - asked.spent
                 steps.submit(f"lane {step.key}", lane_step, step, max(left, 0.0), priority=step.cost)
+
+    def _same_as(self, steps: Engine, key: str) -> None:
+        """The others with the same files; where the first one's result is no lasting one, each by itself."""
+        for other in self.same.pop(key, []):
+            if not self._is_known(other):
+                self._ask(steps, other._replace(seconds=self.open[key].seconds, training=self._where(steps)), _FIRST)
+
+    def _where(self, steps: Engine) -> Where:
+        return "here" if steps.workers == 1 and not self.given.scheduler else "elsewhere"
 
     def _trained(self, steps: Engine, lane: str, ended: Ended) -> None:
         """Grade on those that waited for it alone. What failed is trained again where it is judged, to say why."""
@@ -302,8 +329,9 @@ class _Grading:
         share = self.clock.share(len(self.short), 1)
         most = min(share, self.limits.submission_seconds)
         again = [self.open[key] for key, had in self.short.items() if most > had]
+        again += [other for key in self.short for other in self.same.pop(key, [])]
+        self.done -= sum(asked.handin.key in self.short for asked in again)
         self.short = {}
-        self.done -= len(again)
         return [asked._replace(spent=0.0) for asked in again]
 
     def _tell(self, workers: int) -> None:

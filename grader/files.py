@@ -56,6 +56,11 @@ def digest_of_parts(*parts: str) -> str:
     return digest.hexdigest()
 
 
+OURS = ("gradebook.csv", "standings.json", "salt.txt", "grades.db", "grades.db-wal", "grades.db-shm", "alike.html",
+        "alike.json", "export", "class.html")  # fmt: skip
+"""What a folder of results has beside the folders of hand-ins, which none of these may be called."""
+
+
 def locks_work(folder: Path) -> bool:
     """Whether files in this folder can be locked against other processes; True where that can't be tried."""
     try:

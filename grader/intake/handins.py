@@ -8,13 +8,14 @@ from pathlib import Path
 
 from grader.core.errors import SubmissionError
 from grader.core.handin import HandedIn, Handin, Person
-from grader.files import alike, folder_name
+from grader.files import OURS, alike, folder_name
 from grader.intake.layouts import PLAIN, layouts
 from grader.intake.links import with_links
 from grader.intake.recognition import recognised
 from grader.intake.roster import Roster, matched, merged, read_roster, shown
 
 _MOST_BYTES = 80  # of a key
+_OURS = -1  # in the place of a hand-in that has the key
 _FIRST = datetime.min.replace(tzinfo=UTC)
 
 
@@ -132,10 +133,11 @@ def _keyed(handins: Sequence[Handin]) -> list[Handin]:
     level = [0] * len(handins)
     while True:
         keys = [names[number][level[number]] for number in range(len(handins))]
-        owners: dict[str, list[int]] = defaultdict(list)
+        owners: dict[str, list[int]] = defaultdict(list, {alike(name): [_OURS] for name in OURS})
         for number, key in enumerate(keys):
             owners[alike(key)].append(number)
-        clash = [n for several in owners.values() if len(several) > 1 for n in several if level[n] < len(names[n]) - 1]
+        clashing = [number for several in owners.values() if len(several) > 1 for number in several if number != _OURS]
+        clash = [number for number in clashing if level[number] < len(names[number]) - 1]
         if not clash:
             return [handin.model_copy(update={"key": key}) for handin, key in zip(handins, keys, strict=True)]
         for number in clash:

@@ -1,4 +1,4 @@
-"""A folder of results: `<submission>/grade.json`, `feedback.html` and `pages/` there, `gradebook.csv`, `salt.txt`."""
+"""A folder of results: `KEY/grade.json`, `feedback.html` and `pages/` there, and what is the class's."""
 
 import secrets
 from collections.abc import Mapping
@@ -8,35 +8,23 @@ from pydantic import ValidationError
 
 from grader.core.errors import MachineError
 from grader.core.standing import ClassStandings
-from grader.files import alike, folder_name, write_whole
+from grader.files import write_whole
 
 _GRADEBOOK, _STANDINGS, _SALT = "gradebook.csv", "standings.json", "salt.txt"
 
 
 class Results:
-    """Writes results below one folder; every file is replaced whole or left as it was.
+    """Writes results below one folder, a folder for each hand-in, called by its key.
 
-    No name of a submission leads out of the folder, hides, or meets another one's: on some systems capitals and the
-    ways to write a letter make no difference.
+    Every file is replaced whole or left as it was.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.taken = {_GRADEBOOK, _STANDINGS, _SALT}
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise MachineError(f"can't be made: {error}", where=str(folder)) from error
-
-    def place(self, submission: str) -> str:
-        """A name for a submission's folder that no other one of this run has."""
-        name = folder_name(submission)
-        free, number = name, 1
-        while alike(free) in self.taken or (self.folder / free).is_symlink() or (self.folder / free).is_file():
-            number += 1
-            free = f"{name}-{number}"
-        self.taken.add(alike(free))
-        return free
 
     def save(self, place: str, rendered: Mapping[str, str | bytes]) -> None:
         """Write a submission's files, by name, into its place."""
