@@ -1,8 +1,8 @@
 """Grades a class of submissions that hold answers only: seconds, processor time, and where they go.
 
-`python benchmarks/class.py [--submissions 200] [--rubric FILE --report FILE] [--profile]`. The class is made here: reports
-that answer eight problems, each in its own words and with its own mistakes; or `--report` with a line of its own for each
-student, which are graded by `--rubric`. Exits with 1 where a submission was not graded as its report deserves.
+`python benchmarks/class.py [--submissions 200] [--rubric FILE --report FILE] [--profile]`. The class is made here, of
+reports that answer eight problems, each with its own words and mistakes; or of copies of `--report` with a line of
+their own, which are graded by `--rubric`. Exits with 1 where a submission was not graded as it deserves.
 """
 
 import argparse
@@ -49,7 +49,9 @@ def rubric() -> str:
     for number, (asked, words) in enumerate(CHOICES.items(), len(NUMBERS) + 1):
         options = ", ".join(f"{word}: [{word}]" for word in words)
         lines.append(f"  - id: '{number}'\n    title: {asked}\n    points: 1\n    checks:\n")
-        lines.append(f"      - {{type: choice, name: '{asked}', points: 1, options: {{{options}}}, expect: {words[0]}}}\n")
+        lines.append(
+            f"      - {{type: choice, name: '{asked}', points: 1, options: {{{options}}}, expect: {words[0]}}}\n"
+        )
     return "".join(lines)
 
 
@@ -57,7 +59,7 @@ def report(number: int) -> tuple[str, int]:
     """(the report of this student, the points that it deserves)."""
     dice = random.Random(number)
     lines, points = [f"# Homework of student {number}\n"], 0
-    for place, (asked, answers) in enumerate((NUMBERS | CHOICES).items(), 1):
+    for place, answers in enumerate((NUMBERS | CHOICES).values(), 1):
         right = dice.random() < 0.8
         points += right
         lines.append(f"## Problem {place}\n\n{dice.choice(WORDS)}\n\nThe answer: {answers[not right]}\n")
@@ -118,7 +120,9 @@ def main() -> int:
     everything, own, seconds = (now - then for now, then in zip(after, before))
     each = 1000 / asked.submissions
     print(f"{asked.submissions} submissions with answers only, on {processor()}, {tools.sandbox.layer}")
-    print(f"{seconds:.1f} s: {each * seconds:.0f} ms a submission; of the processor's time the grader took {each * own:.0f} ms")
+    print(
+        f"{seconds:.1f} s: {each * seconds:.0f} ms a submission; of processor time the grader took {each * own:.0f} ms"
+    )
     if usage:
         print(f"and confined processes, with those that fork them, {each * (everything - own):.0f} ms")
     if asked.profile:

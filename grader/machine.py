@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -32,6 +33,12 @@ def end_children(waiting: Iterable[Future[Any]]) -> None:
 
 def environment() -> dict[str, object]:
     """The versions that a grade depends on."""
+    return dict(_versions())
+
+
+@cache
+def _versions() -> dict[str, object]:
+    """Looked up once: each is read from a package's files."""
 
     def installed(package: str) -> str:
         try:

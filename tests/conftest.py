@@ -54,19 +54,44 @@ def kernels():
         yield warm
 
 
+@pytest.fixture(scope="session")
+def forking():
+    """Makes of a sandbox one whose processes for lines are forked, the first of each kind as well."""
+    from grader.execution.warm import WarmWorkers
+
+    class Waiting(WarmWorkers):
+        def _of(self, *kind):
+            warm = super()._of(*kind)
+            until = time.monotonic() + 120
+            while not warm.ready and warm.state == "is still importing":
+                assert time.monotonic() < until, warm.state
+                time.sleep(0.05)
+            return warm
+
+    workers = Waiting()
+    yield lambda sandbox: sandbox.model_copy(update={"warm": workers})
+    workers.close()
+
+
+@pytest.fixture(scope="module", params=["cold", "forked"])
+def either(request, sandbox):
+    """What confines a process on this machine, each started by itself, and each forked."""
+    return sandbox if request.param == "cold" else request.getfixturevalue("forking")(sandbox)
+
+
 @pytest.fixture(scope="module")
-def mathematics(sandbox):
+def mathematics(either):
     """A process that compares expressions, started."""
     from grader.execution import Mathematics
 
-    with Mathematics(sandbox) as process:
+    with Mathematics(either) as process:
         process.seconds = 20  # what is read at all is read on a busy machine too
         process.equal("1", "1")
         process.seconds = 5
         yield process
 
 
-_SANDBOXED = {"sandbox", "kernels", "mathematics", "tools"}
+_SANDBOXED = {"sandbox", "forking", "either", "kernels", "mathematics", "tools"}
 
 
 def pytest_collection_modifyitems(config, items):

@@ -500,12 +500,13 @@ ATTACKS = {
 
 
 @pytest.mark.kernel
+@pytest.mark.parametrize("start", ["cold", "forked"])
 @pytest.mark.parametrize("layer", SANDBOXES)
 @pytest.mark.parametrize("name", ATTACKS)
-def test_a_hostile_function_earns_nothing_and_harms_nobody(name, layer, tmp_path):
+def test_a_hostile_function_earns_nothing_and_harms_nobody(name, layer, start, tmp_path, forking):
     source, says = ATTACKS[name]
     check = check_of(reference=SOFTMAX + "    MARK_OF_THE_REFERENCE\n", properties=[{"kind": "values", "share": 1}])
-    sandbox = try_layer(layer)
+    sandbox = try_layer(layer) if start == "cold" else forking(try_layer(layer))
     outcome = judge(tmp_path, source, check, sandbox)
     assert outcome.status == "failed", outcome.message
     assert says in outcome.message
@@ -513,8 +514,9 @@ def test_a_hostile_function_earns_nothing_and_harms_nobody(name, layer, tmp_path
 
 
 @pytest.mark.kernel
+@pytest.mark.parametrize("start", ["cold", "forked"])
 @pytest.mark.parametrize("layer", SANDBOXES)
-def test_a_function_that_writes_and_deletes_reaches_no_file_of_the_graders(layer, tmp_path):
+def test_a_function_that_writes_and_deletes_reaches_no_file_of_the_graders(layer, start, tmp_path, forking):
     grades = tmp_path / "grades.csv"
     grades.write_text("ada,100\n")
     package = Path(find_function.__code__.co_filename)
@@ -530,7 +532,8 @@ def test_a_function_that_writes_and_deletes_reaches_no_file_of_the_graders(layer
         "return x * 0",
         above="import os, shutil",
     )
-    outcome = judge(tmp_path, source, check_of(properties=[{"kind": "values", "share": 1}]), try_layer(layer))
+    sandbox = try_layer(layer) if start == "cold" else forking(try_layer(layer))
+    outcome = judge(tmp_path, source, check_of(properties=[{"kind": "values", "share": 1}]), sandbox)
     assert outcome.status == "failed"
     assert grades.read_text() == "ada,100\n"
     assert package.read_bytes() == before

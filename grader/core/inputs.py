@@ -2,8 +2,8 @@
 
 import math
 import random
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
@@ -11,7 +11,9 @@ from grader.core.calls import Array
 from grader.core.record import Record
 
 Size = int | str
+Drawn = TypeVar("Drawn")
 _SIZES = (1, 6)
+_DRAWN = 4999  # numbers, which come again in larger arrays; a prime, so that rows differ all the same
 
 
 class Argument(Record):
@@ -75,16 +77,22 @@ def fill(argument: Argument, sizes: Mapping[str, int], dice: random.Random, kind
     count, columns = math.prod(shape), shape[-1] if shape else 1
     if argument.values == "labels":
         below = argument.below if isinstance(argument.below, int) else sizes[argument.below]
-        return Array.of([dice.randrange(below) for _ in range(count)], shape, whole=True)
+        return Array.of(_many(lambda: dice.randrange(below), count), shape, whole=True)
     if argument.values == "one_hot":
-        hot = [dice.randrange(columns) for _ in range(count // columns)]
+        hot = _many(lambda: dice.randrange(columns), count // columns)
         return Array.of([float(column == one) for one in hot for column in range(columns)], shape)
     if argument.values == "probabilities":
-        rows = ([dice.randint(1, 9) for _ in range(columns)] for _ in range(count // columns))
-        return Array.of([value / sum(row) for row in rows for value in row], shape)
+        rows = _many(lambda: [dice.randint(1, 9) for _ in range(columns)], count // columns)
+        return Array.of([value / total for row in rows for total in (sum(row),) for value in row], shape)
     if argument.values == "positive":
-        return Array.of([dice.randint(1, 100) / 100 for _ in range(count)], shape)
-    return Array.of([_normal(dice, kind) * scale for _ in range(count)], shape)
+        return Array.of(_many(lambda: dice.randint(1, 100) / 100, count), shape)
+    return Array.of(_many(lambda: _normal(dice, kind) * scale, count), shape)
+
+
+def _many(draw: Callable[[], Drawn], count: int) -> list[Drawn]:
+    """So many, drawn one after the other; from some number on the first ones come again."""
+    drawn = [draw() for _ in range(min(count, _DRAWN))]
+    return drawn if count <= _DRAWN else (drawn * (count // _DRAWN + 1))[:count]
 
 
 def _size(dice: random.Random, least: int, most: int, index: int) -> int:

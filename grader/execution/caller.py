@@ -65,6 +65,7 @@ class Functions:
         self.worker = Worker("callee", sandbox, limits, modules=(library,))
         self.code: Sequence[Statement] = ()
         self.loaded = False
+        self.brought: list[Mapping[str, Array]] = []  # the inputs that the process holds
 
     def __enter__(self) -> "Functions":
         return self
@@ -84,15 +85,23 @@ class Functions:
 
         Never raises for what the code does; MachineError when the process can't be started.
         """
-        given = [value.model_dump(mode="json") for value in inputs.values()]
         try:
             if not (self.loaded and self.worker.running):
                 self._ask({"code": self.code, "library": self.library}, _LOAD_SECONDS)
-                self.loaded = True
-            brought = self._ask({"inputs": given}, _LOAD_SECONDS)
+                self.loaded, self.brought = True, []
+            brought = self._bring(inputs)
             return brought if brought.error else self._ask({"call": name}, seconds or self.seconds)
         except WorkerEnded as ended:
             return Answer(error=ended.why, ended=True)
+
+    def _bring(self, inputs: Mapping[str, Array]) -> Answer:
+        """Hand over the inputs of the next call; the very same are sent once."""
+        for number, brought in enumerate(self.brought):
+            if brought is inputs:
+                return self._ask({"again": number}, _LOAD_SECONDS)
+        self.brought.append(inputs)
+        given = [value.model_dump(mode="json") for value in inputs.values()]
+        return self._ask({"inputs": given}, _LOAD_SECONDS)
 
     def _ask(self, question: Mapping[str, object], seconds: float) -> Answer:
         started = time.perf_counter()

@@ -1,7 +1,7 @@
 """Warm processes: each has imported what those it forks need, and these are ready in a fraction of the time.
 
-Kernels are forked from one, for classes, and so is whatever answers lines in a process of its own (`worker.py`). No warm
-process runs a student's code or reads a file of theirs, and none of those that it forks serves two submissions.
+Kernels are forked from one, for classes, and so is whatever answers lines in a process of its own (`worker.py`). No
+warm process runs a student's code or reads a file of theirs, and none that it forks serves two submissions.
 """
 
 import contextlib
@@ -47,7 +47,9 @@ class WarmProcess:
     These are kernels, or serve a `module` of the launcher that lies in the folder `code`.
     """
 
-    def __init__(self, on_failure: Callable[[str], None] = lambda _: None, code: Path = _HERE, module: str = "") -> None:
+    def __init__(
+        self, on_failure: Callable[[str], None] = lambda _: None, code: Path = _HERE, module: str = ""
+    ) -> None:
         self.on_failure = on_failure
         self.lock = threading.Lock()
         self.state = "is still importing"
@@ -125,7 +127,9 @@ class ForkedProcess:
 
     stderr = None
 
-    def __init__(self, warm: WarmProcess, pid: int, handle: int, into: int | None = None, out: int | None = None) -> None:
+    def __init__(
+        self, warm: WarmProcess, pid: int, handle: int, into: int | None = None, out: int | None = None
+    ) -> None:
         self.warm, self.pid, self.handle = warm, pid, handle
         self.stdin = None if into is None else open(into, "wb", buffering=0)  # noqa: SIM115  # as Popen's
         self.stdout = None if out is None else open(out, "rb", buffering=0)  # noqa: SIM115

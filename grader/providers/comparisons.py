@@ -1,4 +1,8 @@
-"""Whether what a student wrote equals what is expected, found out in a confined process."""
+"""Whether what a student wrote equals what is expected, found out in a confined process of each submission.
+
+No answer is kept for the next submission, though the same is asked again and again: a formula that takes the process
+over could answer whatever is asked of it after that, and only its own submission may have that.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

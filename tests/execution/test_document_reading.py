@@ -8,16 +8,23 @@ import pytest
 from grader.core.errors import MachineError
 from grader.execution import documents, read_documents
 from grader.execution.readings import Readings
+from grader.execution.worker import Worker
 
 FORMATS = Path(__file__).with_name("formats")
 
 
-@pytest.fixture
-def reads(sandbox, tmp_path, tmp_path_factory):
-    """Writes files, and reads these documents of them."""
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    """What stands in for the package that reads documents."""
     package = tmp_path_factory.mktemp("package") / "documents"
     shutil.copytree(FORMATS, package)
     shutil.copy(Path(documents.__file__).parents[1] / "documents" / "answering.py", package)
+    return package
+
+
+@pytest.fixture
+def reads(either, package, tmp_path):
+    """Writes files, and reads these documents of them."""
 
     def read(files, asked=None, most_fatal=5, **options):
         for name, content in files.items():
@@ -25,7 +32,7 @@ def reads(sandbox, tmp_path, tmp_path_factory):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
         paths = {name: tmp_path / name for name in asked or files}
-        with Readings(sandbox, packages={"documents": package}, most_fatal=most_fatal) as process:
+        with Readings(either, packages={"documents": package}, most_fatal=most_fatal) as process:
             return read_documents(paths, tmp_path, process, **options)
 
     return read
@@ -129,5 +136,6 @@ def test_notebooks_with_too_much_text_are_named(reads, monkeypatch):
 
 def test_a_process_that_can_not_start_is_the_machines_failure(reads, monkeypatch):
     monkeypatch.setattr("sys.executable", "/bin/false")
+    monkeypatch.setattr(Worker, "_forked", lambda *_: None)
     with pytest.raises(MachineError, match="can't be started"):
         reads({"a.md": "x"})

@@ -1,8 +1,8 @@
 """Calls functions of code that may be hostile, line by line, in a process that may be killed at any of them.
 
 A question is JSON: `{"code": [[name of a file, first line, source], ...], "library": ...}` loads code anew,
-`{"inputs": [...]}` brings the arguments of the next call, `{"call": name}` makes it. What comes back is data alone;
-the host believes nothing of it.
+`{"inputs": [...]}` brings the arguments of the next call, `{"again": n}` those of the n-th line of them since the code,
+`{"call": name}` makes it. What comes back is data alone; the host believes nothing of it.
 """
 
 import base64
@@ -28,6 +28,7 @@ def serve() -> None:
 
     np.seterr(all="ignore")
     space: dict[str, Any] = {}
+    brought: list[list[dict[str, Any]]] = []
     inputs: list[Any] = []
     answers.write(b"ready\n")
     answers.flush()
@@ -36,9 +37,10 @@ def serve() -> None:
         try:
             question = json.loads(line)
             if "code" in question:
-                space = _loaded(question["code"], question["library"])
-            elif "inputs" in question:
-                inputs = [_input(given, space) for given in question["inputs"]]
+                space, brought = _loaded(question["code"], question["library"]), []
+            elif "call" not in question:
+                brought += [question["inputs"]] if "inputs" in question else []
+                inputs = [_input(given, space) for given in brought[question.get("again", -1)]]
             else:
                 answer = _output(_function(space, question["call"])(*inputs), np)
         except BaseException as error:  # a student's code may raise anything, and must not end the process by it

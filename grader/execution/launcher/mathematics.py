@@ -10,13 +10,23 @@ _POINTS = 5
 _CLOSE = 1e-9
 
 
+_TRIED = (  # what its parser builds its tables from: they hold what the grammar says, and no expression
+    r"\frac{1}{2} x^2 + \sqrt{y_1} - 3.5 \cdot 10^{-3}",
+    r"\begin{bmatrix} 1 & 0 \\ 0.5 & -1 \end{bmatrix}",
+    r"\frac{\partial L}{\partial W} = x^T (p - y)",
+    r"\sum_{i=1}^{n} \log(p_i) e^{-x} + \sin(2 \pi t)",
+    "2*x + (3 - y)/4 = 7, [1, 2], 50%",
+)
+
+
 def warm() -> None:
-    """Import what reads and compares expressions, and let it build its tables on one of ours."""
+    """Import what reads and compares expressions, and let it build its tables on some of ours."""
     from math_verify import parse, verify
 
     logging.disable(logging.CRITICAL)
-    expression = parse("$\\frac{1}{2} x$", parsing_timeout=None, fallback_mode="no_fallback")
-    verify(expression, expression, timeout_seconds=None)
+    for text in _TRIED:
+        expression = parse(f"${text}$", parsing_timeout=None, fallback_mode="no_fallback")
+        verify(expression, expression, timeout_seconds=None)
 
 
 def serve() -> None:
