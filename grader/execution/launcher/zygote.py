@@ -123,6 +123,7 @@ def _confine(request: dict[str, Any], streams: tuple[int, int, int]) -> None:
         confine.die_with_parent()
     if config["jail"]:
         jail.enter(request["jail"], config.get("uid"))
+        confine.close_files()  # what was opened on the way in, the grader's own namespace among it
     confine.confine(config | ({"uid": None} if config["jail"] else {}))
     os.environ.clear()
     os.environ.update(request["environment"])
