@@ -65,6 +65,8 @@ def open_submission(given: Path | Handin, reader: FileReader = Direct()) -> Iter
             tree.copy(found, scratch)
         elif only and is_archive(only.path):
             tree.add(only.path, scratch)
+            if holds_one(only.path) and (packed := scratch / stem(only.path)).is_file():
+                packed.rename(scratch / _inside(stem(Path(only.name))))
         else:
             for file in handin.files:
                 tree.put(file)

@@ -21,8 +21,12 @@ _DEEPEST = 8
 
 
 class Found(Record):
-    """What a layout read: hand-ins yet without keys, among them several attempts of the same people."""
+    """What a layout read: hand-ins yet without keys, among them several attempts of the same people.
 
+    `assignment` is the one that was chosen, where such an export may hold several.
+    """
+
+    assignment: str = ""
     handins: tuple[Handin, ...] = ()
     missing: tuple[Person, ...] = ()
     said: tuple[str, ...] = ()

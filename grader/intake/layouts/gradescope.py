@@ -177,8 +177,10 @@ def _content(events: _Events, event: yaml.Event | None = None, depth: int = 0) -
     elif isinstance(event, yaml.MappingStartEvent):
         value = {}
         while not isinstance(inner := next(events.events), yaml.MappingEndEvent):
-            key = _content(events, inner, depth + 1)
-            value[str(key).removeprefix(":")] = _content(events, None, depth + 1)
+            key = str(_content(events, inner, depth + 1)).removeprefix(":")
+            if depth == 0 and key in value:  # whose row would be lost
+                raise ValueError(f"{key} stands there twice")
+            value[key] = _content(events, None, depth + 1)
     if event.anchor:
         events.anchors[event.anchor] = value
     return value

@@ -1,5 +1,6 @@
 """nbgrader's folder of a course: `submitted/<student>/<assignment>/`, with a `timestamp.txt` in each."""
 
+from datetime import datetime
 from pathlib import Path
 from unicodedata import normalize
 
@@ -56,9 +57,10 @@ def read(export: Export, assignment: str | None) -> Found:
             )
     rest = read_rest(export, [name for name, inside in export.tree.items() if inside is None], "nbgrader")
     return Found(
+        assignment=whole(chosen),
         handins=(*handins, *rest.handins),
         missing=tuple(missing),
-        said=(f"The assignment is {whole(chosen)}.", *said, *rest.said),
+        said=(*said, *rest.said),
     )
 
 
@@ -94,7 +96,7 @@ def _same(one: str, other: str) -> bool:
     return normalize("NFC", one) == normalize("NFC", other)
 
 
-def _moment(path: Path) -> object:
+def _moment(path: Path) -> datetime | None:
     try:
         if path.is_symlink():
             return None
