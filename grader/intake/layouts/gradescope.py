@@ -14,7 +14,7 @@ import yaml
 
 from grader.core.errors import SubmissionError
 from grader.core.handin import Handin, Person
-from grader.intake.class_archive import whole
+from grader.core.text import whole
 from grader.intake.layouts._export import Export, Found, Tree
 from grader.intake.layouts._moments import moment
 from grader.intake.layouts._plain import read_rest

@@ -6,8 +6,7 @@ from unicodedata import normalize
 
 from grader.core.errors import SubmissionError
 from grader.core.handin import Person
-from grader.core.text import decoded
-from grader.intake.class_archive import whole
+from grader.core.text import decoded, whole
 from grader.intake.layouts._export import Export, Found, Tree, folders_in
 from grader.intake.layouts._moments import moment
 from grader.intake.layouts._plain import read_rest
