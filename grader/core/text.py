@@ -72,3 +72,8 @@ def _single_bytes(raw: bytes) -> str:
     text = raw.decode("utf-8", "replace")
     whole = sum(map(len, _LETTERS.findall(text)))
     return text if whole > text.count("\ufffd") else raw.decode("cp1252", "replace")
+
+
+def whole(text: str) -> str:
+    """The text without half characters, as names of files may hold them: it can be written anywhere."""
+    return text.encode("utf-8", "replace").decode()

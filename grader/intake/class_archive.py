@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from grader.core.errors import MachineError, SubmissionError
 from grader.core.record import Record
+from grader.core.text import whole
 from grader.intake import archive
 from grader.intake.archive import Budget, LeftOut
 from grader.intake.submission import MOST_BYTES
@@ -108,8 +109,3 @@ def _budget(sizes: Mapping[str, int], scratch: Path, path: Path) -> Budget:
 def _no_room(path: Path, scratch: Path, why: str) -> MachineError:
     hint = f"Make room in {scratch}, or unpack it elsewhere and name the folder."
     return MachineError(f"unpacks to {why}", where=str(path), hint=hint)
-
-
-def whole(name: str) -> str:
-    """A name as text that can be written anywhere."""
-    return name.encode("utf-8", "replace").decode()

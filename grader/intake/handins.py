@@ -41,6 +41,7 @@ def handed_in(
         for handin in handins
         for link in handin.links
     ]
+    ignored = assignment is not None and not found.assignment
     missing = found.missing
     told: tuple[str, ...] = ()
     if enrolled:
@@ -53,6 +54,8 @@ def handed_in(
         missing=missing,
         said=(
             f"{known}: {_counted(len(handins), 'hand-in', 'hand-ins')} of {_counted(people, 'person', 'people')}.",
+            *([f"The assignment is {found.assignment}."] if found.assignment else []),
+            *(["Such an export holds one assignment: --assignment chose nothing."] if ignored else []),
             *place.said,
             *place.export.said,
             *found.said,

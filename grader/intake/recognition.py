@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grader.core.errors import SubmissionError
+from grader.core.text import whole
 from grader.intake import archive
-from grader.intake.class_archive import unpack_class, whole
+from grader.intake.class_archive import unpack_class
 from grader.intake.layouts import PLAIN, Export, Tree, layouts
 from grader.intake.layouts._export import export_of, tree_of
 from grader.intake.layouts._plain import is_handin, name_of, named_as_work

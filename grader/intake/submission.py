@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from grader.core.errors import MachineError, SubmissionError
 from grader.core.handin import HandedInFile, Handin, Person
 from grader.core.record import Record
+from grader.core.text import whole
 from grader.intake.archive import Budget, LeftOut, holds_one, is_archive, stem
 from grader.intake.junk import ENVIRONMENT, is_junk
 from grader.intake.kinds import may_answer, points_at_an_answer
@@ -65,6 +66,8 @@ def open_submission(given: Path | Handin, reader: FileReader = Direct()) -> Iter
             tree.copy(found, scratch)
         elif only and is_archive(only.path):
             tree.add(only.path, scratch)
+            if holds_one(only.path) and (packed := scratch / stem(only.path)).is_file():
+                packed.rename(scratch / _inside(stem(Path(only.name))))
         else:
             for file in handin.files:
                 tree.put(file)
@@ -85,8 +88,9 @@ def _alone(path: Path) -> Handin:
         name = stem(path) if is_archive(path) else path.stem
     else:
         raise SubmissionError("is neither a folder nor a regular file", where=str(path))
-    file = HandedInFile(path=path, name=path.name)
-    return Handin(key=name, people=(Person(name=name),), files=(file,), source=str(path))
+    name = whole(name)
+    file = HandedInFile(path=path, name=whole(path.name))
+    return Handin(key=name, people=(Person(name=name),), files=(file,), source=whole(str(path)))
 
 
 def submissions_in(folder: Path) -> list[Path]:

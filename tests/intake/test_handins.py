@@ -1,5 +1,6 @@
 """Exports as they are: what is messy, missing, twice there or hostile is said; nobody is lost or taken for another."""
 
+import gzip
 import io
 import os
 import stat
@@ -130,6 +131,11 @@ CASES = {
         {"ada_11_9_hw4.md": REPORT, "ada_11_10_hw4.md": REPORT},
         {"ada": ("ada///11", ["hw4.md"])},
         ["ada_11_10_hw4.md counts, and not ada_11_9_hw4.md"],
+    ),
+    "canvas: a file packed alone": (
+        {"ada_11_30_report.md.gz": gzip.compress(REPORT)},
+        {"ada": ("ada///11", ["report.md"])},
+        [],
     ),
     "canvas: anonymous": (
         {"anon_x7Ab2_30_a_b.md": REPORT, "LATE_anon_12_31_b.md": REPORT, "anon_LATE_q_33_c.md": REPORT},
@@ -421,6 +427,12 @@ REFUSED = {
         None,
         "no YAML",
     ),
+    "a row that stands there twice": (
+        {"submission_metadata.yml": yml(("submission_1", [ADA], NOON)) + yml(("submission_1", [BEN], NOON))[4:]},
+        None,
+        None,
+        "submission_1 stands there twice",
+    ),
     "an archive of another kind": ({"x.7z": b"7z"}, "plain", None, None),
 }
 
@@ -449,6 +461,9 @@ def test_an_assignment_is_chosen(tmp_path):
     found = handed_in(put(tmp_path / "course", files), scratch=tmp_path / "s", assignment="ps1")
     assert [(handin.key, opened(handin)) for handin in found.handins] == [("ada", ["a.md"])]
     assert [person.id for person in found.missing] == ["ben"]
+    assert "The assignment is ps1." in found.said
+    found = handed_in(put(tmp_path / "c", {"ada_1_2_a.md": REPORT}), scratch=tmp_path / "s", assignment="ps1")
+    assert any("--assignment chose nothing" in sentence for sentence in found.said)
 
 
 def test_one_submission_of_an_export_is_none(tmp_path):

@@ -9,8 +9,9 @@ from typing import Any, Optional, Protocol
 from grader.core.errors import SubmissionError
 from grader.core.handin import HandedInFile, Handin, Person
 from grader.core.record import Record
+from grader.core.text import whole
 from grader.intake.archive import LeftOut
-from grader.intake.class_archive import leads_out, whole
+from grader.intake.class_archive import leads_out
 from grader.intake.junk import ENVIRONMENT, is_junk, lies_in_junk
 from grader.intake.kinds import points_at_an_answer
 
@@ -21,8 +22,12 @@ _DEEPEST = 8
 
 
 class Found(Record):
-    """What a layout read: hand-ins yet without keys, among them several attempts of the same people."""
+    """What a layout read: hand-ins yet without keys, among them several attempts of the same people.
 
+    `assignment` is the one that was chosen, where such an export may hold several.
+    """
+
+    assignment: str = ""
     handins: tuple[Handin, ...] = ()
     missing: tuple[Person, ...] = ()
     said: tuple[str, ...] = ()

@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 from unicodedata import normalize
 
 from grader.core.handin import Person
+from grader.core.text import whole
 from grader.intake import archive
-from grader.intake.class_archive import whole
 from grader.intake.kinds import may_answer
 from grader.intake.layouts._export import Export, Found, Tree
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from unicodedata import normalize
 
 from grader.core.handin import Handin, Person
-from grader.intake.class_archive import whole
+from grader.core.text import whole
 from grader.intake.layouts._export import Export, Found, Tree, files_in
 from grader.intake.layouts._plain import read_rest, share_of_handins
 

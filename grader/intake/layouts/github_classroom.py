@@ -1,7 +1,7 @@
 """GitHub Classroom's download of repositories: `<assignment>-submissions/<assignment>-<user or team>/`."""
 
 from grader.core.handin import Person
-from grader.intake.class_archive import whole
+from grader.core.text import whole
 from grader.intake.layouts._export import Export, Found, Tree, folders_in
 from grader.intake.layouts._plain import read_rest, share_of_handins
 

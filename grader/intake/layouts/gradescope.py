@@ -14,7 +14,7 @@ import yaml
 
 from grader.core.errors import SubmissionError
 from grader.core.handin import Handin, Person
-from grader.intake.class_archive import whole
+from grader.core.text import whole
 from grader.intake.layouts._export import Export, Found, Tree
 from grader.intake.layouts._moments import moment
 from grader.intake.layouts._plain import read_rest
@@ -177,8 +177,10 @@ def _content(events: _Events, event: yaml.Event | None = None, depth: int = 0) -
     elif isinstance(event, yaml.MappingStartEvent):
         value = {}
         while not isinstance(inner := next(events.events), yaml.MappingEndEvent):
-            key = _content(events, inner, depth + 1)
-            value[str(key).removeprefix(":")] = _content(events, None, depth + 1)
+            key = str(_content(events, inner, depth + 1)).removeprefix(":")
+            if depth == 0 and key in value:  # whose row would be lost
+                raise ValueError(f"{key} stands there twice")
+            value[key] = _content(events, None, depth + 1)
     if event.anchor:
         events.anchors[event.anchor] = value
     return value

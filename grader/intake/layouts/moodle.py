@@ -11,7 +11,7 @@ from typing import NamedTuple
 from unicodedata import normalize
 
 from grader.core.handin import Person
-from grader.intake.class_archive import whole
+from grader.core.text import whole
 from grader.intake.layouts._export import Export, Found, Tree
 from grader.intake.layouts._plain import read_rest, share_of_handins
 

@@ -1,12 +1,12 @@
 """nbgrader's folder of a course: `submitted/<student>/<assignment>/`, with a `timestamp.txt` in each."""
 
+from datetime import datetime
 from pathlib import Path
 from unicodedata import normalize
 
 from grader.core.errors import SubmissionError
 from grader.core.handin import Person
-from grader.core.text import decoded
-from grader.intake.class_archive import whole
+from grader.core.text import decoded, whole
 from grader.intake.layouts._export import Export, Found, Tree, folders_in
 from grader.intake.layouts._moments import moment
 from grader.intake.layouts._plain import read_rest
@@ -56,9 +56,10 @@ def read(export: Export, assignment: str | None) -> Found:
             )
     rest = read_rest(export, [name for name, inside in export.tree.items() if inside is None], "nbgrader")
     return Found(
+        assignment=whole(chosen),
         handins=(*handins, *rest.handins),
         missing=tuple(missing),
-        said=(f"The assignment is {whole(chosen)}.", *said, *rest.said),
+        said=(*said, *rest.said),
     )
 
 
@@ -94,7 +95,7 @@ def _same(one: str, other: str) -> bool:
     return normalize("NFC", one) == normalize("NFC", other)
 
 
-def _moment(path: Path) -> object:
+def _moment(path: Path) -> datetime | None:
     try:
         if path.is_symlink():
             return None
