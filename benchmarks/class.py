@@ -18,7 +18,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from grader.batch import grade_class
+from grader.batch import Class, grade_class
+from grader.intake.handins import handed_in
 from grader.rubric import load_rubric
 from grader.tools import tools_for
 
@@ -93,6 +94,7 @@ def main() -> int:
     parser.add_argument("--submissions", type=int, default=200)
     parser.add_argument("--rubric", type=Path, help="another rubric, for --report")
     parser.add_argument("--report", type=Path, help="what each student hands in, with a line of their own")
+    parser.add_argument("--workers", type=int, default=1, help="processes that grade side by side")
     parser.add_argument("--profile", action="store_true", help="print where the grader's own time goes")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -114,7 +116,9 @@ def main() -> int:
         before = usage() if usage else 0.0, time.process_time(), time.perf_counter()
         if asked.profile:
             profile.enable()
-        graded = grade_class(base / "class", loaded, base / "out", tools)
+        found = handed_in(base / "class", scratch=base / "out" / ".handed-in", layout="plain")
+        given = Class(handed_in=found, rubric=loaded, workers=asked.workers)
+        graded = grade_class(given, base / "out", tools)
         profile.disable()
         after = usage() if usage else 0.0, time.process_time(), time.perf_counter()
     everything, own, seconds = (now - then for now, then in zip(after, before))
@@ -127,7 +131,7 @@ def main() -> int:
         print(f"and confined processes, with those that fork them, {each * (everything - own):.0f} ms")
     if asked.profile:
         pstats.Stats(profile).sort_stats("cumulative").print_stats(60)
-    found = {grade.submission.id: grade.score for grade in graded.grades}
+    found = {standing.key: standing.points for standing in graded.standings}
     wrong = {name: (found.get(name), points) for name, points in deserved.items() if found.get(name) != points}
     for name, (score, points) in list(wrong.items())[:10]:
         print(f"{name} has {score} points instead of {points}")
