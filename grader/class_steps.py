@@ -59,7 +59,7 @@ class ClassJob(Record):
         tools = self.tools or tools_for(self.rubric, say).model_copy(update={"sandbox": self.sandbox})
         with Store.open(self.store) as store, warmed(tools, self.rubric) as warm:
             kept = _Steps(store, self.run, fresh=self.options.fresh)
-            warm = warm.model_copy(update={"run": kept_runs(warm.run, kept)})
+            warm = warm.model_copy(update={"run": kept_runs(warm.run, kept), "kept": kept})
             yield Context(self, warm, store, Results(self.out))
 
     def told(self) -> "ClassJob":

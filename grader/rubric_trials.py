@@ -10,6 +10,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from grader.core.errors import RubricError
+from grader.core.kept import Remembered
 from grader.core.outcome import CheckResult, Grade
 from grader.core.record import Record
 from grader.execution import NotebookArtefact
@@ -43,7 +44,7 @@ def test_rubric(rubric: Rubric, tools: Tools, options: Options) -> Iterator[Tria
     """The reference first, then each mutant. A notebook that a mutant leaves as it is runs only once."""
     folder = reference_folder(rubric)
     with warmed(tools, rubric) as tools:
-        tools = tools.model_copy(update={"run": _run_once(tools.run), "functions": {}})
+        tools = tools.model_copy(update={"run": _run_once(tools.run), "kept": Remembered()})
         grade = grade_submission(folder, rubric, tools, options)
         yield Trial(name="reference", faults=tuple(_reference_faults(grade)))
         expected = _results(grade)

@@ -5,7 +5,8 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 
 from grader.core.errors import MachineError
-from grader.core.evidence import OF_NOTEBOOKS, FunctionRun
+from grader.core.evidence import OF_NOTEBOOKS
+from grader.core.kept import Kept
 from grader.core.record import Record
 from grader.core.suspended import Where
 from grader.datasets import Dataset, load_dataset
@@ -35,7 +36,7 @@ class Options(Record):
 class Tools(Record):
     """What a grading run shares over many submissions: the sandbox, the data, and what tells of progress.
 
-    `functions` remembers by request and code what was run; None where each submission's code is run for itself.
+    `kept` remembers what steps gave, over submissions and runs; None where all is found anew.
     """
 
     model_config = {"arbitrary_types_allowed": True, "frozen": True}
@@ -45,7 +46,7 @@ class Tools(Record):
     data_problem: str = ""
     say: Callable[[str], None] = lambda _: None
     run: Callable[..., NotebookArtefact] = run_notebook
-    functions: dict[str, FunctionRun] | None = None
+    kept: Kept | None = None
 
 
 def tools_for(rubric: Rubric, say: Callable[[str], None] = lambda _: None) -> Tools:

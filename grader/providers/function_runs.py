@@ -3,9 +3,11 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from types import TracebackType
 
 from nbformat import NotebookNode
+from pydantic import ValidationError
 
 from grader.core.calls import Array, Call, Case, Growth
 from grader.core.document import Document
@@ -13,11 +15,14 @@ from grader.core.errors import MachineError, SubmissionError
 from grader.core.evidence import FunctionRun, ProblemEvidence
 from grader.core.fault import Fault
 from grader.core.function_request import FunctionRequest, Property, vectorised
+from grader.core.kept import Kept, Remembered
 from grader.execution.caller import Answer, Functions, Statement
 from grader.execution.readings import Readings
 from grader.execution.sandbox import Sandbox
+from grader.files import digest_of_parts
 from grader.intake import Submission
 from grader.intake.kinds import SCRIPTS
+from grader.machine import software
 from grader.observation.definitions import Code, Definition, code_of_document, code_of_notebook, quoted
 from grader.providers._base import Grading, Provider
 from grader.reading import SubmissionReader
@@ -27,6 +32,7 @@ _MOST_ROUNDS = 40
 _ROUNDS_SECONDS = 15.0
 _LARGE_SECONDS = 10.0
 _REFERENCE_SECONDS = 30.0
+_PACKAGE = Path(__file__).parent.parent
 
 
 class _ReferenceFailed(Exception):
@@ -45,13 +51,13 @@ class FunctionRuns:
         documents: Mapping[str, Document],
         notebooks: Mapping[str, NotebookNode],
         sandbox: Sandbox,
-        known: dict[str, FunctionRun] | None = None,
+        kept: Kept | None = None,
         reader: SubmissionReader | None = None,
         withheld: Sequence[FunctionRequest] = (),
     ) -> None:
         self.withheld = withheld
         self.submission, self.documents, self.notebooks, self.sandbox = submission, documents, notebooks, sandbox
-        self.known = {} if known is None else known  # what has been run already, by request and code
+        self.kept = kept or Remembered()
         self.processes: dict[tuple[str, str], Functions] = {}
         self.stack = ExitStack()
         self.reader = reader or SubmissionReader(self.stack.enter_context(Readings(sandbox)))
@@ -78,10 +84,12 @@ class FunctionRuns:
         run = FunctionRun(name=found.name, source=found.source, notes=found.notes, problem=found.problem)
         if found.problem:
             return self._unread(found, (request.function, *request.aliases)) or run
-        key = "\0".join([request.model_dump_json(), *(statement.source for statement in found.statements)])
-        if key in self.known:
-            same = self.known[key]
-            return run.model_copy(update={"calls": same.calls, "growth": same.growth, "seconds": same.seconds})
+        code = (statement.source for statement in found.statements)
+        key = digest_of_parts("function", software(_PACKAGE), request.model_dump_json(), *code)
+        if (value := self.kept.recall(key)) is not None:
+            with suppress(ValidationError):  # of another time, or damaged: it is tried again
+                same = FunctionRun.model_validate_json(value)
+                return run.model_copy(update={"calls": same.calls, "growth": same.growth, "seconds": same.seconds})
         try:
             side = "student, withheld" if request in self.withheld else "student"
             trial = _Trial(request, found, self._process(side, request), self._process("reference", request))
@@ -96,7 +104,8 @@ class FunctionRuns:
             return run.model_copy(update={"problem": why, "fault": Fault.machine})
         taken = time.perf_counter() - started
         run = run.model_copy(update={"calls": calls, "growth": growth, "seconds": taken})
-        self.known[key] = run
+        if not any([growth and growth.trouble, *(call.trouble for call in calls)]):  # a busy machine may have made it
+            self.kept.keep(key, "function", run.model_dump_json().encode(), taken)
         return run
 
     def _unread(self, found: Definition, names: Sequence[str]) -> FunctionRun | None:
@@ -251,7 +260,7 @@ def _opened(grading: Grading) -> Iterator[Callable[[FunctionRequest, ProblemEvid
         for request in check.requests(ProblemEvidence(problem=problem.id))
         if isinstance(request, FunctionRequest)
     ]
-    given = grading.submission, grading.documents, grading.notebooks, tools.sandbox, tools.functions
+    given = grading.submission, grading.documents, grading.notebooks, tools.sandbox, tools.kept
     with FunctionRuns(*given, grading.reader, withheld) as runs:
         yield lambda request, _: runs.run(request)
 

@@ -59,7 +59,6 @@ def class_table(standings: Iterable[Standing]) -> Table:
     """One row a person: their score, what a person must still read, and which problems lost points."""
     drawn = Table()
     drawn.add_column("Who", overflow="fold")
-    drawn.add_column("Folder", overflow="fold")
     drawn.add_column("Score", justify="right", no_wrap=True)
     drawn.add_column("To read", justify="right", no_wrap=True)
     drawn.add_column("Not graded", justify="right", no_wrap=True)
@@ -73,9 +72,9 @@ def class_table(standings: Iterable[Standing]) -> Table:
         if standing.late and not standing.late.settled:
             lost.append("(late?)")
         score = f"{points(standing.points)}/{points(standing.max_points)}"
+        name = person.name or person.email or person.id or person.user
         drawn.add_row(
-            Text(one_line(person.name or person.email or person.id or person.user)),
-            Text(one_line(standing.key)),
+            Text(one_line(name if standing.key in ("", name) else f"{name} ({standing.key})")),
             Text("nothing" if standing.state == "missing" else score),
             Text(points(standing.waiting) if standing.waiting else ""),
             Text(points(standing.error) if standing.state == "error" else "", style=_STYLE["error"]),
