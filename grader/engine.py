@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from itertools import count
 from queue import SimpleQueue
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from grader.core.errors import MachineError
@@ -206,7 +207,7 @@ def _local(workers: int) -> Iterator[Client]:
         "distributed.worker.daemon": False,  # it starts processes of its own
         "distributed.comm.timeouts.connect": 30,
     }
-    with dask.config.set(settings):
+    with dask.config.set(settings), TemporaryDirectory(prefix="grader-workers-") as scratch:
         security = Security.temporary()
         cluster = LocalCluster(
             n_workers=workers,
@@ -214,6 +215,7 @@ def _local(workers: int) -> Iterator[Client]:
             dashboard_address="127.0.0.1:0",
             security=security,
             host="127.0.0.1",
+            local_directory=scratch,
             silence_logs=50,
         )
         try:
