@@ -26,9 +26,11 @@ from grader.rubric import Rubric
 from grader.standings import absent, not_yet
 from grader.store import Results, Store
 from grader.tools import Options, Tools
+from grader.training.device import CPU
 from grader.training.plan import LaneStep
 
 _FIRST, _AGAIN = 1e9, 2e9  # priorities: what is there to do is seen first, and what can be decided is decided at once
+_GPU = "GPU"  # what a worker with an accelerator says that it has
 _WRITE_SECONDS = 2.0  # between two writings of the gradebook
 _PACKAGE = Path(__file__).parent
 # What changes nothing of a grade: only how it is come by, or what is made of its points afterwards.
@@ -281,7 +283,14 @@ class _Grading:
             if step.key not in self.lanes:
                 self.lanes[step.key] = step
                 left = (asked.seconds or self.limits.submission_seconds) - asked.spent
-                steps.submit(f"lane {step.key}", lane_step, step, max(left, 0.0), priority=step.cost)
+                steps.submit(
+                    f"lane {step.key}",
+                    lane_step,
+                    step,
+                    max(left, 0.0),
+                    priority=step.cost,
+                    resource=_GPU if step.plan.device != CPU else "",
+                )
 
     def _same_as(self, steps: Engine, key: str) -> None:
         """The others with the same files; where the first one's result is no lasting one, each by itself."""

@@ -45,8 +45,13 @@ class Engine(Protocol):
 
     workers: int
 
-    def submit(self, name: str, step: Callable[..., object], *args: object, priority: float) -> None:
-        """Have `step(context, *args)` done; the highest priority first, and of the same the one asked for first."""
+    def submit(
+        self, name: str, step: Callable[..., object], *args: object, priority: float, resource: str = ""
+    ) -> None:
+        """Have `step(context, *args)` done; the highest priority first, and of the same the one asked for first.
+
+        Where workers say that they have a `resource` (`dask worker --resources GPU=1`), one that has it free does it.
+        """
 
     def ended(self) -> Iterator[Ended]:
         """Steps as they end, until none is left; more may be submitted meanwhile."""
@@ -62,7 +67,14 @@ class Here(Generic[Context]):
         self.waiting: list[tuple[float, int, str, Callable[..., object], tuple[object, ...]]] = []
         self.counted = count()
 
-    def submit(self, name: str, step: Callable[..., object], *args: object, priority: float) -> None:
+    def submit(
+        self,
+        name: str,
+        step: Callable[..., object],
+        *args: object,
+        priority: float,
+        resource: str = "",  # noqa: ARG002  # all that this machine has is here
+    ) -> None:
         """See Engine."""
         heapq.heappush(self.waiting, (-priority, next(self.counted), name, step, args))
 
@@ -76,17 +88,24 @@ class Here(Generic[Context]):
 class OnDask:
     """On the workers of a cluster. A step whose worker dies is done by another one."""
 
-    def __init__(self, client: Client, workers: int) -> None:
-        self.client, self.workers = client, workers
+    def __init__(self, client: Client) -> None:
+        known = client.scheduler_info(n_workers=-1)["workers"].values()
+        self.client, self.workers = client, len(known)
+        self.resources = {resource for worker in known for resource in worker["resources"]}
         self.over: SimpleQueue[Any] = SimpleQueue()
         self.names: dict[str, str] = {}  # by key of the future
         self.run = os.urandom(4).hex()
         self.counted = count()
 
-    def submit(self, name: str, step: Callable[..., object], *args: object, priority: float) -> None:
+    def submit(
+        self, name: str, step: Callable[..., object], *args: object, priority: float, resource: str = ""
+    ) -> None:
         """See Engine."""
         key = f"{self.run}-{next(self.counted)}"
-        future = self.client.submit(_on_worker, name, step, args, key=key, pure=False, priority=priority)
+        needed = {resource: 1} if resource in self.resources else None
+        future = self.client.submit(
+            _on_worker, name, step, args, key=key, pure=False, priority=priority, resources=needed
+        )
         self.names[key] = name
         future.add_done_callback(self.over.put)
 
@@ -129,10 +148,10 @@ def engine(
         client.register_plugin(_plugin(job), name=_PLUGIN)
         stack.callback(_ignoring_errors, client.unregister_worker_plugin, _PLUGIN)
         client.subscribe_topic(_TOPIC, lambda event: say(str(event[1])))
-        found = len(client.scheduler_info(n_workers=-1)["workers"])
-        if not found:
+        steps = OnDask(client)
+        if not steps.workers:
             raise MachineError("has no workers", where=scheduler, hint="Start some: dask worker ADDRESS --nthreads 1")
-        yield OnDask(client, found)
+        yield steps
 
 
 def _done(name: str, step: Callable[..., object], context: object, args: tuple[object, ...]) -> Ended:

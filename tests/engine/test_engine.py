@@ -163,3 +163,28 @@ def left_alone(folder):
 def test_a_scheduler_that_goes_away_ends_the_run_with_what_to_do(tmp_path):
     with pytest.raises(MachineError, match="the same command goes on"):
         left_alone(tmp_path)
+
+
+def where(context):
+    from distributed import get_worker
+
+    return get_worker().name
+
+
+def test_what_needs_an_accelerator_is_done_by_a_worker_that_has_one(tmp_path):
+    from distributed import Nanny, SpecCluster
+    from distributed.scheduler import Scheduler
+
+    told = {"nthreads": 1, "dashboard_address": ":0", "host": "127.0.0.1"}
+    workers = {
+        name: {"cls": Nanny, "options": {**told, "resources": resources}}
+        for name, resources in (("plain", {}), ("gpu", {"GPU": 1}))
+    }
+    scheduler = {"cls": Scheduler, "options": {"dashboard_address": ":0", "host": "127.0.0.1"}}
+    with (
+        SpecCluster(scheduler=scheduler, workers=workers) as cluster,
+        engine(Counted(tmp_path), 1, cluster.scheduler_address) as steps,
+    ):
+        for number in range(6):
+            steps.submit(f"{number}", where, priority=0, resource="GPU")
+        assert {ended.value for ended in steps.ended()} == {"gpu"}
