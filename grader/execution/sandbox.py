@@ -3,6 +3,7 @@
 import atexit
 import json
 import os
+import secrets
 import shutil
 import sys
 import tempfile
@@ -126,7 +127,9 @@ class Sandbox(Record):
         import fcntl  # Windows has none, and no layer that comes here
 
         _USERS_FOLDER.mkdir(mode=0o700, exist_ok=True)
-        for uid in _PRIVATE_USERS:
+        # One at random: a user's processes count for a while after they have ended, and the next ones would be refused.
+        first = secrets.randbelow(len(_PRIVATE_USERS))
+        for uid in (*_PRIVATE_USERS[first:], *_PRIVATE_USERS[:first]):
             with open(_USERS_FOLDER / str(uid), "w", encoding="ascii") as lock:
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
