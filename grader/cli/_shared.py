@@ -75,14 +75,19 @@ RequireLayerOption = Annotated[
 def options(*, retrain: bool, seeds: int | None, salt: str, fresh: bool, device: DeviceName, budget: bool) -> "Options":
     """What one run is told, by its options; raises MachineError where a device is not proved."""
     from grader.tools import Options
-    from grader.training.proof import proved_device
+    from grader.training.device import CPU
 
+    proved = CPU
+    if device != DeviceName.cpu:
+        from grader.training.proof import proved_device  # and with it torch
+
+        proved = proved_device(device.value)
     return Options(
         retrain=retrain,
         seeds=seeds,
         fresh=fresh,
         salt=salt,
-        device=proved_device(device.value),
+        device=proved,
         patience=1.0 if budget else math.inf,
     )
 
