@@ -49,16 +49,26 @@ TRAINED = """  - id: 2B
       - {type: hidden_units, name: units, points: 1, at_most: 16}
       - {type: accuracy, points: 3, at_least: 0.5, seeds: 3}
 """
-NETWORK = """
+IMPORTS = """
 import torch
-from sklearn.datasets import load_digits
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
+"""
+DIGITS = """
+from sklearn.datasets import load_digits
 digits = load_digits()
 X = torch.tensor(digits.data / 16, dtype=torch.float32)
 y = torch.tensor(digits.target)
 train, test = TensorDataset(X[:1437], y[:1437]), TensorDataset(X[1437:], y[1437:])
 model = nn.Sequential(nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 10))
+"""
+DIGITS_OF_MNIST = """
+from torchvision import datasets, transforms
+train = datasets.MNIST(".", train=True, download=True, transform=transforms.ToTensor())
+test = datasets.MNIST(".", train=False, download=True, transform=transforms.ToTensor())
+model = nn.Sequential(nn.Flatten(), nn.Linear(784, 16), nn.ReLU(), nn.Linear(16, 10))
+"""
+NETWORK = """
 loss_fn = nn.CrossEntropyLoss()
 optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
 for epoch in range(4):
@@ -93,8 +103,8 @@ def hand_in(folder, name, count=608, **files):
         (place / f"work.{ending}").write_text(content)
 
 
-def network_notebook():
-    return notebook(NETWORK).replace("# Problem 2A", "# Problem 2B")
+def network_notebook(data=DIGITS):
+    return notebook(IMPORTS + data + NETWORK).replace("# Problem 2A", "# Problem 2B")
 
 
 @pytest.fixture
@@ -118,16 +128,9 @@ def _own_cache(tmp_path, monkeypatch):
 
 
 def grade_argv(base, *more):
-    return (
-        "grade",
-        base / "class",
-        "--rubric",
-        base / "rubric.yaml",
-        "--out",
-        base / "out",
-        "--trust-submissions",
-        *more,
-    )
+    """The command over the class of a folder, into `out` there."""
+    places = (base / "class", "--rubric", base / "rubric.yaml", "--out", base / "out")
+    return ("grade", *places, "--trust-submissions", *more)
 
 
 def points(out):
@@ -202,25 +205,13 @@ def test_nothing_is_run_again_but_what_changed(tmp_path, rubric):
 
 def test_a_run_without_data_takes_nothing_away(tmp_path, rubric, monkeypatch):
     rubric(TRAINED, digits="mnist")
-    served = NETWORK.replace("load_digits()", "None").replace("from sklearn.datasets import load_digits", "")
-    served = (
-        served[: served.index("digits = ")]
-        + (
-            "from torchvision import datasets, transforms\n"
-            "train = datasets.MNIST('.', train=True, download=True, transform=transforms.ToTensor())\n"
-            "test = datasets.MNIST('.', train=False, download=True, transform=transforms.ToTensor())\n"
-        )
-        + served[served.index("model = ") :].replace(
-            "nn.Sequential(nn.Linear(64", "nn.Sequential(nn.Flatten(), nn.Linear(784"
-        )
-    )
-    hand_in(tmp_path / "class", "ada", ipynb=notebook(served).replace("# Problem 2A", "# Problem 2B"))
+    hand_in(tmp_path / "class", "ada", ipynb=network_notebook(DIGITS_OF_MNIST))
     hand_in(tmp_path / "class", "ben", count=3)
     out = tmp_path / "out"
     with small_dataset("mnist", tmp_path / "data"):
         code, said = grader(*grade_argv(tmp_path, "--workers", 1))
     assert code == 0, said
-    page, record, row = ((out / "ada" / name).read_bytes() for name in ("feedback.html", "grade.json", "grade.json"))
+    page, record = ((out / "ada" / name).read_bytes() for name in ("feedback.html", "grade.json"))
     row = rows(out / "gradebook.csv")[0]
     assert row["score"] == "6", record.decode()
     (tmp_path / "empty").mkdir()
@@ -309,7 +300,6 @@ def test_killed_at_random_times(tmp_path, rubric):
     undisturbed = class_of(out)
     shutil.rmtree(out)
     draw = random.Random(seed)
-    runs = 0
     for number in range(KILLS):
         argv = grade_argv(tmp_path, "--workers", draw.choice((1, 1, 2)))
         with started(*argv, log=tmp_path / "log") as process:
@@ -325,7 +315,7 @@ def test_killed_at_random_times(tmp_path, rubric):
     assert class_of(out) == undisturbed, seed
     with Store.open(out, create=False) as store:
         numbered = store.runs()
-    assert [run.number for run in numbered] == [*range(1, len(numbered) + 1)], (seed, runs)
+    assert [run.number for run in numbered] == [*range(1, len(numbered) + 1)], seed
     assert numbered[-1].ending == "finished", seed
 
 
@@ -348,9 +338,9 @@ def small(tmp_path, rubric):
 
 
 def as_it_was(out):
-    return {
-        path: path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file() and ".handed-in" not in path.parts
-    }
+    """Every file of a folder of results."""
+    files = [path for path in sorted(out.rglob("*")) if path.is_file()]
+    return {path: path.read_bytes() for path in files if ".handed-in" not in path.parts}
 
 
 def corrupt(out):
@@ -387,7 +377,6 @@ def test_a_store_that_can_not_be_used_is_named_and_left_alone(small, spoil):
 
 
 def test_a_store_that_another_program_holds_is_waited_for(small):
-    """And a command that waits may be stopped."""
     hand_in(small / "class", "zoe")
     with closing(sqlite3.connect(small / "out" / "grades.db", isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
@@ -451,15 +440,8 @@ CANVAS = (
 @pytest.mark.parametrize("layout", WRITERS)
 def test_everyone_of_the_roster_has_one_row_and_canvas_is_filled(layout, tmp_path, rubric):
     rubric()
-    members = [
-        Member(
-            m.name,
-            m.number,
-            m.id,
-            {"report.md": f"# Problem 1A\n\n{607 + n % 2} parameters\n".encode()} if m.files else {},
-        )
-        for n, m in enumerate(CLASS)
-    ]
+    reports = [{"report.md": f"# Problem 1A\n\n{607 + n % 2} parameters\n".encode()} for n in range(len(CLASS))]
+    members = [Member(m.name, m.number, m.id, r if m.files else {}) for m, r in zip(CLASS, reports)]
     WRITERS[layout](tmp_path / "class", members)
     (tmp_path / "roster.csv").write_text(roster(members), encoding="utf-8")
     code, said = grader(*grade_argv(tmp_path, "--workers", 1, "--roster", tmp_path / "roster.csv"))

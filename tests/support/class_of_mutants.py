@@ -145,12 +145,17 @@ def in_layout(layout, rubric, students, place):
             reached = graded(out)
             if survivors := kill_group(process):
                 wrong.append(f"{layout}: these outlive the kill: {survivors}")
-        print(f"  {layout}: killed when {reached} of {handins} were graded", flush=True)
+        tell(f"  {layout}: killed when {reached} of {handins} were graded")
     code, said = grader(*command)
     if code:
         wrong.append(f"{layout}: exit code {code}: {said[-2000:]}")
     found, counted = compared(out, layout, students)
     return wrong + found, counted
+
+
+def tell(what):
+    sys.stdout.write(f"{what}\n")
+    sys.stdout.flush()
 
 
 def main():
@@ -167,16 +172,16 @@ def main():
         rubric.write_text(find_rubric(asked.rubric).read_text("utf-8") + LATE, encoding="utf-8")
         loaded = load_rubric(str(rubric))
         everyone = students(loaded, asked.people, base)
-        print(f"{asked.people} people, the reference of {loaded.id} and its {len(loaded.mutants)} mutants")
+        tell(f"{asked.people} people, the reference of {loaded.id} and its {len(loaded.mutants)} mutants")
         for layout in asked.layouts.split(","):
             began = time.monotonic()
             (base / layout).mkdir()
             found, counted = in_layout(layout, rubric, everyone, base / layout)
             wrong += found
             each = ", ".join(f"{place} {number}" for place, number in counted.items())
-            print(f"{layout}: {time.monotonic() - began:.0f} s, {len(found)} wrong; compared: {each}", flush=True)
+            tell(f"{layout}: {time.monotonic() - began:.0f} s, {len(found)} wrong; compared: {each}")
     for sentence in wrong:
-        print(sentence)
+        tell(sentence)
     return bool(wrong)
 
 
