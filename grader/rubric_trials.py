@@ -40,7 +40,7 @@ def reference_folder(rubric: Rubric) -> Path:
 
 
 def mutated(rubric: Rubric, mutant: Mutant, place: Path) -> Path:
-    """A mutant's submission: a copy of the reference in `place`, with its errors. Raises RubricError where none fits."""
+    """A mutant: a copy of the reference in `place`, with its errors. Raises RubricError where one doesn't fit."""
     where = f"{rubric.id}, mutant “{mutant.name}”"
     reference = reference_folder(rubric)
     folder = Path(shutil.copytree(reference, place / reference.name))

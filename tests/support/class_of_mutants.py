@@ -17,7 +17,7 @@ from math import ceil
 from pathlib import Path
 
 from class_commands import graded, grader, kill_group, rows, started, until
-from class_exports import LAYOUT, WRITERS, Member, contents, roster
+from class_exports import WRITERS, Member, contents, roster
 
 from grader.core.outcome import Grade
 from grader.rubric import load_rubric
@@ -139,7 +139,7 @@ def in_layout(layout, rubric, students, place):
     handins = sum(bool(member.files) for member in members)
     wrong = []
     for share in (1 / 4, 1 / 2):
-        with started(*command, "--layout", LAYOUT.get(layout, layout), log=log) as process:
+        with started(*command, log=log) as process:
             if not until(lambda share=share: graded(out) >= share * handins, process, 3600):
                 wrong.append(f"{layout}: it ended by itself before it could be killed: {log.read_text()[-2000:]}")
             reached = graded(out)
