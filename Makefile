@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: answers demo docs documents test test-fast attacks lint bench bench-reading clean
+.PHONY: answers class demo docs documents test test-fast attacks lint bench bench-reading clean
 
 demo: .venv/installed
 	@$(BIN)/grader demo
@@ -36,6 +36,11 @@ documents: .venv/installed
 # `make answers MOST=1000` lists more false verdicts of a kind than 60.
 answers: .venv/installed
 	@PYTHONPATH=tests/answers MOST=$(or $(MOST),60) $(BIN)/python tests/support/answers.py $(WORDS)
+
+# A class of 200, made of a reference and its mutants, in each platform's layout: killed twice, and right to the cent.
+# `make class CLASS="--people 40 --rubric cmu16720-cnn --layouts canvas,moodle"` says which class; it takes minutes.
+class: .venv/installed
+	@$(BIN)/python tests/support/class_of_mutants.py $(CLASS)
 
 lint: .venv/installed
 	$(BIN)/ruff check .

@@ -40,6 +40,24 @@ def reference_folder(rubric: Rubric) -> Path:
     )
 
 
+def mutated(rubric: Rubric, mutant: Mutant, place: Path) -> Path:
+    """A mutant: a copy of the reference in `place`, with its errors. Raises RubricError where one doesn't fit."""
+    where = f"{rubric.id}, mutant “{mutant.name}”"
+    reference = reference_folder(rubric)
+    folder = Path(shutil.copytree(reference, place / reference.name))
+    for edit in mutant.edits:
+        path = folder / edit.file
+        if not path.is_file():
+            raise RubricError(f"there is no {edit.file} in the reference", where=where)
+        text = path.read_text(encoding="utf-8")
+        if edit.replace not in text:
+            raise RubricError(f"{edit.file} does not contain {edit.replace!r}", where=where)
+        path.write_text(text.replace(edit.replace, edit.by), encoding="utf-8")
+    for name in mutant.remove:
+        (folder / name).unlink(missing_ok=True)
+    return folder
+
+
 def test_rubric(rubric: Rubric, tools: Tools, options: Options) -> Iterator[Trial]:
     """The reference first, then each mutant. A notebook that a mutant leaves as it is runs only once."""
     folder = reference_folder(rubric)
@@ -52,9 +70,7 @@ def test_rubric(rubric: Rubric, tools: Tools, options: Options) -> Iterator[Tria
         options = options.model_copy(update={"fresh": False})
         for mutant in rubric.mutants:
             with tempfile.TemporaryDirectory(prefix="grader-mutant-") as scratch:
-                copy = Path(scratch) / folder.name
-                shutil.copytree(folder, copy)
-                _mutate(copy, mutant, rubric)
+                copy = mutated(rubric, mutant, Path(scratch))
                 found = _results(grade_submission(copy, rubric, tools, options))
             yield Trial(name=mutant.name, faults=tuple(_mutant_faults(mutant, expected, found)))
 
@@ -81,20 +97,6 @@ def _mutant_faults(mutant: Mutant, expected: dict[str, CheckResult], found: dict
 
 def _results(grade: Grade) -> dict[str, CheckResult]:
     return {f"{problem.id}/{check.name}": check for problem in grade.problems for check in problem.checks}
-
-
-def _mutate(folder: Path, mutant: Mutant, rubric: Rubric) -> None:
-    where = f"{rubric.id}, mutant “{mutant.name}”"
-    for edit in mutant.edits:
-        path = folder / edit.file
-        if not path.is_file():
-            raise RubricError(f"there is no {edit.file} in the reference", where=where)
-        text = path.read_text(encoding="utf-8")
-        if edit.replace not in text:
-            raise RubricError(f"{edit.file} does not contain {edit.replace!r}", where=where)
-        path.write_text(text.replace(edit.replace, edit.by), encoding="utf-8")
-    for name in mutant.remove:
-        (folder / name).unlink(missing_ok=True)
 
 
 def _run_once(run: Callable[..., NotebookArtefact]) -> Callable[..., NotebookArtefact]:
