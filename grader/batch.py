@@ -8,7 +8,7 @@ from math import isfinite
 from pathlib import Path
 
 from grader.budget import ClassBudget
-from grader.class_steps import Asked, ClassJob, Context, Told, grade_step, keep_grade, lane_step, show_grade
+from grader.class_steps import Asked, ClassJob, Context, Told, grade_step, keep_grade, lane_step, save_pages, show_grade
 from grader.core.errors import MachineError
 from grader.core.handin import HandedIn, Handin, Person
 from grader.core.record import Record
@@ -41,13 +41,14 @@ _NOT_SETTINGS = {"fresh", "training", "patience"}
 class ClassResult(Record):
     """Where everyone stands, and why hand-ins that could not be graded were not: these have a row and a page too.
 
-    `known` counts those whose result was there already.
+    `known` counts those whose result was there already, `left` are folders of results that are nobody's here.
     """
 
     run: int
     standings: tuple[Standing, ...]
     ungraded: dict[str, str] = {}
     known: int = 0
+    left: tuple[str, ...] = ()
 
 
 class Progress(Record):
@@ -121,7 +122,13 @@ def grade_class(
         finally:
             with suppress(MachineError):  # what ended it is the error to be told
                 opened.end_run(run, ending)
-    return ClassResult(run=run, standings=grading.book.standings(), ungraded=grading.ungraded, known=grading.known)
+    return ClassResult(
+        run=run,
+        standings=grading.book.standings(),
+        ungraded=grading.ungraded,
+        known=grading.known,
+        left=tuple(sorted(results.places() - grading.handins.keys())),
+    )
 
 
 class _Book:
@@ -167,10 +174,13 @@ class _Grading:
         self.clock = ClassBudget(len(self.handins), given.seconds)
         self.limits = given.rubric.limits.times(given.options.patience)
         self.open: dict[str, Asked] = {}  # hand-ins that are being graded
-        self.lanes: dict[str, LaneStep] = {}  # that are being trained
+        self.lanes: dict[str, tuple[LaneStep, float]] = {}  # that are being trained, with the seconds for it
         self.waiting: dict[str, set[str]] = {}  # hand-ins, and the lanes that each waits for
+        self.trained: set[str] = set()  # lanes that are there, as who trained them said
         self.short: dict[str, float] = {}  # hand-ins whose time was over, and what they had of it
         self.same: dict[str, list[Asked]] = {}  # those with the files of one that is being graded, by its key
+        held = context.store.current().results
+        self.held = {key: result.provenance for key, result in held.items() if result.complete}
 
     def grade(self) -> None:
         """Grade all that is not known yet."""
@@ -215,9 +225,12 @@ class _Grading:
         self.done += 1
         named = known.grade.submission.model_copy(update={"id": handin.key})
         grade = known.grade.model_copy(update={"submission": named})
-        own = known.key == handin.key or self.context.store.best(handin.key, provenance.submission, provenance.rubric)
-        keep = show_grade(self.context, handin, grade) if own else keep_grade(self.context, asked, grade)
-        self._take(handin.key, keep)
+        if self.held.get(handin.key) == provenance:
+            told = show_grade(self.context, handin, grade)
+        else:  # it is new here, or was handed in, or graded, in another way since
+            told = keep_grade(self.context, asked, grade)
+            save_pages(self.context, handin, grade)
+        self._take(handin.key, told)
         return True
 
     def _first_of_same(self, todo: Iterable[Asked]) -> list[Asked]:
@@ -277,20 +290,23 @@ class _Grading:
                 return
             self._same_as(steps, key)
             return
-        self.open[key] = asked._replace(spent=asked.spent + told.seconds)
+        asked = self.open[key] = asked._replace(spent=asked.spent + told.seconds)
+        if any(step.key in self.trained for step in told.waits):
+            self.context.tools.say(f"{key}: its finished trainings can't be had from GRADER_CACHE: it is trained anew")
+            self._ask(steps, asked._replace(training="here"), _AGAIN)
+            return
         self.waiting[key] = {step.key for step in told.waits}
         for step in told.waits:
             if step.key not in self.lanes:
-                self.lanes[step.key] = step
-                left = (asked.seconds or self.limits.submission_seconds) - asked.spent
+                self.lanes[step.key] = step, self._left(asked)
+                resource = _GPU if step.plan.device != CPU else ""
                 steps.submit(
-                    f"lane {step.key}",
-                    lane_step,
-                    step,
-                    max(left, 0.0),
-                    priority=step.cost,
-                    resource=_GPU if step.plan.device != CPU else "",
+                    f"lane {step.key}", lane_step, step, self._left(asked), priority=step.cost, resource=resource
                 )
+
+    def _left(self, asked: Asked) -> float:
+        """Seconds that a hand-in still has."""
+        return max((asked.seconds or self.limits.submission_seconds) - asked.spent, 0.0)
 
     def _same_as(self, steps: Engine, key: str) -> None:
         """The others with the same files; where the first one's result is no lasting one, each by itself."""
@@ -299,15 +315,19 @@ class _Grading:
                 self._ask(steps, other._replace(seconds=self.open[key].seconds, training=self._where(steps)), _FIRST)
 
     def _where(self, steps: Engine) -> Where:
-        return "here" if steps.workers == 1 and not self.given.scheduler else "elsewhere"
+        """Anew is trained where it is judged: others would take a lane of an earlier run for theirs."""
+        alone = steps.workers == 1 and not self.given.scheduler
+        return "here" if alone or self.given.options.fresh else "elsewhere"
 
     def _trained(self, steps: Engine, lane: str, ended: Ended) -> None:
         """Grade on those that waited for it alone. What failed is trained again where it is judged, to say why."""
-        del self.lanes[lane]
+        _, seconds = self.lanes.pop(lane)
         training: Where = "here" if ended.error else "elsewhere" if ended.value else "over"
+        if training == "elsewhere":
+            self.trained.add(lane)
         for key in [key for key, lanes in self.waiting.items() if lane in lanes]:
             self.waiting[key].remove(lane)
-            if training != "elsewhere":
+            if training == "here" or (training == "over" and self._left(self.open[key]) <= seconds):
                 self.open[key] = self.open[key]._replace(training=training)
             if not self.waiting[key]:
                 del self.waiting[key]
@@ -350,7 +370,7 @@ class _Grading:
                 total=len(self.handins),
                 failed=len(self.failed),
                 trainings=len(self.lanes),
-                cost=sum(step.cost for step in self.lanes.values()),
+                cost=sum(step.cost for step, _ in self.lanes.values()),
                 workers=workers,
             )
         )

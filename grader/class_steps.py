@@ -28,6 +28,8 @@ from grader.store import Results, Store
 from grader.tools import Options, Tools, tools_for, warmed
 from grader.training.plan import LaneStep
 
+_PAGES = "pages"
+
 
 class Context(NamedTuple):
     """What all steps of a worker work with."""
@@ -119,8 +121,8 @@ def grade_step(context: Context, asked: Asked) -> Told:
         tools.say(f"the grader failed on {asked.handin.key}: {why}")
         grade = set_aside(asked.handin.key, job.rubric, tools, why, "error")
     told = keep_grade(context, asked, grade, cut=bool(budget.cut))
-    if grade.manual_points and not why and not told.lost:
-        _save_pages(context, asked.handin)
+    if not told.lost:
+        save_pages(context, asked.handin, grade)
     return told.model_copy(update={"why": told.why or why, "cut": bool(budget.cut), "seconds": budget.seconds})
 
 
@@ -140,19 +142,23 @@ def keep_grade(context: Context, asked: Asked, grade: Grade, *, cut: bool = Fals
         store.save_grade(job.run, handin.key, by, grade, cut=short)
         best = store.best(handin.key, by.submission, by.rubric)
         told = show_grade(context, handin, best.grade if best else grade)
-        return told.model_copy(update={"why": why})
-    except (MachineError, OSError) as error:
+        return told.model_copy(update={"why": why or told.why})
+    except MachineError as error:
         return Told(lost=str(error))
 
 
 def show_grade(context: Context, handin: Handin, grade: Grade) -> Told:
-    """Write the pages of a grade, where they are not there as they should be. Raises OSError."""
+    """Write the pages of a grade, where they are not there as they should be."""
     job = context.job
     shown = with_lateness(grade, handin, job.rubric, job.extensions)
     record = FORMATS["json"](shown)
-    if context.results.read(handin.key, "grade.json") != record:
-        context.results.save(handin.key, {"feedback.html": FORMATS["html"](shown), "grade.json": record})
-    return Told(standings=standings_of(handin, grade, job.rubric, job.extensions))
+    try:
+        if context.results.read(handin.key, "grade.json") != record:
+            context.results.save(handin.key, {"feedback.html": FORMATS["html"](shown), "grade.json": record})
+    except OSError as error:
+        return Told(lost=str(error))
+    why = "" if grade.submission.files else next(iter(grade.unread), "")  # what was graded has a file
+    return Told(standings=standings_of(handin, grade, job.rubric, job.extensions), why=why)
 
 
 def lane_step(context: Context, step: LaneStep, seconds: float) -> bool:
@@ -184,10 +190,15 @@ class _Steps:
             return
 
 
-def _save_pages(context: Context, handin: Handin) -> None:
-    """Write the pages of PDFs as pictures; without them a person opens the PDFs."""
+def save_pages(context: Context, handin: Handin, grade: Grade) -> None:
+    """Write the pages of PDFs as pictures, in place of earlier ones, where a person reads answers of what was opened.
+
+    Without them a person opens the PDFs.
+    """
     try:
-        context.results.save(handin.key, _pages(handin, context.tools))
+        context.results.clear(handin.key, _PAGES)
+        if grade.manual_points and grade.submission.files:
+            context.results.save(handin.key, _pages(handin, context.tools))
     except Exception as error:
         context.tools.say(f"no pictures of the pages of {handin.key}: {type(error).__name__}: {error}")
 
@@ -200,7 +211,7 @@ def _pages(handin: Handin, tools: Tools) -> Mapping[str, bytes]:
             name = re.sub(r"[^\w-]+", "_", file.removesuffix(".pdf"))
             try:
                 pictures = enumerate(page_pictures(submission.root / file, tools.sandbox), 1)
-                found.update({f"pages/{name}-{number}.png": picture for number, picture in pictures})
+                found.update({f"{_PAGES}/{name}-{number}.png": picture for number, picture in pictures})
             except MachineError as error:
                 tools.say(f"no pictures of {file}: {error}")
     return found

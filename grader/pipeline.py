@@ -115,7 +115,7 @@ def set_aside(name: str, rubric: Rubric, tools: Tools | None, why: str, status: 
         manual_points=sum(problem.manual_points for problem in problems),
         error_points=0 if status == "manual" else sum(problem.max_score for problem in problems),
         problems=problems,
-        unread=(f"{name}: {why}",),
+        unread=(why,),
         sandbox=tools.sandbox.model_dump() if tools else {},
         environment=environment(),
     )

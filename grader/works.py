@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from grader.alike.extract import code_of, files_of, networks_of, texts_of, wrong_answers_of
+from grader.alike.extract import code_of, files_of, logs_of, networks_of, texts_of, wrong_answers_of
 from grader.alike.record import Work
 from grader.core.errors import SubmissionError
 from grader.core.handin import Handin
 from grader.core.outcome import Grade
 from grader.execution import Sandbox, read_documents
 from grader.intake import read_contents
-from grader.observation.notebooks import words_of
+from grader.observation.notebooks import saved_logs, words_of
 from grader.reading import opened, reading
 
 
@@ -36,6 +36,9 @@ def work_of(given: Handin | Path, sandbox: Sandbox, grade: Grade | None = None) 
                 update={
                     **told,
                     "code": tuple(p for file, notebook in contents.notebooks.items() for p in code_of(file, notebook)),
+                    "logs": tuple(
+                        log for file, nb in contents.notebooks.items() for log in logs_of(saved_logs(nb, file))
+                    ),
                     "texts": texts_of(*documents.values()),
                     "files": files_of(submission.root, [*contents.documents, *contents.notebooks]),
                 }

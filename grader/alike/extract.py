@@ -8,7 +8,7 @@ from nbformat import NotebookNode
 
 from grader.alike.record import Network, Piece
 from grader.core.document import Document
-from grader.core.evidence import ModelFacts, NotebookRun
+from grader.core.evidence import ModelFacts, TrainingLog
 from grader.core.outcome import Grade
 
 _DIGITS = 1e-4  # an accuracy that is written less exactly is shared by chance
@@ -46,7 +46,7 @@ def networks_of(grade: Grade) -> tuple[Network, ...]:
     return tuple(found.values())
 
 
-def logs_of(run: NotebookRun) -> tuple[tuple[float, ...], ...]:
+def logs_of(logs: Iterable[TrainingLog]) -> tuple[tuple[float, ...], ...]:
     """The numbers of each training that a notebook's saved outputs print."""
     return tuple(
         tuple(
@@ -55,7 +55,7 @@ def logs_of(run: NotebookRun) -> tuple[tuple[float, ...], ...]:
             for number in (epoch.loss, epoch.accuracy, epoch.val_loss, epoch.val_accuracy)
             if number is not None
         )
-        for log in run.logs
+        for log in logs
     )
 
 

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 from grader.alike.facts import Found, facts_of, together, weight
 from grader.alike.passages import Side, longest
-from grader.alike.people import components, latest, name_of, people_of
+from grader.alike.people import components, latest, may_be_one, name_of, people_of
 from grader.alike.prints import Lengths, Prints, all_prints, winnowed
 from grader.alike.record import Alike, Fact, Group, Kind, Pair, Piece, Share, Work
 from grader.alike.tokens import MOST, Stream, code_stream, text_stream
@@ -206,8 +206,7 @@ def _fact(fact: Found, same: Found, owners: Mapping[Hashable, int]) -> Fact:
 
 
 def _remarks(one: Work, other: Work, facts: int) -> Iterator[str]:
-    names = [{person.name.casefold() for person in work.people if person.name} for work in (one, other)]
-    if names[0] & names[1]:
+    if any(may_be_one(first, second) for first in one.people for second in other.people):
         yield "They have a name in common, and nothing tells whether it is one person."
     if facts > _MOST_FACTS:
         yield f"{facts - _MOST_FACTS:,} more are identical."

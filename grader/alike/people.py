@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from unicodedata import normalize
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -55,6 +56,12 @@ def name_of(work: Work) -> str:
     return ", ".join(filter(None, names)) or work.key
 
 
+def may_be_one(one: Person, other: Person) -> bool:
+    """Whether two of one name may be one person: no id, user name or address that both have tells them apart."""
+    told = zip(_told(one), _told(other), strict=True)
+    return bool(_plain(one.name)) and _plain(one.name) == _plain(other.name) and not any(a and b for a, b in told)
+
+
 def _joined(links: Sequence[tuple[int, int]], count: int) -> Sequence[int]:
     if not count:
         return []
@@ -65,8 +72,15 @@ def _joined(links: Sequence[tuple[int, int]], count: int) -> Sequence[int]:
 
 
 def _marks(person: Person) -> list[tuple[str, str]]:
-    told = (("id", person.id), ("user", person.user), ("email", person.email))
-    return [(what, value.strip().casefold()) for what, value in told if value.strip()]
+    return [(what, value) for what, value in zip(("id", "user", "email"), _told(person), strict=True) if value]
+
+
+def _told(person: Person) -> tuple[str, ...]:
+    return tuple(value.strip().casefold() for value in (person.id, person.user, person.email))
+
+
+def _plain(name: str) -> str:
+    return " ".join(normalize("NFKC", name).casefold().split())
 
 
 def _when(work: Work) -> tuple[datetime, int, str]:

@@ -92,6 +92,7 @@ def command(
     from grader.store import Results
     from grader.tools import tools_for
 
+    _apart(handed_in, out, store)
     loaded = load_rubric(rubric)
     loaded = with_due(loaded, due) if due else loaded
     results = Results(out)
@@ -129,6 +130,17 @@ def command(
     show(graded, out)
 
 
+def _apart(handed_in: Path, out: Path, store: str) -> None:
+    """Refuse to write results among what was handed in: the next run would take them for somebody's work."""
+    places = {"--out": out} | ({"--store": Path(store)} if store and "://" not in store else {})
+    for option, place in places.items():
+        if handed_in.is_dir() and place.resolve().is_relative_to(handed_in.resolve()):
+            raise typer.BadParameter(
+                f"{place} lies in {handed_in}, and what is there was handed in: name a place beside it",
+                param_hint=option,
+            )
+
+
 def _said(found: "HandedIn") -> None:
     """Say what was recognised before anything runs."""
     from grader.report._text import one_line
@@ -155,6 +167,9 @@ def show(graded: "ClassResult", out: Path) -> None:
         typer.echo(f"Seeds:          {out}/salt.txt gives them; keep it from students, who could hunt them")
     if any(out.glob("*/pages/*.png")):
         typer.echo(f"PDF pages:      {out}/*/pages/, for answers that a person reads")
+    if graded.left:
+        left = ", ".join(map(one_line, graded.left[:20])) + (" …" if len(graded.left) > 20 else "")
+        typer.secho(f"Of nobody in this class, and left as they were: {left}", fg="yellow", err=True)
     if any(standing.unread for standing in graded.standings):
         typer.secho("Some files or lines were read by nobody: each page names them.", fg="yellow", err=True)
     if any(standing.state == "error" for standing in graded.standings):

@@ -1,6 +1,7 @@
 """A folder of results: `KEY/grade.json`, `feedback.html` and `pages/` there, and what is the class's."""
 
 import secrets
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -30,6 +31,15 @@ class Results:
         """Write a submission's files, by name, into its place."""
         for name, content in rendered.items():
             write_whole(self.folder / place / name, content)
+
+    def clear(self, place: str, folder: str) -> None:
+        """Remove a folder of a submission's, where there is one."""
+        if (found := self.folder / place / folder).is_dir():
+            shutil.rmtree(found)
+
+    def places(self) -> set[str]:
+        """The folders that hold a submission's record."""
+        return {path.parent.name for path in self.folder.glob("*/grade.json")}
 
     def read(self, place: str, name: str) -> str | None:
         """What a submission's file holds now, or None where there is none."""
