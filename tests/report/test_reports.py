@@ -444,8 +444,8 @@ def test_terminal_shows_hostile_text_as_text() -> None:
     assert not UNSEEN.search(text)
     assert "[31m" not in text
     # Name, message and source of each check, the advice of all but the passed one, title, what nobody read, note,
-    # and three cells of the class's row.
-    assert text.count("[red]markup[/red]") == 3 * len(STATUSES) + len(STATUSES) - 1 + 6
+    # and two cells of the class's row.
+    assert text.count("[red]markup[/red]") == 3 * len(STATUSES) + len(STATUSES) - 1 + 5
 
 
 def test_terminal_tells_every_status_without_colour() -> None:
