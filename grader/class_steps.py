@@ -141,12 +141,12 @@ def keep_grade(context: Context, asked: Asked, grade: Grade, *, cut: bool = Fals
         best = store.best(handin.key, by.submission, by.rubric)
         told = show_grade(context, handin, best.grade if best else grade)
         return told.model_copy(update={"why": why})
-    except (MachineError, OSError) as error:
+    except MachineError as error:
         return Told(lost=str(error))
 
 
 def show_grade(context: Context, handin: Handin, grade: Grade) -> Told:
-    """Write the pages of a grade, where they are not there as they should be. Raises OSError."""
+    """Write the pages of a grade, where they are not there as they should be. Raises MachineError."""
     job = context.job
     shown = with_lateness(grade, handin, job.rubric, job.extensions)
     record = FORMATS["json"](shown)

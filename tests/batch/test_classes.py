@@ -421,6 +421,20 @@ def test_a_folder_that_can_not_be_written(small):
     assert as_it_was(small / "out") == before
 
 
+OBSTACLES = {"gradebook.csv": Path.mkdir, "standings.json": Path.mkdir, "salt.txt": Path.mkdir, "ada": Path.touch}
+
+
+@pytest.mark.parametrize("name", OBSTACLES)
+def test_a_file_that_can_not_be_written_is_named(name, tmp_path, rubric):
+    rubric(**{"salt: words that no student knows\n": ""})  # so that one is made
+    hand_in(tmp_path / "class", "ada")
+    (tmp_path / "out").mkdir()
+    OBSTACLES[name](tmp_path / "out" / name)
+    for _ in range(2):  # also where the result is in the store by now
+        code, said = grader(*grade_argv(tmp_path, "--workers", 1))
+        assert code == 4 and "Traceback" not in said and name in said, said
+
+
 UNREACHABLE = (
     "postgresql://nobody@127.0.0.1:1/none",
     "postgresql://nobody@host.invalid/none",
