@@ -248,7 +248,7 @@ def workers_of(process):
 
 def test_a_killed_worker_costs_nothing(tmp_path, rubric):
     rubric(NOTEBOOK)
-    people = [f"student {number}" for number in range(12)]
+    people = [f"student-{number}" for number in range(12)]
     for number, name in enumerate(people):
         hand_in(tmp_path / "class", name, ipynb=notebook(f"total = {number} - {number} + 4"))
     with started(*grade_argv(tmp_path, "--workers", 2), log=tmp_path / "log") as process:
@@ -267,7 +267,7 @@ MOMENTS = {
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_an_interrupt_ends_all_and_the_same_command_goes_on(moment, tmp_path, rubric):
     rubric(NOTEBOOK)
-    people = [f"student {number}" for number in range(10)]
+    people = [f"student-{number}" for number in range(10)]
     for number, name in enumerate(people):
         slow = notebook(f"import time; time.sleep(1); total = {number} - {number} + 4")
         hand_in(tmp_path / "class", name, ipynb=slow)
