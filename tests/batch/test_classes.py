@@ -204,7 +204,7 @@ def test_nothing_is_run_again_but_what_changed(tmp_path, rubric):
 
 
 def test_a_run_without_data_takes_nothing_away(tmp_path, rubric, monkeypatch):
-    rubric(TRAINED, digits="mnist")
+    rubric(TRAINED, **{"digits": "mnist", "at_least: 0.5": "at_least: 0.02"})
     hand_in(tmp_path / "class", "ada", ipynb=network_notebook(DIGITS_OF_MNIST))
     hand_in(tmp_path / "class", "ben", count=3)
     out = tmp_path / "out"
