@@ -148,7 +148,7 @@ def keep_grade(context: Context, asked: Asked, grade: Grade, *, cut: bool = Fals
 
 
 def show_grade(context: Context, handin: Handin, grade: Grade) -> Told:
-    """Write the pages of a grade, where they are not there as they should be."""
+    """Write the pages of a grade, where they are not there as they should be. Raises MachineError."""
     job = context.job
     shown = with_lateness(grade, handin, job.rubric, job.extensions)
     record = FORMATS["json"](shown)

@@ -18,7 +18,7 @@ from grader.machine import CORES
 if TYPE_CHECKING:
     from distributed import Client, LocalCluster, Worker
 
-_END_SECONDS = 1.0
+_START_SECONDS, _END_SECONDS = 300, 1.0
 _PLUGIN, _TOPIC = "grader", "grader-said"
 _LOST = 2  # workers that may die under a step before it is given up
 
@@ -229,7 +229,7 @@ def _local(workers: int) -> Iterator[Client]:
     with dask.config.set(settings), TemporaryDirectory(prefix="grader-workers-") as scratch:
         security = Security.temporary()
         cluster = LocalCluster(
-            n_workers=workers,
+            n_workers=0,
             threads_per_worker=1,
             dashboard_address="127.0.0.1:0",
             security=security,
@@ -238,7 +238,15 @@ def _local(workers: int) -> Iterator[Client]:
             silence_logs=50,
         )
         try:
+            cluster.scale(workers)  # here, so that an interrupt ends those that are being started too
             client = Client(cluster, security=security, set_as_default=False)
+            try:
+                client.wait_for_workers(workers, timeout=_START_SECONDS)
+            except TimeoutError as error:
+                raise MachineError(
+                    f"{workers} workers don't start within {_START_SECONDS} s",
+                    hint="Name fewer, or one, which starts none: --workers 1",
+                ) from error
             yield client
             _ignoring_errors(client.close)
         except BaseException:
@@ -253,6 +261,8 @@ def _end_now(cluster: LocalCluster) -> None:
     import psutil
 
     with suppress(Exception):
+        for nanny in cluster.workers.values():
+            nanny.close_gracefully()  # else it starts another one, for which this process would wait when it ends
         pids = [nanny.pid for nanny in cluster.workers.values() if nanny.pid]
         processes = [psutil.Process(pid) for pid in pids]
         below = [child for process in processes for child in process.children(recursive=True)]

@@ -17,7 +17,7 @@ _GRADEBOOK, _STANDINGS, _SALT = "gradebook.csv", "standings.json", "salt.txt"
 class Results:
     """Writes results below one folder, a folder for each hand-in, called by its key.
 
-    Every file is replaced whole or left as it was.
+    Every file is replaced whole or left as it was. Raises MachineError where one can't be written.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -30,7 +30,7 @@ class Results:
     def save(self, place: str, rendered: Mapping[str, str | bytes]) -> None:
         """Write a submission's files, by name, into its place."""
         for name, content in rendered.items():
-            write_whole(self.folder / place / name, content)
+            _write(self.folder / place / name, content)
 
     def clear(self, place: str, folder: str) -> None:
         """Remove a folder of a submission's, where there is one."""
@@ -59,13 +59,13 @@ class Results:
             raise MachineError(f"can't be read: {error}", where=str(path)) from error
         if not kept:
             kept = secrets.token_hex(16)
-            write_whole(path, f"{kept}\n")
+            _write(path, f"{kept}\n")
         return kept
 
     def save_class(self, gradebook: str, standings: ClassStandings) -> None:
         """Write the class's table, and the same for other commands."""
-        write_whole(self.folder / _STANDINGS, standings.model_dump_json())
-        write_whole(self.folder / _GRADEBOOK, gradebook)
+        _write(self.folder / _STANDINGS, standings.model_dump_json())
+        _write(self.folder / _GRADEBOOK, gradebook)
 
     def standings(self) -> ClassStandings:
         """Where everyone stands. Raises MachineError where no class was graded here."""
@@ -83,3 +83,14 @@ class Results:
             return (self.folder / place / "feedback.html").read_bytes()
         except OSError:
             return None
+
+
+def _write(path: Path, content: str | bytes) -> None:
+    try:
+        write_whole(path, content)
+    except OSError as error:
+        raise MachineError(
+            f"can't be written: {error.strerror or error}",
+            where=str(path),
+            hint="Make its folder writable for you, and room on the disk. The same command goes on from there.",
+        ) from error
