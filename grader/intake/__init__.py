@@ -2,6 +2,6 @@
 
 from grader.intake.contents import Contents, read_contents
 from grader.intake.reader import FileReader
-from grader.intake.submission import Submission, open_submission, submissions_in
+from grader.intake.submission import Submission, open_submission
 
-__all__ = ["Contents", "FileReader", "Submission", "open_submission", "read_contents", "submissions_in"]
+__all__ = ["Contents", "FileReader", "Submission", "open_submission", "read_contents"]

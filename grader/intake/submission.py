@@ -18,7 +18,6 @@ from grader.intake.reader import Direct, FileReader
 
 MOST_FILES = 2000
 MOST_BYTES = 500 * 2**20
-_OTHER_ARCHIVES = (".rar", ".7z")  # a person unpacks them
 _DEPTH = 3  # of archives in archives
 
 
@@ -91,29 +90,6 @@ def _alone(path: Path) -> Handin:
     name = whole(name)
     file = HandedInFile(path=path, name=whole(path.name))
     return Handin(key=name, people=(Person(name=name),), files=(file,), source=whole(str(path)))
-
-
-def submissions_in(folder: Path) -> list[Path]:
-    """The submissions of a class: each subfolder and each archive of the folder, by name.
-
-    Raises SubmissionError when there are none.
-    """
-    if not folder.is_dir():
-        raise SubmissionError("is no folder of submissions", where=str(folder))
-    found = [
-        path
-        for path in sorted(folder.iterdir())
-        if not is_junk(path.name)
-        and not path.name.startswith(".")
-        and (path.is_dir() or is_archive(path) or path.suffix.lower() in _OTHER_ARCHIVES)
-    ]
-    if not found:
-        raise SubmissionError(
-            "holds no submissions",
-            where=str(folder),
-            hint="Each submission is a folder or a zip in it. For a single one use: grader check",
-        )
-    return found
 
 
 class _Unpacking:

@@ -263,3 +263,15 @@ def test_a_device_that_is_not_there_is_refused(command):
 
 def test_schema_is_json():
     assert "$defs" in json.loads(grader("rubric", "schema").stdout)
+
+
+@pytest.mark.parametrize(
+    "places", [["--out", "class"], ["--out", "class/out"], ["--out", "out", "--store", "class/my.db"]], ids=" ".join
+)
+def test_results_are_not_written_among_what_was_handed_in(places, tmp_path):
+    (tmp_path / "class" / "ada").mkdir(parents=True)
+    (tmp_path / "class" / "ada" / "report.md").write_text("60 parameters")
+    done = grader("grade", "class", "--rubric", "demo", *places, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "was handed in" in done.stderr
+    assert [path.name for path in (tmp_path / "class").iterdir()] == ["ada"]

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 from grader.core.errors import SubmissionError
-from grader.intake import open_submission, submissions_in
+from grader.intake import open_submission
 from grader.intake.read import read_notebook, read_text
 
 
@@ -102,16 +102,6 @@ def test_a_folder_is_read_where_it_is(tmp_path):
 def test_a_single_file(tmp_path):
     (tmp_path / "report.final.md").write_text("x")
     assert files_in(tmp_path / "report.final.md") == ("report.final", ("report.final.md",), ())
-
-
-def test_a_class_folder(tmp_path):
-    for name in ("cleo", "__MACOSX", ".git"):
-        (tmp_path / name).mkdir()
-    zipped(tmp_path / "ada.zip", [("a.md", "x")])
-    (tmp_path / "readme.txt").write_text("x")
-    assert [path.name for path in submissions_in(tmp_path)] == ["ada.zip", "cleo"]
-    with pytest.raises(SubmissionError, match="holds no submissions"):
-        submissions_in(tmp_path / "cleo")
 
 
 def encrypted(path):
