@@ -88,7 +88,8 @@ def absent(
     unread = evidence.not_read(silent=in_text)
     if not unread:
         return failed(message, advice=advice, source=source)
-    shown = "; ".join(unread[:6]) + (f"; and {len(unread) - 6} more" if len(unread) > 6 else "")
+    more = f"; and {len(unread) - 6} more" if len(unread) > 6 else ""
+    shown = "; ".join(where.removesuffix(".") for where in unread[:6]) + more
     found = manual(f"{message} A person looks, since not all was read: {shown}.", source=source)
     return found.model_copy(update={"advice": advice})
 

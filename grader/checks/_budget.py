@@ -51,7 +51,8 @@ def within(
     allowed = allowed_words(at_least, at_most)
     made = f" ({how})" if how else ""
     line = BudgetLine(what=what, found=f"{found:,}{made if ok is None else ''}", allowed=allowed, ok=ok).model_dump()
-    message = f"{found:,} {what}{made}; allowed: {allowed}."
+    counted = what.removesuffix("s") if found == 1 else what
+    message = f"{found:,} {counted}{made}; allowed: {allowed}."
     if ok is None and otherwise:
         ways = "; ".join(f"{number:,} {counting}" for number, counting in otherwise.items())
         message += f" Counted in another way it has {ways}. A person decides what the assignment means."

@@ -16,7 +16,7 @@ from grader.observation.findings import Failure
 
 _MOST_NOTES = 20
 _MOST_NUMBERS = 12
-_MOST_ERROR = 240
+_MOST_ERROR = 320  # with the limit that `named` puts behind an error of a library
 _WHOSE: dict[Fault, str] = {
     Fault.package: "The notebook may well be right: what it was run with lacks this.",
     Fault.grader: "This is no error of the notebook: while it is graded it can't have this.",

@@ -28,6 +28,8 @@ class Case(Record):
 
 
 _DOWNLOAD = "Hand in the file beside the notebook and open it by its name."
+# A terabyte or more.
+_BOUNDLESS = r"tried to allocate \d{13,} bytes|Unable to allocate [\d.]+ [TPE]iB"
 _SHAPES = "Print the shapes before that line, and count again what goes into the layer."
 _FITS = "a linear layer takes {c} values for each sample and was given {b} (input {a} x {b}, weights {c} x {d})"
 
@@ -160,11 +162,7 @@ _STUDENT = (
         "it ends itself, as a script does that lacks arguments", "Give each argument a default value.",
     ),
     (
-        r"MemoryError|can't allocate memory|[Oo]ut of memory|MB of memory while it is graded",
-        "it needs more memory than a notebook may have", "Work in batches, and keep no copies of the data.",
-    ),
-    (
-        r"File too large|No space left", "it writes more than a notebook may", "Save less, or smaller files.",
+        _BOUNDLESS, "it asks for more memory than any machine has", _SHAPES,
     ),
     (r"UsageError", "a magic command is used in a way that IPython doesn't know", "Take the line out."),
     (
@@ -184,7 +182,7 @@ _STUDENT = (
         r"the kernel died", "no later cell could run",
         "Look for exit() and quit(), and for what takes all memory at once.",
     ),
-    (r"it (wrote|made|sent)|its processes used", "it was stopped", "Let the notebook use less of it."),
+    (r"^it sent", "it was stopped", "Let the notebook use less of it."),
 )  # fmt: skip
 _PACKAGE = (
     (
@@ -207,6 +205,16 @@ _PACKAGE = (
     ),
 )  # fmt: skip
 _GRADER = (
+    (
+        rf"^(?!.*(?:{_BOUNDLESS})).*(?:MemoryError|allocate memory|(?<!died: )[Oo]ut of memory|MB of memory while"
+        r"|its processes used)",
+        "it needs more memory than a notebook may have while it is graded",
+        "Work in batches, and keep no copies of the data.",
+    ),
+    (
+        r"File too large|No space left|^it (?:wrote|made)", "it writes more than a notebook may while it is graded",
+        "Save less, or smaller files.",
+    ),
     (
         rf"^{BarelyTrained.__name__}:",
         "networks had been trained for a few steps only, so it may have had far more to do than in the notebook "

@@ -45,10 +45,10 @@ CASES = [
                     linear(30, 10),
                 ),
                 "failed",
-                "1 hidden layers",
+                "1 hidden layer ",
             ),
             "side by side": (network(*BESIDE), "manual", "1 that stand one behind the other"),
-            "one that leads nowhere": (network(*DEAD), "failed", "1 hidden layers"),
+            "one that leads nowhere": (network(*DEAD), "failed", "1 hidden layer "),
         },
     ),
     (

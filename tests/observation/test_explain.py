@@ -88,7 +88,11 @@ FAILS = {
         "Give each argument a default value",
     ),
     "an ending": ("import sys; sys.exit(0)", "student", "It ends itself, without an error"),
-    "memory": ("torch.zeros(10**12)", "student", "more memory than a notebook may have"),
+    "memory that another machine may have": ("torch.ones(2**31)", "grader", "more memory than a notebook may have"),
+    "an array of that size": ("np.ones(2**31)", "grader", "a limit of the grader's). It needs more memory"),
+    "memory that no machine has": ("torch.zeros(10**12)", "student", "more memory than any machine has"),
+    "an array that no machine holds": ("np.ones(10**13)", "student", "more memory than any machine has"),
+    "a large file": ("open('large', 'wb').write(bytes(65 << 20))", "grader", "It writes more than a notebook may"),
     "a GPU": ("assert torch.cuda.is_available()", "grader", "It insists on a GPU, and is run without one"),
     "a GPU, in words": ("raise SystemError('GPU device not found')", "grader", "It insists on a GPU"),
     "a data set of torchvision": (
