@@ -87,6 +87,9 @@ class Reported(Check):
                 advice="Run the notebook from top to bottom again and save it: the output may come from older code.",
             )
         message = f"States {said}; training it again gave {_range(training)}.{remark}"
+        if training.unsupported:
+            why = f"{message} What that run of the notebook shows is for a person, and so is this."
+            return manual(why, observed=claim.text, source=claim.source)
         return passed(message, observed=claim.text, source=claim.source)
 
     def _not_stated(self, evidence: ProblemEvidence, own: tuple[Claim, ...], others: tuple[Claim, ...]) -> Outcome:

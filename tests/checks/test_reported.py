@@ -22,3 +22,9 @@ def test_a_saved_log_is_remarked_on_only_where_no_fresh_network_begins_so(seen, 
     outcome = check_of({"type": "reported"}).judge(ProblemEvidence.model_validate({"problem": "3B"} | seen))
     assert outcome.status == "passed"
     assert ("went on from an earlier one" in outcome.message) == remarked
+
+
+def test_what_a_doubtful_run_of_the_notebook_agrees_with_is_a_persons() -> None:
+    seen = logged(0.91, unsupported="the weights of two runs are too near each other")
+    outcome = check_of({"type": "reported"}).judge(ProblemEvidence.model_validate({"problem": "3B"} | seen))
+    assert (outcome.status, "is for a person" in outcome.message) == ("manual", True)
