@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -206,6 +207,7 @@ def _local(workers: int) -> Iterator[Client]:
         "distributed.worker.daemon": False,  # it starts processes of its own
         "distributed.comm.timeouts.connect": 30,
     }
+    before = set(multiprocessing.active_children())
     with dask.config.set(settings):
         security = Security.temporary()
         cluster = LocalCluster(
@@ -225,6 +227,9 @@ def _local(workers: int) -> Iterator[Client]:
             raise
         finally:
             _ignoring_errors(cluster.close, timeout=_END_SECONDS)
+            for left in set(multiprocessing.active_children()) - before:  # this process would wait for it at its end
+                left.kill()
+                left.join()
 
 
 def _end_now(cluster: LocalCluster) -> None:
@@ -232,6 +237,8 @@ def _end_now(cluster: LocalCluster) -> None:
     import psutil
 
     with suppress(Exception):
+        for nanny in cluster.workers.values():
+            nanny.close_gracefully()  # it starts no other worker in place of one that ends
         pids = [nanny.pid for nanny in cluster.workers.values() if nanny.pid]
         processes = [psutil.Process(pid) for pid in pids]
         below = [child for process in processes for child in process.children(recursive=True)]
