@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -85,15 +86,31 @@ class Here(Generic[Context]):
             yield _done(name, step, self.context, args)
 
 
+class _Asked(NamedTuple):
+    """A step as it was asked for; `alone` where it is done while no other one is."""
+
+    name: str
+    step: Callable[..., object]
+    args: tuple[object, ...]
+    priority: float
+    resource: str
+    alone: bool = False
+
+
 class OnDask:
-    """On the workers of a cluster. A step whose worker dies is done by another one."""
+    """On the workers of a cluster. A step whose worker dies is done by another one.
+
+    Whose doing it is that workers died isn't known of steps that were with them. So one that has lost too many is done
+    once more when no other one is left, and given up where that loses as many.
+    """
 
     def __init__(self, client: Client) -> None:
         known = client.scheduler_info(n_workers=-1)["workers"].values()
         self.client, self.workers = client, len(known)
         self.resources = {resource for worker in known for resource in worker["resources"]}
         self.over: SimpleQueue[Any] = SimpleQueue()
-        self.names: dict[str, str] = {}  # by key of the future
+        self.running: dict[str, _Asked] = {}  # by key of the future
+        self.suspects: list[_Asked] = []
         self.run = os.urandom(4).hex()
         self.counted = count()
 
@@ -101,34 +118,41 @@ class OnDask:
         self, name: str, step: Callable[..., object], *args: object, priority: float, resource: str = ""
     ) -> None:
         """See Engine."""
+        self._start(_Asked(name, step, args, priority, resource))
+
+    def _start(self, asked: _Asked) -> None:
         key = f"{self.run}-{next(self.counted)}"
-        needed = {resource: 1} if resource in self.resources else None
-        future = self.client.submit(
-            _on_worker, name, step, args, key=key, pure=False, priority=priority, resources=needed
-        )
-        self.names[key] = name
+        needed = {asked.resource: 1} if asked.resource in self.resources else None
+        what = asked.name, asked.step, asked.args
+        future = self.client.submit(_on_worker, *what, key=key, pure=False, priority=asked.priority, resources=needed)
+        self.running[key] = asked
         future.add_done_callback(self.over.put)
 
     def ended(self) -> Iterator[Ended]:
         """See Engine."""
         from distributed import KilledWorker
 
-        while self.names:
+        while self.running or self.suspects:
+            if not self.running:
+                self._start(self.suspects.pop(0)._replace(alone=True))
             future = self.over.get()
-            name = self.names.pop(future.key)
+            asked = self.running.pop(future.key)
             if future.status == "finished":
                 yield future.result()
-            elif future.status == "lost" or future.cancelled():
+                continue
+            if future.status == "lost" or future.cancelled():
                 raise MachineError(
                     "the scheduler is gone, or has forgotten what it was asked",
                     hint="What was finished is kept: the same command goes on from there.",
                 )
+            error = future.exception()
+            if not isinstance(error, KilledWorker):
+                yield Ended(asked.name, error=f"{type(error).__name__}: {error}")
+            elif asked.alone:
+                why = f"{_LOST + 1} workers ended while they did it: out of memory, or they were ended from outside"
+                yield Ended(asked.name, error=why)
             else:
-                error = future.exception()
-                why = f"{type(error).__name__}: {error}"
-                if isinstance(error, KilledWorker):
-                    why = f"{_LOST + 1} workers ended while they did it: out of memory, or they were ended from outside"
-                yield Ended(name, error=why)
+                self.suspects.append(asked)
 
 
 @contextmanager
@@ -226,6 +250,7 @@ def _local(workers: int) -> Iterator[Client]:
         "distributed.worker.daemon": False,  # it starts processes of its own
         "distributed.comm.timeouts.connect": 30,
     }
+    before = set(multiprocessing.active_children())
     with dask.config.set(settings), TemporaryDirectory(prefix="grader-workers-") as scratch:
         security = Security.temporary()
         cluster = LocalCluster(
@@ -254,6 +279,9 @@ def _local(workers: int) -> Iterator[Client]:
             raise
         finally:
             _ignoring_errors(cluster.close, timeout=_END_SECONDS)
+            for left in set(multiprocessing.active_children()) - before:  # this process would wait for it at its end
+                left.kill()
+                left.join()
 
 
 def _end_now(cluster: LocalCluster) -> None:

@@ -1,9 +1,10 @@
 """Steps are done once each, in their order, here or on workers, whatever becomes of a worker."""
 
+import multiprocessing
 import os
 import signal
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -188,3 +189,14 @@ def test_what_needs_an_accelerator_is_done_by_a_worker_that_has_one(tmp_path):
         for number in range(6):
             steps.submit(f"{number}", where, priority=0, resource="GPU")
         assert {ended.value for ended in steps.ended()} == {"gpu"}
+
+
+def test_who_ends_a_run_leaves_no_worker_that_is_waited_for(tmp_path):
+    with suppress(KeyboardInterrupt), engine(Counted(tmp_path), 2) as steps:
+        for number in range(4):
+            steps.submit(str(number), sleep, 60, priority=0)
+        while not (tmp_path / "asleep").exists():
+            time.sleep(0.05)
+        raise KeyboardInterrupt
+    left = [psutil.Process(one.pid) for one in multiprocessing.active_children() if psutil.pid_exists(one.pid)]
+    assert psutil.wait_procs(left, timeout=10)[1] == []  # one that took an ended one's place would stay
