@@ -23,7 +23,7 @@ from grader.machine import environment, software
 from grader.pipeline import set_aside
 from grader.report.csv import gradebook
 from grader.rubric import Rubric
-from grader.standings import absent, not_yet
+from grader.standings import absent, not_yet, standings_of
 from grader.store import Results, Store
 from grader.tools import Options, Tools
 from grader.training.device import CPU
@@ -114,6 +114,8 @@ def grade_class(
             try:
                 grading.grade()
             finally:
+                with suppress(MachineError):  # what ended it is the error to be told
+                    grading.catch_up()
                 grading.book.write()
             ending = "finished"
         except KeyboardInterrupt:
@@ -171,6 +173,7 @@ class _Grading:
         self.known = 0
         self.done = 0
         self.failed: set[str] = set()
+        self.taken: set[str] = set()  # hand-ins whose result has come in
         self.clock = ClassBudget(len(self.handins), given.seconds)
         self.limits = given.rubric.limits.times(given.options.patience)
         self.open: dict[str, Asked] = {}  # hand-ins that are being graded
@@ -212,9 +215,23 @@ class _Grading:
             self._failed(asked, why)
             return None
         if self.given.options.fresh or not self._is_known(asked):
+            self._show_best(asked)
             return asked
         self.known += 1
         return None
+
+    def catch_up(self) -> None:
+        """Show what workers have kept of hand-ins that are still open, as where the run was ended."""
+        for key, asked in self.open.items():
+            if key not in self.taken:
+                self._show_best(asked)
+
+    def _show_best(self, asked: Asked) -> None:
+        """Show the best that is known of a hand-in, where anything is, until there is better."""
+        given, by = self.given, asked.provenance
+        if best := self.context.store.best(asked.handin.key, by.submission, by.rubric):
+            standings = standings_of(asked.handin, best.grade, given.rubric, given.extensions)
+            self.book.put(asked.handin.key, standings)
 
     def _is_known(self, asked: Asked) -> bool:
         """Take what is known of the same files, whoever handed them in."""
@@ -342,6 +359,7 @@ class _Grading:
         self.ungraded.pop(key, None)
         if told.why:
             self.ungraded[key] = told.why
+        self.taken.add(key)
         self.book.put(key, told.standings)
         if any(standing.state == "error" for standing in told.standings):
             self.failed.add(key)

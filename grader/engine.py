@@ -279,6 +279,7 @@ def _local(workers: int) -> Iterator[Client]:
             raise
         finally:
             _ignoring_errors(cluster.close, timeout=_END_SECONDS)
+            _ignoring_errors(cluster.loop.add_callback, cluster.loop.stop)  # which would start workers anew
             for left in set(multiprocessing.active_children()) - before:  # this process would wait for it at its end
                 left.kill()
                 left.join()

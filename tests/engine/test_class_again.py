@@ -17,7 +17,8 @@ from grader.intake.handins import handed_in
 from grader.rubric import load_rubric
 from grader.store import Store
 from grader.tools import Options, Tools
-from grader.training.plan import LaneStep
+from grader.training.device import CPU
+from grader.training.plan import LaneStep, TrainingPlan
 
 pytestmark = pytest.mark.kernel
 
@@ -42,7 +43,8 @@ problems:
 """
 RIGHT = b"# Problem 1A\n\nThe layer has 60 parameters.\n"
 WRONG = b"# Problem 1A\n\nThe layer has 61 parameters.\n"
-LANES = [LaneStep.model_construct(plan=None, trainer="", seed=seed, key=f"lane {seed}", cost=1.0) for seed in range(2)]
+PLAN = TrainingPlan.model_construct(device=CPU, dataset="digits")
+LANES = [LaneStep.model_construct(plan=PLAN, trainer="", seed=seed, key=f"lane {seed}", cost=1.0) for seed in range(2)]
 
 
 def class_of(folder, **files):
