@@ -19,7 +19,7 @@ from grader.machine import CORES
 if TYPE_CHECKING:
     from distributed import Client, LocalCluster, Worker
 
-_START_SECONDS, _END_SECONDS = 300, 1.0
+_START_SECONDS, _END_SECONDS, _CLOSE_SECONDS = 300, 1.0, 10.0
 _PLUGIN, _TOPIC = "grader", "grader-said"
 _LOST = 2  # workers that may die under a step before it is given up
 
@@ -274,12 +274,11 @@ def _local(workers: int) -> Iterator[Client]:
                 ) from error
             yield client
             _ignoring_errors(client.close)
+            _ignoring_errors(cluster.close, timeout=_CLOSE_SECONDS)
         except BaseException:
             _end_now(cluster)
             raise
         finally:
-            _ignoring_errors(cluster.close, timeout=_END_SECONDS)
-            _ignoring_errors(cluster.loop.add_callback, cluster.loop.stop)  # which would start workers anew
             for left in set(multiprocessing.active_children()) - before:  # this process would wait for it at its end
                 left.kill()
                 left.join()
@@ -288,6 +287,7 @@ def _local(workers: int) -> Iterator[Client]:
 def _end_now(cluster: LocalCluster) -> None:
     """End the workers and all that they have started, whatever they are doing: none is asked to finish."""
     import psutil
+    from distributed import Status
 
     with suppress(Exception):
         for nanny in cluster.workers.values():
@@ -302,6 +302,9 @@ def _end_now(cluster: LocalCluster) -> None:
         for process in (*processes, *below):
             with suppress(psutil.Error):
                 process.kill()
+    _ignoring_errors(cluster.close, timeout=_END_SECONDS)
+    _ignoring_errors(cluster.loop.add_callback, cluster.loop.stop)  # which would start workers anew
+    cluster.status = Status.closed
 
 
 def _ignoring_errors(call: Callable[..., object], *args: object, **kwargs: object) -> None:
