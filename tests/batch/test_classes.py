@@ -6,7 +6,7 @@ import random
 import shutil
 import signal
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import nbformat
@@ -242,8 +242,12 @@ def test_a_network_of_several_is_trained_once(tmp_path, rubric):
 
 def workers_of(process):
     """The processes that grade, which the command has started itself."""
-    with_code = [one for one in psutil.Process(process.pid).children() if "spawn_main" in " ".join(one.cmdline())]
-    return sorted(with_code, key=lambda one: one.pid)
+    found = []
+    for one in psutil.Process(process.pid).children():
+        with suppress(psutil.Error):  # it may just have ended
+            if "spawn_main" in " ".join(one.cmdline()):
+                found.append(one)
+    return sorted(found, key=lambda one: one.pid)
 
 
 def test_a_killed_worker_costs_nothing(tmp_path, rubric):
@@ -281,7 +285,8 @@ def test_an_interrupt_ends_all_and_the_same_command_goes_on(moment, tmp_path, ru
     assert "the same command goes on from there" in (tmp_path / "log").read_text()
     had, book = graded(out), rows(out / "gradebook.csv")
     assert sorted(row["key"] for row in book) == sorted(people)
-    assert sum(row["state"] == "error" for row in book) == len(people) - had > 0
+    # What a worker kept in the last moment may be in the store alone until the next run.
+    assert 0 < len(people) - had <= sum(row["state"] == "error" for row in book) <= len(people)
     code, said = grader(*grade_argv(tmp_path, "--workers", 2))
     assert code == 0 and (not had or f"Known before:   {had}" in said), said
     assert points(out) == dict.fromkeys(people, "5")
