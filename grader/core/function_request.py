@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from grader.core.calls import Array, Case, Growth
 from grader.core.inputs import Argument, Numbers, draw, fill
+from grader.core.python_source import parsed
 from grader.core.record import Record
 
 _VECTORISED, _LOOP = 3.0, 6.0  # times the growth of the reference: below one, above the other, nothing is said between
@@ -95,7 +96,7 @@ class FunctionRequest(Record):
             expression: ast.Module | ast.Expression = ast.parse(code.strip(), mode="eval")
         except SyntaxError:
             try:
-                expression = ast.parse(code)
+                expression = parsed(code)
             except SyntaxError as error:
                 raise ValueError(f"`{code.strip()[:60]}` is no Python: {error.msg}") from None
         if isinstance(expression, ast.Expression):

@@ -9,6 +9,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from grader.core.document import Document
+from grader.core.python_source import parsed
 from grader.core.record import Record
 from grader.core.source import Source
 
@@ -128,7 +129,7 @@ def _parse(source: str) -> ast.Module | str:
     if len(source) > _MOST_CODE:
         return f"is longer than {_MOST_CODE:,} characters"
     try:
-        return ast.parse(source)
+        return parsed(source)
     except SyntaxError as error:
         return f"line {error.lineno}: {error.msg}"
     except (ValueError, RecursionError, MemoryError) as error:  # null bytes; brackets without end

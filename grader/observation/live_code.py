@@ -8,6 +8,7 @@ from itertools import count
 
 from nbformat import NotebookNode
 
+from grader.core.python_source import parsed
 from grader.core.record import Record
 
 MOST_CODE = 400_000  # characters; Python's parser takes a kilobyte for ten
@@ -172,7 +173,7 @@ def _parsed(source: str) -> ast.Module | None:
     read = _RUN.sub(r"\1run('\2')", _STATEMENT_MAGIC.sub(r"\1", source))
     for text in (source, read, _OTHER_MAGIC.sub(r"\1pass", read)):
         try:
-            return ast.parse(text)
+            return parsed(text)
         except (SyntaxError, ValueError):
             continue
     return None

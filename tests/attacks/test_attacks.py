@@ -63,6 +63,7 @@ _TAMPERED = {
 _NOT_READ = dict.fromkeys(("layers", "hidden units", "parameters", "loss", "accuracy", "reported"), "manual")
 _NOT_BOUND = _NOT_READ
 _VARIABLES = ("secret value", "secret name")
+_REFUSED = ("memory_", "flood_giant_reply")  # a limit of the grader's may end it: a person looks, and nothing is earned
 DESERVED: dict[str, dict[str, str]] = {
     "findings_endless_recipe": _NOT_BOUND,
     "findings_evil_settings": _NOT_BOUND,
@@ -199,6 +200,8 @@ def faults(name, found):
     expected = {**statuses(found.first("empty")), **(_NOT_READ if late else {}), **DESERVED.get(name, {})}
     # A kernel that is dead before it can be asked for variables leaves them to a person.
     either = {c: (s, "manual") if c in _VARIABLES and s == "failed" else (s,) for c, s in expected.items()}
+    if name.startswith(_REFUSED):
+        either = {c: (*statuses, "manual") for c, statuses in either.items()}
     faults += [f"“{c}” {s} instead of {expected[c]}" for c, s in statuses(facts).items() if s not in either[c]]
     if name not in DESERVED and facts["grade"]["score"] != found.first("empty")["grade"]["score"]:
         faults.append(f"it got {facts['grade']['score']:g} points")

@@ -85,8 +85,8 @@ def test_a_class_gets_pages_records_and_a_gradebook(tmp_path):
     done = grader("grade", folder, "--rubric", "demo", "--out", out, "--trust-submissions")
     assert done.returncode == 1, done.stderr  # since one could not be read
     assert "empty was not graded" in done.stderr
-    rows = (out / "gradebook.csv").read_text().splitlines()
-    assert [row.split(",")[0] for row in rows] == ["id", "ben", "dan", "empty"]
+    rows = (out / "gradebook.csv").read_text("utf-8-sig").splitlines()
+    assert [row.split(",")[0] for row in rows] == ["name", "ben", "dan", "empty"]
     empty = json.loads((out / "empty" / "grade.json").read_text())
     assert {check["status"] for check in checks(empty).values()} == {"manual"}
     assert "is empty" in empty["unread"][0]
