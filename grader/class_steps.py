@@ -28,7 +28,7 @@ from grader.store import Results, Store
 from grader.tools import Options, Tools, tools_for, warmed
 from grader.training.plan import LaneStep
 
-_PAGES = "pages"
+_PAGES, _RECORD = "pages", "grade.json"
 
 
 class Context(NamedTuple):
@@ -132,33 +132,46 @@ def keep_grade(context: Context, asked: Asked, grade: Grade, *, cut: bool = Fals
     by = asked.provenance
     why = ""
     try:
-        FORMATS["json"](grade)
-        FORMATS["html"](grade)
+        rendered = _rendered(context, handin, grade)
     except Exception as error:  # a record that can't be rendered is a fault of ours, and costs this submission
         why = f"its result could not be written: {type(error).__name__}: {error}"
         grade = set_aside(handin.key, job.rubric, None, why, "error")
+        rendered = {}
     try:
         short: Cut = "time" if cut else "settings" if not job.options.retrain and job.rubric.needs(Retraining) else ""
         store.save_grade(job.run, handin.key, by, grade, cut=short)
         best = store.best(handin.key, by.submission, by.rubric)
-        told = show_grade(context, handin, best.grade if best else grade)
+        told = show_grade(context, handin, best.grade if best else grade, rendered)
         return told.model_copy(update={"why": why or told.why})
     except MachineError as error:
         return Told(lost=str(error))
 
 
-def show_grade(context: Context, handin: Handin, grade: Grade) -> Told:
-    """Write the pages of a grade, where they are not there as they should be. Raises MachineError."""
+def show_grade(context: Context, handin: Handin, grade: Grade, rendered: Mapping[str, str] = {}) -> Told:
+    """Write the pages of a grade, where they are not there as they should be. Raises MachineError.
+
+    `rendered` are the pages of a grade that may be this one: they are not made again then.
+    """
     job = context.job
-    shown = with_lateness(grade, handin, job.rubric, job.extensions)
-    record = FORMATS["json"](shown)
+    record = FORMATS["json"](_with_lateness(context, handin, grade))
     try:
-        if context.results.read(handin.key, "grade.json") != record:
-            context.results.save(handin.key, {"feedback.html": FORMATS["html"](shown), "grade.json": record})
+        if context.results.read(handin.key, _RECORD) != record:
+            same = rendered.get(_RECORD) == record
+            context.results.save(handin.key, rendered if same else _rendered(context, handin, grade))
     except OSError as error:
         return Told(lost=str(error))
     why = "" if grade.submission.files else next(iter(grade.unread), "")  # what was graded has a file
     return Told(standings=standings_of(handin, grade, job.rubric, job.extensions), why=why)
+
+
+def _with_lateness(context: Context, handin: Handin, grade: Grade) -> Grade:
+    return with_lateness(grade, handin, context.job.rubric, context.job.extensions)
+
+
+def _rendered(context: Context, handin: Handin, grade: Grade) -> dict[str, str]:
+    """The page and the record of a grade; the record comes last, so that it is there where both are."""
+    shown = _with_lateness(context, handin, grade)
+    return {"feedback.html": FORMATS["html"](shown), _RECORD: FORMATS["json"](shown)}
 
 
 def lane_step(context: Context, step: LaneStep, seconds: float) -> bool:

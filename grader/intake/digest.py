@@ -28,19 +28,22 @@ def digest_of_handin(handin: Handin) -> str:
     for name, why in sorted(handin.unread.items()):
         add(b"unread", _raw(name), _raw(why))
     for file in sorted(handin.files, key=lambda file: file.name):
-        for name, path in _files(file.path):
+        for name, path in _files(file.path, lambda error: add(b"closed", os.fsencode(error.filename))):
             if name not in file.without:
                 add(b"file", _raw(f"{file.name}/{name}"))
                 _add_content(path, add)
     return digest.hexdigest()
 
 
-def _files(path: Path) -> Iterator[tuple[str, Path]]:
-    """(the name below the path, the path) of all files in a folder, in order; a file alone has no name."""
+def _files(path: Path, closed: Callable[[OSError], None]) -> Iterator[tuple[str, Path]]:
+    """(the name below the path, the path) of all files in a folder, in order; a file alone has no name.
+
+    `closed` is told of folders that can't be read: what is known of the same files without them isn't all of these.
+    """
     if not path.is_dir() or path.is_symlink():
         yield "", path
         return
-    for inside, folders, names in os.walk(path):
+    for inside, folders, names in os.walk(path, onerror=closed):
         folders[:] = sorted(
             name for name in folders if not is_junk(name) and not (Path(inside) / name / ENVIRONMENT).exists()
         )

@@ -11,7 +11,9 @@ import nbformat
 import pytest
 
 from grader.core.errors import SubmissionError
+from grader.core.handin import HandedInFile, Handin, Person
 from grader.intake import open_submission
+from grader.intake.digest import digest_of_handin
 from grader.intake.read import read_notebook, read_text
 
 
@@ -398,3 +400,21 @@ def test_long_notebooks_and_large_outputs_are_read(tmp_path):
     output = {"output_type": "stream", "name": "stdout", "text": ["x" * 10_000] * 8000}
     (tmp_path / "a.ipynb").write_text(notebook(cell("x", outputs=[output]), *[cell("x")] * 9999))
     assert len(read_notebook(tmp_path / "a.ipynb", "a.ipynb").cells) == 10_000
+
+
+def test_a_folder_that_can_not_be_read_is_no_missing_one(tmp_path, monkeypatch):
+    (tmp_path / "ada").mkdir()
+    (tmp_path / "ada" / "report.md").write_text("60")
+    ada = Person(name="Ada")
+    handin = Handin(key="ada", people=(ada,), files=(HandedInFile(path=tmp_path / "ada", name="ada"),))
+    alone = digest_of_handin(handin)
+    (tmp_path / "ada" / "closed").mkdir()
+    look = os.scandir
+
+    def refuses(path):
+        if os.fspath(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return look(path)
+
+    monkeypatch.setattr(os, "scandir", refuses)
+    assert digest_of_handin(handin) != alone
