@@ -32,7 +32,6 @@ from grader.training.plan import LaneStep
 _FIRST, _AGAIN = 1e9, 2e9  # priorities: what is there to do is seen first, and what can be decided is decided at once
 _GPU = "GPU"  # what a worker with an accelerator says that it has
 _WRITE_SECONDS = 2.0  # between two writings of the gradebook
-_PACKAGE = Path(__file__).parent
 # What changes nothing of a grade: only how it is come by, or what is made of its points afterwards.
 _NOT_JUDGED = {"reference", "mutants", "due", "timezone", "late", "salt"}
 _NOT_SETTINGS = {"fresh", "training", "patience"}
@@ -94,8 +93,9 @@ def grade_class(
     kept stays, and the same call goes on from there.
     """
     results = Results(out)
+    by = _provenance(given, tools)
     with Store.open(store or out) as opened:
-        run = opened.begin_run(_start(given, tools))
+        run = opened.begin_run(_start(given, tools, by))
         ending: Ending = "failed"
         try:
             opened.save_handed_in(run, given.handed_in)
@@ -110,7 +110,7 @@ def grade_class(
                 tools=tools,
             )
             context = Context(job, tools, opened, results)
-            grading = _Grading(given, context, watch)
+            grading = _Grading(given, context, by, watch)
             try:
                 grading.grade()
             finally:
@@ -165,8 +165,8 @@ class _Book:
 class _Grading:
     """One run over a class."""
 
-    def __init__(self, given: Class, context: Context, watch: Callable[[Progress], None]) -> None:
-        self.given, self.context, self.watch = given, context, watch
+    def __init__(self, given: Class, context: Context, by: Provenance, watch: Callable[[Progress], None]) -> None:
+        self.given, self.context, self.by, self.watch = given, context, by, watch
         self.book = _Book(given.handed_in, given.rubric, context.results, context.job.run)
         self.handins = {handin.key: handin for handin in given.handed_in.handins}
         self.ungraded: dict[str, str] = {}
@@ -209,7 +209,7 @@ class _Grading:
         except OSError as error:
             submission = ""
             why = f"can't be read: {error}"
-        provenance = self._provenance(submission or f"unreadable {handin.key}")
+        provenance = self.by.model_copy(update={"submission": submission or f"unreadable {handin.key}"})
         asked = Asked(handin, provenance, None)
         if not submission:
             self._failed(asked, why)
@@ -258,19 +258,6 @@ class _Grading:
             if chosen is not asked:
                 self.same.setdefault(chosen.handin.key, []).append(asked)
         return list(first.values())
-
-    def _provenance(self, submission: str) -> Provenance:
-        tools = self.context.tools
-        rubric, options = self.given.rubric, self.given.options
-        return Provenance(
-            submission=submission,
-            rubric=digest_of_parts(rubric.model_dump_json(exclude=_NOT_JUDGED)),
-            data=tools.dataset.digest if tools.dataset else "",
-            grader=software(_PACKAGE),
-            settings=digest_of_parts(
-                options.model_dump_json(exclude=_NOT_SETTINGS), options.salt or rubric.salt, tools.sandbox.layer
-            ),
-        )
 
     def _all(self, steps: Engine, todo: Iterable[Asked]) -> None:
         """Grade these, with all the trainings that they wait for."""
@@ -394,7 +381,21 @@ class _Grading:
         )
 
 
-def _start(given: Class, tools: Tools) -> RunStart:
+def _provenance(given: Class, tools: Tools) -> Provenance:
+    """What all results of a run depend on, but for what was handed in."""
+    rubric, options = given.rubric, given.options
+    return Provenance(
+        submission="-",
+        rubric=digest_of_parts(rubric.model_dump_json(exclude=_NOT_JUDGED)),
+        data=tools.dataset.digest if tools.dataset else "",
+        grader=software(),
+        settings=digest_of_parts(
+            options.model_dump_json(exclude=_NOT_SETTINGS), options.salt or rubric.salt, tools.sandbox.layer
+        ),
+    )
+
+
+def _start(given: Class, tools: Tools, by: Provenance) -> RunStart:
     """What is written down of a run."""
     found: Mapping[str, object] = environment()
     settings = given.options.model_dump(mode="json", exclude={"salt", "training"})
@@ -403,8 +404,8 @@ def _start(given: Class, tools: Tools) -> RunStart:
         settings=settings | {"workers": given.workers, "sandbox": tools.sandbox.layer},
         grader=str(found.get("grader", "")),
         torch=str(found.get("torch", "")),
-        rubric=digest_of_parts(given.rubric.model_dump_json(exclude=_NOT_JUDGED)),
-        data=tools.dataset.digest if tools.dataset else "",
+        rubric=by.rubric,
+        data=by.data,
         salt=hashlib.sha256((given.options.salt or given.rubric.salt).encode()).hexdigest(),
         source=given.source,
     )

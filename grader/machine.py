@@ -62,8 +62,11 @@ def _versions() -> dict[str, object]:
 
 
 @cache
-def software(folder: Path) -> str:
-    """A digest of the code in a folder, of this Python, and of the versions of all that is installed."""
+def software(folder: Path = Path(__file__).parent) -> str:
+    """A digest of the code in a folder, the grader's own or a part of it, of this Python, and of all that is installed.
+
+    What is installed counts by its version.
+    """
     digest = hashlib.sha256(sys.version.encode())
     for path in sorted(folder.rglob("*.py")):
         digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())

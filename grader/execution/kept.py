@@ -20,7 +20,6 @@ from grader.machine import software
 
 # Limits of which nothing depends that ran to its end in time.
 _CLOCKS = {"cell_seconds", "notebook_seconds", "replay_seconds", "submission_seconds", "training_seconds", "notebooks"}
-_PACKAGE = Path(__file__).parent.parent
 
 Run = Callable[..., NotebookArtefact]
 
@@ -70,7 +69,7 @@ def run_key(
         limits.model_dump_json(exclude=_CLOCKS),
         repr([(name, _digest(folder)) for name, folder in sorted((data or {}).items())]),
         repr(variables),
-        software(_PACKAGE),
+        software(),
     )
 
 

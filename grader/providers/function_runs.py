@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
 from types import TracebackType
 
 from nbformat import NotebookNode
@@ -32,7 +31,6 @@ _MOST_ROUNDS = 40
 _ROUNDS_SECONDS = 15.0
 _LARGE_SECONDS = 10.0
 _REFERENCE_SECONDS = 30.0
-_PACKAGE = Path(__file__).parent.parent
 
 
 class _ReferenceFailed(Exception):
@@ -85,7 +83,7 @@ class FunctionRuns:
         if found.problem:
             return self._unread(found, (request.function, *request.aliases)) or run
         code = (statement.source for statement in found.statements)
-        key = digest_of_parts("function", software(_PACKAGE), request.model_dump_json(), *code)
+        key = digest_of_parts("function", software(), request.model_dump_json(), *code)
         if (value := self.kept.recall(key)) is not None:
             with suppress(ValidationError):  # of another time, or damaged: it is tried again
                 same = FunctionRun.model_validate_json(value)
