@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from grader.core.evidence import ModelFacts, Retraining
 from grader.core.record import Record
@@ -70,8 +70,34 @@ class BudgetLine(Record):
     ok: bool | None
 
 
+class AppliedItem(Record):
+    """A rubric item that a person applied to an answer: what it says, and the points that it gives or takes."""
+
+    text: str
+    points: float
+
+
+class Given(Record):
+    """What a person gave for a check: its `points` stand instead of the machine's, which stay beside them.
+
+    `comment` is Markdown, for the student. `reason` says why the machine was overruled, for whoever grades.
+    """
+
+    points: float
+    items: tuple[AppliedItem, ...] = ()
+    comment: str = ""
+    reason: str = ""
+    by: str
+    at: AwareDatetime
+    machine_status: Status
+    machine_score: float
+
+
 class CheckResult(Record):
-    """One outcome with its points. `asked` and `note` come from the rubric: for the student, and for the TA."""
+    """One outcome with its points. `asked` and `note` come from the rubric: for the student, and for the TA.
+
+    Where a person decided (`given`), status and score are theirs.
+    """
 
     name: str
     type: str
@@ -85,6 +111,7 @@ class CheckResult(Record):
     asked: str = ""
     note: str = ""
     visibility: Visibility = "visible"
+    given: Given | None = None
     details: dict[str, object] = {}
 
 
