@@ -1,6 +1,7 @@
 """The story of a class: what is known stays, the rest is asked of workers step by step, and the gradebook follows."""
 
 import hashlib
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -109,7 +110,7 @@ def grade_class(
                 extensions=given.extensions,
                 tools=tools,
             )
-            context = Context(job, tools, opened, results)
+            context = Context(job, tools, opened, results, threading.Event())
             grading = _Grading(given, context, by, watch)
             try:
                 grading.grade()
@@ -194,9 +195,7 @@ class _Grading:
         job = self.context.job
         workers = self.given.workers if self.given.scheduler else min(self.given.workers, len(todo))
         say = self.context.tools.say
-        with engine(
-            job if workers == 1 and not self.given.scheduler else job.told(), workers, self.given.scheduler, say
-        ) as steps:
+        with engine(job, workers, self.given.scheduler, say) as steps:
             self._all(steps, todo)
             if again := self._with_more_time():
                 say(f"once more, with more time: {len(again)}")
@@ -245,8 +244,8 @@ class _Grading:
         if self.held.get(handin.key) == provenance:
             told = show_grade(self.context, handin, grade)
         else:  # it is new here, or was handed in, or graded, in another way since
-            told = keep_grade(self.context, asked, grade)
             save_pages(self.context, handin, grade)
+            told = keep_grade(self.context, asked, grade)
         self._take(handin.key, told)
         return True
 

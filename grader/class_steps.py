@@ -1,6 +1,7 @@
 """The steps of a class that workers do: grading one hand-in, and what they work with."""
 
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -32,12 +33,13 @@ _PAGES, _RECORD = "pages", "grade.json"
 
 
 class Context(NamedTuple):
-    """What all steps of a worker work with."""
+    """What all steps of a worker work with; once it is `stopped`, nothing that they find is kept."""
 
     job: "ClassJob"
     tools: Tools
     store: Store
     results: Results
+    stopped: threading.Event
 
 
 class ClassJob(Record):
@@ -55,14 +57,19 @@ class ClassJob(Record):
     extensions: dict[Person, Extension] = {}
     tools: Tools | None = None
 
+    @property
+    def in_threads(self) -> bool:
+        """Whether no step trains: all else is done by processes that steps start and wait for."""
+        return not (self.options.retrain and self.rubric.needs(Retraining))
+
     @contextmanager
-    def open(self, say: Callable[[str], None]) -> Iterator[Context]:
+    def open(self, say: Callable[[str], None], stopped: threading.Event) -> Iterator[Context]:
         """The store, the sandbox, the data, and warm processes, until the last step is done."""
         tools = self.tools or tools_for(self.rubric, say).model_copy(update={"sandbox": self.sandbox})
         with Store.open(self.store) as store, warmed(tools, self.rubric) as warm:
             kept = _Steps(store, self.run, fresh=self.options.fresh)
             warm = warm.model_copy(update={"run": kept_runs(warm.run, kept), "kept": kept})
-            yield Context(self, warm, store, Results(self.out))
+            yield Context(self, warm, store, Results(self.out), stopped)
 
     def told(self) -> "ClassJob":
         """The same for another process."""
@@ -98,7 +105,10 @@ class Asked(NamedTuple):
 
 
 def grade_step(context: Context, asked: Asked) -> Told:
-    """Grade a hand-in and keep the result, or say which trainings it waits for. Never raises for what it holds."""
+    """Grade a hand-in and keep the result, or say which trainings it waits for. Never raises for what it holds.
+
+    Raises KeyboardInterrupt, and keeps nothing, where the class was stopped meanwhile: what failed then failed by that.
+    """
     job, tools = context.job, context.tools
     options = job.options.model_copy(update={"training": asked.training})
     limits = job.rubric.limits.times(options.patience)
@@ -120,9 +130,10 @@ def grade_step(context: Context, asked: Asked) -> Told:
         why = str(error) if isinstance(error, MachineError) else f"{type(error).__name__}: {error}"
         tools.say(f"the grader failed on {asked.handin.key}: {why}")
         grade = set_aside(asked.handin.key, job.rubric, tools, why, "error")
+    save_pages(context, asked.handin, grade)  # first: what is known has its pictures, whenever this ends
+    if context.stopped.is_set():
+        raise KeyboardInterrupt
     told = keep_grade(context, asked, grade, cut=bool(budget.cut))
-    if not told.lost:
-        save_pages(context, asked.handin, grade)
     return told.model_copy(update={"why": told.why or why, "cut": bool(budget.cut), "seconds": budget.seconds})
 
 

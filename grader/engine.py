@@ -1,4 +1,4 @@
-"""Where the steps of a class are done: in this process, or by the workers of a dask cluster."""
+"""Where the steps of a class are done: in this process, by its threads, or by the workers of a dask cluster."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from itertools import count
 from queue import SimpleQueue
@@ -14,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 from grader.core.errors import MachineError
-from grader.machine import CORES
+from grader.machine import CORES, end_children
 
 if TYPE_CHECKING:
     from distributed import Client, LocalCluster, Worker
@@ -27,10 +28,25 @@ Context = TypeVar("Context", covariant=True)
 
 
 class Job(Protocol[Context]):
-    """What every worker is given once, by pickle; `open` makes what its steps share."""
+    """What every worker is given once; `open` makes what its steps share.
 
-    def open(self, say: Callable[[str], None]) -> AbstractContextManager[Context]:
-        """What steps work with, such as warm kernels and the store."""
+    `in_threads` says that steps mostly wait for processes of their own, so that threads of one process do them faster
+    than processes, which all would start what they share.
+    """
+
+    @property
+    def in_threads(self) -> bool:
+        """See the class."""
+
+    def open(self, say: Callable[[str], None], stopped: threading.Event) -> AbstractContextManager[Context]:
+        """What steps work with, such as warm kernels and the store.
+
+        Once it is `stopped`, the processes of steps that are still under way are ended, and what these steps find is
+        nothing to keep: they raise KeyboardInterrupt.
+        """
+
+    def told(self) -> Job[Context]:
+        """The same for another process, to which it goes by pickle."""
 
 
 class Ended(NamedTuple):
@@ -59,12 +75,10 @@ class Engine(Protocol):
 
 
 class Here(Generic[Context]):
-    """One step after the other, in this process."""
+    """In this process: one step after the other, or so many at once, in threads."""
 
-    workers = 1
-
-    def __init__(self, context: Context) -> None:
-        self.context = context
+    def __init__(self, context: Context, workers: int, stopped: threading.Event) -> None:
+        self.context, self.workers, self.stopped = context, workers, stopped
         self.waiting: list[tuple[float, int, str, Callable[..., object], tuple[object, ...]]] = []
         self.counted = count()
 
@@ -81,9 +95,44 @@ class Here(Generic[Context]):
 
     def ended(self) -> Iterator[Ended]:
         """See Engine."""
+        if self.workers > 1:
+            yield from self._side_by_side()
         while self.waiting:
-            *_, name, step, args = heapq.heappop(self.waiting)
-            yield _done(name, step, self.context, args)
+            yield _done(*self._next())
+
+    def _side_by_side(self) -> Iterator[Ended]:
+        over: SimpleQueue[Future[Ended]] = SimpleQueue()
+        running: set[Future[Ended]] = set()
+        with ThreadPoolExecutor(self.workers) as pool, _one_core_each():
+            try:
+                while self.waiting or running:
+                    while self.waiting and len(running) < self.workers:
+                        future = pool.submit(_done, *self._next())
+                        running.add(future)
+                        future.add_done_callback(over.put)
+                    running.remove(future := over.get())
+                    yield future.result()
+            except BaseException:
+                self.stopped.set()
+                end_children(running)
+                raise
+
+    def _next(self) -> tuple[str, Callable[..., object], Context, tuple[object, ...]]:
+        *_, name, step, args = heapq.heappop(self.waiting)
+        return name, step, self.context, args
+
+
+@contextmanager
+def _one_core_each() -> Iterator[None]:
+    """What steps start side by side would else take each of the cores for its own."""
+    before = os.environ.get(CORES)
+    os.environ[CORES] = "1"
+    try:
+        yield
+    finally:
+        del os.environ[CORES]
+        if before is not None:
+            os.environ[CORES] = before
 
 
 class _Asked(NamedTuple):
@@ -159,17 +208,18 @@ class OnDask:
 def engine(
     job: Job[Any], workers: int, scheduler: str = "", say: Callable[[str], None] = lambda _: None
 ) -> Iterator[Engine]:
-    """This process where one worker is asked for, else so many processes here, or those of a scheduler elsewhere.
+    """Those of a scheduler elsewhere, or so many processes here, or this one: for one worker, or a job for threads.
 
     Raises MachineError where the scheduler can't be reached. Ctrl-C ends every worker of this machine within seconds,
     with all that it had started.
     """
-    if workers == 1 and not scheduler:
-        with job.open(say) as context:
-            yield Here(context)
+    if not scheduler and (workers == 1 or job.in_threads):
+        stopped = threading.Event()
+        with job.open(say, stopped) as context:
+            yield Here(context, workers, stopped)
         return
     with _elsewhere(scheduler) if scheduler else _local(workers) as client, ExitStack() as stack:
-        client.register_plugin(_plugin(job), name=_PLUGIN)
+        client.register_plugin(_plugin(job.told()), name=_PLUGIN)
         stack.callback(_ignoring_errors, client.unregister_worker_plugin, _PLUGIN)
         client.subscribe_topic(_TOPIC, lambda event: say(str(event[1])))
         steps = OnDask(client)
@@ -207,7 +257,7 @@ def _plugin(job: Job[Any]) -> Any:
         def context(self) -> Any:
             with self.lock:
                 if not hasattr(self, "opened"):
-                    self.opened = self.stack.enter_context(job.open(self.say))
+                    self.opened = self.stack.enter_context(job.open(self.say, threading.Event()))
                 return self.opened
 
         def say(self, what: str) -> None:

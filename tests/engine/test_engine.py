@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import subprocess
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from grader.core.errors import MachineError
 from grader.engine import engine
+from grader.machine import CORES
 
 pytestmark = pytest.mark.kernel
 
@@ -19,12 +21,15 @@ pytestmark = pytest.mark.kernel
 class Counted:
     """A job whose context is a folder, and says in it when it is opened and closed."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, in_threads=False):
+        self.folder, self.in_threads = folder, in_threads
+
+    def told(self):
+        return self
 
     @contextmanager
-    def open(self, say):
-        self.say = say
+    def open(self, say, stopped):
+        self.say, self.stopped = say, stopped
         (self.folder / f"opened-{os.getpid()}").touch()
         yield self
         (self.folder / f"closed-{os.getpid()}").touch()
@@ -57,8 +62,15 @@ def sleep(context, seconds):
     time.sleep(seconds)
 
 
-@pytest.fixture(params=[1, 2], ids=["here", "on workers"])
-def workers(request):
+def wait_for_a_process(context, seconds):
+    process = subprocess.Popen(["sleep", str(seconds)])
+    (context.folder / "asleep").touch()
+    process.wait()
+    (context.folder / ("stopped" if context.stopped.is_set() else "kept")).touch()
+
+
+@pytest.fixture(params=[(1, False), (2, True), (2, False)], ids=["here", "in threads", "on workers"])
+def place(request):
     return request.param
 
 
@@ -68,9 +80,9 @@ def done(engine, wanted):
     return {ended.name: ended for ended in engine.ended()}
 
 
-def test_every_step_ends_once_with_its_value_or_why_there_is_none(tmp_path, workers):
-    said = []
-    with engine(Counted(tmp_path), workers, say=said.append) as steps:
+def test_every_step_ends_once_with_its_value_or_why_there_is_none(tmp_path, place):
+    said, (workers, in_threads) = [], place
+    with engine(Counted(tmp_path, in_threads), workers, say=said.append) as steps:
         wanted = {f"{n}": (square, n, 0) for n in range(20)}
         wanted |= {"broken": (fail, ValueError("no"), 0), "machine": (fail, MachineError("full", hint="Tidy up."), 0)}
         ended = done(steps, wanted)
@@ -79,7 +91,8 @@ def test_every_step_ends_once_with_its_value_or_why_there_is_none(tmp_path, work
     assert ended["broken"].error == "ValueError: no"
     assert ended["machine"].error == "full\n  Tidy up."
     assert sorted(said) == sorted(f"squaring {n}" for n in range(20))
-    assert len([*tmp_path.glob("opened-*")]) == len([*tmp_path.glob("closed-*")]) == workers
+    assert len([*tmp_path.glob("opened-*")]) == len([*tmp_path.glob("closed-*")])
+    assert len([*tmp_path.glob("opened-*")]) == (1 if in_threads else workers)
 
 
 def test_what_comes_to_be_needed_is_done_too_and_the_urgent_first(tmp_path):
@@ -121,6 +134,26 @@ def test_an_interrupt_ends_the_workers_whatever_they_do(tmp_path):
         interrupted(tmp_path)
     _, alive = psutil.wait_procs(set(psutil.Process().children(recursive=True)) - before, timeout=5)
     assert [process for process in alive if "resource_tracker" not in " ".join(process.cmdline())] == []
+
+
+def interrupted_in_threads(folder):
+    with engine(Counted(folder, in_threads=True), 2) as steps:
+        steps.submit("long", wait_for_a_process, 600, priority=1)
+        steps.submit("short", square, 2, priority=0)
+        steps.submit("never", wait_for_a_process, 600, priority=-1)
+        for _ in steps.ended():
+            while not (folder / "asleep").exists():
+                time.sleep(0.05)
+            raise KeyboardInterrupt
+
+
+def test_an_interrupt_ends_what_threads_wait_for_and_none_of_it_is_kept(tmp_path):
+    cores = os.environ.get(CORES)
+    with pytest.raises(KeyboardInterrupt):
+        interrupted_in_threads(tmp_path)
+    assert (tmp_path / "stopped").exists()
+    assert not (tmp_path / "kept").exists()
+    assert os.environ.get(CORES) == cores
 
 
 def test_a_scheduler_that_is_not_there_is_named(tmp_path):
