@@ -1,23 +1,27 @@
-"""Grades a class of submissions that hold answers only: seconds, processor time, and where they go.
+"""Grades a class of submissions: seconds, processor time, memory, and where they go; then once more, unchanged.
 
-`python benchmarks/class.py [--submissions 200] [--rubric FILE --report FILE] [--profile]`. The class is made here, of
-reports that answer eight problems, each with its own words and mistakes; or of copies of `--report` with a line of
-their own, which are graded by `--rubric`. Exits with 1 where a submission was not graded as it deserves.
+`python benchmarks/class.py [--submissions 200] [--notebooks] [--rubric FILE --report FILE] [--profile]`. The class is
+made here, of reports that answer eight problems, each with its own words and mistakes, with `--notebooks` each beside a
+notebook whose network is inspected and not trained again; or of copies of `--report` with a line of their own, which
+are graded by `--rubric`. Exits with 1 where a submission was not graded as it deserves.
 """
 
 import argparse
 import atexit
 import cProfile
 import os
-import platform
 import pstats
 import random
+import resource
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+
+import nbformat
+from _processor import processor
 
 from grader.batch import Class, grade_class
 from grader.intake.handins import handed_in
@@ -38,12 +42,33 @@ NUMBERS = {
     "weights of the convolution": (600, 608),
     "the receptive field": (7, 9),
 }
+NETWORK = """  - id: '9'
+    title: a network of at most 64 hidden units
+    points: 1
+    checks:
+      - {type: hidden_units, name: hidden units, points: 1, at_most: 64}
+"""
+CODE = """import torch
+from sklearn.datasets import load_digits
+from torch import nn
+
+digits = load_digits()
+images = torch.tensor(digits.data / 16, dtype=torch.float32)
+data = torch.utils.data.TensorDataset(images, torch.tensor(digits.target))
+network = nn.Sequential(nn.Linear(64, {units}), nn.ReLU(), nn.Linear({units}, 10))
+optimiser = torch.optim.Adam(network.parameters())
+for epoch in range(20):
+    for batch, labels in torch.utils.data.DataLoader(data, batch_size=32, shuffle=True):
+        optimiser.zero_grad()
+        nn.functional.cross_entropy(network(batch), labels).backward()
+        optimiser.step()
+"""
 CHOICES = {"the better optimiser": ("Adam", "SGD"), "the layer that forgets": ("dropout", "pooling")}
 WORDS = ("I counted them one by one.", "This follows from the shapes.", "As in the lecture.", "We get this by hand.")
 
 
-def rubric() -> str:
-    """Eight problems of one point each."""
+def rubric(notebooks: bool) -> str:
+    """Eight problems of one point each, and one for a notebook."""
     lines = [RUBRIC]
     for number, (asked, (right, _)) in enumerate(NUMBERS.items(), 1):
         lines.append(f"  - id: '{number}'\n    title: {asked}\n    points: 1\n    checks:\n")
@@ -54,7 +79,14 @@ def rubric() -> str:
         lines.append(
             f"      - {{type: choice, name: '{asked}', points: 1, options: {{{options}}}, expect: {words[0]}}}\n"
         )
-    return "".join(lines)
+    return "".join([*lines, NETWORK if notebooks else ""])
+
+
+def notebook(number: int) -> tuple[str, int]:
+    """(the notebook of this student, the points that it deserves)."""
+    units = 40 + number % 50
+    cells = [nbformat.v4.new_markdown_cell("# Problem 9"), nbformat.v4.new_code_cell(CODE.format(units=units))]
+    return nbformat.writes(nbformat.v4.new_notebook(cells=cells)), int(units <= 64)
 
 
 def report(number: int) -> tuple[str, int]:
@@ -89,15 +121,10 @@ def counted() -> Callable[[], float] | None:
     return lambda: int((folder / "cpuacct.usage").read_text()) / 1e9
 
 
-def processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").is_file() else []
-    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return f"{next(named, platform.processor())}, {len(os.sched_getaffinity(0))} cores"
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--submissions", type=int, default=200)
+    parser.add_argument("--notebooks", action="store_true", help="give everyone a notebook too")
     parser.add_argument("--rubric", type=Path, help="another rubric, for --report")
     parser.add_argument("--report", type=Path, help="what each student hands in, with a line of their own")
     parser.add_argument("--workers", type=int, default=1, help="processes that grade side by side")
@@ -105,7 +132,7 @@ def main() -> int:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         base = Path(name)
-        (base / "rubric.yaml").write_text(rubric())
+        (base / "rubric.yaml").write_text(rubric(asked.notebooks))
         loaded = load_rubric(asked.rubric or base / "rubric.yaml")
         tools = tools_for(loaded)
         deserved = {}
@@ -118,6 +145,10 @@ def main() -> int:
             else:
                 deserved[folder.name] = points
             (folder / "report.md").write_text(text)
+            if asked.notebooks:
+                text, points = notebook(number)
+                (folder / "network.ipynb").write_text(text)
+                deserved[folder.name] += points
         usage, profile = counted(), cProfile.Profile()
         before = usage() if usage else 0.0, time.process_time(), time.perf_counter()
         if asked.profile:
@@ -127,14 +158,19 @@ def main() -> int:
         graded = grade_class(given, base / "out", tools)
         profile.disable()
         after = usage() if usage else 0.0, time.process_time(), time.perf_counter()
+        again = grade_class(given, base / "out", tools)
+        rerun = time.perf_counter() - after[-1]
     everything, own, seconds = (now - then for now, then in zip(after, before))
     each = 1000 / asked.submissions
-    print(f"{asked.submissions} submissions with answers only, on {processor()}, {tools.sandbox.layer}")
+    held = "a notebook each" if asked.notebooks else "answers only"
+    print(f"{asked.submissions} submissions with {held}, on {processor()}, {tools.sandbox.layer}")
     print(
         f"{seconds:.1f} s: {each * seconds:.0f} ms a submission; of processor time the grader took {each * own:.0f} ms"
     )
     if usage:
         print(f"and confined processes, with those that fork them, {each * (everything - own):.0f} ms")
+    print(f"the main process held {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB at most")
+    print(f"once more, unchanged: {rerun:.1f} s, {again.known} known")
     if asked.profile:
         pstats.Stats(profile).sort_stats("cumulative").print_stats(60)
     found = {standing.key: standing.points for standing in graded.standings}

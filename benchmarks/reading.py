@@ -8,7 +8,6 @@ long by their own length, Word and OpenDocument by that of their text in Markdow
 """
 
 import os
-import platform
 import random
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from _processor import processor
 from rich.console import Console
 from rich.table import Table
 
@@ -124,13 +124,6 @@ def seconds(ending, raw):
     if not any(section.readings for section in found):
         raise SystemExit(f"nothing was read from the report in {ending}")
     return [after - before for before, after in zip(times, times[1:])]
-
-
-def processor():
-    """The name of the processor."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    named = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
-    return named or platform.processor() or platform.machine()
 
 
 def main():

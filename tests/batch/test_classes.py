@@ -251,7 +251,7 @@ def workers_of(process):
 
 
 def test_a_killed_worker_costs_nothing(tmp_path, rubric):
-    rubric(NOTEBOOK)
+    rubric(NOTEBOOK, TRAINED)
     people = [f"student-{number}" for number in range(12)]
     for number, name in enumerate(people):
         hand_in(tmp_path / "class", name, ipynb=notebook(f"total = {number} - {number} + 4"))
@@ -263,21 +263,23 @@ def test_a_killed_worker_costs_nothing(tmp_path, rubric):
 
 
 MOMENTS = {
-    "while workers start": lambda process, out: workers_of(process) and out.exists(),
-    "while they grade": lambda process, out: graded(out) >= 2,
+    "while workers start": ((NOTEBOOK, TRAINED), lambda process, out: workers_of(process) and out.exists()),
+    "while they grade": ((NOTEBOOK, TRAINED), lambda process, out: graded(out) >= 2),
+    "while threads grade": ((NOTEBOOK,), lambda process, out: graded(out) >= 2),
 }
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_an_interrupt_ends_all_and_the_same_command_goes_on(moment, tmp_path, rubric):
-    rubric(NOTEBOOK)
+    problems, come = MOMENTS[moment]
+    rubric(*problems)
     people = [f"student-{number}" for number in range(10)]
     for number, name in enumerate(people):
         slow = notebook(f"import time; time.sleep(1); total = {number} - {number} + 4")
         hand_in(tmp_path / "class", name, ipynb=slow)
     out = tmp_path / "out"
     with started(*grade_argv(tmp_path, "--workers", 2), log=tmp_path / "log") as process:
-        assert until(lambda: MOMENTS[moment](process, out), process), (tmp_path / "log").read_text()
+        assert until(lambda: come(process, out), process), (tmp_path / "log").read_text()
         children = below(process)
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait(15) == 130, (tmp_path / "log").read_text()
