@@ -56,7 +56,8 @@ def digest_of_parts(*parts: str) -> str:
     return digest.hexdigest()
 
 
-OURS = ("gradebook.csv", "standings.json", "salt.txt", "grades.db", "grades.db-wal", "grades.db-shm", "alike.html",
+GRADEBOOK, STANDINGS, SALT = "gradebook.csv", "standings.json", "salt.txt"
+OURS = (GRADEBOOK, STANDINGS, SALT, "grades.db", "grades.db-wal", "grades.db-shm", "alike.html",
         "alike.json", "export", "class.html")  # fmt: skip
 """What a folder of results has beside the folders of hand-ins, which none of these may be called."""
 

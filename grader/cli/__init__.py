@@ -26,7 +26,7 @@ app.add_typer(rubric.app, name="rubric")
 
 
 def main() -> None:
-    """Run a command; a GraderError ends it with its message and its own exit code."""
+    """Run a command; a GraderError, or a file that is refused, ends it with a message and its own exit code."""
     prepare()
     try:
         app()
@@ -35,8 +35,11 @@ def main() -> None:
             sys.exit(143 if asked_to_end() else 130)
         raise
     except Exception as error:
-        from grader.core.errors import GraderError
+        from grader.core.errors import GraderError, MachineError
 
+        if isinstance(error, OSError) and error.filename is not None:
+            hint = "Look whether it is there, whether you may read and write it, and whether the disk has room."
+            error = MachineError(error.strerror or str(error), where=str(error.filename), hint=hint)
         if not isinstance(error, GraderError):
             raise
         from grader.report._text import plain

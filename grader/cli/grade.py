@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,11 +42,20 @@ def command(
         str | None, typer.Option("--assignment", help="Which assignment is graded, of an export that holds several.")
     ] = None,
     roster: Annotated[
-        Path | None, typer.Option("--roster", help="A CSV of everyone in the class: who handed in nothing gets a row.")
+        Path | None,
+        typer.Option(
+            "--roster",
+            exists=True,
+            dir_okay=False,
+            help="A CSV of everyone in the class: who handed in nothing gets a row.",
+        ),
     ] = None,
     due: Annotated[str | None, typer.Option("--due", help="When it was due; else as the rubric says.")] = None,
     extensions: Annotated[
-        Path | None, typer.Option("--extensions", help="A YAML file of what single people were granted.")
+        Path | None,
+        typer.Option(
+            "--extensions", exists=True, dir_okay=False, help="A YAML file of what single people were granted."
+        ),
     ] = None,
     trust: Annotated[
         bool,
@@ -95,9 +105,10 @@ def command(
     _apart(handed_in, out, store)
     loaded = load_rubric(rubric)
     loaded = with_due(loaded, due) if due else loaded
-    results = Results(out)
+    _same_assignment(out, loaded.id)
     found = recognised(handed_in, scratch=out / ".handed-in", layout=layout, assignment=assignment, roster=roster)
     _said(found)
+    results = Results(out)
     people = (*(person for handin in found.handins for person in handin.people), *found.missing)
     granted = read_extensions(extensions, people, loaded.timezone, loaded.due_at) if extensions else {}
     salt = salt or loaded.salt or results.salt()
@@ -138,6 +149,24 @@ def _apart(handed_in: Path, out: Path, store: str) -> None:
             raise typer.BadParameter(
                 f"{place} lies in {handed_in}, and what is there was handed in: name a place beside it",
                 param_hint=option,
+            )
+
+
+def _same_assignment(out: Path, rubric: str) -> None:
+    """Refuse to write into the results of another assignment: they would be judged by a rubric that isn't theirs."""
+    from grader.core.errors import MachineError
+    from grader.files import STANDINGS
+    from grader.store import Results
+
+    if not (out / STANDINGS).is_file():
+        return
+    with suppress(MachineError):  # what can't be read is written anew
+        held = Results(out).standings().rubric
+        if held != rubric:
+            raise typer.BadParameter(
+                f"{out} holds the results of {held}, and this is {rubric}: name another folder. If the assignment was "
+                f"renamed, remove {out / STANDINGS} first; nothing else is lost by that.",
+                param_hint="--out",
             )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grader.core.errors import SubmissionError
 from grader.core.handin import HandedIn, Handin, Person
-from grader.files import OURS, alike, folder_name
+from grader.files import GRADEBOOK, OURS, STANDINGS, alike, folder_name
 from grader.intake.layouts import PLAIN, layouts
 from grader.intake.links import with_links
 from grader.intake.recognition import recognised
@@ -41,6 +41,11 @@ def handed_in(
         for handin in handins
         for link in handin.links
     ]
+    results = [
+        f"{handin.key} holds results of the grader, as it seems: if it is nobody's hand-in, move it elsewhere."
+        for handin in handins
+        if any(_holds_results(file.path) for file in handin.files)
+    ]
     ignored = assignment is not None and not found.assignment
     missing = found.missing
     told: tuple[str, ...] = ()
@@ -60,10 +65,15 @@ def handed_in(
             *place.export.said,
             *found.said,
             *doubles,
+            *results,
             *links,
             *told,
         ),
     )
+
+
+def _holds_results(folder: Path) -> bool:
+    return all((folder / name).is_file() for name in (GRADEBOOK, STANDINGS))
 
 
 def _as_given(where: str, path: Path, scratch: Path) -> str:

@@ -9,9 +9,7 @@ from pydantic import ValidationError
 
 from grader.core.errors import MachineError
 from grader.core.standing import ClassStandings
-from grader.files import write_whole
-
-_GRADEBOOK, _STANDINGS, _SALT = "gradebook.csv", "standings.json", "salt.txt"
+from grader.files import GRADEBOOK, SALT, STANDINGS, write_whole
 
 
 class Results:
@@ -50,7 +48,7 @@ class Results:
 
     def salt(self) -> str:
         """What gives the seeds of this class's trainings, drawn at the first call and kept for the next runs."""
-        path = self.folder / _SALT
+        path = self.folder / SALT
         try:
             kept = path.read_text(encoding="utf-8").strip()
         except FileNotFoundError:
@@ -64,12 +62,12 @@ class Results:
 
     def save_class(self, gradebook: str, standings: ClassStandings) -> None:
         """Write the class's table, and the same for other commands."""
-        _write(self.folder / _STANDINGS, standings.model_dump_json())
-        _write(self.folder / _GRADEBOOK, gradebook)
+        _write(self.folder / STANDINGS, standings.model_dump_json())
+        _write(self.folder / GRADEBOOK, gradebook)
 
     def standings(self) -> ClassStandings:
         """Where everyone stands. Raises MachineError where no class was graded here."""
-        path = self.folder / _STANDINGS
+        path = self.folder / STANDINGS
         try:
             return ClassStandings.model_validate_json(path.read_bytes())
         except (OSError, ValidationError) as error:

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import zipfile
@@ -16,7 +17,7 @@ from classes import graded_folder
 
 from grader import class_steps
 from grader.cli._terminal import harmless
-from grader.execution import Sandbox
+from grader.execution import Sandbox, find_sandbox
 from grader.rubric import load_rubric
 from grader.tools import Tools
 
@@ -77,6 +78,48 @@ def test_no_name_meets_another_or_steers_what_shows_it(tmp_path):
     for file in [out / "gradebook.csv", *out.glob("*/feedback.html")]:
         assert re.findall("[\x00-\x08\x1b\x7f-\x9f\u202e]", file.read_text()) == []
     assert not any(line.startswith(("=", "-", "+", "@")) for line in (out / "gradebook.csv").read_text().splitlines())
+
+
+@pytest.fixture
+def graded_class(tmp_path):
+    """A class that was graded, and what runs a command in it."""
+    (tmp_path / "quiz.yaml").write_text(QUIZ)
+    (tmp_path / "other.yaml").write_text(QUIZ.replace("id: quiz", "id: other"))
+    for name in ("ada", "ben"):
+        (tmp_path / "class" / name).mkdir(parents=True)
+        (tmp_path / "class" / name / "report.md").write_text(
+            f"{name}\n\n# Problem 1A\n\nThe layer has 60 parameters.\n"
+        )
+    tools = Tools(sandbox=find_sandbox(), dataset=None)
+    graded_folder(tmp_path / "class", load_rubric(str(tmp_path / "quiz.yaml")), tmp_path / "out", tools)
+    (tmp_path / "a file").touch()
+
+    def run(*argv):
+        command = [sys.executable, "-c", "from grader.cli import main; main()", *argv]
+        environment = {**os.environ, "COLUMNS": "1000", "NO_COLOR": "1"}
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment, check=False)
+        assert "Traceback" not in done.stderr
+        return done.returncode, done.stderr
+
+    return run
+
+
+MISTAKES = {
+    "another assignment's results": ("grade class --rubric other.yaml --out out", 2, "out holds the results of quiz"),
+    "a mistyped export": ("grade clas --rubric quiz.yaml --out new", 1, "no such file or folder"),
+    "a roster that isn't there": ("grade class --rubric quiz.yaml --out new --roster people.csv", 2, "people.csv"),
+    "extensions that aren't there": ("grade class --rubric quiz.yaml --out new --extensions more.yaml", 2, "more.yaml"),
+    "a place that is a file": ("export out --to canvas --out 'a file/there'", 4, "a file"),
+}
+
+
+@pytest.mark.kernel
+def test_a_mistake_is_said_and_nothing_is_written(graded_class, tmp_path):
+    for name, (argv, code, said) in MISTAKES.items():
+        found = graded_class(*shlex.split(argv))
+        assert (found[0], said in found[1]) == (code, True), (name, found)
+        assert not (tmp_path / "new").exists(), name
+    assert json.loads((tmp_path / "out" / "standings.json").read_text())["rubric"] == "quiz"
 
 
 RAISED = [MemoryError(), RecursionError("deep"), BrokenProcessPool("ended"), CancelledError(), ValueError("\x1b[2J")]

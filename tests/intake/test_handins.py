@@ -321,6 +321,21 @@ CASES = {
         {"ada": ("ada///", ["lee_1_2_x.md"]), "ben": ("ben///", ["report.md"]), "cleo": ("cleo///", ["report.md"])},
         [],
     ),
+    "plain: results of an earlier run among what was handed in": (
+        {
+            "ada/a.md": REPORT,
+            "ben/a.md": REPORT,
+            "out/gradebook.csv": b"key\n",
+            "out/standings.json": b"{}",
+            "out/ada/feedback.html": b"<p>",
+        },
+        {
+            "ada": ("ada///", ["a.md"]),
+            "ben": ("ben///", ["a.md"]),
+            "out": ("out///", ["ada/feedback.html", "gradebook.csv", "standings.json"]),
+        },
+        ["out holds results of the grader, as it seems"],
+    ),
     "plain: a link beside words": (
         {
             "ada/readme.txt": b"My notebook is at " + COLAB + b" because the upload did not work for me, sorry",
