@@ -126,7 +126,9 @@ def grade_step(context: Context, asked: Asked) -> Told:
         grade = set_aside(asked.handin.key, job.rubric, tools, why, "manual")
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # noqa: BLE001  # the one boundary: the others are graded whatever this one did
+    except BaseException as error:  # the one boundary: the others are graded whatever this one did
+        if context.stopped.is_set():
+            raise KeyboardInterrupt from error
         why = str(error) if isinstance(error, MachineError) else f"{type(error).__name__}: {error}"
         tools.say(f"the grader failed on {asked.handin.key}: {why}")
         grade = set_aside(asked.handin.key, job.rubric, tools, why, "error")
