@@ -32,6 +32,7 @@ DUE = "2026-03-01T12:00:00+00:00"  # as class_exports has it
 PER_DAY, AT_MOST, GRACE_MINUTES = 0.1, 0.5, 10
 LATE = f"late: {{per_day: {PER_DAY}, at_most: {AT_MOST}, grace_minutes: {GRACE_MINUTES}}}\n"
 WITH_TIMES = ("gradescope", "nbgrader")  # the other layouts don't tell when something was handed in
+HALF_A_CENT = 0.005 + 1e-9  # points are written with two places
 COMMAND = ("--workers", "2", "--due", DUE, "--trust-submissions")
 
 
@@ -86,7 +87,7 @@ def compared(out, layout, students):
         counted[place] += 1
         wanted = student.deserves(layout)
         value = None if found in ("", None) else float(found)
-        if (value is None) != (wanted is None) or (wanted is not None and abs(value - wanted) >= 0.005):
+        if (value is None) != (wanted is None) or (wanted is not None and abs(value - wanted) > HALF_A_CENT):
             wrong.append(f"{layout}, {place}: {student.member.id} ({student.made_of}) has {found!r}, not {wanted}")
 
     def see_all(place, table, number, score):
