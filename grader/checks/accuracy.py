@@ -17,8 +17,8 @@ class Accuracy(Check):
     """The grader trains the network again under up to `seeds` seeds and scores it on its own copy of the test split.
 
     Passed when more than half of the trainings reach `at_least`. It stops as soon as the trainings left can't change
-    that. Training that diverges doesn't reach it. With `rule: margin` it also stops at a pass when, after at least
-    `min_seeds` trainings that all reach it, a miss has become less likely than 1 - `confidence`.
+    that, and at a pass when, after at least `min_seeds` trainings that all reach it, a miss has become less likely than
+    1 - `confidence`; `rule: majority` leaves the latter out. Training that diverges doesn't reach it.
 
     A training that can't be written as a recipe is replayed: the notebook runs in full in the sandbox, without the test
     split, and the grader scores the network that it hands over. That rests on the student's code having trained it, so
@@ -30,7 +30,7 @@ class Accuracy(Check):
     type: Literal["accuracy"] = "accuracy"
     at_least: float = Field(gt=0, le=1)
     seeds: int = Field(default=5, ge=1, le=99)
-    rule: Literal["majority", "margin"] = "majority"
+    rule: Literal["majority", "margin"] = "margin"
     confidence: float = Field(default=0.99, ge=0.5, lt=1)
     min_seeds: int = Field(default=2, ge=1)
     replay: bool | Literal["trust"] = True

@@ -22,7 +22,7 @@ def command(
     dataset: Annotated[DatasetName, typer.Option("--dataset", "-d")] = USUAL_DATASET,
     variable: Annotated[str | None, typer.Option("--variable", help="The network's variable; else the last.")] = None,
     seeds: Annotated[int, typer.Option("--seeds", min=1, max=99, help="Trainings planned.")] = 5,
-    rule: Annotated[RuleName, typer.Option("--rule", help="margin stops early at a clear pass.")] = RuleName.majority,
+    rule: Annotated[RuleName, typer.Option("--rule", help="margin stops early at a clear pass.")] = RuleName.margin,
     time_budget: Annotated[float | None, typer.Option("--time-budget", min=1.0, help="Seconds.")] = None,
     plot: Annotated[Path | None, typer.Option("--plot", help="Write the accuracies as an SVG to this file.")] = None,
     salt: SaltOption = "",

@@ -216,6 +216,11 @@ _GRADER = (
         "Save less, or smaller files.",
     ),
     (
+        r"Too many open files|can't start new thread|Resource temporarily unavailable",
+        "it has more files open, or more processes and threads, than a notebook may have while it is graded",
+        "Close what was opened, and start fewer workers.",
+    ),
+    (
         rf"^{BarelyTrained.__name__}:",
         "networks had been trained for a few steps only, so it may have had far more to do than in the notebook "
         "itself, as when it draws a figure for each mistake; it was interrupted",

@@ -93,6 +93,11 @@ FAILS = {
     "memory that no machine has": ("torch.zeros(10**12)", "student", "more memory than any machine has"),
     "an array that no machine holds": ("np.ones(10**13)", "student", "more memory than any machine has"),
     "a large file": ("open('large', 'wb').write(bytes(65 << 20))", "grader", "It writes more than a notebook may"),
+    "files left open": ("kept = [open('/dev/null') for _ in range(10**6)]", "grader", "It has more files open"),
+    "threads": (
+        "import threading, time\nfor _ in range(9999): threading.Thread(target=time.sleep, args=[3]).start()",
+        "grader", "more processes and threads, than a notebook may have",
+    ),
     "a GPU": ("assert torch.cuda.is_available()", "grader", "It insists on a GPU, and is run without one"),
     "a GPU, in words": ("raise SystemError('GPU device not found')", "grader", "It insists on a GPU"),
     "a data set of torchvision": (
