@@ -9,7 +9,18 @@ from math import isfinite
 from pathlib import Path
 
 from grader.budget import ClassBudget
-from grader.class_steps import Asked, ClassJob, Context, Told, grade_step, keep_grade, lane_step, save_pages, show_grade
+from grader.class_steps import (
+    Asked,
+    ClassJob,
+    Context,
+    Told,
+    decided,
+    grade_step,
+    keep_grade,
+    lane_step,
+    save_pages,
+    show_grade,
+)
 from grader.core.errors import MachineError
 from grader.core.handin import HandedIn, Handin, Person
 from grader.core.record import Record
@@ -229,7 +240,8 @@ class _Grading:
         """Show the best that is known of a hand-in, where anything is, until there is better."""
         given, by = self.given, asked.provenance
         if best := self.context.store.best(asked.handin.key, by.submission, by.rubric):
-            standings = standings_of(asked.handin, best.grade, given.rubric, given.extensions)
+            grade = decided(self.context, asked.handin.key, by.submission, best.grade)
+            standings = standings_of(asked.handin, grade, given.rubric, given.extensions)
             self.book.put(asked.handin.key, standings)
 
     def _is_known(self, asked: Asked) -> bool:
@@ -242,7 +254,7 @@ class _Grading:
         named = known.grade.submission.model_copy(update={"id": handin.key})
         grade = known.grade.model_copy(update={"submission": named})
         if self.held.get(handin.key) == provenance:
-            told = show_grade(self.context, handin, grade)
+            told = show_grade(self.context, handin, provenance.submission, grade)
         else:  # it is new here, or was handed in, or graded, in another way since
             save_pages(self.context, handin, grade)
             told = keep_grade(self.context, asked, grade)

@@ -17,6 +17,7 @@ from grader.core.record import Record
 from grader.core.standing import Standing
 from grader.core.stored import Cut, Provenance
 from grader.core.suspended import Suspended, Where
+from grader.decided import with_decisions
 from grader.execution import Sandbox, kept_runs, page_pictures
 from grader.extensions import Extension
 from grader.lateness import with_lateness
@@ -25,7 +26,7 @@ from grader.reading import opened
 from grader.report import FORMATS
 from grader.rubric import Rubric
 from grader.standings import standings_of
-from grader.store import Results, Store
+from grader.store import Decisions, Results, Store
 from grader.tools import Options, Tools, tools_for, warmed
 from grader.training.plan import LaneStep
 
@@ -145,7 +146,7 @@ def keep_grade(context: Context, asked: Asked, grade: Grade, *, cut: bool = Fals
     by = asked.provenance
     why = ""
     try:
-        rendered = _rendered(context, handin, grade)
+        rendered = _rendered(context, handin, decided(context, handin.key, by.submission, grade))
     except Exception as error:  # a record that can't be rendered is a fault of ours, and costs this submission
         why = f"its result could not be written: {type(error).__name__}: {error}"
         grade = set_aside(handin.key, job.rubric, None, why, "error")
@@ -154,18 +155,29 @@ def keep_grade(context: Context, asked: Asked, grade: Grade, *, cut: bool = Fals
         short: Cut = "time" if cut else "settings" if not job.options.retrain and job.rubric.needs(Retraining) else ""
         store.save_grade(job.run, handin.key, by, grade, cut=short)
         best = store.best(handin.key, by.submission, by.rubric)
-        told = show_grade(context, handin, best.grade if best else grade, rendered)
+        told = show_grade(context, handin, by.submission, best.grade if best else grade, rendered)
         return told.model_copy(update={"why": why or told.why})
     except MachineError as error:
         return Told(lost=str(error))
 
 
-def show_grade(context: Context, handin: Handin, grade: Grade, rendered: Mapping[str, str] = {}) -> Told:
+def decided(context: Context, key: str, submission: str, grade: Grade) -> Grade:
+    """The grade with what people have decided by now. Raises MachineError."""
+    said = Decisions(context.store)
+    decisions = said.decisions(key)
+    return with_decisions(grade, submission, decisions, said.items()) if decisions else grade
+
+
+def show_grade(
+    context: Context, handin: Handin, submission: str, grade: Grade, rendered: Mapping[str, str] = {}
+) -> Told:
     """Write the pages of a grade, where they are not there as they should be. Raises MachineError.
 
-    `rendered` are the pages of a grade that may be this one: they are not made again then.
+    What people decided of these files is in them; `submission` is the files' digest. `rendered` are the pages of a
+    grade that may be this one: they are not made again then.
     """
     job = context.job
+    grade = decided(context, handin.key, submission, grade)
     record = FORMATS["json"](_with_lateness(context, handin, grade))
     try:
         if context.results.read(handin.key, _RECORD) != record:

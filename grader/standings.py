@@ -14,30 +14,42 @@ def standings_of(
     handin: Handin, grade: Grade, rubric: Rubric, extensions: Mapping[Person, Extension] = {}
 ) -> tuple[Standing, ...]:
     """One for each person who handed it in, with what lateness takes of theirs."""
-    problems = tuple(map(_points, grade.problems))
-    state: State = "error" if grade.machine_failed or grade.error_points else "graded"
 
     def of(person: Person) -> Standing:
         late = with_lateness(grade, handin, rubric, extensions, person)
-        open_ = grade.manual_points or grade.unread or (late.late and not late.late.settled)
-        return Standing(
+        standing = Standing(
             person=person,
             key=handin.key,
-            state="waiting" if state == "graded" and open_ else state,
-            raw=grade.score,
-            points=late.final,
+            state="graded",
             max_points=grade.max_score,
-            waiting=grade.manual_points,
-            error=grade.error_points,
-            problems=problems,
             at=handin.at,
             attempt=handin.attempt,
             late=late.late,
-            unread=grade.unread,
             notes=late.notes,
         )
+        return with_points(standing, grade)
 
     return tuple(map(of, handin.people))
+
+
+def with_points(standing: Standing, grade: Grade) -> Standing:
+    """The same person with the points of this grade; lateness takes of them what it took before."""
+    late = standing.late
+    state: State = "error" if grade.machine_failed or grade.error_points else "graded"
+    open_ = grade.manual_points or grade.unread or grade.to_confirm or (late and not late.settled)
+    return standing.model_copy(
+        update={
+            "state": "waiting" if state == "graded" and open_ else state,
+            "raw": grade.score,
+            "points": late.kept(grade.score) if late else grade.score,
+            "max_points": grade.max_score,
+            "waiting": grade.manual_points,
+            "error": grade.error_points,
+            "problems": tuple(map(_points, grade.problems)),
+            "unread": grade.unread,
+            "to_confirm": grade.to_confirm,
+        }
+    )
 
 
 def not_yet(handin: Handin, rubric: Rubric) -> tuple[Standing, ...]:

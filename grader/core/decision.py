@@ -1,5 +1,6 @@
 """What people decide of a class: points for a check, rubric items, flags, wishes that something be looked at again."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import AwareDatetime, Field
@@ -82,7 +83,7 @@ class Assignment(Said):
     sections: tuple[str, ...] = ()
 
 
-def points_of(decision: Decision, items: dict[str, Item]) -> float | None:
+def points_of(decision: Decision, items: Mapping[str, Item]) -> float | None:
     """The points that a decision gives, between 0 and what the check is worth; None where it decides nothing.
 
     Items that give points add up from nothing; where a check has none of that kind, its items are taken from all

@@ -48,3 +48,14 @@ class MachineError(GraderError):
     """The machine failed: data missing, no memory, a kernel that can't start."""
 
     exit_code = 4
+
+
+class Conflict(Exception):
+    """Somebody else was first: `newest` is what they said, and what was to be said is not kept.
+
+    No GraderError, since nothing is wrong: whoever asked sees the other's and decides again.
+    """
+
+    def __init__(self, newest: object) -> None:
+        self.newest = newest
+        super().__init__("somebody else was first")

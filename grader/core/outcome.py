@@ -156,7 +156,8 @@ class Grade(Record):
     Of its points `score` are earned, `manual_points` wait for a person, and `error_points` are those of checks that the
     machine failed on; the rest is lost. `max_score` is that without extra credit, which the other three count. They
     are those before `late`, which is there where a due date is known. `unread` names the files and the lines that
-    nobody has read, each with why.
+    nobody has read, each with why; `to_confirm` what people gave for other files or by an earlier rubric, which is not
+    in these points until somebody confirms it.
     """
 
     format_version: int = FORMAT_VERSION
@@ -170,6 +171,7 @@ class Grade(Record):
     problems: tuple[ProblemResult, ...]
     late: Lateness | None = None
     unread: tuple[str, ...] = ()
+    to_confirm: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     sandbox: dict[str, object] = {}
     environment: dict[str, object] = {}

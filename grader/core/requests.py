@@ -22,7 +22,7 @@ class TrainingRequest(Record):
 
     threshold: float
     planned: int
-    rule: Literal["majority", "margin"] = "majority"
+    rule: Literal["majority", "margin"] = "margin"
     confidence: float = 0.99
     min_seeds: int = 2
     replay: bool | Literal["trust"] = True

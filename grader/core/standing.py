@@ -61,6 +61,7 @@ class Standing(Record):
     attempt: int | None = None
     late: Lateness | None = None
     unread: tuple[str, ...] = ()
+    to_confirm: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 

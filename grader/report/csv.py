@@ -43,7 +43,7 @@ def _row(standing: Standing, columns: Sequence[str]) -> list[str]:
         "" if standing.at is None else standing.at.isoformat(),
         text_cell(standing.late.why if standing.late else ""),
         text_cell("; ".join(standing.unread)),
-        text_cell("; ".join(standing.notes)),
+        text_cell("; ".join((*standing.notes, *standing.to_confirm))),
     ]
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
 
 FILE = "grades.db"
-HEAD = "0001"
+HEAD = "0002"
 _CONNECT_SECONDS = 10
 _MIGRATING = 7_230_114  # names the lock under which a Postgres database is migrated; any number that nobody else takes
 _PASSWORD = re.compile(r"""(://[^\s:/@]*:)[^\s"']+(?=@)|([?&]password=)[^\s"'&]+""")

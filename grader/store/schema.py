@@ -126,3 +126,15 @@ steps = Table(
     _run(),
     Column("value", LargeBinary, nullable=False),
 )
+
+said = Table(
+    "said",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    *map(_words, ("kind", "of", "name")),  # of: the key of a hand-in, or nothing
+    Column("version", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    _words("record"),
+    UniqueConstraint("kind", "of", "name", "version", name="one_record_a_version"),
+    sqlite_autoincrement=True,
+)

@@ -56,20 +56,20 @@ class Store:
         row = start.model_dump(mode="json")
         row["settings"] = as_json({name: value for name, value in row["settings"].items() if name != "salt"})
         row |= {name: without_passwords(row[name]) for name in ("command", "source", "settings")}
-        with self._writing() as connection:
+        with self.writing() as connection:
             added = insert(runs).values(started=_now(), **row).returning(runs.c.number)
             return int(connection.scalars(added).one())
 
     def end_run(self, run: int, ending: Ending) -> None:
         """Write down how a run ended; what was written first stays."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             still_open = (runs.c.number == run) & runs.c.ended.is_(None)
             connection.execute(update(runs).where(still_open).values(ended=_now(), ending=ending))
 
     def runs(self) -> list[Run]:
         """All runs, the first one first."""
         query = select(runs, exports.c.layout).outerjoin(exports).order_by(runs.c.number)
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = connection.execute(query).mappings().all()
         return [
             Run.model_validate({**row, "settings": json.loads(row["settings"]), "layout": row["layout"] or ""})
@@ -81,14 +81,14 @@ class Store:
         records = [handin.model_dump(mode="json", exclude={"people"}) for handin in handed_in.handins]
         whose: list[tuple[str | None, Person]] = [(h.key, person) for h in handed_in.handins for person in h.people]
         whose += [(None, person) for person in handed_in.missing]
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(insert(exports).values(run=run, layout=handed_in.layout, said=as_json(handed_in.said)))
             _add_all(connection, handins, run, [{"key": r["key"], "record": as_json(r)} for r in records])
             _add_all(connection, people, run, [{"key": key, **person.model_dump()} for key, person in whose])
 
     def handed_in(self, run: int) -> HandedIn | None:
         """Who handed in what, as it was saved in a run; None where nothing was."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             export = connection.execute(select(exports).where(exports.c.run == run)).mappings().first()
             if export is None:
                 return None
@@ -104,7 +104,7 @@ class Store:
 
     def people(self, until: int | None = None) -> dict[str, tuple[Person, ...]]:
         """Whose each hand-in is, by key, as the last run that has it says; `until` leaves out the runs after it."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             whose = _people(connection, _until(people.c.run, until))
         return {key: tuple(by_run[max(by_run)]) for key, by_run in whose.items() if key is not None}
 
@@ -125,7 +125,7 @@ class Store:
         )
         row = result.model_dump(exclude={"id", "provenance", "earlier"}) | provenance.model_dump()
         row["record"] = _packed(as_json(grade).encode(), f"the record of {key}")
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(insert(results).values(row))
 
     def known(self, provenance: Provenance) -> StoredGrade | None:
@@ -134,7 +134,7 @@ class Store:
         It may be that of another hand-in with the same files, whose name is then in it: `key` tells.
         """
         same = [results.c[name] == getattr(provenance, name) for name in _DIGESTS]
-        with self._reading() as connection:
+        with self.reading() as connection:
             found = list(self._results(connection, select(*_NUMBERS).where(*same)))
         complete = [result for result in found if result.complete]
         return self._with_grade(complete[-1]) if complete else None
@@ -142,7 +142,7 @@ class Store:
     def best(self, key: str, submission: str, rubric: str) -> StoredGrade | None:
         """The best known result of a hand-in for these digests of its files and of the rubric, or None."""
         same = (results.c.key == key, results.c.submission == submission, results.c.rubric == rubric)
-        with self._reading() as connection:
+        with self.reading() as connection:
             found = list(self._results(connection, select(*_NUMBERS).where(*same)))
         return self._with_grade(best_known(found)) if found else None
 
@@ -154,7 +154,7 @@ class Store:
         tells what was judged before.
         """
         by_key: defaultdict[str, list[Result]] = defaultdict(list)
-        with self._reading() as connection:
+        with self.reading() as connection:
             for result in self._results(connection, select(*_NUMBERS).where(_until(results.c.run, until))):
                 by_key[result.key].append(result)
             whose = _people(connection, _until(people.c.run, until))
@@ -167,7 +167,7 @@ class Store:
 
     def results_of(self, first: int, last: int) -> list[Result]:
         """All results that were saved in these runs and those between, in the order in which they were saved."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return list(self._results(connection, select(*_NUMBERS).where(results.c.run.between(first, last))))
 
     def save_step(self, run: int, key: str, value: bytes, *, kind: str, seconds: float) -> None:
@@ -178,17 +178,17 @@ class Store:
         row = {"key": key, "kind": kind, "seconds": seconds, "saved": _now(), "run": run}
         add = sqlite.insert(steps) if self._engine.dialect.name == "sqlite" else postgresql.insert(steps)
         packed = _packed(value, f"what the step {kind} gave")
-        with self._writing() as connection:
+        with self.writing() as connection:
             connection.execute(add.values(**row, value=packed).on_conflict_do_nothing(index_elements=["key"]))
 
     def step(self, key: str) -> bytes | None:
         """What a step gave, or None where it was never done."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             packed = connection.scalar(select(steps.c.value).where(steps.c.key == key))
         return None if packed is None else self._unpacked(packed)
 
     def _with_grade(self, result: Result) -> StoredGrade:
-        with self._reading() as connection:
+        with self.reading() as connection:
             packed = connection.scalar(select(results.c.record).where(results.c.id == result.id))
         return StoredGrade(**dict(result), grade=_grade(result, self._unpacked(packed)))
 
@@ -207,12 +207,14 @@ class Store:
             ) from error
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
+        """A connection that reads; what the database raises is a MachineError."""
         with explained(self.where), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def writing(self) -> Iterator[Connection]:
+        """One transaction that writes, whole or not at all."""
         with explained(self.where), writing(self._engine) as connection, connection.begin():
             yield connection
 
