@@ -2,11 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from grader.core.changes import Changes, CheckChange, CheckSaid, HandinChange, Points
+from grader.core.decision import Decision, Item, Place
 from grader.core.outcome import CheckResult, Grade
 from grader.core.stored import Result, Run, StoredGrade
-from grader.store.store import Store
+from grader.decided import with_decisions
+from grader.store.decisions import Decisions
+from grader.store.store import Current, Store
 
 _NEARLY = 1e-6  # of points, which are sums
 _CUT = {"": "it says less", "time": "it was cut short", "settings": "settings kept it from judging all"}
@@ -18,14 +22,13 @@ def changes(store: Store, before: Run, after: Run) -> Changes:
     One hand-in's records are in memory at a time. Hand-ins of which the same result holds are not read.
     """
     runs = {run.number: run for run in store.runs()}
-    then, now = store.current(before.number), store.current(after.number)
+    then, now = _held(store, before, runs), _held(store, after, runs)
     people = store.people(after.number)
     changed = []
-    for key in dict.fromkeys((*then, *now)):
-        old, new = then.results.get(key), now.results.get(key)
-        if old and new and old.id == new.id:
+    for key in dict.fromkeys((*then.current, *now.current)):
+        if then.same(now, key):
             continue
-        change = _change(then[key] if old else None, now[key] if new else None, runs)
+        change = _change(then.grade(key), now.grade(key), runs)
         if change:
             names = tuple(p.name or p.email or p.id or p.user for p in people.get(key, ()))
             changed.append(change.model_copy(update={"key": key, "people": names}))
@@ -33,9 +36,43 @@ def changes(store: Store, before: Run, after: Run) -> Changes:
         before=before,
         after=after,
         changed=tuple(changed),
-        unchanged=len({*then, *now}) - len(changed),
-        kept=dict(_kept(store.results_of(before.number + 1, after.number), now.results)),
+        unchanged=len({*then.current, *now.current}) - len(changed),
+        kept=dict(_kept(store.results_of(before.number + 1, after.number), now.current.results)),
     )
+
+
+class _Held(NamedTuple):
+    """What held after a run: results, and what people had decided until the next one began."""
+
+    current: Current
+    decisions: dict[str, dict[Place, Decision]]
+    items: dict[str, Item]
+
+    def same(self, other: "_Held", key: str) -> bool:
+        """Whether nothing is another there, without reading a record."""
+        old, new = self.current.results.get(key), other.current.results.get(key)
+        result = bool(old and new and old.id == new.id)
+        decided = self.decisions.get(key), other.decisions.get(key)
+        return result and decided[0] == decided[1] and (self.items == other.items or decided == (None, None))
+
+    def grade(self, key: str) -> StoredGrade | None:
+        """The result of a hand-in with its decisions, in its numbers too."""
+        if key not in self.current:
+            return None
+        stored = self.current[key]
+        grade = with_decisions(stored.grade, stored.provenance.submission, self.decisions.get(key, {}), self.items)
+        numbers = {name: getattr(grade, name) for name in ("score", "max_score", "manual_points", "error_points")}
+        return stored.model_copy(update={"grade": grade, **numbers})
+
+
+def _held(store: Store, run: Run, runs: Mapping[int, Run]) -> _Held:
+    later = [other.started for number, other in runs.items() if number > run.number]
+    until = min(later) if later else None
+    said = Decisions(store)
+    by_key: dict[str, dict[Place, Decision]] = {}
+    for place, decision in said.decisions(until=until).items():
+        by_key.setdefault(place.key, {})[place] = decision
+    return _Held(store.current(run.number), by_key, said.items(until))
 
 
 def _change(old: StoredGrade | None, new: StoredGrade | None, runs: Mapping[int, Run]) -> HandinChange | None:
@@ -81,7 +118,14 @@ def _reasons(old: StoredGrade, new: StoredGrade, runs: Mapping[int, Run]) -> Ite
     if was.settings != became.settings:
         found.append("settings changed" + (f" ({', '.join(chosen)})" if chosen else ""))
     found += _made_up_for(old)
+    decided = sorted({by for grade in (old.grade, new.grade) for by in _deciders(grade)})
+    if decided:
+        found.append(f"decided by {', '.join(decided)}")
     yield from found or ["the same inputs gave another result"]
+
+
+def _deciders(grade: Grade) -> Iterator[str]:
+    return (check.given.by for problem in grade.problems for check in problem.checks if check.given)
 
 
 def _made_up_for(old: Result) -> Iterator[str]:

@@ -1,7 +1,9 @@
 """A class that is graded again: what is known stays, what holds is shown, and what trainings waited for ends."""
 
+import csv
 import threading
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 from classes import graded_folder
@@ -10,13 +12,15 @@ from sample_grade import check, grade_of, problem
 from grader import batch, class_steps
 from grader.batch import Class, grade_class
 from grader.budget import ClassBudget
-from grader.core.outcome import SubmissionInfo
+from grader.core.decision import Decision, Place
+from grader.core.outcome import Grade, SubmissionInfo
 from grader.core.suspended import Suspended
 from grader.engine import Here
 from grader.execution import Sandbox, find_sandbox
 from grader.intake.handins import handed_in
+from grader.refresh import refresh
 from grader.rubric import load_rubric
-from grader.store import Store
+from grader.store import Decisions, Results, Store
 from grader.tools import Options, Tools
 from grader.training.device import CPU
 from grader.training.plan import LaneStep, TrainingPlan
@@ -117,6 +121,51 @@ def test_what_was_trained_is_shown_however_often_nothing_is_to_be_trained(tmp_pa
     for retrain in (True, False, False, True):
         found = again(tmp_path, "trained", Options(retrain=retrain))
         assert where_all_stand(found) == {"ada": ("graded", 1)}
+
+
+def decide(store, key, **given):
+    place = Place(key=key, problem="1A", check="count")
+    said = Decisions(store)
+    version = len(said.history(place)) + 1
+    submission = store.current()[key].provenance.submission
+    about = {"submission": submission, "max_score": 1, "by": "Kim", "at": datetime.now(UTC), "version": version}
+    said.decide(Decision(place=place, **about, **given))
+
+
+def in_the_book(folder, key):
+    rows = csv.DictReader((folder / "out" / "gradebook.csv").read_text("utf-8-sig").splitlines())
+    return next((row["state"], row["score"]) for row in rows if row["key"] == key)
+
+
+def test_what_people_decided_is_shown_everywhere_and_stays_through_runs(tmp_path):
+    class_of(tmp_path, ada=("report.md", RIGHT), ben=("report.md", WRONG))
+    again(tmp_path, sandbox=find_sandbox())
+    out = tmp_path / "out"
+    with Store.open(out) as store:
+        decide(store, "ben", points=0.5, comment="A slip.", reason="The right idea.")
+        refresh(store, Results(out), {"ben"})
+    record = (out / "ben" / "grade.json").read_bytes()
+    (check,) = Grade.model_validate_json(record).problems[0].checks
+    assert (check.status, check.score, check.given.machine_status) == ("partial", 0.5, "failed")
+    assert in_the_book(tmp_path, "ben") == ("graded", "0.5") and in_the_book(tmp_path, "ada") == ("graded", "1")
+    for options in (Options(), Options(fresh=True)):
+        found = again(tmp_path, options=options, sandbox=find_sandbox())
+        assert where_all_stand(found) == {"ada": ("graded", 1), "ben": ("graded", 0.5)}
+        assert (out / "ben" / "grade.json").read_bytes() == record or options.fresh  # which says how long it took
+        assert in_the_book(tmp_path, "ben") == ("graded", "0.5")
+
+    class_of(tmp_path, ben=("report.md", WRONG + b"\nHanded in once more.\n"))
+    found = again(tmp_path, sandbox=find_sandbox())
+    assert where_all_stand(found)["ben"] == ("waiting", 0)  # nobody has seen these files
+    assert "Kim" in found.standings[1].to_confirm[0]
+    with Store.open(out) as store:
+        decide(store, "ben", points=1)
+        refresh(store, Results(out))
+    assert in_the_book(tmp_path, "ben") == ("graded", "1")
+    with Store.open(out) as store:
+        decide(store, "ben")  # taken back
+        refresh(store, Results(out))
+    assert in_the_book(tmp_path, "ben") == ("graded", "0")
 
 
 class Two(Here):

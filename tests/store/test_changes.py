@@ -1,6 +1,7 @@
 """`grader diff`: whose points changed, in which check, from what to what, and why."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from sample_grade import check, grade_of, problem
@@ -8,9 +9,10 @@ from stored_class import grade, provenance
 from typer.testing import CliRunner
 
 from grader.cli import app
+from grader.core.decision import Decision, Place
 from grader.core.handin import HandedIn, Handin, Person
 from grader.core.stored import RunStart
-from grader.store import Store
+from grader.store import Decisions, Store
 from grader.store.changes import changes
 
 BEFORE, AFTER = grade(8, message="61 is wrong"), grade(9, message="60 is right")
@@ -176,3 +178,26 @@ def test_runs_that_can_not_be_compared(out, tmp_path):
     ):
         done = diff(*arguments)
         assert done.exit_code == 2 and words in " ".join(done.output.split()), done.output
+
+
+def test_what_people_decided_after_a_run_is_told(where):
+    place, earlier = (Place(key=key, problem="1A", check="essay") for key in ("ada", "ben"))
+    with Store.open(where) as store:
+        for number in (1, 2):
+            run = store.begin_run(RunStart())
+            for key in ("ada", "ben", "cleo"):
+                store.save_grade(run, key, provenance(submission=key), grade(manual=4, key=key))
+            if number == 1:
+                Decisions(store).decide(essay(earlier, store.runs()[0].started, points=1))
+        Decisions(store).decide(essay(place, datetime.now(UTC), points=3))
+        Decisions(store).decide(essay(Place(key="cleo", problem="1A", check="essay"), datetime.now(UTC), comment="Hm."))
+        found = changes(store, *store.runs())
+        (change,) = found.changed
+        assert (change.key, change.before, change.after) == ("ada", (8, 14, 4, 0), (11, 14, 0, 0))
+        assert any("decided by Kim" in reason for reason in change.reasons)
+        assert [(c.check, c.before.status, c.after.status) for c in change.checks] == [("essay", "manual", "partial")]
+        assert found.unchanged == 2
+
+
+def essay(place, at, **given):
+    return Decision(place=place, submission=place.key, max_score=4, by="Kim", at=at, version=1, **given)
