@@ -55,7 +55,10 @@ class StudentCopy(Record):
 
 
 def for_student(grade: Grade) -> StudentCopy:
-    """The part of a grade that its student may see. `note`, the rubric's word to the TA, never is."""
+    """The part of a grade that its student may see.
+
+    Never shown are `note`, the rubric's word to whoever grades, who gave points, and why the machine was overruled.
+    """
     problems = tuple(_visible(problem) for problem in grade.problems)
     withheld = {p.id: _withheld(p.checks) for p in grade.problems}
     left_out = {problem: part for problem, part in withheld.items() if part}
@@ -81,7 +84,7 @@ def _withheld(checks: Iterable[CheckResult]) -> Withheld:
 
 
 def _visible(problem: ProblemResult) -> ProblemResult:
-    shown = tuple(c.model_copy(update={"note": ""}) for c in problem.checks if c.visibility == "visible")
+    shown = tuple(_without_names(c) for c in problem.checks if c.visibility == "visible")
     hidden = [c for c in problem.checks if c.visibility != "visible"]
     if not hidden:
         return problem.model_copy(update={"checks": shown})
@@ -94,6 +97,11 @@ def _visible(problem: ProblemResult) -> ProblemResult:
             "networks": tuple(_without_training(n, hidden) for n in problem.networks) if _asks(shown) else (),
         }
     )
+
+
+def _without_names(check: CheckResult) -> CheckResult:
+    given = check.given and check.given.model_copy(update={"by": "", "reason": ""})
+    return check.model_copy(update={"note": "", "given": given})
 
 
 def _asks(shown: Iterable[CheckResult]) -> bool:

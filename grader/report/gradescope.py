@@ -5,7 +5,18 @@ import math
 
 from grader.core.outcome import CheckResult, Grade, ProblemResult
 from grader.report._student import for_student
-from grader.report._summary import MACHINE_FAILED, STATUS, UNREAD, found, late_sentence, sandbox_sentence
+from grader.report._summary import (
+    MACHINE_FAILED,
+    STATUS,
+    UNREAD,
+    found,
+    item_words,
+    late_sentence,
+    machine_words,
+    message,
+    name_of,
+    sandbox_sentence,
+)
 from grader.report._text import one_line, plain, point_words
 
 
@@ -55,7 +66,7 @@ def _test(problem: ProblemResult, check: CheckResult, position: int) -> dict[str
     extra = " (extra credit)" if problem.extra_credit else ""
     return {
         "number": one_line(f"{problem.id}.{position}"),
-        "name": one_line(check.name) + extra + ("" if settled else f" ({STATUS[check.status].word.lower()})"),
+        "name": one_line(name_of(check)) + extra + ("" if settled else f" ({STATUS[check.status].word.lower()})"),
         "score": _number(check.score),
         "max_score": _number(check.max_score),
         "status": "passed" if check.status == "passed" else "failed",
@@ -66,7 +77,8 @@ def _test(problem: ProblemResult, check: CheckResult, position: int) -> dict[str
 
 
 def _said(check: CheckResult) -> list[str]:
-    lines = [plain(check.message)]
+    given = [*map(item_words, check.given.items), check.given.comment] if check.given else []
+    lines = [plain(words) for words in (*given, message(check), machine_words(check)) if words.strip()]
     if check.status == "manual":
         lines.append("Waiting for a person, who reads it; the score is 0 so far and may rise.")
     if check.status == "error":

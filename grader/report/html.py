@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from grader.core.evidence import Retraining
 from grader.core.outcome import Grade
 from grader.report import _networks, _summary
+from grader.report._prose import markdown, prose
 from grader.report._student import for_student
 from grader.report._text import one_line, plain, point_words, points
 from grader.resources import resource
@@ -32,7 +33,13 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"points": points, "point_words": point_words, "one_line": one_line}
+    environment.filters |= {
+        "points": points,
+        "point_words": point_words,
+        "one_line": one_line,
+        "prose": prose,
+        "markdown": markdown,
+    }
     environment.globals |= {
         "STATUS": _summary.STATUS,
         "MACHINE_FAILED": _summary.MACHINE_FAILED,
@@ -43,6 +50,11 @@ def _template() -> Template:
         "late_sentence": _summary.late_sentence,
         "look_first": _summary.look_first,
         "to_read": _summary.to_read,
+        "name_of": _summary.name_of,
+        "message": _summary.message,
+        "reason": _summary.reason,
+        "signed": _summary.signed,
+        "machine_words": _summary.machine_words,
         "sandbox_sentence": _summary.sandbox_sentence,
         "budget": _networks.budget,
         "recipe_lines": _networks.recipe_lines,

@@ -3,17 +3,23 @@
 import re
 from collections.abc import Iterable
 
-from grader.core.outcome import CheckResult, Grade, NetworkResult, ProblemResult
+from grader.core.outcome import CheckResult, Given, Grade, NetworkResult, ProblemResult
 from grader.report._networks import budget, lane_words, recipe_lines, retraining_words
 from grader.report._student import for_student
 from grader.report._summary import (
     MACHINE_FAILED,
     STATUS,
     UNREAD,
+    Reading,
     found,
+    item_words,
     late_sentence,
     look_first,
+    machine_words,
+    message,
+    name_of,
     problem_lost,
+    reason,
     sandbox_sentence,
     tally,
     to_read,
@@ -49,9 +55,9 @@ def render(grade: Grade) -> str:
         blocks.append(_md(said, 1500))
     if copy.withheld:
         blocks.append(f"Not counted here: {copy.all_withheld.sentence()}")
-    losing = (f"{_title(p)}, {point_words(problem_lost(p))}: {_md(c.message)}" for p, c in look_first(grade)[:5])
+    losing = (f"{_title(p)}, {point_words(problem_lost(p))}: {_md(reason(c))}" for p, c in look_first(grade)[:5])
     blocks += _list("What to look at first", losing)
-    blocks += _list("What a person still reads", (f"{_md(p.id)}: {_md(c.name)}" for p, c in to_read(grade)))
+    blocks += _list("What a person still reads", map(_reading, to_read(grade)))
     blocks += _list("Notes", map(_md, grade.notes))
     for problem in grade.problems:
         blocks += _problem(problem)
@@ -68,6 +74,11 @@ def _md(text: str, limit: int = 300) -> str:
 
 def _title(problem: ProblemResult) -> str:
     return _md(f"{problem.id} {problem.title}")
+
+
+def _reading(reading: Reading) -> str:
+    named = f"{_md(reading.problem.id)}: {_md(name_of(reading.check))}"
+    return f"{named}, {point_words(reading.points)}" if reading.points else named
 
 
 def _list(title: str, items: Iterable[str]) -> list[str]:
@@ -96,14 +107,25 @@ def _problem(problem: ProblemResult) -> list[str]:
 
 def _check(check: CheckResult) -> list[str]:
     mark, word = STATUS[check.status]
-    said = [_md(check.message)]
+    said = _given(check.given) if check.given else []
+    said += [_md(words) for words in (message(check), machine_words(check)) if words]
     if found(check) and check.status != "manual":
         said.append(f"Found: {_md(check.observed)}" + (f" ({_md(check.source)})" if check.source else ""))
     elif check.source:
         said.append(f"Found in: {_md(check.source)}")
     if check.advice:
         said.append(f"**What to do:** {_md(check.advice)}")
-    return [_md(check.name), f"{points(check.score)} of {points(check.max_score)}", f"{mark} {word}", "<br>".join(said)]
+    return [
+        _md(name_of(check)),
+        f"{points(check.score)} of {points(check.max_score)}",
+        f"{mark} {word}",
+        "<br>".join(said),
+    ]
+
+
+def _given(given: Given) -> list[str]:
+    """What a person gave; a table's cell has one line, so that a comment's own Markdown is left as text."""
+    return [_md(words, 2000) for words in (*map(item_words, given.items), given.comment) if words.strip()]
 
 
 def _network(network: NetworkResult) -> list[str]:

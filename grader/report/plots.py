@@ -15,13 +15,16 @@ from grader.core.evidence import Lane, Retraining
 from grader.report._networks import diverged
 
 # Blue and vermillion of Okabe and Ito's palette: told apart by colour-blind readers, and light from dark in grey.
-# Every kind also has a mark and a line of its own.
-_BLUE, _RED, _INK, _GREY = "#0072B2", "#D55E00", "#1b1f24", "#57606a"
+# Colour says what a training came to, and so does its mark: full, hollow, a cross. Which training it is say the mark's
+# shape, the dashes of its line and the number at its end, so that neither needs colour.
+_BLUE, _RED, _INK, _GREY = "#0072B2", "#B34700", "#1b1f24", "#57606a"
 _STYLES: dict[str, dict[str, Any]] = {
-    "reached": {"color": _BLUE, "linestyle": "-", "marker": "o", "markerfacecolor": _BLUE},
-    "missed": {"color": _RED, "linestyle": (0, (5, 2)), "marker": "o", "markerfacecolor": "white"},
-    "diverged": {"color": _INK, "linestyle": (0, (1, 1.5)), "marker": "x", "markerfacecolor": "none"},
+    "reached": {"color": _BLUE, "markerfacecolor": _BLUE},
+    "missed": {"color": _RED, "markerfacecolor": "white"},
+    "diverged": {"color": _INK, "marker": "x", "markerfacecolor": "none"},
 }
+_MARKS = ("o", "s", "^", "D", "v", "p", "<", "h", ">", "d")
+_DASHES = ("-", (0, (6, 1.5)), (0, (3, 1.5)), (0, (1, 1.2)), (0, (6, 1.5, 1, 1.5)), (0, (3, 1.2, 1, 1.2, 1, 1.2)))
 _SETTINGS: dict[Any, Any] = {
     "svg.hashsalt": "grader",  # ids in the file are hashes: the same plot is the same bytes
     "svg.fonttype": "none",
@@ -83,6 +86,12 @@ def _kind(lane: Lane, threshold: float) -> str:
     return "diverged" if diverged(lane) else "reached" if lane.reaches(threshold) else "missed"
 
 
+def _style(number: int, kind: str) -> dict[str, Any]:
+    """How the training of this number, from 0, is drawn."""
+    own = {"marker": _MARKS[number % len(_MARKS)], "linestyle": _DASHES[number % len(_DASHES)]}
+    return {**own, **_STYLES[kind]}
+
+
 def _seeds(axes: Axes, training: Retraining) -> None:
     lanes, threshold = training.lanes, training.threshold
     finals = [lane.accuracy for lane in lanes if not diverged(lane)]
@@ -100,7 +109,7 @@ def _seeds(axes: Axes, training: Retraining) -> None:
         # Off the scale that the others need, a training that fell apart stands at the left edge.
         x = low + 0.03 * (high - low) if kind == "diverged" else lane.accuracy
         axes.hlines(row, min(x, threshold), max(x, threshold), color="#d0d7de", linewidth=1, zorder=0)
-        style = {**_STYLES[kind], "linestyle": "none"}
+        style = {**_style(row, kind), "linestyle": "none"}
         axes.plot([x], [row], markeredgewidth=1.6, clip_on=False, zorder=2, **style)
         label = "diverged" if kind == "diverged" else f"{lane.accuracy:.4f}"
         axes.annotate(label, (1.03, row), xycoords=("axes fraction", "data"), va="center", color=_STYLES[kind]["color"])
@@ -126,19 +135,57 @@ def _curves(axes: Axes, training: Retraining) -> None:
     axes.yaxis.set_major_formatter(StrMethodFormatter(_ticks(high - low)))
     axes.set_xlabel("epoch")
     axes.axhline(threshold, color=_INK, linewidth=1.2, linestyle="--", zorder=1)
-    axes.annotate(f"{threshold:g}", (1.01, threshold), xycoords=("axes fraction", "data"), va="center")
-    gone = sum(map(diverged, training.lanes))
-    unnamed = {"reached": "reached", "missed": "missed", "diverged": f"{gone} diverged"}
-    for lane in training.lanes:
+    axes.annotate(f"{threshold:g}", (0.01, threshold), xycoords=("axes fraction", "data"), va="bottom")
+    ends: list[tuple[float, int, str]] = []
+    for number, lane in enumerate(training.lanes):
         kind = _kind(lane, threshold)
         points = [(p.epoch, p.accuracy) for p in lane.curve if math.isfinite(p.accuracy)]
-        marks = {"markersize": 6, "markevery": [-1]} if kind == "diverged" else {"markersize": 3.5 if last <= 20 else 0}
-        style = {**_STYLES[kind], **(marks if points else {})}
-        label = unnamed.pop(kind, "_")
-        axes.plot([x for x, _ in points], [y for _, y in points], label=label, zorder=2, alpha=0.85, **style)
+        if points:
+            ends.append((min(max(points[-1][1], axes.get_ylim()[0]), axes.get_ylim()[1]), number, kind))
+        marks = {"markersize": 6, "markevery": [-1]} if kind == "diverged" else {"markersize": 4 if last <= 20 else 0}
+        style = {**_style(number, kind), **(marks if points else {})}
+        axes.plot([x for x, _ in points], [y for _, y in points], zorder=2, alpha=0.85, **style)
+    _label_ends(axes, ends)
+    for kind in ("reached", "missed", "diverged"):
+        if many := sum(_kind(lane, threshold) == kind for lane in training.lanes):
+            words = f"{many} diverged" if kind == "diverged" else kind
+            axes.plot([], [], label=words, **{"marker": "o", **_STYLES[kind], "linestyle": "none"})
     # Above the axes it hides no curve.
     axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 0.95), ncols=3)
     axes.set_title("Test accuracy after each epoch", x=_TITLE_X / 0.74, pad=20)
+
+
+def _label_ends(axes: Axes, ends: list[tuple[float, int, str]]) -> None:
+    """Write each training's number beside where its curve ends, in the order of the ends and with room for each."""
+    low, high = axes.get_ylim()
+    room = min(0.13 * (high - low) / _inches_high(axes), (high - low) / max(len(ends), 1))
+    at = -math.inf
+    placed: list[tuple[float, float, int, str]] = []
+    for value, number, kind in sorted(ends):
+        at = max(value, at + room)
+        placed.append((at, value, number, kind))
+    ceiling = high
+    for place in reversed(range(len(placed))):  # what stands too high goes down, and moves those below it
+        y, value, number, kind = placed[place]
+        placed[place] = min(y, ceiling), value, number, kind
+        ceiling = min(y, ceiling) - room
+    for y, value, number, kind in placed:
+        axes.annotate(
+            str(number + 1),
+            (axes.get_xlim()[1] - 0.4, value),
+            xytext=(1.06, y),
+            textcoords=("axes fraction", "data"),
+            va="center",
+            color=_STYLES[kind]["color"],
+            fontsize=8,
+            arrowprops={"arrowstyle": "-", "color": "#8c959f", "linewidth": 0.6, "shrinkA": 1, "shrinkB": 4},
+        )
+
+
+def _inches_high(axes: Axes) -> float:
+    figure = axes.get_figure()
+    assert figure is not None
+    return float(axes.get_position().height * figure.get_figheight())  # type: ignore[union-attr]  # a figure of its own
 
 
 def _range(values: Sequence[float], margin: float) -> tuple[float, float]:

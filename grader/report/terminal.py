@@ -10,7 +10,7 @@ from grader.core.evidence import ModelFacts, Retraining
 from grader.core.outcome import BudgetLine, CheckResult, Grade, Status
 from grader.core.standing import Standing
 from grader.report._networks import lane_words, recipe_lines, retraining_words
-from grader.report._summary import STATUS, late_sentence
+from grader.report._summary import STATUS, item_words, late_sentence, machine_words, message, staff_name
 from grader.report._text import counted, one_line, points
 
 # Words and marks say the same, so that nothing is lost without colour.
@@ -39,7 +39,7 @@ def table(grade: Grade) -> Table:
             last = position == len(problem.checks) - 1
             drawn.add_row(
                 Text(one_line(problem.id) + (" (extra)" if problem.extra_credit else "") if position == 0 else ""),
-                Text(one_line(check.name) + ("" if check.visibility == "visible" else f" ({check.visibility})")),
+                Text(one_line(staff_name(check)) + ("" if check.visibility == "visible" else f" ({check.visibility})")),
                 Text(f"{points(check.score)}/{points(check.max_score)}"),
                 _status(check.status),
                 _message(check),
@@ -202,6 +202,10 @@ def _status(status: Status) -> Text:
 
 
 def _message(check: CheckResult) -> Text:
-    said = [one_line(check.message) + (f" ({one_line(check.source)})" if check.source else "")]
+    said = [one_line(message(check)) + (f" ({one_line(check.source)})" if check.source else "")]
+    if given := check.given:
+        why = f", {given.reason}" if given.reason else ""
+        words = [f"given by {given.by}{why}", *map(item_words, given.items), given.comment, machine_words(check)]
+        said = [*(one_line(each) for each in words if each.strip()), *said]
     said += [one_line(check.advice)] if check.advice and check.status != "passed" else []
     return Text("\n".join(said))
