@@ -36,6 +36,7 @@ class Options(Record):
 class Tools(Record):
     """What a grading run shares over many submissions: the sandbox, the data, and what tells of progress.
 
+    `epochs` is told of a training how far it is: which problem's, how many epochs are trained, and of how many.
     `kept` remembers what steps gave, over submissions and runs; None where all is found anew.
     """
 
@@ -45,6 +46,7 @@ class Tools(Record):
     dataset: Dataset | None
     data_problem: str = ""
     say: Callable[[str], None] = lambda _: None
+    epochs: Callable[[str, int, int], None] = lambda *_: None
     run: Callable[..., NotebookArtefact] = run_notebook
     kept: Kept | None = None
 

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from grader.cli import alike, check, demo, diff, doctor, export, grade, inspect, retrain, rubric
+from grader.cli import alike, check, demo, diff, doctor, export, grade, inspect, retrain, rubric, student
 from grader.cli._terminal import asked_to_end, prepare
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.command("retrain")(retrain.command)
 app.command("demo")(demo.command)
 app.command("doctor")(doctor.command)
 app.add_typer(rubric.app, name="rubric")
+app.add_typer(student.app, name="student")
 
 
 def main() -> None:
