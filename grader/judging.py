@@ -124,7 +124,7 @@ def _elsewhere(outcome: Outcome, check: Check, evidence: ProblemEvidence, provid
     for section in evidence.elsewhere[:_MOST_SECTIONS]:
         other = evidence.saying((section,))
         second = check.judge(providers.answer(check.requests(other), other))
-        if second.status in ("passed", "partial"):
+        if second.status in ("passed", "partial", "read"):
             return Outcome(
                 status="manual",
                 message=f"{outcome.message} The answer to problem {section.problem} may hold it; a person looks there.",

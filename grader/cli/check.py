@@ -97,17 +97,17 @@ def command(
             if changed:
                 say(f"changed: {', '.join(changed)}")
             try:
-                _show(grade_submission(given, loaded, tools, told), shown, html, staff=staff)
+                show(grade_submission(given, loaded, tools, told), shown, html, staff=staff)
             except SubmissionError as error:  # half saved, or not there yet
                 say(str(error))
             say("waiting for changes; Ctrl-C ends")
         return
     grade = grade_submission(given, loaded, tools, told)
-    _show(grade, shown, html, staff=staff)
+    show(grade, shown, html, staff=staff)
     raise typer.Exit(exit_code(grade))
 
 
-def _show(grade: "Grade", format: str, html: Path | None, *, staff: bool) -> None:
+def show(grade: "Grade", format: str, html: Path | None, *, staff: bool) -> None:
     """Print it in its format, and write the page."""
     from grader.report._student import for_student
 

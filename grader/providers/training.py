@@ -48,7 +48,7 @@ def _opened(grading: Grading) -> Iterator[Callable[[TrainingRequest, ProblemEvid
             where=options.training,
             time_budget=budget.left,
             on_epoch=lambda done, total: tools.epochs(problem, done, total),
-            on_lane=lambda lane: tools.say(f"{problem}: seed {lane.seed} reached {lane.accuracy:.4f}"),
+            on_lane=lambda lane: tools.say(f"{problem}: a training reached {lane.accuracy:.4f}"),
         )
         if (result.verdict == "undecided" or result.unsupported) and (not budget.left or options.training == "over"):
             budget.short_of(f"{problem}: training")
