@@ -11,6 +11,7 @@ from grader.core.record import Record
 from grader.core.suspended import Where
 from grader.datasets import Dataset, load_dataset
 from grader.execution import NotebookArtefact, Sandbox, find_sandbox, run_notebook, warm_kernels, warm_workers
+from grader.machine import without_torch
 from grader.rubric import Rubric
 from grader.training.device import CPU, Device
 
@@ -52,9 +53,12 @@ class Tools(Record):
 
 
 def tools_for(rubric: Rubric, say: Callable[[str], None] = lambda _: None) -> Tools:
-    """Find the sandbox and the data that the rubric needs. Missing data doesn't raise: it becomes the outcome."""
-    dataset, problem = None, ""
-    if rubric.dataset:
+    """Find the sandbox and the data that the rubric needs.
+
+    Missing data, or no torch, doesn't raise: it becomes the outcome.
+    """
+    dataset, problem = None, without_torch() if rubric.needs(*OF_NOTEBOOKS) else ""
+    if rubric.dataset and not problem:
         try:
             dataset = load_dataset(rubric.dataset)
         except MachineError as error:

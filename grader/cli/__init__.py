@@ -36,11 +36,20 @@ def main() -> None:
             sys.exit(143 if asked_to_end() else 130)
         raise
     except Exception as error:
-        from grader.core.errors import GraderError
+        from grader.core.errors import GraderError, MachineError
 
+        if isinstance(error, ModuleNotFoundError) and (why := _without(error)):
+            error = MachineError(why)
         if not isinstance(error, GraderError):
             raise
         from grader.report._text import plain
 
         typer.secho(f"grader: {plain(str(error))}", err=True, fg="red")
         sys.exit(error.exit_code)
+
+
+def _without(error: ModuleNotFoundError) -> str:
+    """What to say where what is missing is an extra; empty where it is something else."""
+    from grader.machine import TORCH, without_torch
+
+    return without_torch() if (error.name or "").partition(".")[0] in TORCH else ""
