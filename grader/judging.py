@@ -24,6 +24,7 @@ def judge_problem(
             outcome, evidence = _judged(check, evidence, providers)
             outcome = _unless_missing(outcome, check, not_run)
         outcomes[check.title] = outcome
+        evidence = _with_room(evidence, outcome)
     results = tuple(_result(check, outcomes[check.title]) for check in problem.checks)
     shown = evidence.model if problem.needs(ModelFacts) else None
     return ProblemResult(
@@ -37,6 +38,14 @@ def judge_problem(
         checks=results,
         networks=(NetworkResult(model=shown, retraining=evidence.of(Retraining)),) if shown else (),
     )
+
+
+def _with_room(evidence: ProblemEvidence, outcome: Outcome) -> ProblemEvidence:
+    """The evidence with what the budget that was just looked at still allows: later advice must be possible."""
+    line = outcome.details.get("budget")
+    if not isinstance(line, dict) or line.get("room") is None:
+        return evidence
+    return evidence.model_copy(update={"room": evidence.room | {line["what"]: line["room"]}})
 
 
 def undecided(problem: Problem, status: Status, message: str) -> ProblemResult:
@@ -115,7 +124,7 @@ def _elsewhere(outcome: Outcome, check: Check, evidence: ProblemEvidence, provid
     for section in evidence.elsewhere[:_MOST_SECTIONS]:
         other = evidence.saying((section,))
         second = check.judge(providers.answer(check.requests(other), other))
-        if second.status in ("passed", "partial"):
+        if second.status in ("passed", "partial", "read"):
             return Outcome(
                 status="manual",
                 message=f"{outcome.message} The answer to problem {section.problem} may hold it; a person looks there.",

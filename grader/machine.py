@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distributions, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,28 @@ def end_children(waiting: Iterable[Future[Any]]) -> None:
             with suppress(psutil.Error):
                 child.terminate()
         time.sleep(0.1)
+
+
+TORCH = ("torch", "torchvision")
+
+
+def without_torch() -> str:
+    """What to do where torch isn't installed, which looks at networks and trains them; empty where it is."""
+    missing = [name for name in TORCH if not _found(name)]
+    if not missing:
+        return ""
+    return (
+        f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not installed, and networks can't be looked "
+        "at without. Install it with: pip install 'dl-grader[torch]'. That is about 200 MB on Windows and macOS, and "
+        "up to 3 GB on Linux; pytorch.org has a smaller build for CPUs. Answers and reports are read without it."
+    )
+
+
+def _found(package: str) -> bool:
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def environment() -> dict[str, object]:

@@ -62,7 +62,7 @@ def test_rubric(rubric: Rubric, tools: Tools, options: Options) -> Iterator[Tria
     """The reference first, then each mutant. A notebook that a mutant leaves as it is runs only once."""
     folder = reference_folder(rubric)
     with warmed(tools, rubric) as tools:
-        tools = tools.model_copy(update={"run": _run_once(tools.run), "kept": Remembered()})
+        tools = tools.model_copy(update={"run": run_once(tools.run), "kept": Remembered()})
         grade = grade_submission(folder, rubric, tools, options)
         yield Trial(name="reference", faults=tuple(_reference_faults(grade)))
         expected = _results(grade)
@@ -99,7 +99,7 @@ def _results(grade: Grade) -> dict[str, CheckResult]:
     return {f"{problem.id}/{check.name}": check for problem in grade.problems for check in problem.checks}
 
 
-def _run_once(run: Callable[..., NotebookArtefact]) -> Callable[..., NotebookArtefact]:
+def run_once(run: Callable[..., NotebookArtefact]) -> Callable[..., NotebookArtefact]:
     """Remember artefacts by the notebook's code, the seed, and the files beside it that this code names, or theirs."""
     known: dict[str, NotebookArtefact] = {}
 

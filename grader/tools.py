@@ -11,6 +11,7 @@ from grader.core.record import Record
 from grader.core.suspended import Where
 from grader.datasets import Dataset, load_dataset
 from grader.execution import NotebookArtefact, Sandbox, find_sandbox, run_notebook, warm_kernels, warm_workers
+from grader.machine import without_torch
 from grader.rubric import Rubric
 from grader.training.device import CPU, Device
 
@@ -36,6 +37,7 @@ class Options(Record):
 class Tools(Record):
     """What a grading run shares over many submissions: the sandbox, the data, and what tells of progress.
 
+    `epochs` is told of a training how far it is: which problem's, how many epochs are trained, and of how many.
     `kept` remembers what steps gave, over submissions and runs; None where all is found anew.
     """
 
@@ -45,14 +47,18 @@ class Tools(Record):
     dataset: Dataset | None
     data_problem: str = ""
     say: Callable[[str], None] = lambda _: None
+    epochs: Callable[[str, int, int], None] = lambda *_: None
     run: Callable[..., NotebookArtefact] = run_notebook
     kept: Kept | None = None
 
 
 def tools_for(rubric: Rubric, say: Callable[[str], None] = lambda _: None) -> Tools:
-    """Find the sandbox and the data that the rubric needs. Missing data doesn't raise: it becomes the outcome."""
-    dataset, problem = None, ""
-    if rubric.dataset:
+    """Find the sandbox and the data that the rubric needs.
+
+    Missing data, or no torch, doesn't raise: it becomes the outcome.
+    """
+    dataset, problem = None, without_torch() if rubric.needs(*OF_NOTEBOOKS) else ""
+    if rubric.dataset and not problem:
         try:
             dataset = load_dataset(rubric.dataset)
         except MachineError as error:

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from functools import cache
 from types import ModuleType
 
-from grader.checks._base import Check
+from grader.checks._base import Check, OnlyRead
 from grader.core.registry import registered
 
-__all__ = ["Check", "check_types"]
+__all__ = ["Check", "OnlyRead", "check_types"]
 
 
 @cache

@@ -130,6 +130,16 @@ _DOUBTED: dict[Doubt, str] = {
 }
 
 
+def stated(readings: Sequence[Reading], labels: tuple[str, ...], key: Callable[[Reading], Hashable]) -> list[Reading]:
+    """What an answer asserts, without knowing what is right: one reading for each value that may be the one meant."""
+    return asserted(_meant([r for r in readings if not _unread(r)], labels), labels, key)
+
+
+def doubt_in_words(reading: Reading) -> str:
+    """Why a value may be no answer, in words that go on from it; empty where it may well be one."""
+    return "" if reading.doubt in _ALONE else _DOUBTED.get(reading.doubt, "")
+
+
 def _meant(values: list[Reading], labels: tuple[str, ...]) -> list[Reading]:
     """Those that may be meant; the number of a layer or what is said of a part only where nothing plainer is."""
     possible = [r for r in values if r.doubt not in NEVER_MEANT]

@@ -14,6 +14,33 @@ Needs = frozenset[type[Record]]
 _NOT_THEIRS = (Fault.package, Fault.grader, Fault.machine)
 
 
+# What a student may state in `answers.yaml` for a check; "none" where nothing can be stated.
+AnswerForm = Literal["number", "shape", "matrices", "formula", "counts", "text", "none"]
+# As what a student edition reads an answer; "none" where it is neither read nor judged before it is graded.
+ReadAs = Literal[
+    "number",
+    "shape",
+    "matrices",
+    "formula",
+    "value",
+    "counts",
+    "text",
+    "relu network",
+    "table",
+    "confusion matrix",
+    "log",
+    "weights",
+    "none",
+]
+
+
+class OnlyRead(Record):
+    """What students may have of a check that isn't judged for them: as what its answer is read, beside which words."""
+
+    read_as: ReadAs = "none"
+    label: tuple[str, ...] = ()
+
+
 class Check(Record):
     """One question about a submission, worth `points`.
 
@@ -28,8 +55,7 @@ class Check(Record):
     requires: tuple[str, ...] = ()
     note: str = ""
 
-    # What a student may state in `answers.yaml` for it; "none" where nothing can be stated.
-    answer_form: ClassVar[Literal["number", "shape", "matrices", "formula", "counts", "text", "none"]] = "none"
+    answer_form: ClassVar[AnswerForm] = "none"
     # The kinds of evidence that it judges: what was seen in the submission, and what providers give.
     needs: ClassVar[Needs] = frozenset({Section})
 
@@ -43,6 +69,22 @@ class Check(Record):
     def title(self) -> str:
         """The name a report shows; the type where the rubric gives none."""
         return self.name or self.type
+
+    @property
+    def stated_as(self) -> AnswerForm:
+        """What a student may state for it in `answers.yaml`."""
+        return self.answer_form
+
+    def for_students(self) -> "Check | OnlyRead":
+        """What of it a student edition may hold: a check to be judged, or how its answer is read without judging it.
+
+        A type that says nothing here gives away nothing: its answer is neither read nor judged before it is graded.
+        """
+        return OnlyRead()
+
+    def without_note(self) -> "Check":
+        """All of it but the words for whoever grades: for checks that state what the assignment asks, and no answer."""
+        return self.model_copy(update={"note": ""})
 
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         """Judge the evidence of one problem. Pure: same evidence, same outcome."""

@@ -50,7 +50,9 @@ def within(
     ok = ends.pop() if len(ends) == 1 else None
     allowed = allowed_words(at_least, at_most)
     made = f" ({how})" if how else ""
-    line = BudgetLine(what=what, found=f"{found:,}{made if ok is None else ''}", allowed=allowed, ok=ok).model_dump()
+    room = None if at_most is None else max(at_most - found, 0)
+    shown = f"{found:,}{made if ok is None else ''}"
+    line = BudgetLine(what=what, found=shown, allowed=allowed, ok=ok, room=room).model_dump()
     counted = what.removesuffix("s") if found == 1 else what
     message = f"{found:,} {counted}{made}; allowed: {allowed}."
     if ok is None and otherwise:

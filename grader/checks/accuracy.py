@@ -1,16 +1,20 @@
 """`accuracy`: whether a network reaches an accuracy more than half the times it is trained."""
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from grader.checks._base import Check, Needs, model_of
-from grader.core.evidence import ModelFacts, ProblemEvidence, Retraining
+from grader.core.evidence import Lane, ModelFacts, ProblemEvidence, Retraining
 from grader.core.fault import Fault
 from grader.core.majority import majority
 from grader.core.outcome import Outcome, failed, manual, passed
 from grader.core.record import Record
 from grader.core.requests import TrainingRequest
+
+_FEW_EPOCHS = 3
+_GROWS = ("hidden units", "parameters")
 
 
 class Accuracy(Check):
@@ -60,6 +64,9 @@ class Accuracy(Check):
             ),
         )
 
+    def for_students(self) -> Check:
+        return self.without_note()
+
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         model = model_of(evidence)
         if isinstance(model, Outcome):
@@ -94,7 +101,7 @@ class Accuracy(Check):
             )
         if verdict == "reached":
             return passed(message, observed=observed, source=source, borderline=borderline)
-        advice = self._advice(training)
+        advice = self._advice(training, model, evidence.room)
         return failed(message, observed=observed, source=source, advice=advice, borderline=borderline)
 
     def _obstacle(self, training: Retraining, source: str) -> Outcome:
@@ -104,14 +111,29 @@ class Accuracy(Check):
             return failed(training.obstacle, source=source)
         return manual(f"The network could not be trained again: {training.obstacle}", source=source)
 
-    def _advice(self, training: Retraining) -> str:
-        best = max(lane.accuracy for lane in training.lanes)
+    def _advice(self, training: Retraining, model: ModelFacts, room: Mapping[str, int]) -> str:
+        """A next step that can be taken: nothing is told to grow that the assignment doesn't let grow."""
         if all(lane.diverged for lane in training.lanes):
-            return "Lower the learning rate; look at the loss of the first epochs."
-        gap = self.at_least - best
-        if gap <= 0:
-            return "It gets there only now and then: let the learning rate decay, or train a little longer."
-        still_rising = all(len(c) > 2 and c[-1].accuracy > c[-2].accuracy for c in (n.curve for n in training.lanes))
-        if still_rising:
-            return f"The best training misses by {gap:.4f} and was still improving: train longer."
-        return f"The best training misses by {gap:.4f}: use more of the units you may use, or a decaying learning rate."
+            return "Lower the learning rate, and look at the loss of the first epochs."
+        best = max(lane.accuracy for lane in training.lanes)
+        epochs = model.recipe.epochs if model.recipe and model.recipe.epochs_known else None
+        may_last = room.get("training") != 0
+        decays = model.recipe is not None and bool(model.recipe.schedules or model.recipe.rates)
+        steps = [] if decays else ["let the learning rate fall towards the end"]
+        if best >= self.at_least:
+            return f"It gets there only now and then: {_either([*steps, *(['train longer'] if may_last else [])])}."
+        missed = f"The best training misses by {self.at_least - best:.4f}"
+        if may_last and epochs is not None and epochs <= _FEW_EPOCHS:
+            return f"{missed} after {'one epoch' if epochs == 1 else f'{epochs} epochs'}: train longer."
+        if may_last and all(_still_rises(lane) for lane in training.lanes):
+            return f"{missed} and was still improving: train longer."
+        larger = [f"make it larger (it may have {n:,} more {what})" for what, n in room.items() if what in _GROWS and n]
+        return f"{missed}: {_either([*larger, *steps, 'try another learning rate'][:2])}."
+
+
+def _either(steps: list[str]) -> str:
+    return ", or ".join(steps) or "try another learning rate"
+
+
+def _still_rises(lane: Lane) -> bool:
+    return len(lane.curve) > 2 and lane.curve[-1].accuracy > lane.curve[-2].accuracy

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import Field
 
-from grader.checks._base import Check, no_answer
+from grader.checks._base import Check, OnlyRead, no_answer
 from grader.core.evidence import ProblemEvidence
 from grader.core.outcome import Outcome, failed, manual, passed
 from grader.language.assertions import around, doubt_of, strength_of
@@ -67,6 +67,10 @@ class Choice(Check):
         if self.expect is not None and self.expect not in self.options:
             return [f"`expect: {self.expect}` is none of the options {', '.join(self.options)}"]
         return []
+
+    def for_students(self) -> Check | OnlyRead:
+        # Which option is right is the answer; where none is, naming one is all that is asked.
+        return OnlyRead(read_as="text") if self.expect is not None else self.without_note()
 
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         mentions = [m for section in evidence.sections for m in self._mentions(section.text)]

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from grader.checks._answers import labelled, said
-from grader.checks._base import Check, no_answer
+from grader.checks._base import Check, OnlyRead, no_answer
 from grader.core.evidence import Confusion, ProblemEvidence
 from grader.core.outcome import Outcome, failed, manual, partial, passed
 from grader.core.record import Record
@@ -51,6 +51,9 @@ class ConfusionMatrix(Check):
     def asked(self) -> str:
         named = f" and the {self.pairs} most confused pairs" if self.pairs else ""
         return f"Give the confusion matrix of {len(self.class_counts)} classes{named}."
+
+    def for_students(self) -> OnlyRead:
+        return OnlyRead(read_as="confusion matrix")
 
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         size = len(self.class_counts)

@@ -60,6 +60,9 @@ class Consistency(Check):
     def asked(self) -> str:
         return "What you say of your numbers must agree with them."
 
+    def for_students(self) -> Check:
+        return self.without_note()
+
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         own = self._own(evidence)
         if own is None:

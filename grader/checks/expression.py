@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from grader.checks._answers import asserted, of_kind
-from grader.checks._base import Check, Needs, no_answer
+from grader.checks._base import Check, Needs, OnlyRead, no_answer
 from grader.checks._formulas import named, plain, spelled
 from grader.checks._mistakes import advice
 from grader.core.evidence import Comparison, Formula, ProblemEvidence, Section
@@ -62,10 +62,13 @@ class Expression(Check):
 
     def requests(self, evidence: ProblemEvidence) -> tuple[Question, ...]:
         wanted = (self.expect, *self.accept, *(m.match for m in self.mistakes))
-        return tuple(self._question(text, want) for text, _ in self._candidates(evidence) for want in wanted)
+        return tuple(self._question(text, want) for text, _ in self.candidates(evidence) for want in wanted)
+
+    def for_students(self) -> OnlyRead:
+        return OnlyRead(read_as="formula" if self.variables else "value", label=self.label)
 
     def judge(self, evidence: ProblemEvidence) -> Outcome:
-        candidates = self._candidates(evidence)
+        candidates = self.candidates(evidence)
         if not candidates:
             return no_answer(evidence, "formula")
         answers = {question: evidence.of(Comparison, question) for question in self.requests(evidence)}
@@ -92,7 +95,7 @@ class Expression(Check):
         hint = advice(self.mistakes, lambda wrong: self._equal(known, chosen, (wrong,)))
         return failed(f"{chosen}{comes_to} is not right.", observed=chosen, source=source, advice=hint)
 
-    def _candidates(self, evidence: ProblemEvidence) -> list[tuple[str, Formula]]:
+    def candidates(self, evidence: ProblemEvidence) -> list[tuple[str, Formula]]:
         """(what it comes to, the formula) of those that could be the answer; the asserted one is the last."""
         labels = () if self.title in evidence.stated else self.label
         meant = named(evidence.formulas, labels)

@@ -23,6 +23,9 @@ class Figure(Check):
     def asked(self) -> str:
         return f"Show {'a figure' if self.count == 1 else f'{self.count} figures'}."
 
+    def for_students(self) -> Check:
+        return self.without_note()
+
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         places = [(str(s.source), s.figures) for s in evidence.sections]
         places += [(n.file, n.figures) for n in evidence.notebooks]

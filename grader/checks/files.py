@@ -41,6 +41,9 @@ class Files(Check):
     def requests(self, evidence: ProblemEvidence) -> tuple[FileSearch, ...]:  # noqa: ARG002  # the same for all
         return (FileSearch(patterns=self.patterns),)
 
+    def for_students(self) -> Check:
+        return self.without_note()
+
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         found = evidence.of(FilesFound, FileSearch(patterns=self.patterns))
         if found is None:

@@ -30,6 +30,9 @@ class HiddenLayers(Check):
     def lint(self) -> list[str]:
         return [] if self.at_least or self.at_most is not None else ["this check can't fail: give `at_least`"]
 
+    def for_students(self) -> Check:
+        return self.without_note()
+
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         model = network(evidence)
         if isinstance(model, Outcome):

@@ -27,6 +27,9 @@ class HiddenUnits(Check):
     def asked(self) -> str:
         return f"Hidden units: {allowed_words(self.at_least, self.at_most)}."
 
+    def for_students(self) -> Check:
+        return self.without_note()
+
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         model = network(evidence)
         if isinstance(model, Outcome):

@@ -27,6 +27,9 @@ class Links(Check):
             f"Give a {_NAMES[self.kind]} link." if self.count == 1 else f"Give {self.count} {_NAMES[self.kind]} links."
         )
 
+    def for_students(self) -> Check:
+        return self.without_note()
+
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         links = [link for section in evidence.sections for link in section.links]
         fitting = [link for link in links if self.kind in ("any", link.kind)]

@@ -39,6 +39,9 @@ class Loss(Check):
     def asked(self) -> str:
         return f"Loss: {_NAMES[self.expect]}."
 
+    def for_students(self) -> Check:
+        return self.without_note()
+
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         model = model_of(evidence)
         if isinstance(model, Outcome):

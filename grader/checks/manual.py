@@ -21,6 +21,9 @@ class Manual(Check):
     def lint(self) -> list[str]:
         return [] if self.note else ["a manual check without a `note` leaves the TA without guidance"]
 
+    def for_students(self) -> Check:
+        return self.without_note()
+
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         if not evidence.sections:
             message = f"No section for problem {evidence.problem} was found"

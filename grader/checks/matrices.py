@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from grader.checks._base import Check, no_answer
+from grader.checks._base import Check, OnlyRead, no_answer
 from grader.checks._mistakes import advice
 from grader.core.derive import Pooled
 from grader.core.evidence import Matrix, ProblemEvidence
@@ -54,6 +54,9 @@ class Matrices(Check):
 
     def _expected(self) -> tuple[Matrix, ...]:
         return self.expect.value() if isinstance(self.expect, Pooled) else self.expect
+
+    def for_students(self) -> OnlyRead:
+        return OnlyRead(read_as="matrices", label=(self.lead,) if self.lead else ())
 
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         expected = self._expected()

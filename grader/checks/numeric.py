@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 
 from grader.checks._answers import decide, quoted
-from grader.checks._base import Check
+from grader.checks._base import Check, OnlyRead
 from grader.checks._mistakes import advice
 from grader.core.derive import ParametersOf
 from grader.core.evidence import ProblemEvidence, Reading
@@ -72,6 +72,9 @@ class Numeric(Check):
         expect = self.expect.value() if isinstance(self.expect, ParametersOf) else self.expect
         assert expect is not None
         return any(abs(value - right) <= self.tolerance for right in (float(expect), *self.accept))
+
+    def for_students(self) -> OnlyRead:
+        return OnlyRead(read_as="number", label=self.label)
 
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         readings = [r for r in evidence.readings if r.kind == "number"]

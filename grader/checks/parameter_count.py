@@ -6,7 +6,7 @@ from typing import ClassVar, Literal, NamedTuple
 from pydantic import Field
 
 from grader.checks._arithmetic import UnreadableError, evaluate, normal
-from grader.checks._base import Check, no_answer
+from grader.checks._base import Check, OnlyRead, no_answer
 from grader.checks._mistakes import advice
 from grader.checks._tables import column_of, number_at, tables_of
 from grader.core.derive import Layer
@@ -100,6 +100,9 @@ class ParameterCount(Check):
     def _right_total(self, value: float, precision: float) -> bool:
         return any(abs(value - right) <= max(precision, self.tolerance * right) for right in self._totals())
 
+    def for_students(self) -> OnlyRead:
+        return OnlyRead(read_as="counts", label=self.column)
+
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         lines = _lines(evidence.formulas) or _in_tables(evidence)
         total = self._total_line(evidence, lines)
@@ -180,6 +183,14 @@ class ParameterCount(Check):
                 f"Several totals are stated ({listing}); a person decides.", observed=listing, source=chosen[0].source
             )
         return min(chosen, key=lambda line: line.precision) if chosen else None
+
+
+def counts_stated(evidence: ProblemEvidence, column: tuple[str, ...]) -> list[Line]:
+    """The counts that an answer states, in its order; in a table only those of a network's column."""
+    for section in evidence.sections if column else ():
+        if (found := _in_column(section.text, section.source, column)) is not None:
+            return [found]
+    return _lines(evidence.formulas) or _in_tables(evidence) or _finally(evidence) or _stated(evidence)
 
 
 def _lines(formulas: tuple[Formula, ...]) -> list[Line]:

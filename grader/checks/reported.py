@@ -42,6 +42,9 @@ class Reported(Check):
     def lint(self) -> list[str]:
         return ["`varies` is for a sweep: give its `count`"] if self.varies and self.count == 1 else []
 
+    def for_students(self) -> Check:
+        return self.without_note()
+
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         if self.count > 1:
             return self._sweep(evidence)

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import ClassVar, Literal
 
 from grader.checks._answers import decide, quoted
-from grader.checks._base import Check, no_answer
+from grader.checks._base import Check, OnlyRead, no_answer
 from grader.checks._mistakes import advice
 from grader.core.derive import OutputShapeOf
 from grader.core.evidence import ProblemEvidence, Reading
@@ -60,6 +60,9 @@ class Shape(Check):
             first = self.expect.value()
             return {first} if self.layout == "exact" else {first, (*first[1:], first[0])}
         return self._layouts(self.expect)
+
+    def for_students(self) -> OnlyRead:
+        return OnlyRead(read_as="shape", label=self.label)
 
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         right = self._right()

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from grader.checks._base import Check, no_answer
+from grader.checks._base import Check, OnlyRead, no_answer
 from grader.checks._tables import column_of, number_at, row_name, row_of, tables_of, turned
 from grader.core.evidence import ProblemEvidence, Table
 from grader.core.outcome import Outcome, failed, partial, passed
@@ -32,6 +32,10 @@ class StatedTable(Check):
     def asked(self) -> str:
         rows = ", ".join(f"{row:g}" if isinstance(row, float) else row for row in self.rows)
         return f"Give a table of {', '.join(self.columns)} for {rows}."
+
+    def for_students(self) -> Check | OnlyRead:
+        # Bounds that count only good numbers say where these lie.
+        return OnlyRead(read_as="table", label=self.columns) if self.between else self.without_note()
 
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         tables = tables_of(evidence.sections)

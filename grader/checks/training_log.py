@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from grader.checks._answers import labelled
-from grader.checks._base import Check, no_answer
+from grader.checks._base import Check, OnlyRead, no_answer
 from grader.checks._epochs import stands_in, written
 from grader.core.evidence import Epoch, ProblemEvidence, TrainingLog
 from grader.core.outcome import Outcome, failed, manual, partial, passed
@@ -42,6 +42,11 @@ class PrintedLog(Check):
         if self.epochs is None and self.first_at_most is None and not self.claim:
             return ["this check can fail only where no log is: give `epochs`, `first_at_most` or `claim`"]
         return []
+
+    def for_students(self) -> Check | OnlyRead:
+        # The bound that tells a fresh network from one that was trained before would tell how to write a log.
+        hidden = self.first_at_most is not None
+        return OnlyRead(read_as="log") if hidden else self.without_note()
 
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         logs = [log for section in evidence.sections for log in section.logs]

@@ -31,6 +31,9 @@ class TrainingRecipe(Check):
             return ["this check can't fail: give `epochs`, `batch_size` or `optimizers`"]
         return []
 
+    def for_students(self) -> Check:
+        return self.without_note()
+
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         model = model_of(evidence)
         if isinstance(model, Outcome):
@@ -66,7 +69,8 @@ class TrainingRecipe(Check):
                 observed=observed,
                 source=model.source,
             )
-        line = BudgetLine(what="training", found=observed, allowed=allowed, ok=not faults).model_dump()
+        room = None if self.epochs is None else 0
+        line = BudgetLine(what="training", found=observed, allowed=allowed, ok=not faults, room=room).model_dump()
         if not faults:
             return passed(f"Trained as asked: {observed}.", observed=observed, source=model.source, budget=line)
         if gaps:

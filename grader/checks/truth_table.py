@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, NamedTuple
 from pydantic import Field
 
 from grader.checks._arithmetic import Form, Reader, UnreadableError
-from grader.checks._base import Check, no_answer
+from grader.checks._base import Check, OnlyRead, no_answer
 from grader.core.evidence import Formula, ProblemEvidence
 from grader.core.outcome import Outcome, failed, manual, partial, passed
 from grader.core.source import Source
@@ -81,13 +81,16 @@ class TruthTable(Check):
         fewest += ["as few layers as possible"] if self.layers else []
         return f"Write down a network of ReLU units: {', '.join(fewest)}."
 
+    def for_students(self) -> OnlyRead:
+        return OnlyRead(read_as="relu network", label=self.inputs)
+
     def judge(self, evidence: ProblemEvidence) -> Outcome:
-        networks = list(self._networks(evidence))
+        networks = list(self.networks(evidence))
         if not networks:
             return no_answer(evidence, "network of ReLU units")
         wrong = [self._wrong(network) for network in networks]
         source = networks[0].source
-        observed = "; ".join(_written(network) for network in networks[:3])
+        observed = "; ".join(network_in_words(network) for network in networks[:3])
         if len({bool(faults) for faults in wrong}) > 1:
             return manual(
                 "Several networks can be read from this, and not all are right.", observed=observed, source=source
@@ -132,7 +135,7 @@ class TruthTable(Check):
                 faults.append(f"({', '.join(map(str, bits))}): {value:g}")
         return faults
 
-    def _networks(self, evidence: ProblemEvidence) -> Iterator[Network]:
+    def networks(self, evidence: ProblemEvidence) -> Iterator[Network]:
         """All ways to read the answer: from weights, else from equations."""
         inputs = [_name(name) for name in self.inputs]
         given = [n for section in evidence.sections for n in _from_weights(section.text, section.source, inputs)]
@@ -260,7 +263,8 @@ def _matrix(text: str) -> list[list[float]] | None:
     return [[float(x) for x in row] for row in plain if row]
 
 
-def _written(network: Network) -> str:
+def network_in_words(network: Network) -> str:
+    """Its size: `2 ReLU units in 2 layers`."""
     return f"{_counted(len(network.units), 'ReLU unit')} in {_counted(network.layers, 'layer')}"
 
 

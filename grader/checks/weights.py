@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from grader.checks._base import Check, no_answer
+from grader.checks._base import Check, OnlyRead, no_answer
 from grader.core.evidence import ProblemEvidence
 from grader.core.outcome import Outcome, failed, partial, passed
 from grader.core.record import Record
@@ -50,8 +50,11 @@ class Weights(Check):
     def asked(self) -> str:
         return "Show the code that makes the weights of the network."
 
+    def for_students(self) -> OnlyRead:
+        return OnlyRead(read_as="weights")
+
     def judge(self, evidence: ProblemEvidence) -> Outcome:
-        made = [variable for section in evidence.sections for variable in _variables(section.text, section.source)]
+        made = [variable for section in evidence.sections for variable in weights_made(section.text, section.source)]
         if not made:
             return no_answer(evidence, "code that makes weights")
         left, missing = list(made), []
@@ -78,7 +81,7 @@ def _fits(shape: Shape, wanted: Shape) -> bool:
     return len(shape) == len(wanted) and all(b is None or a == b for a, b in zip(shape, wanted, strict=True))
 
 
-def _variables(text: str, source: Source) -> list[_Variable]:
+def weights_made(text: str, source: Source) -> list[_Variable]:
     """What the code makes, in its order; `get\\_variable` is how some converters write it."""
     code = text[:_MOST_TEXT].replace("\\_", "_")
     found = []

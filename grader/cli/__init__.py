@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from grader.cli import alike, check, demo, diff, doctor, export, grade, inspect, retrain, rubric
+from grader.cli import alike, check, demo, diff, doctor, export, grade, inspect, retrain, rubric, student
 from grader.cli._terminal import asked_to_end, prepare
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.command("retrain")(retrain.command)
 app.command("demo")(demo.command)
 app.command("doctor")(doctor.command)
 app.add_typer(rubric.app, name="rubric")
+app.add_typer(student.app, name="student")
 
 
 def main() -> None:
@@ -40,9 +41,18 @@ def main() -> None:
         if isinstance(error, OSError) and error.filename is not None:
             hint = "Look whether it is there, whether you may read and write it, and whether the disk has room."
             error = MachineError(error.strerror or str(error), where=str(error.filename), hint=hint)
+        if isinstance(error, ModuleNotFoundError) and (why := _without(error)):
+            error = MachineError(why)
         if not isinstance(error, GraderError):
             raise
         from grader.report._text import plain
 
         typer.secho(f"grader: {plain(str(error))}", err=True, fg="red")
         sys.exit(error.exit_code)
+
+
+def _without(error: ModuleNotFoundError) -> str:
+    """What to say where what is missing is an extra; empty where it is something else."""
+    from grader.machine import TORCH, without_torch
+
+    return without_torch() if (error.name or "").partition(".")[0] in TORCH else ""

@@ -1,7 +1,9 @@
-"""`grader check`: one submission."""
+"""`grader check`: one submission, as its student sees it."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +14,6 @@ from grader.cli._shared import (
     FreshOption,
     RequireLayerOption,
     RetrainOption,
-    RubricOption,
     SaltOption,
     SeedsOption,
     exit_code,
@@ -23,20 +24,37 @@ from grader.cli._shared import (
 )
 from grader.report import FORMATS
 
+if TYPE_CHECKING:
+    from grader.core.outcome import Grade
+
 _NAMED = ", ".join(("table", *FORMATS))
+_EPOCHS_SECONDS = 5.0  # between two lines that say how far a training is
 
 
 def _known(format: str) -> str:
-    if format not in ("table", *FORMATS):
+    if format and format not in ("table", *FORMATS):
         raise typer.BadParameter(f"{format} is none of: {_NAMED}")
     return format
 
 
 def command(
-    submission: Annotated[Path, typer.Argument(help="A folder, a zip or tar archive, or a single file.")],
-    rubric: RubricOption,
-    format: Annotated[str, typer.Option("--format", callback=_known, help=f"Standard output: {_NAMED}.")] = "table",
+    submission: Annotated[
+        Path, typer.Argument(help="A folder, a zip or tar archive, or a single file; the folder you are in without it.")
+    ] = Path("."),
+    rubric: Annotated[
+        str,
+        typer.Option(
+            "--rubric", "-r", help="A rubric's YAML file, or its id; without it the one that your course handed out."
+        ),
+    ] = "",
+    format: Annotated[
+        str, typer.Option("--format", callback=_known, help=f"Standard output: {_NAMED}; a checklist without it.")
+    ] = "",
     html: Annotated[Path | None, typer.Option("--html", help="Write the feedback page to this file as well.")] = None,
+    staff: Annotated[
+        bool, typer.Option("--staff", help="For whoever grades: hidden checks and notes are shown as well.")
+    ] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Check again whenever a file changes, until Ctrl-C.")] = False,
     retrain: RetrainOption = True,
     seeds: SeedsOption = None,
     salt: SaltOption = "",
@@ -45,30 +63,80 @@ def command(
     budget: BudgetOption = True,
     layer: RequireLayerOption = None,
 ) -> None:
-    """Grade one submission.
+    """Check one submission: what is missing, what is over the budget, what accuracy it reaches, what was read.
+
+    In a folder with what the course handed out it needs no options. What a student may not see is left out of every
+    format, unless --staff is said.
 
     Exit code 0: every machine-judged point was earned; 1: points were lost, or the submission can't be read;
     3: the rubric is wrong; 4: the machine failed, and nobody lost points for it.
     """
+    from grader.core.errors import SubmissionError
+    from grader.core.kept import Remembered
+    from grader.execution import kept_runs
     from grader.pipeline import grade_submission
     from grader.rubric import load_rubric
+    from grader.rubric.edition import find_edition
     from grader.tools import tools_for
 
-    loaded = load_rubric(rubric)
+    if html is not None and submission.is_dir() and html.resolve().is_relative_to(submission.resolve()):
+        raise typer.BadParameter(f"{html} would lie among what is handed in, and be read as an answer; name another")
+    loaded = load_rubric(rubric or find_edition(submission if submission.is_dir() else submission.parent))
     told = options(retrain=retrain, seeds=seeds, salt=salt, fresh=fresh, device=device, budget=budget)
-    tools = tools_for(loaded, say)
+    tools = tools_for(loaded, say).model_copy(update={"epochs": _epochs()})
     if layer is not None:
         require_layer(tools.sandbox, layer)
-    grade = grade_submission(submission, loaded, tools, told)
+    shown = format or ("table" if staff else "checklist")
+    given = submission.resolve() if submission == Path(".") else submission  # its name is the folder's
+    if watch:
+        from grader.cli._watching import changes
+
+        kept = Remembered()
+        tools = tools.model_copy(update={"run": kept_runs(tools.run, kept), "kept": kept})
+        for changed in changes(given):
+            if changed:
+                say(f"changed: {', '.join(changed)}")
+            try:
+                show(grade_submission(given, loaded, tools, told), shown, html, staff=staff)
+            except SubmissionError as error:  # half saved, or not there yet
+                say(str(error))
+            say("waiting for changes; Ctrl-C ends")
+        return
+    grade = grade_submission(given, loaded, tools, told)
+    show(grade, shown, html, staff=staff)
+    raise typer.Exit(exit_code(grade))
+
+
+def show(grade: "Grade", format: str, html: Path | None, *, staff: bool) -> None:
+    """Print it in its format, and write the page."""
+    from grader.report._student import for_student
+
+    copy = for_student(grade)
+    # The pages for students leave out by themselves what students don't see, and say that they did.
+    seen = grade if staff or format in ("html", "markdown", "checklist", "github") else copy.grade
     if format == "table":
         from rich.console import Console
 
         from grader.report.terminal import table
 
-        Console().print(table(grade))
+        Console().print(table(seen))
+        if copy.withheld and not staff:
+            typer.echo(f"Not counted here: {copy.all_withheld.sentence()}")
     else:
-        typer.echo(FORMATS[format](grade))
+        typer.echo(FORMATS[format](seen), nl=False)
     if html is not None:
         write_page(grade, html)
         say(f"feedback page: {html}")
-    raise typer.Exit(exit_code(grade))
+
+
+def _epochs() -> Callable[[str, int, int], None]:
+    """Says now and then how far a training is, in lines of their own: nothing is drawn over."""
+    last = [time.monotonic()]
+
+    def told(problem: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if done < total and now - last[0] >= _EPOCHS_SECONDS:
+            last[0] = now
+            say(f"{problem}: {done} of {total} epochs trained")
+
+    return told

@@ -35,7 +35,7 @@ def command(
     from grader.datasets import absent, load_dataset, served
     from grader.execution import SANDBOX_LAYERS, Sandbox, find_sandbox, try_layer
     from grader.guest.datasets import data_sets
-    from grader.machine import cores, environment
+    from grader.machine import cores, environment, without_torch
 
     rows: list[tuple[str, bool, str]] = [
         ("versions", True, ", ".join(f"{name} {value}" for name, value in environment().items() if value))
@@ -44,7 +44,10 @@ def command(
     rows.append(("cores", True, str(cores())))
     enough = memory.available > 2 * 2**30
     rows.append(("memory", enough, f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GB free"))
-    rows.append(("GPU", True, _accelerators()))
+    if missing := without_torch():
+        rows.append(("torch", False, missing))
+    else:
+        rows.append(("GPU", True, _accelerators()))
     for name in data_sets():
         # Looking must not download.
         if why := absent(name):

@@ -93,7 +93,7 @@ def command(
     4: the machine failed for at least one.
     """
     from grader.batch import Class, grade_class
-    from grader.core.errors import MachineError
+    from grader.core.errors import MachineError, RubricError
     from grader.extensions import read_extensions
     from grader.intake.handins import handed_in as recognised
     from grader.lateness import with_due
@@ -104,6 +104,8 @@ def command(
 
     _apart(handed_in, out, store)
     loaded = load_rubric(rubric)
+    if loaded.edition == "student":
+        raise RubricError("is the student edition, which judges no answers", where=rubric, hint="Name the full rubric.")
     loaded = with_due(loaded, due) if due else loaded
     _same_assignment(out, loaded.id)
     found = recognised(handed_in, scratch=out / ".handed-in", layout=layout, assignment=assignment, roster=roster)

@@ -415,7 +415,8 @@ class ProblemEvidence(Record):
     `stated` holds what a form (`answers.yaml`) says for a check by its title, `unclear` why what it says can't be used.
     `unread` names what was handed in and nobody read, files and lines, each with the reason; `unsure` says why it isn't
     clear which lines answer this problem, and `in_code` where code stands that may answer in its comments or output.
-    `provided` holds what checks asked for, each request with its answer.
+    `provided` holds what checks asked for, each request with its answer. `room` is how much more the budgets that were
+    looked at so far leave, by what they count; 0 epochs under `training` where these are fixed.
     """
 
     problem: str
@@ -435,6 +436,7 @@ class ProblemEvidence(Record):
     unsure: str = ""
     in_code: tuple[str, ...] = ()
     provided: tuple[tuple[Record, Record], ...] = ()
+    room: dict[str, int] = {}
 
     def of(self, kind: type[Fact], request: Record | None = None) -> Fact | None:
         """What was provided of this kind: the answer to this request, or without one the latest; None for none."""

@@ -8,7 +8,8 @@ from grader.core.evidence import ModelFacts, Retraining
 from grader.core.record import Record
 from grader.core.standing import Lateness
 
-Status = Literal["passed", "failed", "partial", "manual", "skipped", "error"]
+# "read": what a student edition reads of an answer and doesn't judge; it waits for nobody, and nothing is lost.
+Status = Literal["passed", "failed", "partial", "manual", "skipped", "error", "read"]
 Visibility = Literal["visible", "hidden", "after_due_date", "after_published"]
 
 FORMAT_VERSION = 4
@@ -58,16 +59,22 @@ def manual(message: str, *, observed: str = "", source: object = "", **details: 
     return Outcome(status="manual", message=message, observed=observed, source=str(source), details=details)
 
 
+def only_read(message: str, *, observed: str = "", source: object = "", advice: str = "") -> Outcome:
+    """What was read of an answer; whether it is right is not said, since a student edition doesn't know."""
+    return Outcome(status="read", message=message, observed=observed, source=str(source), advice=advice)
+
+
 class BudgetLine(Record):
     """What a budget allows and what a network has: `details["budget"]` of the checks that look at networks.
 
-    `ok` is None where a person decides what counts.
+    `ok` is None where a person decides what counts. `room` is how much more there may be, where a budget has an end.
     """
 
     what: str
     found: str
     allowed: str
     ok: bool | None
+    room: int | None = None
 
 
 class AppliedItem(Record):
@@ -176,6 +183,11 @@ class Grade(Record):
     sandbox: dict[str, object] = {}
     environment: dict[str, object] = {}
     timings: dict[str, float] = {}
+
+    @property
+    def read_points(self) -> float:
+        """Points of answers that a student edition reads and doesn't judge."""
+        return sum(c.max_score for p in self.problems for c in p.checks if c.status == "read")
 
     @property
     def machine_failed(self) -> bool:

@@ -10,13 +10,15 @@ _NAMES = frozenset(
         ".Trash", ".Trashes", ".fseventsd", ".Spotlight-V100", ".TemporaryItems",
     }
 )  # fmt: skip
+# What `grader student build` made, which students keep beside their work.
+HANDED_OUT = ".grader.yaml"
 # What lies in the folder of a virtual environment, whatever it is called.
 ENVIRONMENT = "pyvenv.cfg"
 
 
 def is_junk(name: str) -> bool:
     """Whether a file or folder is known as junk by its own name, such as macOS's `._notebook.ipynb`."""
-    return name in _NAMES or name.startswith(("._", "~$", ".~lock."))
+    return name in _NAMES or name.startswith(("._", "~$", ".~lock.")) or name.endswith(HANDED_OUT)
 
 
 def environments(names: Iterable[str]) -> frozenset[str]:

@@ -173,7 +173,7 @@ def _answers(problem: Problem, entries: Any, name: Any, place: Callable[..., Sou
             continue
         stated.add(title)
         section = _section(problem, checks[title], value, place(name, key))
-        wanted = FORMS_OF[checks[title].answer_form][0]
+        wanted = FORMS_OF[checks[title].stated_as][0]
         why = f"{place(name, key)}: “{title}” must be {wanted}; found {str(value)[:60]!r}."
         yield _Entry(
             problem=problem.id,
@@ -188,7 +188,7 @@ def _answers(problem: Problem, entries: Any, name: Any, place: Callable[..., Sou
 
 def _stateable(problem: Problem) -> dict[str, Check]:
     """The checks by title for which something can be stated; the names of hidden ones are told to nobody."""
-    checks = (check for check in problem.checks if check.answer_form != "none" and check.visibility != "hidden")
+    checks = (check for check in problem.checks if check.stated_as != "none" and check.visibility != "hidden")
     return {check.title: check for check in checks}
 
 
@@ -241,7 +241,7 @@ def _value(check: Check, section: Section | None) -> str:
     """What a section says, without where, and in which words where these mean nothing."""
     if section is None:
         return ""
-    if check.answer_form == "text":
+    if check.stated_as == "text":
         return " ".join(section.text.lower().split())
     readings = [(reading.number, reading.shape, reading.matrix) for reading in section.readings]
     return repr((readings, [(formula.name, formula.sides) for formula in section.formulas]))
@@ -249,7 +249,7 @@ def _value(check: Check, section: Section | None) -> str:
 
 def _section(problem: Problem, check: Check, value: Any, source: Source) -> Section | None:
     """A section that says this and nothing else; None when the value is of another type."""
-    made = FORMS_OF[check.answer_form][1](value, source)
+    made = FORMS_OF[check.stated_as][1](value, source)
     return made and made.model_copy(update={"problem": problem.id})
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from grader.core.evidence import ProblemEvidence, Retraining
+from grader.core.errors import GraderError
+from grader.core.evidence import ModelFacts, ProblemEvidence, Retraining
 from grader.core.requests import TrainingRequest
 from grader.providers._base import Grading, Provider
 from grader.training.decision import Rule
@@ -26,7 +27,8 @@ def _opened(grading: Grading) -> Iterator[Callable[[TrainingRequest, ProblemEvid
         model, problem = evidence.model, evidence.problem
         if model is None or model.problem or model.unbound or not options.retrain or tools.dataset is None:
             return None
-        tools.say(f"{problem}: training {model.variable or 'the network'} again")
+        planned = options.seeds or request.planned
+        tools.say(f"{problem}: training {model.variable or 'the network'} again{_cost(model, grading, planned)}")
         result = train_again(
             model,
             tools.dataset,
@@ -34,7 +36,7 @@ def _opened(grading: Grading) -> Iterator[Callable[[TrainingRequest, ProblemEvid
             threshold=request.threshold,
             rule=Rule(
                 kind=request.rule,
-                planned=options.seeds or request.planned,
+                planned=planned,
                 confidence=request.confidence,
                 min_seeds=request.min_seeds,
             ),
@@ -45,13 +47,33 @@ def _opened(grading: Grading) -> Iterator[Callable[[TrainingRequest, ProblemEvid
             fresh=options.fresh,
             where=options.training,
             time_budget=budget.left,
-            on_lane=lambda lane: tools.say(f"{problem}: seed {lane.seed} reached {lane.accuracy:.4f}"),
+            on_epoch=lambda done, total: tools.epochs(problem, done, total),
+            on_lane=lambda lane: tools.say(f"{problem}: a training reached {lane.accuracy:.4f}"),
         )
         if (result.verdict == "undecided" or result.unsupported) and (not budget.left or options.training == "over"):
             budget.short_of(f"{problem}: training")
         return result
 
     yield train
+
+
+def _cost(model: ModelFacts, grading: Grading, planned: int) -> str:
+    """What it is going to cost, before it starts; nothing where that can't be said of its recipe."""
+    from grader.training.plan import TrainingPlan
+    from grader.training.price import in_words, price
+    from grader.training.trainable import check_trainable
+
+    dataset = grading.tools.dataset
+    if model.recipe is None or dataset is None:
+        return ""
+    try:
+        plan = TrainingPlan(spec=model.spec, recipe=model.recipe, dataset=dataset.name, limits=grading.rubric.limits)
+        seconds = price(plan, check_trainable(plan, dataset), dataset)
+    except (GraderError, ValueError, RuntimeError):  # training it says why
+        return ""
+    least = planned // 2 + 1
+    times = f"{least} to {planned} times" if least < planned else "once" if planned == 1 else f"{planned} times"
+    return f", {times}; each takes a core about {in_words(max(seconds, 1.0))}, unless it was trained before"
 
 
 PROVIDER = Provider(asked=TrainingRequest, gives=Retraining, open=_opened)

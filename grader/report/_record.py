@@ -21,8 +21,9 @@ _HISTORY = "| version | what changed |\n|---|---|\n" + "".join(f"| {n} | {said} 
 _HEAD = f"""\
 # The record of a grade
 
-`grader check --format json` prints it, and `grader grade` keeps it as `grade.json` beside each student's page. It holds
-everything, hidden checks and notes for the TA included: it is not for students.
+`grader check --staff --format json` prints it, and `grader grade` keeps it as `grade.json` beside each student's page.
+It holds everything, hidden checks and notes for the TA included: it is not for students. Without `--staff` these are
+left out. The status `read` is that of answers which a student edition reads and doesn't judge.
 
 `format_version` says how to read it, and is {FORMAT_VERSION} now. It grows whenever a field is renamed or removed, or
 means something else; a new field alone leaves it. A reader that finds another number than it knows should stop.

@@ -20,12 +20,14 @@ STATUS: dict[Status, Word] = {
     "manual": Word("…", "To be read"),
     "skipped": Word("–", "Skipped"),
     "error": Word("!", "Not graded"),
+    "read": Word("○", "Read"),
 }
 
 MACHINE_FAILED = (
     "The grading machine failed on part of this. "
     "That is not your doing and costs you no points; your course staff will grade that part again."
 )
+READ_ONLY = "Answers are read here and not judged: see whether what was read is what you mean."
 UNREAD = "The machine could not read all of what was handed in. A person looks at it; nothing is lost for that:"
 
 
@@ -40,20 +42,22 @@ class Tally(NamedTuple):
     waiting: float
     lost: float
     ungraded: float
+    read: float
     passed: int
     judged: int
 
 
 def tally(grade: Grade) -> Tally:
-    """What was earned, waits for a person, was lost, and could not be graded."""
+    """What was earned, waits for a person, was lost, could not be graded, and was read without being judged."""
     checks = [check for problem in grade.problems for check in problem.checks]
     return Tally(
         earned=grade.score,
         waiting=sum(reading.points for reading in to_read(grade)) if grade.problems else grade.manual_points,
         lost=sum(map(problem_lost, grade.problems)),
         ungraded=sum(check.max_score for check in checks if check.status == "error"),
+        read=grade.read_points,
         passed=sum(c.status == "passed" for c in checks),
-        judged=sum(c.status not in ("manual", "error") for c in checks),
+        judged=sum(c.status not in ("manual", "error", "read") for c in checks),
     )
 
 

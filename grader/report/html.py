@@ -43,6 +43,7 @@ def _template() -> Template:
     environment.globals |= {
         "STATUS": _summary.STATUS,
         "MACHINE_FAILED": _summary.MACHINE_FAILED,
+        "READ_ONLY": _summary.READ_ONLY,
         "UNREAD": _summary.UNREAD,
         "lost": _summary.points_lost,
         "problem_lost": _summary.problem_lost,

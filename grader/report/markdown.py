@@ -8,6 +8,7 @@ from grader.report._networks import budget, lane_words, recipe_lines, retraining
 from grader.report._student import for_student
 from grader.report._summary import (
     MACHINE_FAILED,
+    READ_ONLY,
     STATUS,
     UNREAD,
     Reading,
@@ -44,6 +45,7 @@ def render(grade: Grade) -> str:
     rest = [
         f"{points(amount)} {what}"
         for amount, what in (
+            (numbers.read, "read and not judged"),
             (numbers.waiting, "waiting for a person"),
             (numbers.lost, "lost"),
             (numbers.ungraded, "not graded yet"),
@@ -51,6 +53,8 @@ def render(grade: Grade) -> str:
         if amount
     ]
     blocks.append(", ".join([score, *rest]) + f". {numbers.passed} of {numbers.judged} checks passed.")
+    if numbers.read:
+        blocks.append(READ_ONLY)
     if said := late_sentence(grade):
         blocks.append(_md(said, 1500))
     if copy.withheld:

@@ -22,6 +22,7 @@ _STYLE: dict[Status, str] = {
     "manual": "cyan",
     "skipped": "dim",
     "error": "bold magenta",
+    "read": "cyan",
 }
 
 
@@ -186,7 +187,8 @@ def _title(grade: Grade) -> str:
     waiting = f", {points(grade.manual_points)} to be read by a person" if grade.manual_points else ""
     failed = f", {points(grade.error_points)} NOT GRADED: the machine failed" if grade.machine_failed else ""
     score = f"{points(grade.final)} of {points(grade.max_score)} points{_before(grade)}"
-    return f"{one_line(grade.submission.id)}: {score}{waiting}{failed}"
+    read = f", {points(grade.read_points)} read and not judged" if grade.read_points else ""
+    return f"{one_line(grade.submission.id)}: {score}{read}{waiting}{failed}"
 
 
 def _before(grade: Grade) -> str:

@@ -1,8 +1,9 @@
 """What in a valid rubric is probably not meant."""
 
 import re
+from collections.abc import Iterator
 
-from grader.checks import Check
+from grader.checks import Check, OnlyRead
 from grader.rubric.model import Problem, Rubric
 
 
@@ -50,14 +51,35 @@ def _told_by_waiting(problem: Problem, check: Check) -> list[str]:
     ]
 
 
+def told(rubric: Rubric) -> Iterator[str]:
+    """Where what a student edition holds tells the right answer of a check, one sentence each."""
+    for problem in rubric.problems:
+        for check in problem.checks:
+            yield from _tells(problem, check, _asked(problem, check))
+
+
+def _asked(problem: Problem, check: Check) -> dict[str, str]:
+    """The words that students see before they hand in, by where they stand."""
+    asked = {"the problem's `text`": problem.text, "the check's name": check.title, "what is asked": check.asked()}
+    theirs = check.for_students()
+    return asked | ({"its `label`": "; ".join(theirs.label)} if isinstance(theirs, OnlyRead) else {})
+
+
 def _told(problem: Problem, check: Check) -> list[str]:
-    """Where what a student is shown holds the right answer: the question, the check's name, what mistakes say."""
-    shown = {"the problem's `text`": problem.text, "the check's name": check.title, "what is asked": check.asked()}
-    for mistake in getattr(check, "mistakes", ()):
-        shown["what a mistake says"] = f"{shown.get('what a mistake says', '')} {mistake.say}"
+    """Where what a student is shown holds the right answer: before handing in, and in what mistakes say."""
+    said = " ".join(mistake.say for mistake in getattr(check, "mistakes", ()))
+    return _tells(problem, check, _asked(problem, check) | {"what a mistake says": said})
+
+
+def _tells(problem: Problem, check: Check, shown: dict[str, str]) -> list[str]:
     return [
         f"{problem.id}/{check.title}: {where} tells the answer, {answer}"
         for where, text in shown.items()
         for answer in check.answers()
-        if len(answer) > 1 and re.search(rf"(?<![\w.,]){re.escape(answer)}(?!\w|[.,]\d)", text.replace(" x ", "x"))
+        if len(answer) > 1 and re.search(rf"(?<![\w.,]){re.escape(answer)}(?!\w|[.,]\d)", _ungrouped(text))
     ]
+
+
+def _ungrouped(text: str) -> str:
+    """The text with 60,000 as 60000 and 8 x 8 as 8x8, as answers are written here."""
+    return re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text.replace(" x ", "x"))

@@ -115,6 +115,9 @@ class Rubric(Record):
     `salt` gives the seeds that networks are trained under: any words that students don't know. Without it `grader
     grade` makes one for each class.
 
+    `edition` says that it is what `grader student build` made for students: it judges what needs no answer to be known,
+    and reads the rest.
+
     `due` is a date such as `2026-11-27`, which means the end of that day, or `2026-11-27 17:00`. It states an offset
     (`2026-11-27T17:00:00+01:00`), or `timezone` names where it holds, by an IANA name such as `Europe/Zurich`. `late`
     is what lateness takes.
@@ -135,6 +138,7 @@ class Rubric(Record):
     limits: Limits = Limits()
     unlabelled: Literal["manual", "fail"] = "manual"
     salt: Annotated[str, Field(max_length=200)] = ""
+    edition: Literal["full", "student"] = "full"
     reference: str = ""
     mutants: tuple[Mutant, ...] = ()
 

@@ -22,7 +22,7 @@ def template(rubric: Rubric) -> str:
         "# leave empty what the report is to be read for.",
     ]
     for problem in rubric.problems:
-        checks = [c for c in problem.checks if c.answer_form != "none" and c.visibility != "hidden"]
+        checks = [c for c in problem.checks if c.stated_as != "none" and c.visibility != "hidden"]
         if not checks:
             continue
         lines += ["", f"{_key(problem.id)}:  # {problem.title}"]
@@ -46,7 +46,7 @@ def _key(text: str) -> str:
 
 def _example(check: Check) -> str:
     spaceless = {answer.replace(" ", "") for answer in check.answers()}
-    examples = _EXAMPLES[check.answer_form]
+    examples = _EXAMPLES[check.stated_as]
     return next(
         (e for e in examples if e.partition(", the")[0].strip("'").replace(" ", "") not in spaceless), examples[-1]
     )

@@ -1,10 +1,12 @@
-"""The built wheel works away from the checkout: rubrics, references and templates travel inside it."""
+"""The built wheel works away from the checkout: demo and templates travel inside it, and no course's answers."""
 
 import os
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -14,13 +16,25 @@ pytestmark = pytest.mark.deep
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def tells_no_answers(names):
+    """Whoever may run the grader has what it is installed from: of assignments it holds the demo alone."""
+    rubrics = [name for name in names if name.startswith("rubrics/") and name.endswith(".yaml")]
+    references = {name.split("/")[1] for name in names if name.startswith("reference/")}
+    assert (rubrics, references) == (["rubrics/demo.yaml"], {"demo"})
+    assert not [name for name in names if name.startswith(("tests/", "docs/"))]
+
+
 def test_the_wheel_installed_elsewhere_runs_the_demo(tmp_path):
     subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, ROOT],
+        [sys.executable, "-m", "build", "--wheel", "--sdist", "--no-isolation", "--outdir", tmp_path, ROOT],
         check=True,
         capture_output=True,
     )
-    (wheel,) = tmp_path.glob("*.whl")
+    (wheel,), (source,) = tmp_path.glob("*.whl"), tmp_path.glob("*.tar.gz")
+    with zipfile.ZipFile(wheel) as archive:
+        tells_no_answers([name.removeprefix("grader/_data/") for name in archive.namelist()])
+    with tarfile.open(source) as archive:
+        tells_no_answers([name.partition("/")[2] for name in archive.getnames()])
     home = tmp_path / "env"
     venv.create(home, with_pip=True)
     python = home / "bin" / "python"
