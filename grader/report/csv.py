@@ -50,7 +50,12 @@ def _row(standing: Standing, columns: Sequence[str]) -> list[str]:
 def text_cell(text: str) -> str:
     """Text on one line; where a spreadsheet would run it, behind an apostrophe."""
     cell = one_line(text, limit=_MOST)
-    return f"'{cell}" if normalize("NFKC", cell[:1]).startswith(_FORMULA) else cell
+    return f"'{cell}" if starts_formula(cell) else cell
+
+
+def starts_formula(text: str) -> bool:
+    """Whether a spreadsheet would run a cell that begins so."""
+    return normalize("NFKC", text[:1]).startswith(_FORMULA)
 
 
 def number_cell(value: float) -> str:
