@@ -12,6 +12,7 @@ from grader.core.standing import ClassStandings
 from grader.files import write_whole
 
 _GRADEBOOK, _STANDINGS, _SALT = "gradebook.csv", "standings.json", "salt.txt"
+_PAGE, _ALIKE = "class.html", "alike.json"
 
 
 class Results:
@@ -66,6 +67,17 @@ class Results:
         """Write the class's table, and the same for other commands."""
         _write(self.folder / _STANDINGS, standings.model_dump_json())
         _write(self.folder / _GRADEBOOK, gradebook)
+
+    def save_page(self, page: str) -> None:
+        """Write the class's page."""
+        _write(self.folder / _PAGE, page)
+
+    def alike(self) -> bytes | None:
+        """The record of pairs that `grader alike` wrote, or None where there is none."""
+        try:
+            return (self.folder / _ALIKE).read_bytes()
+        except OSError:
+            return None
 
     def standings(self) -> ClassStandings:
         """Where everyone stands. Raises MachineError where no class was graded here."""
