@@ -56,7 +56,7 @@ def digest_of_parts(*parts: str) -> str:
     return digest.hexdigest()
 
 
-OURS = ("gradebook.csv", "standings.json", "salt.txt", "grades.db", "grades.db-wal", "grades.db-shm", "alike.html", "class.html",
+OURS = ("gradebook.csv", "standings.json", "salt.txt", "grades.db", "grades.db-wal", "grades.db-shm", "alike.html",
         "alike.json", "export", "class.html")  # fmt: skip
 """What a folder of results has beside the folders of hand-ins, which none of these may be called."""
 
