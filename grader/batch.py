@@ -33,6 +33,7 @@ from grader.files import digest_of_parts
 from grader.intake.digest import digest_of_handin
 from grader.machine import environment, software
 from grader.pipeline import set_aside
+from grader.report.class_page import AlikeFacts, ClassFacts, HandinFacts, facts_of, heads_of, render_class_page
 from grader.report.csv import gradebook
 from grader.rubric import Rubric
 from grader.standings import absent, not_yet, standings_of
@@ -44,6 +45,7 @@ from grader.training.plan import LaneStep
 _FIRST, _AGAIN = 1e9, 2e9  # priorities: what is there to do is seen first, and what can be decided is decided at once
 _GPU = "GPU"  # what a worker with an accelerator says that it has
 _WRITE_SECONDS = 2.0  # between two writings of the gradebook
+_PAGE_SECONDS = 60.0  # between two writings of the class's page
 # What changes nothing of a grade: only how it is come by, or what is made of its points afterwards.
 _NOT_JUDGED = {"reference", "mutants", "due", "timezone", "late", "salt"}
 _NOT_SETTINGS = {"fresh", "training", "patience"}
@@ -97,7 +99,7 @@ def grade_class(
     store: Path | str | None = None,
     watch: Callable[[Progress], None] = lambda _: None,
 ) -> ClassResult:
-    """Grade a class into `out`: a record and a page for each hand-in, `gradebook.csv`, and the store of it all.
+    """Grade a class into `out`: a record and a page for each hand-in, `gradebook.csv`, `class.html`, and the store.
 
     What was found before by the same inputs isn't found again. Where a person has answers to read, pictures of the
     pages of PDFs lie beside the record, in `pages/`. Whatever is raised over a hand-in costs that one: what can't be
@@ -129,6 +131,7 @@ def grade_class(
                 with suppress(MachineError):  # what ended it is the error to be told
                     grading.catch_up()
                 grading.book.write()
+                grading.book.write_page()
             ending = "finished"
         except KeyboardInterrupt:
             ending = "stopped"
@@ -146,19 +149,27 @@ def grade_class(
 
 
 class _Book:
-    """Everyone of the class, in order, and the gradebook that shows them."""
+    """Everyone of the class, in order, and the gradebook and the page that show them."""
 
-    def __init__(self, handed_in: HandedIn, rubric: Rubric, results: Results, run: int) -> None:
-        self.rubric, self.results, self.run = rubric, results, run
+    def __init__(
+        self, handed_in: HandedIn, rubric: Rubric, results: Results, run: int, say: Callable[[str], None]
+    ) -> None:
+        self.rubric, self.results, self.run, self.say = rubric, results, run, say
         self.by_key = {handin.key: not_yet(handin, rubric) for handin in handed_in.handins}
         self.missing = absent(handed_in.missing, rubric)
+        self.facts: dict[str, HandinFacts] = {}
         self.written = 0.0
+        self.shown = time.monotonic()
 
-    def put(self, key: str, standings: tuple[Standing, ...]) -> None:
+    def put(self, key: str, standings: tuple[Standing, ...], facts: HandinFacts | None) -> None:
         """What is now known of a hand-in."""
         self.by_key[key] = standings
+        if facts:
+            self.facts[key] = facts
         if time.monotonic() - self.written > _WRITE_SECONDS:
             self.write()
+        if time.monotonic() - self.shown > _PAGE_SECONDS:
+            self.write_page()
 
     def standings(self) -> tuple[Standing, ...]:
         """Everyone."""
@@ -166,12 +177,34 @@ class _Book:
 
     def write(self) -> None:
         """Write the gradebook."""
-        standings = ClassStandings(
-            rubric=self.rubric.id, title=self.rubric.title, run=self.run, standings=self.standings()
-        )
+        standings = self._class()
         problems = [problem.id for problem in self.rubric.problems]
         self.results.save_class(gradebook(standings.standings, problems), standings)
         self.written = time.monotonic()
+
+    def write_page(self) -> None:
+        """Write the class's page. A fault of ours in it costs no grade."""
+        try:
+            facts = ClassFacts(
+                standings=self._class(), problems=heads_of(self.rubric), handins=self.facts, alike=self._alike()
+            )
+            self.results.save_page(render_class_page(facts))
+        except MachineError:
+            raise
+        except Exception as error:  # what is graded is kept, and the gradebook tells it
+            self.say(f"no page of the class: {type(error).__name__}: {error}")
+        self.shown = time.monotonic()
+
+    def _alike(self) -> AlikeFacts | None:
+        record = self.results.alike()
+        if record is None:
+            return None
+        from grader.report.class_page.alike import alike_facts  # it loads what compares hand-ins
+
+        return alike_facts(record)
+
+    def _class(self) -> ClassStandings:
+        return ClassStandings(rubric=self.rubric.id, title=self.rubric.title, run=self.run, standings=self.standings())
 
 
 class _Grading:
@@ -179,7 +212,7 @@ class _Grading:
 
     def __init__(self, given: Class, context: Context, by: Provenance, watch: Callable[[Progress], None]) -> None:
         self.given, self.context, self.by, self.watch = given, context, by, watch
-        self.book = _Book(given.handed_in, given.rubric, context.results, context.job.run)
+        self.book = _Book(given.handed_in, given.rubric, context.results, context.job.run, context.tools.say)
         self.handins = {handin.key: handin for handin in given.handed_in.handins}
         self.ungraded: dict[str, str] = {}
         self.known = 0
@@ -242,7 +275,7 @@ class _Grading:
         if best := self.context.store.best(asked.handin.key, by.submission, by.rubric):
             grade = decided(self.context, asked.handin.key, by.submission, best.grade)
             standings = standings_of(asked.handin, grade, given.rubric, given.extensions)
-            self.book.put(asked.handin.key, standings)
+            self.book.put(asked.handin.key, standings, facts_of(grade))
 
     def _is_known(self, asked: Asked) -> bool:
         """Take what is known of the same files, whoever handed them in."""
@@ -358,7 +391,7 @@ class _Grading:
         if told.why:
             self.ungraded[key] = told.why
         self.taken.add(key)
-        self.book.put(key, told.standings)
+        self.book.put(key, told.standings, told.facts)
         if any(standing.state == "error" for standing in told.standings):
             self.failed.add(key)
 

@@ -24,6 +24,7 @@ from grader.lateness import with_lateness
 from grader.pipeline import grade_submission, set_aside
 from grader.reading import opened
 from grader.report import FORMATS
+from grader.report.class_page import HandinFacts, facts_of
 from grader.rubric import Rubric
 from grader.standings import standings_of
 from grader.store import Decisions, Results, Store
@@ -78,13 +79,14 @@ class ClassJob(Record):
 
 
 class Told(Record):
-    """What became of a hand-in: where its people stand, or what it waits for.
+    """What became of a hand-in: where its people stand and what the class's page says of it, or what it waits for.
 
     `why` says why it was not graded; `cut` that its time ended before it was judged, after `seconds` of it; `lost` that
     its result could not be kept, which ends the run.
     """
 
     standings: tuple[Standing, ...] = ()
+    facts: HandinFacts | None = None
     why: str = ""
     cut: bool = False
     seconds: float = 0.0
@@ -186,7 +188,8 @@ def show_grade(
     except OSError as error:
         return Told(lost=str(error))
     why = "" if grade.submission.files else next(iter(grade.unread), "")  # what was graded has a file
-    return Told(standings=standings_of(handin, grade, job.rubric, job.extensions), why=why)
+    standings = standings_of(handin, grade, job.rubric, job.extensions)
+    return Told(standings=standings, facts=facts_of(grade), why=why)
 
 
 def _with_lateness(context: Context, handin: Handin, grade: Grade) -> Grade:

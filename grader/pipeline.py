@@ -36,6 +36,7 @@ from grader.observation.explain import notes
 from grader.observation.forms import Stated, read_forms
 from grader.observation.live_code import MOST_CODE, CodePiece, pieces_of_notebook
 from grader.observation.notebooks import code_cells, words_of
+from grader.observation.own_code import with_code
 from grader.observation.words import Headings, Words
 from grader.providers import Grading, Providers
 from grader.reading import SubmissionReader, opened, reading
@@ -63,7 +64,8 @@ def grade_submission(
         not_run = _not_run([seen.run for seen in observed.values()])
         grading = Grading(submission, read.documents, contents.notebooks, rubric, tools, options, budget, reader)
         with Providers(grading) as providers:
-            problems = _judged(rubric, evidence, providers, not_run)
+            judged = _judged(rubric, evidence, providers, not_run)
+        problems = tuple(with_code(problem, contents.notebooks) for problem in judged)
         finished = time.perf_counter()
     return Grade(
         rubric=rubric.id,

@@ -193,6 +193,7 @@ def show(graded: "ClassResult", out: Path) -> None:
     if graded.known:
         typer.echo(f"Known before:   {graded.known}, from the same files, rubric, data and settings")
     typer.echo(f"Feedback pages: {out}/*/feedback.html")
+    typer.echo(f"Class page:     {out}/class.html, for those who grade alone")
     typer.echo(f"Gradebook:      {out}/gradebook.csv")
     if (out / "salt.txt").is_file():
         typer.echo(f"Seeds:          {out}/salt.txt gives them; keep it from students, who could hunt them")

@@ -135,7 +135,8 @@ class NetworkResult(Record):
 class ProblemResult(Record):
     """One problem: what was asked, its checks, its points. `manual_points` still wait for a human.
 
-    Points of `extra_credit` come on top of the grade's `max_score`.
+    Points of `extra_credit` come on top of the grade's `max_score`. `code` is the student's own at places that stand as
+    the `source` of checks.
     """
 
     id: str
@@ -147,6 +148,7 @@ class ProblemResult(Record):
     extra_credit: bool = False
     checks: tuple[CheckResult, ...]
     networks: tuple[NetworkResult, ...] = ()
+    code: dict[str, str] = {}
 
 
 class SubmissionInfo(Record):

@@ -1,7 +1,7 @@
 """A grade rendered: one file is one format; the folder is the registry, and a format is imported when it is asked for.
 
 Every module here that doesn't start with an underscore has a function `render` from a grade to text, but for `csv`,
-`exports`, `terminal` and `plots`, which report on many submissions or draw.
+`class_page`, `exports`, `terminal` and `plots`, which report on many submissions or draw.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS"]
 
-_OTHERWISE = ("csv", "terminal", "plots", "exports")
+_OTHERWISE = ("csv", "terminal", "plots", "exports", "class_page")
 
 
 def _lazily(module: str) -> Callable[[Grade], str]:

@@ -95,8 +95,15 @@ def _visible(problem: ProblemResult) -> ProblemResult:
             "max_score": sum(c.max_score for c in shown),
             "manual_points": max(0.0, problem.manual_points - sum(c.max_score for c in hidden if c.status == "manual")),
             "networks": tuple(_without_training(n, hidden) for n in problem.networks) if _asks(shown) else (),
+            "code": _code_of(problem, shown),
         }
     )
+
+
+def _code_of(problem: ProblemResult, shown: Iterable[CheckResult]) -> dict[str, str]:
+    """The code that checks that are shown name: what else is looked at says what a hidden one does."""
+    named = {place for check in shown for place in check.source.split("; ")}
+    return {place: code for place, code in problem.code.items() if place in named}
 
 
 def _without_names(check: CheckResult) -> CheckResult:

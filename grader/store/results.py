@@ -11,6 +11,8 @@ from grader.core.errors import MachineError
 from grader.core.standing import ClassStandings
 from grader.files import GRADEBOOK, SALT, STANDINGS, write_whole
 
+_PAGE, _ALIKE = "class.html", "alike.json"
+
 
 class Results:
     """Writes results below one folder, a folder for each hand-in, called by its key.
@@ -64,6 +66,17 @@ class Results:
         """Write the class's table, and the same for other commands."""
         _write(self.folder / STANDINGS, standings.model_dump_json())
         _write(self.folder / GRADEBOOK, gradebook)
+
+    def save_page(self, page: str) -> None:
+        """Write the class's page."""
+        _write(self.folder / _PAGE, page)
+
+    def alike(self) -> bytes | None:
+        """The record of pairs that `grader alike` wrote, or None where there is none."""
+        try:
+            return (self.folder / _ALIKE).read_bytes()
+        except OSError:
+            return None
 
     def standings(self) -> ClassStandings:
         """Where everyone stands. Raises MachineError where no class was graded here."""

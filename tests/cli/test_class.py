@@ -34,6 +34,7 @@ STEERS = "\x1b[2J\x1b]0;mine\x07\x9b31m\u202e[red]"
 # Names that meet files of ours, each other, or what a file system takes.
 NAMES = (
     "gradebook.csv",
+    "class.html",
     "salt.txt",
     "Ada",
     "ada",
@@ -64,6 +65,7 @@ def test_no_name_meets_another_or_steers_what_shows_it(tmp_path):
     assert re.findall("\x1b(?!\\[[0-9;]*m)|[\x00-\x08\x7f-\x9f\u202e]", printed) == []
     folders = [path for path in out.iterdir() if path.is_dir()]
     assert sorted(path.name for path in out.iterdir() if path.is_file()) == [
+        "class.html",
         "gradebook.csv",
         "grades.db",
         "salt.txt",
@@ -75,7 +77,7 @@ def test_no_name_meets_another_or_steers_what_shows_it(tmp_path):
     scores = sorted((grade["score"], grade["manual_points"]) for grade in grades)
     assert scores == [(0, 1), *[(1, 0)] * (len(NAMES) - 1)]  # ada.zip is ada's too, and says 61
     assert len({grade["submission"]["id"] for grade in grades}) == len(NAMES)
-    for file in [out / "gradebook.csv", *out.glob("*/feedback.html")]:
+    for file in [out / "gradebook.csv", out / "class.html", *out.glob("*/feedback.html")]:
         assert re.findall("[\x00-\x08\x1b\x7f-\x9f\u202e]", file.read_text()) == []
     assert not any(line.startswith(("=", "-", "+", "@")) for line in (out / "gradebook.csv").read_text().splitlines())
 
@@ -148,6 +150,8 @@ def test_whatever_is_raised_over_a_submission_costs_that_one(raised, tmp_path, m
     assert type(raised).__name__ in page
     assert "\x1b" not in page
     assert (tmp_path / "out" / "gradebook.csv").read_text().count("\n") == 3
+    shown = (tmp_path / "out" / "class.html").read_text()
+    assert type(raised).__name__ in shown.partition('role="alert"')[2] and "\x1b" not in shown
 
 
 def test_who_ends_the_run_ends_it_and_everyone_has_a_row(tmp_path, monkeypatch):
@@ -163,6 +167,7 @@ def test_who_ends_the_run_ends_it_and_everyone_has_a_row(tmp_path, monkeypatch):
     rows = csv.DictReader((tmp_path / "out" / "gradebook.csv").read_text("utf-8-sig").splitlines())
     found = [(row["key"], row["state"], row["error_points"]) for row in rows]
     assert found == [("ada", "error", "1"), ("ben", "error", "1")]
+    assert "The machine failed on 2 people" in (tmp_path / "out" / "class.html").read_text()
 
 
 HARMLESS = {

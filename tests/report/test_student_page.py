@@ -13,10 +13,12 @@ import pytest
 from hypothesis import given as for_any
 from hypothesis import settings
 from hypothesis import strategies as st
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from sample_grade import check, grade_of, lane, missed, problem, reached, sample_grade
 
 from grader.core.evidence import Retraining
 from grader.core.outcome import AppliedItem, CheckResult, Given, Grade
+from grader.observation.own_code import with_code
 from grader.report import FORMATS
 from grader.report._maths import mathml
 from grader.report._prose import markdown, prose
@@ -96,6 +98,40 @@ def test_a_check_without_a_name_has_one_and_not_its_note(name: str) -> None:
     text = FORMATS[name](grade_of(problem("1A", "A", unnamed, check("hidden_units", type="hidden_units"))))
     assert "Your answer" in text and "Hidden units" in text
     assert "NOTE" not in text and "hidden_units" not in text
+
+
+# Their own code
+
+
+NOTEBOOK = new_notebook(
+    cells=[
+        new_markdown_cell("# Problem 3B"),
+        new_code_cell("model = nn.Linear(784, 10)  # <b>mine</b>"),
+        new_code_cell("x = 1\n" * 2000),
+    ]
+)
+
+
+def test_a_finding_quotes_the_code_that_it_names() -> None:
+    checks = (
+        check("Layers", source="3B.ipynb, cell 2"),
+        check("Units", source="3B.ipynb, cell 2"),
+        check("Long", source="3B.ipynb, cell 3; report.md:4"),
+        check("words", source="3B.ipynb, cell 1"),
+        check("no cell", source="3B.ipynb, cell 9"),
+        check("no file", source="x, cell 2"),
+    )
+    found = with_code(problem("3B", "A", *checks), {"3B.ipynb": NOTEBOOK})
+    assert list(found.code) == ["3B.ipynb, cell 2", "3B.ipynb, cell 3"]
+    assert len(found.code["3B.ipynb, cell 3"]) < 2100
+    page = FORMATS["html"](grade_of(found))
+    assert page.count("model = nn.Linear(784, 10)  # &lt;b&gt;mine&lt;/b&gt;") == 1
+
+
+def test_code_that_a_hidden_check_alone_names_is_not_quoted() -> None:
+    shown, hidden = check("a", source="3B.ipynb, cell 3"), check("b", source="3B.ipynb, cell 2", visibility="hidden")
+    found = with_code(problem("3B", "A", shown, hidden), {"3B.ipynb": NOTEBOOK})
+    assert list(for_student(grade_of(found)).grade.problems[0].code) == ["3B.ipynb, cell 3"]
 
 
 # What waits
@@ -223,9 +259,8 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize("sheet", ["feedback/style.css"])
-def test_words_stand_out_in_light_and_dark(sheet: str) -> None:
-    text = (resource("templates") / sheet).read_text()
+def test_words_stand_out_in_light_and_dark() -> None:
+    text = (resource("templates") / "palette.css").read_text()
     themes = [
         dict(re.findall(r"--(\w+): (#[0-9a-f]{3,6});", block)) for block in re.findall(r":root \{(.*?)\}", text, re.S)
     ]
