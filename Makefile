@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: answers class demo docs documents test test-fast attacks lint bench bench-reading clean
+.PHONY: answers class demo docs documents student test test-fast attacks lint bench bench-reading clean
 
 demo: .venv/installed
 	@$(BIN)/grader demo
@@ -41,6 +41,12 @@ answers: .venv/installed
 # `make class CLASS="--people 40 --rubric cmu16720-cnn --layouts canvas,moodle"` says which class; it takes minutes.
 class: .venv/installed
 	@$(BIN)/python tests/support/class_of_mutants.py $(CLASS)
+
+# A student of set 4, from the folder that is handed out to a mended network in JupyterLab, driven through Chromium; needs MNIST
+# in the folder that GRADER_DATA names. Screenshots go to student-pictures/.
+student: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[student]'
+	@$(BIN)/python tests/support/play_student.py
 
 lint: .venv/installed
 	$(BIN)/ruff check .

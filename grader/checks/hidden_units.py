@@ -34,6 +34,7 @@ class HiddenUnits(Check):
         model = network(evidence)
         if isinstance(model, Outcome):
             return model
+        over = model.hidden_units - self.at_most
         made = [_words(row) for row in model.rows if row.hidden_units]
         return within(
             model,
@@ -43,7 +44,7 @@ class HiddenUnits(Check):
             self.at_most,
             otherwise=_otherwise(model),
             how=" + ".join(made) if len(made) > 1 or made[:1] != [str(model.hidden_units)] else "",
-            advice_above=f"Make the layers narrower: {model.hidden_units - self.at_most} units must go.",
+            advice_above=f"Make the layers narrower: {over} {'unit' if over == 1 else 'units'} must go.",
             advice_below="Make the layers wider.",
         )
 

@@ -94,7 +94,8 @@ def _checked(arguments: Sequence[str], say: Callable[[str], None]) -> Grade:
         listening.join()
     if process.returncode not in (0, 1, 4) or not record.strip():
         raise MachineError("\n".join(told[-5:]) or "the check ended without a word")
-    return Grade.model_validate_json(record)
+    # What nobody reads in it are answers in words, which aren't asked for here.
+    return Grade.model_validate_json(record).model_copy(update={"unread": ()})
 
 
 def _listen(stream: IO[str], told: list[str], say: Callable[[str], None]) -> None:

@@ -29,7 +29,7 @@ CASES = [
             "one hidden unit too many": (
                 network(layer("Flatten"), linear(784, 101), linear(101, 10)),
                 "failed",
-                "1 units must go",
+                "1 unit must go",
             ),
             "hidden units of what can't be counted": (network(spec=NOT_LAYERS), "manual", "torch.fft"),
             "a network that can't be built": (network(problem="shapes don't fit"), "failed", "shapes don't fit"),

@@ -76,6 +76,7 @@ def test_a_cell_is_checked_where_it_runs(tmp_path):
         printed, page = notebook.run(f"%%check 2A --no-retrain\n{TRAINED.format(units=64)}", "net")
         assert "Test accuracy: 0." in printed  # the cell ran, and printed as ever
         assert page.startswith('<iframe title="Feedback to problem 2A"')
+        assert "could not read" not in page
         assert "64 hidden units; allowed: at most 40" in page and "24 units must go" in page
         printed, page = notebook.run(f"%%check 2a --no-retrain\n{TRAINED.format(units=40)}", "net")
         assert "40 hidden units; allowed: at most 40" in page and "64 hidden" not in page
