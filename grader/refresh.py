@@ -9,6 +9,8 @@ from grader.core.standing import Standing
 from grader.core.stored import StoredGrade
 from grader.decided import with_decisions
 from grader.report import FORMATS
+from grader.report.class_page import ClassFacts, add, render_class_page
+from grader.report.class_page.alike import alike_facts
 from grader.report.csv import gradebook
 from grader.standings import with_points
 from grader.store import Decisions, Results, Store
@@ -24,7 +26,7 @@ def decided_grade(store: Store, stored: StoredGrade) -> Grade:
 
 
 def refresh(store: Store, results: Results, keys: Collection[str] | None = None) -> None:
-    """Write again what shows the results of these hand-ins, or of all, and the gradebook.
+    """Write again what shows the results of these hand-ins, and the gradebook; or of all, and the class's page too.
 
     Lateness stays as the last run found it. Raises MachineError where something can't be read or written.
     """
@@ -34,13 +36,18 @@ def refresh(store: Store, results: Results, keys: Collection[str] | None = None)
     for standing in known.standings:
         of_key.setdefault(standing.key, []).append(standing)
     brought_up: dict[str, list[Standing]] = {}
+    facts = ClassFacts(standings=known, alike=alike_facts(record) if (record := results.alike()) else None)
     for key in current if keys is None else [key for key in keys if key in current]:
         grade = decided_grade(store, current[key])
         _show(results, key, grade)
+        facts = add(facts, key, grade)
         brought_up[key] = [with_points(standing, grade) for standing in of_key.get(key, [])]
     standings = [standing for key in of_key for standing in brought_up.get(key, of_key[key])]
     problems = dict.fromkeys(problem.id for standing in standings for problem in standing.problems)
-    results.save_class(gradebook(standings, list(problems)), known.model_copy(update={"standings": tuple(standings)}))
+    known = known.model_copy(update={"standings": tuple(standings)})
+    results.save_class(gradebook(standings, list(problems)), known)
+    if keys is None:
+        results.save_page(render_class_page(facts.model_copy(update={"standings": known})))
 
 
 def _show(results: Results, key: str, grade: Grade) -> None:

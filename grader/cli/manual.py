@@ -54,7 +54,8 @@ def command(
             raise SubmissionError(
                 "somebody decided at the same moment, and nothing was kept", where=str(read), hint="Read it once more."
             ) from conflict
-        refresh(opened, Results(out), {place.key for place in found.kept})
+        if found.kept:
+            refresh(opened, Results(out))
     typer.echo(f"{len(found.kept)} decisions kept, {found.unchanged} rows say nothing new")
     for sentence in found.conflicts:
         typer.secho(f"Not kept: {one_line(sentence, 1000)}", fg="yellow", err=True)
