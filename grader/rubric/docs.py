@@ -33,7 +33,8 @@ problems:
 ```
 
 - `grader rubric lint FILE` says what is wrong in it, with the line, and what is probably not meant.
-- `grader check SUBMISSION --rubric FILE` tries it on one submission.
+- `grader check SUBMISSION --rubric FILE --staff` tries it on one submission.
+- `grader student build FILE -o DIR` makes what students get of it: see [students.md](students.md).
 - Put a right submission into `reference/ID/` and wrong ones, as edits of it, under `mutants`: `grader rubric test FILE`
   then shows that the right one earns every point that the machine gives, and each wrong one loses what it should.
 - `grader rubric template FILE` prints `answers.yaml`, in which students may state each answer without a doubt.
