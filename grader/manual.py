@@ -41,7 +41,7 @@ def table(store: Store, *, everything: bool = False) -> str:
     said = Decisions(store)
     items, people = said.items(), store.people()
     rows = [list(COLUMNS)]
-    for key, stored in store.current().items():
+    for key, stored in sorted(store.current().items()):
         decisions = said.decisions(key)
         who = "; ".join(person.name or person.email or person.id or person.user for person in people.get(key, ()))
         for problem, check in _checks(stored.grade):
