@@ -41,7 +41,7 @@ def mathml(tex: str, *, display: bool = False) -> Markup | None:
         return None
     try:
         drawn = "".join(_written(convert_to_element(tex, display="block" if display else "inline")))
-    except (Exception, RecursionError):  # the library raises what it meets: a formula of a student's is any text
+    except Exception:  # the library raises what it meets: a formula of a student's is any text
         return None
     if len(drawn) > _MOST_MARKUP or _unknown(drawn):
         return None

@@ -11,6 +11,8 @@ document.querySelector(".tools").hidden = false;
 
 const texts = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
 
+const order_of_words = new Intl.Collator(undefined, { numeric: true });
+
 function filter() {
   const wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean);
   let count = 0;
@@ -34,7 +36,7 @@ function sort(head, column) {
   for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
   head.setAttribute("aria-sort", order);
   const sign = order === "ascending" ? 1 : -1;
-  const compare = (a, b) => (typeof a === "number" ? a - b : a.localeCompare(b, undefined, { numeric: true }));
+  const compare = (a, b) => (typeof a === "number" ? a - b : order_of_words.compare(a, b));
   rows.sort((a, b) => sign * compare(value(a, column), value(b, column)));
   body.append(...rows);
 }
