@@ -4,7 +4,21 @@ import sys
 
 import typer
 
-from grader.cli import alike, check, demo, diff, doctor, export, grade, inspect, manual, retrain, rubric, student
+from grader.cli import (
+    alike,
+    check,
+    demo,
+    diff,
+    doctor,
+    export,
+    grade,
+    inspect,
+    manual,
+    retrain,
+    review,
+    rubric,
+    student,
+)
 from grader.cli._terminal import asked_to_end, prepare
 
 app = typer.Typer(
@@ -17,6 +31,7 @@ app.command("check")(check.command)
 app.command("grade")(grade.command)
 app.command("diff")(diff.command)
 app.command("export")(export.command)
+app.command("review")(review.command)
 app.command("manual")(manual.command)
 app.command("alike")(alike.command)
 app.command("inspect")(inspect.command)

@@ -1,0 +1,322 @@
+"""The pages of the application, and what they send."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from pydantic import TypeAdapter, ValidationError
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from grader.core.decision import Decision, Item, points_of
+from grader.core.errors import Conflict, MachineError
+from grader.report._prose import prose
+from grader.report._summary import STATUS
+from grader.report._text import one_line, plain, points
+from grader.resources import resource
+from grader.review.access import CSRF_HEADER, Access
+from grader.review.deciding import ItemWish, Refused, Wish, decide, save_item, undo
+from grader.review.groups import groups
+from grader.review.questions import OPEN, Answer, Asked, Question, all_decisions, progress
+from grader.store import Decisions, Results, Store
+
+_MOST_BODY = 1_000_000
+_VERSIONS = TypeAdapter(dict[str, int])
+_PICTURE = re.compile(r"[\w.-]+\.png")
+_STATIC = {"review.js": "text/javascript", "review.css": "text/css"}
+_MOST_COMMENTS = 8
+
+
+@dataclass
+class Review:
+    """A class under review: its store, its folder, and what is told when somebody's result has changed."""
+
+    store: Store
+    results: Results
+    changed: Callable[[list[str]], None]
+    title: str = ""
+    asked: Asked = field(init=False)
+    grouped: dict[str, list[list[str]]] = field(default_factory=dict)
+    blind: set[str] = field(default_factory=set)  # graders who don't see names
+
+    def __post_init__(self) -> None:
+        self.asked = Asked(self.store)
+
+    @property
+    def said(self) -> Decisions:
+        """What people said until now."""
+        return Decisions(self.store)
+
+    def groups_of(self, question: Question) -> list[list[str]]:
+        """Keys of answers that say the same; made once for each set of answers."""
+        keys = list(question.answers)
+        texts = [question.answers[key].text for key in keys]
+        digest = hashlib.sha256(repr([question.problem, question.check, keys, texts]).encode()).hexdigest()
+        if digest not in self.grouped:
+            self.grouped[digest] = [[keys[number] for number in group] for group in groups(texts)]
+        return self.grouped[digest]
+
+
+@dataclass
+class Shown:
+    """An answer on a page, with the decision that holds, and its newest version whether it holds or not."""
+
+    answer: Answer
+    called: str
+    decision: Decision | None
+    version: int
+    points: float | None
+    again: bool
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody must decide."""
+        return self.points is None and (self.answer.status in OPEN or self.again)
+
+    @property
+    def said(self) -> tuple[object, ...]:
+        """What was decided: those of a group that were decided otherwise stand apart."""
+        d = self.decision
+        return (d.points, d.items, d.comment, d.reason, d.flagged) if d else ()
+
+
+_SEE: dict[str, Callable[[list[Shown]], bool]] = {
+    "open": lambda group: any(shown.open for shown in group),
+    "flagged": lambda group: any(shown.decision and shown.decision.flagged for shown in group),
+    "all": bool,
+}
+
+
+def application(review: Review, access: Access) -> Starlette:
+    """The application: everything that changes something is sent as JSON, with what only its own pages know."""
+    pages = _Pages(review, access)
+    routes = [
+        Route("/", pages.overview),
+        Route("/question/{number:int}", pages.question),
+        Route("/question/{number:int}/{action}", pages.act, methods=["POST"]),
+        Route("/blind", pages.blind, methods=["POST"]),
+        Route("/picture/{key}/{number:int}", pages.picture),
+        Route("/static/{name}", pages.static),
+        Route("/favicon.ico", pages.icon),
+    ]
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(BaseHTTPMiddleware, dispatch=access)],
+        exception_handlers={MachineError: pages.trouble},
+    )
+
+
+class _Pages:
+    def __init__(self, review: Review, access: Access) -> None:
+        self.review, self.access = review, access
+
+    async def overview(self, request: Request) -> Response:
+        return await run_in_threadpool(self._overview, request)
+
+    async def question(self, request: Request) -> Response:
+        return await run_in_threadpool(self._question, request)
+
+    async def act(self, request: Request) -> Response:
+        body = b""
+        async for piece in request.stream():
+            body += piece
+            if len(body) > _MOST_BODY:
+                return _said("That is more than a page sends.", 413)
+        return await run_in_threadpool(self._act, request, body)
+
+    async def blind(self, request: Request) -> Response:
+        self.review.blind ^= {self.access.who(request)}
+        return JSONResponse({})
+
+    async def picture(self, request: Request) -> Response:
+        """A page of somebody's PDF, by its number: no path is ever sent."""
+        pictures = self._pictures(request.path_params["key"])
+        number = request.path_params["number"]
+        if number >= len(pictures):
+            raise HTTPException(404)
+        return FileResponse(pictures[number], media_type="image/png")
+
+    async def static(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in _STATIC:
+            raise HTTPException(404)
+        return FileResponse(resource("templates") / "review" / name, media_type=_STATIC[name])
+
+    async def icon(self, _: Request) -> Response:
+        """Browsers ask for one by themselves."""
+        return Response(status_code=204)
+
+    async def trouble(self, _: Request, error: Exception) -> Response:
+        return _said(str(error), 503)
+
+    def _overview(self, request: Request) -> Response:
+        self.review.asked.bring_up_to_date()
+        decisions, items = all_decisions(self.review.store)
+        rows = [
+            (number, question, progress(question, decisions, items))
+            for number, question in enumerate(self.review.asked.questions)
+        ]
+        unread = {a.key: (a.who, a.unread) for _, q, _ in rows for a in q.answers.values() if a.unread}
+        return self._page(request, "overview.html.j2", rows=rows, unread=unread)
+
+    def _question(self, request: Request) -> Response:
+        if not self.review.asked.questions:
+            self.review.asked.bring_up_to_date()
+        number, question = self._asked(request)
+        said = self.review.said
+        items = {i.id: i for i in said.items().values() if (i.problem, i.check) == (question.problem, question.check)}
+        all_shown = self._shown(question, items, self.access.who(request))
+        wanted = request.query_params.get("see", "open")
+        alone = "alone" in request.query_params
+        every = self._listed(question, all_shown, alone=alone)
+        listed = [group for group in every if _SEE.get(wanted, _SEE["open"])(group)]
+        at = min(_whole(request.query_params.get("at", "0")), max(len(listed) - 1, 0))
+        # What was just decided stays to be seen, also where it is no longer what is looked for.
+        stays = [group for group in every if any(s.answer.key == request.query_params.get("key") for s in group)]
+        if stays and stays[0] not in listed:
+            listed.insert(at, stays[0])
+        at = listed.index(stays[0]) if stays else at
+        group = listed[at] if listed else []
+        first = group[0] if group else None
+        comments = dict.fromkeys(s.decision.comment for s in all_shown.values() if s.decision and s.decision.comment)
+        return self._page(
+            request,
+            "question.html.j2",
+            number=number,
+            question=question,
+            count=len(self.review.asked.questions),
+            items=[item for item in items.values() if not item.removed],
+            group=group,
+            first=first,
+            at=at,
+            groups=len(listed),
+            see=wanted,
+            alone=alone,
+            left=sum(shown.open for shown in all_shown.values()),
+            everyone=len(all_shown),
+            comments=list(comments)[-_MOST_COMMENTS:],
+            pictures=len(self._pictures(first.answer.key)) if first else 0,
+            judged=any(shown.answer.status not in OPEN for shown in group),
+            link=lambda **to: f"/question/{number}?" + urlencode({"see": wanted, **to}),
+        )
+
+    def _shown(self, question: Question, items: dict[str, Item], who: str) -> dict[str, Shown]:
+        decisions, blind = self.review.said.decisions(), who in self.review.blind
+        found = {}
+        for key, answer in question.answers.items():
+            newest = decisions.get(question.place(key))
+            holds = answer.holds(newest)
+            given = points_of(holds, items) if holds else None
+            called = f"Answer {hashlib.sha256(key.encode()).hexdigest()[:4]}" if blind else answer.who
+            again = bool(newest and newest.decides and not holds)
+            found[key] = Shown(answer, called, holds, newest.version if newest else 0, given, again)
+        return found if not blind else dict(sorted(found.items(), key=lambda each: each[1].called))
+
+    def _listed(self, question: Question, shown: dict[str, Shown], *, alone: bool) -> list[list[Shown]]:
+        """The groups to be seen, parted where their members were decided otherwise."""
+        together = [[key] for key in shown] if alone else self.review.groups_of(question)
+        found: list[list[Shown]] = []
+        for keys in together:
+            parts: dict[tuple[object, ...], list[Shown]] = {}
+            for key in keys:
+                parts.setdefault((shown[key].said, shown[key].answer.status in OPEN), []).append(shown[key])
+            found += parts.values()
+        return found
+
+    def _act(self, request: Request, body: bytes) -> Response:
+        _, question = self._asked(request)
+        said, who = self.review.said, self.access.who(request)
+        try:
+            match request.path_params["action"]:
+                case "decide":
+                    wish = Wish.model_validate_json(body)
+                    decide(said, question, wish, who)
+                    changed = list(wish.versions)
+                case "undo":
+                    versions = _VERSIONS.validate_json(body)
+                    undo(said, question, versions, who)
+                    changed = list(versions)
+                case "item":
+                    item = save_item(said, question, ItemWish.model_validate_json(body), who)
+                    changed = [place.key for place, d in said.decisions().items() if item.id in d.items]
+                case _:
+                    raise HTTPException(404)
+        except ValidationError as error:
+            return _said(f"That can't be kept: {error.errors()[0]['msg']}", 422)
+        except Refused as refused:
+            return _said(str(refused), 422)
+        except Conflict as conflict:
+            return _said(f"{_other(conflict.newest)} Load the page again to see it: what you wrote stands here.", 409)
+        self.review.changed(changed)
+        return JSONResponse({})
+
+    def _asked(self, request: Request) -> tuple[int, Question]:
+        number = request.path_params["number"]
+        if number >= len(self.review.asked.questions):
+            raise HTTPException(404)
+        return number, self.review.asked.questions[number]
+
+    def _pictures(self, key: str) -> list[Path]:
+        known = self.review.asked.questions and any(key in q.answers for q in self.review.asked.questions)
+        folder = self.review.results.folder / key / "pages"
+        if not known or not folder.is_dir():
+            return []
+        return sorted((path for path in folder.iterdir() if _PICTURE.fullmatch(path.name)), key=_by_number)
+
+    def _page(self, request: Request, template: str, **values: Any) -> Response:
+        who = self.access.who(request)
+        common = {
+            "title": self.review.title,
+            "who": who,
+            "blind": who in self.review.blind,
+            "csrf": self.access.csrf(request),
+            "csrf_header": CSRF_HEADER,
+        }
+        return HTMLResponse(_templates().get_template(template).render(**common, **values))
+
+
+@cache
+def _templates() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(resource("templates") / "review"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=lambda value: plain(value, 40_000) if type(value) is str else value,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"points": points, "one_line": one_line, "prose": prose}
+    environment.globals |= {"STATUS": STATUS, "OPEN": OPEN}
+    return environment
+
+
+def _other(newest: object) -> str:
+    if isinstance(newest, Decision):
+        given = "" if newest.points is None else f" {newest.points:g} points"
+        return f"{newest.by} decided{given} meanwhile."
+    return f"{newest.by} changed it meanwhile." if isinstance(newest, Item) else "Somebody else was first."
+
+
+def _said(words: str, status: int) -> Response:
+    return JSONResponse({"said": words}, status)
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.isdigit() and len(text) < 9 else 0
+
+
+def _by_number(path: Path) -> tuple[str, int, str]:
+    name, _, number = path.stem.rpartition("-")
+    return name, int(number) if number.isdigit() else 0, path.name

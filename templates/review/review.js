@@ -1,0 +1,152 @@
+"use strict";
+// Everything is kept at once, by the server: the page only says what was wished, and loads anew what holds then.
+const body = document.body, form = document.getElementById("decision"), said = document.getElementById("said");
+const field = (id) => document.getElementById(id);
+let busy = false;
+
+function tell(words) {
+  said.textContent = words;
+  said.hidden = !words;
+}
+
+async function send(address, what) {
+  if (busy) return false;
+  busy = true;
+  try {
+    const answer = await fetch(address, {
+      method: "POST", body: JSON.stringify(what),
+      headers: { "Content-Type": "application/json", [body.dataset.csrfHeader]: body.dataset.csrf },
+    });
+    if (answer.ok) return true;
+    const told = (answer.headers.get("Content-Type") || "").includes("json") ? (await answer.json()).said : await answer.text();
+    tell(told);
+  } catch (error) {
+    tell("The application can't be reached: what you wrote stands here, and isn't kept yet.");
+  } finally {
+    busy = false;
+  }
+  return false;
+}
+
+const number = (text) => (text.trim() ? Number(text.trim().replace(",", ".")) : null);
+const versions = () => Object.fromEntries([...new URLSearchParams(form.dataset.versions)].map(([key, version]) => [key, Number(version)]));
+const applied = () => form.dataset.items.split(" ").filter(Boolean);
+
+function wish(changes) {
+  return {
+    versions: versions(), points: number(field("points").value), items: applied(),
+    comment: field("comment").value, reason: field("reason").value, flagged: form.dataset.flagged === "1", ...changes,
+  };
+}
+
+async function decide(changes, next) {
+  const what = wish(changes);
+  if (Number.isNaN(what.points)) return tell("Points are a number.");
+  if (await send(`/question/${form.dataset.number}/decide`, what)) {
+    if (next) nextOpen(); else stay();
+  }
+}
+
+// The same group again, which is no longer open, so that more can be said of it.
+function stay() {
+  const here = new URL(location.href);
+  here.searchParams.set("key", Object.keys(versions())[0]);
+  location.replace(here);
+}
+
+function nextOpen() {
+  const here = new URL(location.href);
+  if ((here.searchParams.get("see") || "open") === "open") { // what was decided is no longer in the list
+    here.searchParams.delete("key");
+    return location.replace(here);
+  }
+  const button = document.querySelector("[data-do=next]");
+  if (button && button.dataset.go) location.assign(button.dataset.go); else location.reload();
+}
+
+function toggle(item) {
+  const items = applied();
+  decide({ points: null, items: items.includes(item) ? items.filter((other) => other !== item) : [...items, item] });
+}
+
+function make(old) {
+  const dialog = field("making");
+  field("item-text").value = old ? old.text : "";
+  field("item-points").value = old ? old.points : "";
+  field("item-remove").hidden = !old;
+  dialog.onclose = async () => {
+    if (!["keep", "remove"].includes(dialog.returnValue)) return;
+    const what = {
+      id: old ? old.item : "", version: old ? Number(old.version) : 0, text: field("item-text").value,
+      points: number(field("item-points").value), removed: dialog.returnValue === "remove",
+    };
+    if (await send(`/question/${form.dataset.number}/item`, what)) stay();
+  };
+  dialog.returnValue = "";
+  dialog.showModal();
+}
+
+const go = (name) => {
+  const button = document.querySelector(`[data-do=${name}]`);
+  if (button && button.dataset.go) location.assign(button.dataset.go);
+};
+const actions = {
+  last: () => go("last"), next: () => go("next"), apart: () => go("apart"),
+  full: () => decide({ points: Number(form.dataset.most), items: [] }),
+  zero: () => decide({ points: 0, items: [] }),
+  flag: () => decide({ flagged: form.dataset.flagged !== "1" }),
+  undo: async () => { if (await send(`/question/${form.dataset.number}/undo`, versions())) stay(); },
+  item: () => make(null),
+  blind: async () => { if (await send("/blind", {})) location.reload(); },
+  help: () => {
+    const help = field("help");
+    help.hidden = !help.hidden;
+    document.querySelector("[data-do=help]").setAttribute("aria-expanded", String(!help.hidden));
+  },
+};
+const keys = { j: "next", k: "last", x: "apart", f: "full", z: "zero", m: "flag", u: "undo", n: "item", b: "blind", "?": "help" };
+const fields = { p: "points", c: "comment", r: "reason" };
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  if (button.dataset.do) actions[button.dataset.do]();
+  else if (button.className === "item") toggle(button.dataset.item);
+  else if (button.className === "edit") make(button.dataset);
+  else if (button.className === "before") { field("comment").value = button.textContent; field("comment").focus(); }
+});
+if (form) form.addEventListener("submit", (event) => { event.preventDefault(); decide({}, true); });
+
+function overQuestions(key) {
+  const links = [...document.querySelectorAll("a.question")], at = links.indexOf(document.activeElement);
+  if (key === "j") (links[at + 1] || links[0]).focus();
+  if (key === "k") (links[at - 1] || links[links.length - 1]).focus();
+}
+
+document.addEventListener("keydown", (event) => {
+  const writing = /^(INPUT|TEXTAREA)$/.test(event.target.tagName);
+  if (field("making") && field("making").open) return;
+  if (writing) {
+    if (event.key === "Escape") event.target.blur();
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); decide({}, true); }
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "h") return location.assign("/");
+  if (!form) {
+    if ("jk".includes(event.key)) overQuestions(event.key);
+    if (keys[event.key] === "blind" || keys[event.key] === "help") actions[keys[event.key]]();
+    if (["x", "j", "k"].includes(event.key)) go({ x: "apart", j: "next", k: "last" }[event.key]);
+    return;
+  }
+  if (/^[1-9]$/.test(event.key)) {
+    const item = document.querySelectorAll("button.item")[Number(event.key) - 1];
+    if (item) toggle(item.dataset.item);
+  } else if (keys[event.key]) { event.preventDefault(); actions[keys[event.key]](); }
+  else if (fields[event.key]) {
+    event.preventDefault();
+    const wanted = field(fields[event.key]);
+    wanted.closest("label").hidden = false;
+    wanted.focus();
+  } else if (event.key === "Enter" && !/^(BUTTON|A|SUMMARY)$/.test(event.target.tagName)) decide({}, true);
+});

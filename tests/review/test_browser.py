@@ -1,0 +1,164 @@
+"""A grader's whole way in a real browser, by the keyboard alone; scripts of students do nothing there."""
+
+import csv
+import socket
+import threading
+import time
+from contextlib import closing, contextmanager
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from browser import CHROMIUM
+from playwright.sync_api import sync_playwright
+from reviewed_class import TOKENS
+
+from grader.review.access import Access
+from grader.review.app import Review, application
+from grader.review.publisher import Publisher
+from grader.store import Decisions
+
+pytestmark = pytest.mark.kernel
+
+
+@contextmanager
+def served(review):
+    """Where the application is served to a browser; results are written before it ends."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listening,
+        closing(Publisher(review.store, review.results, print)) as by,
+    ):
+        host = f"127.0.0.1:{listening.getsockname()[1]}"
+        made = Review(review.store, review.results, by.changed, review.title)
+        app = application(made, Access(TOKENS, [host], secure=False))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            yield f"http://{host}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@contextmanager
+def browsing(address, *tokens, **settings):
+    """A page for each of these, opened with a token."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        pages = []
+        for token in tokens:
+            pages.append(browser.new_context(**settings).new_page())
+            pages[-1].goto(f"{address}/?token={token}")
+        yield pages
+        browser.close()
+
+
+def press(page, *keys):
+    """Press keys, or write words, each when the page is there."""
+    for key in keys:
+        page.wait_for_load_state("networkidle")
+        page.keyboard.press(key) if len(key) == 1 or key in ("Enter", "Escape", "Tab", "Control+Enter") else (
+            page.keyboard.type(key)
+        )
+
+
+def waits_for(true, seconds=20):
+    end = time.monotonic() + seconds
+    while not true() and time.monotonic() < end:
+        time.sleep(0.05)
+    return true()
+
+
+def test_a_class_is_graded_by_the_keyboard_alone_and_its_gradebook_follows(review, tmp_path):
+    with served(review) as address, browsing(address, "token-of-kim") as (page,):
+        said = []
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        press(page, "j", "Enter")
+        page.wait_for_url("**/question/0*")
+        press(page, "n")
+        page.keyboard.type("no reason given")
+        page.keyboard.press("Tab")
+        page.keyboard.type("-1.5")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("button.item")
+        press(page, "1")
+        page.wait_for_selector("button.item[aria-pressed=true]")
+        assert page.inner_text("#given") == "2.5"
+        press(page, "c", "See *me*.", "Control+Enter")
+        page.wait_for_url(lambda url: "key=" not in url)
+        for _ in range(10):
+            page.wait_for_load_state("networkidle")
+            if not page.query_selector("#decision"):
+                break
+            press(page, "f")
+            page.wait_for_url("**key=*")
+            assert page.inner_text("#given") == "4"
+            press(page, "Enter")
+            page.wait_for_url(lambda url: "key=" not in url)
+        assert "Nothing is left here" in page.inner_text("main")
+        assert page.title() != "mine"
+        assert said == []
+        newest = Decisions(review.store).decisions()
+        assert len(newest) == 30
+    rows = list(csv.DictReader((tmp_path / "gradebook.csv").read_text("utf-8-sig").splitlines()))
+    assert sorted({row["state"] for row in rows}) == ["graded"]
+    assert sorted(row["score"] for row in rows) == ["2.5"] * 12 + ["4"] * 18
+    assert "no reason given" in (tmp_path / "s00" / "feedback.html").read_text()
+    assert "See <em>me</em>." in (tmp_path / "s00" / "feedback.html").read_text()
+    assert (tmp_path / "class.html").is_file()
+
+
+def test_two_graders_on_one_answer_see_each_other_and_nothing_is_lost(review):
+    with served(review) as address, browsing(address, "token-of-kim", "token-of-lee") as (kim, lee):
+        for page in (kim, lee):
+            page.goto(f"{address}/question/0")
+        press(kim, "f")
+        kim.wait_for_url("**key=*")
+        press(lee, "c", "Mine.", "Control+Enter")
+        lee.wait_for_selector("#said:not([hidden])")
+        assert "Kim decided 4 points meanwhile" in lee.inner_text("#said")
+        assert lee.input_value("#comment") == "Mine."
+        assert {d.by for d in Decisions(review.store).decisions().values()} == {"Kim"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_keeps_anybody_from_the_pages(review, scheme):
+    with (
+        served(review) as address,
+        browsing(
+            address,
+            "token-of-kim",
+            color_scheme=scheme,
+            bypass_csp=True,  # axe is itself a script
+        ) as (page,),
+    ):
+        for path in ("/", "/question/0", "/question/1?see=all"):
+            page.goto(address + path)
+            found = Axe().run(page).response["violations"]
+            assert [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found] == []
+        assert page.title() != "mine"
+
+
+def test_what_was_written_stays_where_the_application_is_gone(review):
+    with browsing_of(review) as page:
+        page.keyboard.type("p")
+        page.keyboard.type("3")
+        page.keyboard.press("Control+Enter")
+        page.wait_for_selector("#said:not([hidden])")
+        assert "can't be reached" in page.inner_text("#said")
+        assert page.input_value("#points") == "3"
+
+
+@contextmanager
+def browsing_of(review):
+    """A page whose application has ended since it was opened."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page()
+        with served(review) as address:
+            page.goto(f"{address}/question/0?token=token-of-kim")
+            page.wait_for_load_state("networkidle")
+        yield page
+        browser.close()

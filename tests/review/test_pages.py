@@ -1,0 +1,213 @@
+"""Grading by question: what is shown, what a click keeps, and what nobody but a grader's own page may do."""
+
+import json
+import re
+
+import pytest
+from reviewed_class import STEERS, TOKENS
+from starlette.testclient import TestClient
+
+from grader.review.access import COOKIE, CSRF_HEADER
+from grader.store import Decisions
+
+
+class Client:
+    """Somebody who has opened the address with a token, and sends what the page sends."""
+
+    def __init__(self, app, token="token-of-kim"):
+        self.http = TestClient(app, follow_redirects=False)
+        assert self.http.get("/", params={"token": token}).status_code == 303
+        self.csrf = re.search('data-csrf="([0-9a-f]+)"', self.http.get("/").text)[1]
+
+    def send(self, path, what, **headers):
+        given = {CSRF_HEADER: self.csrf, "Origin": "http://testserver"} | headers
+        return self.http.post(path, content=json.dumps(what), headers={k: v for k, v in given.items() if v})
+
+    def decide(self, versions, **given):
+        return self.send("/question/0/decide", {"versions": versions, **given})
+
+
+@pytest.fixture
+def kim(app):
+    return Client(app)
+
+
+def newest(review, key, check="why"):
+    question = next(q for q in review.asked.questions if q.check == check)
+    return Decisions(review.store).decision(question.place(key))
+
+
+def versions(page):
+    """The hand-ins of the group on a page, with the versions that were seen."""
+    pairs = re.search('data-versions="([^"]*)"', page)[1].replace("&amp;", "&").split("&")
+    return {key: int(version) for key, version in (pair.split("=") for pair in pairs)}
+
+
+def test_the_overview_counts_what_is_open_decided_and_judged(kim, review):
+    page = kim.http.get("/").text
+    cells = [re.findall("<td>([^<]*)</td>", row) for row in re.findall("<tr.*?</tr>", page, re.S)[1:]]
+    assert [row[:4] for row in cells] == [["4", "30", "0", "0"], ["2", "0", "0", "30"]]
+    kim.decide({"s00": 0, "s01": 0}, points=4)
+    kim.send("/question/1/decide", {"versions": {"s02": 0}, "points": 2, "reason": "A slip.", "flagged": True})
+    page = kim.http.get("/").text
+    cells = [re.findall("<td>([^<]*)</td>", row) for row in re.findall("<tr.*?</tr>", page, re.S)[1:]]
+    assert [row[:4] for row in cells] == [["4", "28", "2", "0"], ["2", "0", "1", "29"]]
+    assert "1 flagged" in page
+
+
+def test_answers_that_say_the_same_are_seen_and_decided_together(kim, review):
+    page = kim.http.get("/question/0").text
+    group = versions(page)
+    assert len(group) == 12 and {key[1:] for key in group} == {f"{n:02}" for n in range(30) if n % 5 < 2}
+    assert "Zero activations." in page and "12 answers that say the same" in page
+    assert kim.decide(group, points=3, comment="Nearly.").status_code == 200
+    assert {newest(review, key).points for key in group} == {3}
+    assert sorted(review.told) == sorted(group)
+    assert group.keys().isdisjoint(versions(kim.http.get("/question/0").text))  # the next open group
+    alone = kim.http.get("/question/0", params={"see": "all", "alone": 1}).text
+    assert len(versions(alone)) == 1 and "Group 1 of 30" in alone
+
+
+def test_a_group_whose_members_were_decided_otherwise_is_seen_in_parts(kim):
+    group = versions(kim.http.get("/question/0").text)
+    first, *others = group
+    kim.decide({first: 0}, points=1)
+    assert set(versions(kim.http.get("/question/0", params={"key": first}).text)) == {first}
+    assert set(versions(kim.http.get("/question/0").text)) == set(others)
+
+
+def test_items_change_for_all_who_have_them(kim, review):
+    kim.send("/question/0/item", {"text": "no reason", "points": -1})
+    (item,) = Decisions(review.store).items().values()
+    kim.decide({"s00": 0, "s01": 0}, items=[item.id])
+    review.told.clear()
+    kim.send("/question/0/item", {"id": item.id, "version": 1, "text": "no reason at all", "points": -2.5})
+    assert sorted(review.told) == ["s00", "s01"]
+    page = kim.http.get("/question/0", params={"see": "all", "key": "s00"}).text
+    assert "no reason at all" in page and ">1.5</output>" in page
+    assert kim.send("/question/0/item", {"id": item.id, "version": 1, "text": "x", "points": 0}).status_code == 409
+    assert kim.send("/question/1/item", {"id": item.id, "version": 2, "text": "x", "points": 0}).status_code == 422
+
+
+def test_the_last_decision_is_taken_back_and_stays_in_the_history(kim, review):
+    kim.decide({"s00": 0}, points=1, comment="One.")
+    kim.decide({"s00": 1}, points=2, comment="Two.")
+    for version, points in ((2, 1), (3, 2)):  # the second one takes the first one back
+        assert kim.send("/question/0/undo", {"s00": version}).status_code == 200
+        assert newest(review, "s00").points == points
+    assert [d.points for d in Decisions(review.store).history(newest(review, "s00").place)] == [1, 2, 1, 2]
+    assert kim.send("/question/0/undo", {"s01": 0}).status_code == 422
+
+
+def test_two_at_once_see_each_other_and_overwrite_nothing(app, kim, review):
+    lee = Client(app, "token-of-lee")
+    group = versions(kim.http.get("/question/0").text)
+    assert kim.decide(group, points=4).status_code == 200
+    answer = lee.decide(group, points=0, comment="Mine.")
+    assert answer.status_code == 409 and "Kim decided 4 points" in answer.json()["said"]
+    assert {newest(review, key).points for key in group} == {4}
+    assert {newest(review, key).by for key in group} == {"Kim"}
+
+
+REFUSED = {
+    "too many points": ({"points": 5}, "between 0 and 4"),
+    "less than none": ({"points": -1}, "between 0 and 4"),
+    "nobody's": ({"versions": {"nobody": 0}, "points": 1}, "load the page again"),
+    "no one": ({"versions": {}, "points": 1}, "load the page again"),
+    "words": ({"points": "three"}, "can't be kept"),
+    "something else": ({"else": 1}, "can't be kept"),
+    "a long comment": ({"comment": "x" * 30_000}, "can't be kept"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_can_not_be_kept_is_said(kim, review, name):
+    what, said = REFUSED[name]
+    answer = kim.send("/question/0/decide", {"versions": {"s00": 0}, **what})
+    assert answer.status_code == 422 and said in answer.json()["said"]
+    assert Decisions(review.store).decisions() == {}
+
+
+def test_the_machine_is_overruled_with_a_reason_alone(kim, review):
+    wish = {"versions": {"s00": 0}, "points": 2}
+    assert "give a reason" in kim.send("/question/1/decide", wish).json()["said"]
+    assert kim.send("/question/1/decide", wish | {"reason": "The sketch."}).status_code == 200
+    assert newest(review, "s00", "count").reason == "The sketch."
+
+
+def test_names_are_hidden_from_who_wants_it(app, kim):
+    assert "Student 0" in kim.http.get("/question/0").text
+    kim.send("/blind", {})
+    assert "Student" not in kim.http.get("/question/0").text
+    assert "Student 0" in Client(app, "token-of-lee").http.get("/question/0").text
+
+
+def test_nothing_that_students_wrote_is_markup(kim):
+    kim.decide({"s03": 0}, points=1, comment=STEERS, flagged=True)
+    for path in ("/", "/question/0?see=all&alone=1&key=s03", "/question/0?see=flagged"):
+        page = kim.http.get(path).text
+        assert STEERS not in page and "<script>" not in page and "onerror=&" not in page.replace("onerror=&#34;", "")
+        assert re.findall("<script[^>]*>", page) == ['<script src="/static/review.js" defer>']
+    assert "<math" in kim.http.get("/question/0?see=all&alone=1&key=s03").text
+
+
+# Who asks how, and how that is answered.
+OUTSIDE = {
+    "without a cookie": ({"cookie": None}, 403),
+    "with another cookie": ({"cookie": "token-of-ki"}, 403),
+    "by another name": ({"Host": "evil.example"}, 421),
+    "from another site": ({"Origin": "http://evil.example"}, 403),
+    "from nowhere": ({"Origin": None}, 403),
+    "without the page's word": ({CSRF_HEADER: None}, 403),
+    "with another's word": ({CSRF_HEADER: "0" * 64}, 403),
+}
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_who_does_not_come_from_a_graders_own_page_is_refused(kim, review, name):
+    headers, code = dict(OUTSIDE[name][0]), OUTSIDE[name][1]
+    if "cookie" in headers:
+        kim.http.cookies.clear()
+        if (other := headers.pop("cookie")) is not None:
+            kim.http.cookies.set(COOKIE, other)
+        assert kim.http.get("/").status_code == code
+        assert kim.http.get("/static/review.js").status_code == code
+    answer = kim.send("/question/0/decide", {"versions": {"s00": 0}, "points": 1}, **headers)
+    assert answer.status_code == code
+    assert Decisions(review.store).decisions() == {}
+
+
+def test_a_token_becomes_a_cookie_that_no_script_and_no_other_site_sees(app):
+    http = TestClient(app, follow_redirects=False)
+    answer = http.get("/question/0", params={"token": "token-of-kim", "see": "all"})
+    assert answer.headers["location"] == "/question/0?see=all"
+    assert {"HttpOnly", "SameSite=strict"} <= {part.strip() for part in answer.headers["set-cookie"].split(";")}
+    assert http.get("/", params={"token": "another"}).status_code == 403
+    assert set(TOKENS.values()) == {"Kim", "Lee"}
+
+
+def test_pictures_are_served_by_number_alone(kim, review, tmp_path):
+    folder = tmp_path / "s00" / "pages"
+    folder.mkdir(parents=True)
+    for number in (2, 10, 1):
+        (folder / f"report-{number}.png").write_bytes(f"{number}".encode())
+    (folder / "secret.txt").write_text("x")
+    assert [kim.http.get(f"/picture/s00/{n}").content for n in range(3)] == [b"1", b"2", b"10"]
+    assert kim.http.get("/question/0?see=all&alone=1&key=s00").text.count("<img") == 3
+    for path in (
+        "/picture/s00/3",
+        "/picture/../0",
+        "/picture/..%2f..%2fetc/0",
+        "/picture/nobody/0",
+        "/static/x",
+        "/question/9",
+    ):
+        assert kim.http.get(path).status_code == 404
+
+
+def test_every_answer_holds_browsers_to_what_is_served(kim):
+    for path in ("/", "/question/0", "/static/review.css", "/question/99"):
+        headers = kim.http.get(path).headers
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
