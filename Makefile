@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: answers class demo docs documents student test test-fast attacks lint bench bench-reading clean
+.PHONY: answers class demo docs documents student test test-fast attacks lint review bench bench-reading clean
 
 demo: .venv/installed
 	@$(BIN)/grader demo
@@ -47,6 +47,10 @@ class: .venv/installed
 student: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[student]'
 	@$(BIN)/python tests/support/play_student.py
+
+# A class of 30, graded, reviewed in the browser by the keyboard alone, and handed on.
+review: .venv/installed
+	@$(BIN)/python tests/support/review_a_class.py
 
 lint: .venv/installed
 	$(BIN)/ruff check .

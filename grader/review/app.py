@@ -29,7 +29,7 @@ from grader.resources import resource
 from grader.review.access import CSRF_HEADER, Access
 from grader.review.deciding import ItemWish, Refused, Wish, decide, save_item, undo
 from grader.review.groups import groups
-from grader.review.questions import OPEN, Answer, Asked, Question, all_decisions, progress
+from grader.review.questions import OPEN, Answer, Asked, Newest, Progress, Question, progress
 from grader.store import Decisions, Results, Store
 
 _MOST_BODY = 1_000_000
@@ -48,16 +48,26 @@ class Review:
     changed: Callable[[list[str]], None]
     title: str = ""
     asked: Asked = field(init=False)
+    newest: Newest = field(init=False)
     grouped: dict[str, list[list[str]]] = field(default_factory=dict)
+    counted: dict[tuple[str, str], tuple[int, Progress]] = field(default_factory=dict)
     blind: set[str] = field(default_factory=set)  # graders who don't see names
 
     def __post_init__(self) -> None:
-        self.asked = Asked(self.store)
+        self.asked, self.newest = Asked(self.store), Newest(self.store)
 
     @property
     def said(self) -> Decisions:
         """What people said until now."""
         return Decisions(self.store)
+
+    def progress_of(self, question: Question) -> Progress:
+        """How far a question is; counted anew where something was said of it."""
+        name = (question.problem, question.check)
+        changes = self.newest.changes[name]
+        if self.counted.get(name, (-1,))[0] != changes:
+            self.counted[name] = changes, progress(question, self.newest.decisions, self.newest.items)
+        return self.counted[name][1]
 
     def groups_of(self, question: Question) -> list[list[str]]:
         """Keys of answers that say the same; made once for each set of answers."""
@@ -162,10 +172,11 @@ class _Pages:
         return _said(str(error), 503)
 
     def _overview(self, request: Request) -> Response:
-        self.review.asked.bring_up_to_date()
-        decisions, items = all_decisions(self.review.store)
+        if self.review.asked.bring_up_to_date():
+            self.review.counted.clear()
+        self.review.newest.bring_up_to_date()
         rows = [
-            (number, question, progress(question, decisions, items))
+            (number, question, self.review.progress_of(question))
             for number, question in enumerate(self.review.asked.questions)
         ]
         unread = {a.key: (a.who, a.unread) for _, q, _ in rows for a in q.answers.values() if a.unread}
@@ -175,8 +186,9 @@ class _Pages:
         if not self.review.asked.questions:
             self.review.asked.bring_up_to_date()
         number, question = self._asked(request)
-        said = self.review.said
-        items = {i.id: i for i in said.items().values() if (i.problem, i.check) == (question.problem, question.check)}
+        self.review.newest.bring_up_to_date()
+        of_check = (question.problem, question.check)
+        items = {i.id: i for i in [*self.review.newest.items.values()] if (i.problem, i.check) == of_check}
         all_shown = self._shown(question, items, self.access.who(request))
         wanted = request.query_params.get("see", "open")
         alone = "alone" in request.query_params
@@ -213,7 +225,7 @@ class _Pages:
         )
 
     def _shown(self, question: Question, items: dict[str, Item], who: str) -> dict[str, Shown]:
-        decisions, blind = self.review.said.decisions(), who in self.review.blind
+        decisions, blind = self.review.newest.decisions, who in self.review.blind
         found = {}
         for key, answer in question.answers.items():
             newest = decisions.get(question.place(key))
@@ -250,7 +262,9 @@ class _Pages:
                     changed = list(versions)
                 case "item":
                     item = save_item(said, question, ItemWish.model_validate_json(body), who)
-                    changed = [place.key for place, d in said.decisions().items() if item.id in d.items]
+                    self.review.newest.bring_up_to_date()
+                    having = [*self.review.newest.decisions.items()]
+                    changed = [place.key for place, decision in having if item.id in decision.items]
                 case _:
                     raise HTTPException(404)
         except ValidationError as error:

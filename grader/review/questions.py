@@ -1,15 +1,22 @@
 """What there is to grade, by question: every answer with what the machine found and what people decided."""
 
-from collections.abc import Mapping
+import threading
+from collections import Counter
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from grader.core.decision import Decision, Item, Place, points_of
+from grader.core.decision import Decision, Item, Place, Said, points_of
 from grader.core.outcome import CheckResult, Status
 from grader.core.record import Record
 from grader.report._summary import staff_name
 from grader.store import Decisions, Store
 
 OPEN = ("manual", "error")
+_OVERLAP = 100  # of what is read again, to miss nothing
+
+Key = TypeVar("Key", bound=Hashable)
+Kind = TypeVar("Kind", bound=Said)
 
 
 class Answer(Record):
@@ -134,7 +141,32 @@ def progress(question: Question, decisions: Mapping[Place, Decision], items: Map
     return found
 
 
-def all_decisions(store: Store) -> tuple[dict[Place, Decision], dict[str, Item]]:
-    """The newest of both."""
-    said = Decisions(store)
-    return said.decisions(), said.items()
+class Newest:
+    """The newest decisions and items, of which only what is new is read each time."""
+
+    def __init__(self, store: Store) -> None:
+        self.said = Decisions(store)
+        self.number = 0
+        self.decisions: dict[Place, Decision] = {}
+        self.items: dict[str, Item] = {}
+        self.changes: Counter[tuple[str, str]] = Counter()  # of each question
+        self.lock = threading.Lock()
+
+    def bring_up_to_date(self) -> None:
+        """Read what was said since the last time."""
+        with self.lock:
+            # Numbers are given before what they number is there: of others who write at once, some may still come.
+            self.number, new = self.said.said_after(max(self.number - _OVERLAP, 0))
+            for one in new:
+                if isinstance(one, Item):
+                    self.changes[one.problem, one.check] += _take(self.items, one.id, one)
+                else:
+                    self.changes[one.place.problem, one.place.check] += _take(self.decisions, one.place, one)
+
+
+def _take(known: dict[Key, Kind], key: Key, one: Kind) -> bool:
+    """Take it, where it is newer than what is known; gives whether it was."""
+    newer = key not in known or known[key].version < one.version
+    if newer:
+        known[key] = one
+    return newer

@@ -15,7 +15,9 @@ from grader.store.schema import said
 from grader.store.store import Store
 
 Kind = TypeVar("Kind", bound=Said)
-_NAMES = {Decision: "decision", Item: "item", Request: "request", Assignment: "assignment"}
+_NAMES: dict[type[Said], str] = {
+    Decision: "decision", Item: "item", Request: "request", Assignment: "assignment",
+}  # fmt: skip
 
 
 class Decisions:
@@ -42,6 +44,15 @@ class Decisions:
     def decide(self, *decisions: Decision) -> None:
         """Keep decisions, all of them or none. Raises Conflict where one's version isn't the one after the newest."""
         self._say([(decision.place.key, _check_of(decision.place), decision) for decision in decisions])
+
+    def said_after(self, number: int) -> tuple[int, list[Decision | Item]]:
+        """(a number that counts up, all decisions and items that were said after an earlier such number, in order)."""
+        kinds: dict[str, type[Decision] | type[Item]] = {"decision": Decision, "item": Item}
+        which = said.c.kind.in_(kinds) & (said.c.id > number)
+        with self.store.reading() as connection:
+            query = select(said.c.id, said.c.kind, said.c.record).where(which).order_by(said.c.id)
+            rows = connection.execute(query).all()
+        return max([number, *(row.id for row in rows)]), [kinds[r.kind].model_validate_json(r.record) for r in rows]
 
     def items(self, until: datetime | None = None) -> dict[str, Item]:
         """The rubric items by their ids, removed ones among them."""
@@ -81,16 +92,25 @@ class Decisions:
         return [kind.model_validate_json(record) for record in records]
 
     def _say(self, named: Sequence[tuple[str, str, Said]]) -> None:
+        rows: dict[tuple[str, str], list[dict[str, object]]] = {}
+        for of, name, record in named:
+            kind = _NAMES[type(record)]
+            row = {"kind": kind, "of": of, "name": name, "version": record.version, "at": record.at}
+            rows.setdefault((kind, name), []).append(row | {"record": as_json(record)})
+        kinds = {_NAMES[kind]: kind for kind in _NAMES}
         with self.store.writing() as connection:
-            for of, name, record in named:
-                same = _same(_NAMES[type(record)], of, name)
-                found = select(said.c.version, said.c.record).where(same).order_by(said.c.version.desc()).limit(1)
-                newest = connection.execute(found).first()
-                if record.version != (newest.version if newest else 0) + 1:
-                    raise Conflict(type(record).model_validate_json(newest.record) if newest else None)
-                row = {"kind": _NAMES[type(record)], "of": of, "name": name, "version": record.version}
+            for (kind, name), new in rows.items():
+                seen = (said.c.kind == kind) & (said.c.name == name) & said.c.of.in_([row["of"] for row in new])
+                highest = select(said.c.of, func.max(said.c.version).label("version")).where(seen).group_by(said.c.of)
+                newest = {row.of: row.version for row in connection.execute(highest)}
+                for row in new:
+                    version = newest.get(str(row["of"]), 0)
+                    if row["version"] != version + 1:
+                        same = _same(kind, str(row["of"]), name) & (said.c.version == version)
+                        found = connection.scalar(select(said.c.record).where(same))
+                        raise Conflict(kinds[kind].model_validate_json(found) if found else None)
                 try:
-                    connection.execute(insert(said).values(**row, at=record.at, record=as_json(record)))
+                    connection.execute(insert(said), new)
                 except IntegrityError as error:  # two at once, of whom Postgres lets both look first
                     raise Conflict(None) from error
 
