@@ -8,7 +8,7 @@ from grader.core.errors import GraderError
 from grader.core.evidence import ModelFacts, ProblemEvidence, Retraining
 from grader.core.requests import TrainingRequest
 from grader.providers._base import Grading, Provider
-from grader.training.decision import Rule
+from grader.training.decision import Rule, fewest
 
 
 @contextmanager
@@ -27,19 +27,19 @@ def _opened(grading: Grading) -> Iterator[Callable[[TrainingRequest, ProblemEvid
         model, problem = evidence.model, evidence.problem
         if model is None or model.problem or model.unbound or not options.retrain or tools.dataset is None:
             return None
-        planned = options.seeds or request.planned
-        tools.say(f"{problem}: training {model.variable or 'the network'} again{_cost(model, grading, planned)}")
+        rule = Rule(
+            kind=request.rule,
+            planned=options.seeds or request.planned,
+            confidence=request.confidence,
+            min_seeds=request.min_seeds,
+        )
+        tools.say(f"{problem}: training {model.variable or 'the network'} again{_cost(model, grading, rule)}")
         result = train_again(
             model,
             tools.dataset,
             replays if request.replay else None,
             threshold=request.threshold,
-            rule=Rule(
-                kind=request.rule,
-                planned=planned,
-                confidence=request.confidence,
-                min_seeds=request.min_seeds,
-            ),
+            rule=rule,
             limits=limits,
             device=options.device,
             trusted=request.replay == "trust",
@@ -57,7 +57,7 @@ def _opened(grading: Grading) -> Iterator[Callable[[TrainingRequest, ProblemEvid
     yield train
 
 
-def _cost(model: ModelFacts, grading: Grading, planned: int) -> str:
+def _cost(model: ModelFacts, grading: Grading, rule: Rule) -> str:
     """What it is going to cost, before it starts; nothing where that can't be said of its recipe."""
     from grader.training.plan import TrainingPlan
     from grader.training.price import in_words, price
@@ -71,7 +71,7 @@ def _cost(model: ModelFacts, grading: Grading, planned: int) -> str:
         seconds = price(plan, check_trainable(plan, dataset), dataset)
     except (GraderError, ValueError, RuntimeError):  # training it says why
         return ""
-    least = planned // 2 + 1
+    planned, least = rule.planned, fewest(rule)
     times = f"{least} to {planned} times" if least < planned else "once" if planned == 1 else f"{planned} times"
     return f", {times}; each takes a core about {in_words(max(seconds, 1.0))}, unless it was trained before"
 

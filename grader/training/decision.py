@@ -43,6 +43,12 @@ def still_needed(reached: Sequence[bool], planned: int) -> int:
     return min(to_reach, to_miss)
 
 
+def fewest(rule: Rule) -> int:
+    """The least number of trainings on which a verdict may rest."""
+    majority_of = rule.planned // 2 + 1
+    return min(majority_of, rule.min_seeds) if rule.kind == "margin" else majority_of
+
+
 def decide(accuracies: Sequence[float], threshold: float, rule: Rule, test_size: int) -> Verdict:
     """The verdict on the accuracies so far, NaN for a training that diverged."""
     reached = [accuracy >= threshold for accuracy in accuracies]

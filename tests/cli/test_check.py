@@ -72,7 +72,7 @@ def test_what_training_costs_is_said_before_it_starts(handed_out, tmp_path):
     cost = next(n for n, line in enumerate(lines) if "each takes a core about" in line)
     reached = next(n for n, line in enumerate(lines) if "a training reached" in line)
     assert cost < reached
-    assert "3 to 5 times" in lines[cost]
+    assert "2 to 5 times" in lines[cost]
 
 
 def test_where_no_edition_lies_the_error_says_what_to_do(tmp_path):
