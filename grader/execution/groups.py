@@ -48,12 +48,68 @@ class Group(Record):
         return self.folder / "cgroup.procs"
 
     @property
+    def full(self) -> bool:
+        """Whether its own limit was ever reached; where it wasn't, what ended its processes is a limit above it."""
+        with suppress(OSError, ValueError, KeyError):
+            if self.version == 1:
+                return any(_number(self.folder / f"memory.{kind}failcnt") for kind in ("", "memsw."))
+            words = (self.folder / "memory.events").read_text().split()
+            return int(words[words.index("max") + 1]) > 0
+        return True
+
+    @property
     def kills(self) -> int:
         """How many of its processes the kernel has ended for memory."""
         with suppress(OSError, ValueError, KeyError):
             text = (self.folder / ("memory.events" if self.version == 2 else "memory.oom_control")).read_text()
             return int(dict(line.split() for line in text.splitlines())["oom_kill"])
         return 0
+
+
+class Container:
+    """The memory that the groups leave which this process is in itself, as a container is one."""
+
+    def __init__(self) -> None:
+        self.groups: list[Group] = []
+        with suppress(OSError, ValueError):
+            for version in (2, 1) if sys.platform == "linux" else ():
+                own = _own(version)  # where both are mounted, one of them counts memory
+                above = [own, *own.parents] if own and (own / _LIMITS[version]).is_file() else []
+                self.groups += [Group(folder=f, version=version) for f in above if (f / _LIMITS[version]).is_file()]
+
+    @property
+    def kills(self) -> int:
+        """How many processes beside this one the kernel has ended for memory."""
+        return self.groups[0].kills if self.groups else 0
+
+    @property
+    def left_mb(self) -> tuple[float, float] | None:
+        """(what can be had, all there is) under the tightest of the limits; None where there is none."""
+        found = [(_left(group), limit) for group in self.groups if (limit := _limit(group)) is not None]
+        return min(((left / 2**20, limit / 2**20) for left, limit in found), default=None)
+
+
+_LIMITS = {1: "memory.limit_in_bytes", 2: "memory.max"}
+_NO_LIMIT = 1 << 50  # what version 1 says where there is none is larger
+
+
+def _limit(group: Group) -> int | None:
+    with suppress(OSError, ValueError):
+        limit = _number(group.folder / _LIMITS[group.version])
+        return limit if limit < _NO_LIMIT else None
+    return None  # "max"
+
+
+def _left(group: Group) -> float:
+    """What its limit leaves; pages of files that nobody uses are given back when they are needed."""
+    used, unused = ("memory.current", "inactive_file"), ("memory.usage_in_bytes", "total_inactive_file")
+    (usage, name) = used if group.version == 2 else unused
+    stat = dict(line.split() for line in (group.folder / "memory.stat").read_text().splitlines())
+    return _number(group.folder / _LIMITS[group.version]) - _number(group.folder / usage) + int(stat.get(name, 0))
+
+
+def _number(path: Path) -> int:
+    return int(path.read_text())
 
 
 @contextmanager

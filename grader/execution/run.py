@@ -40,6 +40,7 @@ _LOOK_SECONDS = 1.0  # between looks at what it uses
 _POLL_SECONDS = 0.2  # between looks at whether the kernel still lives
 _PROBE_BATCHES = 3
 _GRACE_SECONDS = 10.0  # that an interrupted cell has to end in
+_USED_UP = "this machine has less memory than a notebook may use, and a kernel was ended for that"
 _AGAIN_SECONDS = 1.0  # between interrupts of one cell
 _IDLE_PART = 0.25  # of what a cell may take, for one that trains nothing
 _HAND_OVER_SECONDS = 30
@@ -368,12 +369,16 @@ class _Kernel:
         execute: Any = self.client.execute
         self.relay.passed = 0
         ended = self.group.kills if self.group else 0
+        by_machine = MACHINE.kills(self.group)
         end = time.monotonic() + seconds  # of the cell's own time
         interrupt_at, interrupted = end, False
         reply = asyncio.ensure_future(execute(source, allow_stdin=False, stop_on_error=False, reply=True))
         try:
             while not (await asyncio.wait({reply}, timeout=_until(end)))[0]:
                 if not await self.manager.is_alive():
+                    if MACHINE.kills(self.group) > by_machine:
+                        self.shortage = _USED_UP
+                        return "died", _USED_UP
                     why = "the kernel died: out of memory, or the process was ended from the cell"
                     return "died", too_much_memory(self.group, self.limits, ended) or why
                 if self.relay.spent:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from grader.core.limits import Limits
-from grader.execution.groups import Group
+from grader.execution.groups import Container, Group
 from grader.execution.holdings import held_mb
 from grader.execution.sandbox import MEMORY_FOLDER_MB
 
@@ -41,8 +41,8 @@ def overwritten(folders: Iterable[Path], limits: Limits) -> str:
 
 
 def too_much_memory(group: Group | None, limits: Limits, since: int = 0) -> str:
-    """That the kernel has ended more than `since` processes of the group for memory; empty where it hasn't."""
-    if group is None or group.kills <= since:
+    """That more than `since` processes of the group were ended for its own limit; empty where they weren't."""
+    if group is None or group.kills <= since or not group.full:
         return ""
     return f"its processes used more memory and were ended; a notebook may use {limits.memory_mb:,} MB"
 
@@ -57,6 +57,7 @@ class Machine:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.running: set[int] = set()
+        self.container = Container()
 
     def forget(self, pid: int) -> None:
         """It has ended."""
@@ -67,11 +68,23 @@ class Machine:
         """Why this notebook, which runs now, has to end now; empty where it may go on."""
         with self.lock:
             self.running.add(pid)
-            left = _free_mb()
+            left = self.left_mb()
             if left is None or left[0] >= min(_FREE_SHARE * left[1], _FREE_MOST_MB):
                 return ""
             most = max(self.running, key=held_mb)
         return f"this machine has only {left[0]:,.0f} MB of memory left" if most == pid else ""
+
+    def left_mb(self) -> tuple[float, float] | None:
+        """(what can be had, all there is), of this machine or its container; None where neither says."""
+        with suppress(OSError, ValueError, KeyError):
+            return min(filter(None, (_free_mb(), self.container.left_mb)), default=None)
+        return _free_mb()
+
+    def kills(self, group: Group | None) -> int:
+        """How many processes have ended for memory by no limit of a notebook's own."""
+        if group is None:
+            return self.container.kills
+        return 0 if group.full else group.kills
 
 
 MACHINE = Machine()
