@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -71,10 +71,10 @@ def command(
     Exit code 0: every machine-judged point was earned; 1: points were lost, or the submission can't be read;
     3: the rubric is wrong; 4: the machine failed, and nobody lost points for it.
     """
-    from grader.core.errors import SubmissionError
+    from grader.core.errors import MachineError, SubmissionError
     from grader.core.kept import Remembered
     from grader.execution import kept_runs
-    from grader.pipeline import grade_submission
+    from grader.pipeline import grade_submission, set_aside
     from grader.rubric import load_rubric
     from grader.rubric.edition import find_edition
     from grader.tools import tools_for
@@ -102,7 +102,16 @@ def command(
                 say(str(error))
             say("waiting for changes; Ctrl-C ends")
         return
-    grade = grade_submission(given, loaded, tools, told)
+    try:
+        grade = grade_submission(given, loaded, tools, told)
+    except (SubmissionError, MachineError) as error:
+        if shown != "gradescope":
+            raise
+        # Where results.json isn't there, the platform shows a broken autograder to the student.
+        status: Literal["manual", "error"] = "error" if isinstance(error, MachineError) else "manual"
+        show(set_aside(given.name, loaded, tools, error.found, status), shown, html, staff=staff)
+        say(str(error))
+        raise typer.Exit(error.exit_code) from error
     show(grade, shown, html, staff=staff)
     raise typer.Exit(exit_code(grade))
 

@@ -19,11 +19,14 @@ from grader.report._summary import (
 )
 from grader.report._text import one_line, plain, point_words
 
+_OPEN = ("manual", "error", "read")
+
 
 def render(grade: Grade) -> str:
     """Always valid JSON: anything else is shown to the student as a failed autograder.
 
-    Gradescope knows only passed and failed, so that the words of the others stand in the name and the output. All
+    Gradescope knows only passed and failed, so that the words of the others stand in the name and the output. What
+    waits for a person, or the machine failed on, has neither a status nor a score of its own: it is no failed test. All
     text is plain text there; hidden checks carry their visibility, and what stands above the tests says no more of
     them than that they exist.
     """
@@ -63,13 +66,13 @@ def _above(grade: Grade) -> list[str]:
 
 def _test(problem: ProblemResult, check: CheckResult, position: int) -> dict[str, object]:
     settled = check.status in ("passed", "failed")
+    points = {"score": _number(check.score), "max_score": _number(check.max_score)}
+    result = {**points, "status": "passed" if check.status == "passed" else "failed"}
     extra = " (extra credit)" if problem.extra_credit else ""
     return {
         "number": one_line(f"{problem.id}.{position}"),
         "name": one_line(name_of(check)) + extra + ("" if settled else f" ({STATUS[check.status].word.lower()})"),
-        "score": _number(check.score),
-        "max_score": _number(check.max_score),
-        "status": "passed" if check.status == "passed" else "failed",
+        **({} if check.status in _OPEN else result),
         "output": "\n".join(_said(check)),
         "output_format": "text",
         "visibility": check.visibility,
@@ -80,9 +83,10 @@ def _said(check: CheckResult) -> list[str]:
     given = [*map(item_words, check.given.items), check.given.comment] if check.given else []
     lines = [plain(words) for words in (*given, message(check), machine_words(check)) if words.strip()]
     if check.status == "manual":
-        lines.append("Waiting for a person, who reads it; the score is 0 so far and may rise.")
+        lines.append(f"Waiting for a person, who reads it: {point_words(check.max_score)}.")
     if check.status == "error":
-        lines.append("The grading machine failed here. You lose no points for that; this part is graded again.")
+        worth = point_words(check.max_score)
+        lines.append(f"The grading machine failed here ({worth}). You lose none for that; this part is graded again.")
     if found(check):
         lines.append(f"Found: {plain(check.observed)}" + (f" ({one_line(check.source)})" if check.source else ""))
     elif check.source:

@@ -1,5 +1,6 @@
 """`grader check` as students call it: no options, plain words in any width, nothing that they may not see."""
 
+import json
 import os
 import shutil
 import signal
@@ -179,3 +180,11 @@ def until(stream, words):
         if words in line or time.monotonic() > ends:
             break
     return "".join(seen)
+
+
+def test_gradescope_gets_its_results_of_what_can_not_be_read_too(tmp_path):
+    (tmp_path / "empty").mkdir()
+    done = grader("check", "empty", "-r", "demo", "--format", "gradescope", cwd=tmp_path)
+    results = json.loads(done.stdout)
+    assert (done.returncode, results["score"]) == (1, 0)
+    assert results["tests"] and not any("status" in test for test in results["tests"])  # a person looks, nothing failed
