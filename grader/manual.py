@@ -152,6 +152,11 @@ def _change(
         return f"{newest.by} gave {'no points' if given is None else number_cell(given)} since this table was written"
     if points is not None and check.status in _JUDGED and not wanted[2].strip():
         raise ValueError(f"the machine judged “{check.name}”: a reason is needed to overrule it")
+    stale = newest is not None and newest.decides and _still(newest, stored, check) is None
+    if stale and points is None:
+        raise ValueError(
+            f"what was given for “{check.name}” was for other files, or by another rubric: give points now"
+        )
     kept = seen is not None and _said(seen, items)[0] == ("" if points is None else number_cell(points))
     return Decision(
         place=place,

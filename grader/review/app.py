@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -27,13 +27,12 @@ from grader.report._summary import STATUS
 from grader.report._text import one_line, plain, points
 from grader.resources import resource
 from grader.review.access import CSRF_HEADER, Access
-from grader.review.deciding import ItemWish, Refused, Wish, decide, save_item, undo
+from grader.review.deciding import ItemWish, Refused, Seen, Wish, decide, save_item, undo
 from grader.review.groups import groups
 from grader.review.questions import OPEN, Answer, Asked, Newest, Progress, Question, progress
 from grader.store import Decisions, Results, Store
 
 _MOST_BODY = 1_000_000
-_VERSIONS = TypeAdapter(dict[str, int])
 _PICTURE = re.compile(r"[\w.-]+\.png")
 _STATIC = {"review.js": "text/javascript", "review.css": "text/css"}
 _MOST_COMMENTS = 8
@@ -257,14 +256,15 @@ class _Pages:
                     decide(said, question, wish, who)
                     changed = list(wish.versions)
                 case "undo":
-                    versions = _VERSIONS.validate_json(body)
-                    undo(said, question, versions, who)
-                    changed = list(versions)
+                    seen = Seen.model_validate_json(body)
+                    undo(said, question, seen, who)
+                    changed = list(seen.versions)
                 case "item":
-                    item = save_item(said, question, ItemWish.model_validate_json(body), who)
+                    save_item(said, question, ItemWish.model_validate_json(body), who)
                     self.review.newest.bring_up_to_date()
-                    having = [*self.review.newest.decisions.items()]
-                    changed = [place.key for place, decision in having if item.id in decision.items]
+                    decisions = self.review.newest.decisions
+                    places = map(question.place, question.answers)
+                    changed = [place.key for place in places if place in decisions and decisions[place].items]
                 case _:
                     raise HTTPException(404)
         except ValidationError as error:
@@ -328,7 +328,7 @@ def _said(words: str, status: int) -> Response:
 
 
 def _whole(text: str) -> int:
-    return int(text) if text.isdigit() and len(text) < 9 else 0
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
 def _by_number(path: Path) -> tuple[str, int, str]:

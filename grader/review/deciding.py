@@ -1,7 +1,6 @@
 """What a click does: decisions on one or many answers at once, rubric items, and taking the last one back."""
 
 import secrets
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from pydantic import Field
@@ -12,16 +11,31 @@ from grader.review.questions import OPEN, Answer, Question
 from grader.store import Decisions
 
 _MOST_TEXT = 20_000
+_NOTHING: dict[str, object] = {"points": None, "items": (), "comment": "", "reason": "", "flagged": False}
+_ANOTHER = "The rubric has changed, and this is another question now: load the page again."
+_GONE = "Somebody's answer is gone, or was handed in anew: load the page again."
 
 
 class Refused(Exception):
     """What was asked for can't be kept, and why."""
 
 
-class Wish(Record):
-    """What somebody gives to these answers: `versions` are the ones that they saw, by key, 0 where there was none."""
+class Seen(Record):
+    """What somebody saw: the question, what it is worth, the answers by the digests of their files, and their versions.
 
+    `versions` are those of decisions, by key, 0 where there was none.
+    """
+
+    problem: str
+    check: str
+    most: float
     versions: dict[str, int]
+    submissions: dict[str, str]
+
+
+class Wish(Seen):
+    """What somebody gives to the answers that they saw."""
+
     points: float | None = None
     items: tuple[str, ...] = ()
     comment: str = Field(default="", max_length=_MOST_TEXT)
@@ -32,6 +46,8 @@ class Wish(Record):
 class ItemWish(Record):
     """A rubric item that somebody makes, or changes: `version` is the one that they saw."""
 
+    problem: str
+    check: str
     id: str = ""
     version: int = 0
     text: str = Field(min_length=1, max_length=500)
@@ -43,8 +59,16 @@ def decide(said: Decisions, question: Question, wish: Wish, by: str) -> None:
     """Keep the same for all of these answers, or for none. Raises Refused, and Conflict where somebody was first."""
     if wish.points is not None and not 0 <= wish.points <= question.max_points:
         raise Refused(f"Points lie between 0 and {question.max_points:g}.")
-    answers = _answers(question, wish.versions)
+    answers = _answers(question, wish)
     gives = wish.points is not None or bool(wish.items)
+    known = said.items()
+    if any(i not in known or not _of(known[i], question) for i in wish.items):
+        raise Refused("There is no such item of this question.")
+    if not gives:
+        for answer in answers:
+            before = said.decision(question.place(answer.key))
+            if before and before.decides and answer.holds(before) is None:
+                raise Refused("What was given before was for other files, or by another rubric: give points now.")
     if gives and not wish.reason.strip() and any(answer.status not in OPEN for answer in answers):
         raise Refused("The machine has judged this: give a reason for other points.")
     said.decide(
@@ -67,17 +91,21 @@ def decide(said: Decisions, question: Question, wish: Wish, by: str) -> None:
     )
 
 
-def undo(said: Decisions, question: Question, versions: dict[str, int], by: str) -> None:
-    """Give to these answers again what they had before the last decision. Raises Refused and Conflict."""
+def undo(said: Decisions, question: Question, seen: Seen, by: str) -> None:
+    """Give to these answers again what they had before the last decision. Raises Refused and Conflict.
+
+    What they had is given for the same files and the same check alone.
+    """
     again = []
-    for answer in _answers(question, versions):
+    for answer in _answers(question, seen):
         history = said.history(question.place(answer.key))
         if not history:
             continue
-        empty = {"points": None, "items": (), "comment": "", "reason": "", "flagged": False}
-        before = history[-2].model_dump(include=set(empty)) if len(history) > 1 else empty
-        changed = {**before, "by": by, "at": datetime.now(UTC), "version": versions[answer.key] + 1}
-        again.append(history[-1].model_copy(update=changed))
+        last, before = history[-1], history[-2] if len(history) > 1 else None
+        same = before and (before.submission, before.max_score) == (last.submission, last.max_score)
+        given = before.model_dump(include=set(_NOTHING)) if before and same else _NOTHING
+        changed = {**given, "by": by, "at": datetime.now(UTC), "version": seen.versions[answer.key] + 1}
+        again.append(last.model_copy(update=changed))
     if not again:
         raise Refused("There is nothing to take back.")
     said.decide(*again)
@@ -88,8 +116,13 @@ def save_item(said: Decisions, question: Question, wish: ItemWish, by: str) -> I
     if not -question.max_points <= wish.points <= question.max_points:
         raise Refused(f"An item gives or takes at most {question.max_points:g} points.")
     known = said.items().get(wish.id)
-    if wish.id and (known is None or (known.problem, known.check) != (question.problem, question.check)):
+    if (wish.problem, wish.check) != (question.problem, question.check):
+        raise Refused(_ANOTHER)
+    if wish.id and (known is None or not _of(known, question)):
         raise Refused("There is no such item.")
+    others = [i for i in said.items().values() if _of(i, question) and not i.removed and i.id != wish.id]
+    if not wish.removed and any((other.points > 0) != (wish.points > 0) for other in others):
+        raise Refused("The items of a question all give points, or all take some: else everyone's would change.")
     item = Item(
         id=wish.id or secrets.token_hex(6),
         problem=question.problem,
@@ -105,7 +138,17 @@ def save_item(said: Decisions, question: Question, wish: ItemWish, by: str) -> I
     return item
 
 
-def _answers(question: Question, keys: Sequence[str] | dict[str, int]) -> list[Answer]:
-    if not keys or any(key not in question.answers for key in keys):
-        raise Refused("Somebody's answer is gone: load the page again.")
-    return [question.answers[key] for key in keys]
+def _of(item: Item, question: Question) -> bool:
+    return (item.problem, item.check) == (question.problem, question.check)
+
+
+def _answers(question: Question, seen: Seen) -> list[Answer]:
+    """The answers that were seen. Raises Refused where what was seen is another by now."""
+    if (seen.problem, seen.check, seen.most) != (question.problem, question.check, question.max_points):
+        raise Refused(_ANOTHER)
+    if not seen.versions or seen.versions.keys() != seen.submissions.keys():
+        raise Refused(_GONE)
+    answers = [question.answers[key] for key in seen.versions if key in question.answers]
+    if len(answers) < len(seen.versions) or any(seen.submissions[a.key] != a.submission for a in answers):
+        raise Refused(_GONE)
+    return answers

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Iterable
 
-from grader.core.errors import MachineError
 from grader.refresh import refresh
 from grader.store import Results, Store
 
@@ -34,7 +33,7 @@ class Publisher:
         self.thread.join()
 
     def _run(self) -> None:
-        touched = False
+        touched = not self._try(None)  # what an application that was killed had left
         while not self.ending.is_set():
             self.wake.wait()
             self.ending.wait(_PAUSE_SECONDS)  # the next click comes soon
@@ -54,7 +53,7 @@ class Publisher:
         try:
             refresh(self.store, self.results, keys)
             self.problem = ""
-        except (MachineError, OSError) as error:  # what was decided is in the store; it is shown later
+        except Exception as error:  # what was decided is in the store; it is shown later
             if self.problem != str(error):
                 self.say(f"pages and gradebook can't be written: {error}")
             self.problem = str(error)

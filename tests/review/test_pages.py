@@ -24,7 +24,19 @@ class Client:
         return self.http.post(path, content=json.dumps(what), headers={k: v for k, v in given.items() if v})
 
     def decide(self, versions, **given):
-        return self.send("/question/0/decide", {"versions": versions, **given})
+        return self.send("/question/0/decide", seen(versions) | given)
+
+
+WHY, COUNT = {"problem": "1A", "check": "why", "most": 4}, {"problem": "1A", "check": "count", "most": 2}
+
+
+def seen(versions, question=WHY):
+    """What a page tells that it has shown; the digest of somebody's files is their key here."""
+    return {**question, "versions": versions, "submissions": {key: key for key in versions}}
+
+
+def an_item(**given):
+    return {"problem": "1A", "check": "why", **given}
 
 
 @pytest.fixture
@@ -48,7 +60,7 @@ def test_the_overview_counts_what_is_open_decided_and_judged(kim, review):
     cells = [re.findall("<td>([^<]*)</td>", row) for row in re.findall("<tr.*?</tr>", page, re.S)[1:]]
     assert [row[:4] for row in cells] == [["4", "30", "0", "0"], ["2", "0", "0", "30"]]
     kim.decide({"s00": 0, "s01": 0}, points=4)
-    kim.send("/question/1/decide", {"versions": {"s02": 0}, "points": 2, "reason": "A slip.", "flagged": True})
+    kim.send("/question/1/decide", seen({"s02": 0}, COUNT) | {"points": 2, "reason": "A slip.", "flagged": True})
     page = kim.http.get("/").text
     cells = [re.findall("<td>([^<]*)</td>", row) for row in re.findall("<tr.*?</tr>", page, re.S)[1:]]
     assert [row[:4] for row in cells] == [["4", "28", "2", "0"], ["2", "0", "1", "29"]]
@@ -77,26 +89,38 @@ def test_a_group_whose_members_were_decided_otherwise_is_seen_in_parts(kim):
 
 
 def test_items_change_for_all_who_have_them(kim, review):
-    kim.send("/question/0/item", {"text": "no reason", "points": -1})
+    kim.send("/question/0/item", an_item(text="no reason", points=-1))
     (item,) = Decisions(review.store).items().values()
     kim.decide({"s00": 0, "s01": 0}, items=[item.id])
     review.told.clear()
-    kim.send("/question/0/item", {"id": item.id, "version": 1, "text": "no reason at all", "points": -2.5})
+    kim.send("/question/0/item", an_item(id=item.id, version=1, text="no reason at all", points=-2.5))
     assert sorted(review.told) == ["s00", "s01"]
     page = kim.http.get("/question/0", params={"see": "all", "key": "s00"}).text
     assert "no reason at all" in page and ">1.5</output>" in page
-    assert kim.send("/question/0/item", {"id": item.id, "version": 1, "text": "x", "points": 0}).status_code == 409
-    assert kim.send("/question/1/item", {"id": item.id, "version": 2, "text": "x", "points": 0}).status_code == 422
+    assert kim.send("/question/0/item", an_item(id=item.id, version=1, text="x", points=0)).status_code == 409
+    assert kim.send("/question/1/item", an_item(id=item.id, version=2, text="x", points=0)).status_code == 422
+    assert kim.send("/question/0/item", an_item(text="bonus", points=1)).status_code == 422  # would change everyone's
 
 
 def test_the_last_decision_is_taken_back_and_stays_in_the_history(kim, review):
     kim.decide({"s00": 0}, points=1, comment="One.")
     kim.decide({"s00": 1}, points=2, comment="Two.")
     for version, points in ((2, 1), (3, 2)):  # the second one takes the first one back
-        assert kim.send("/question/0/undo", {"s00": version}).status_code == 200
+        assert kim.send("/question/0/undo", seen({"s00": version})).status_code == 200
         assert newest(review, "s00").points == points
     assert [d.points for d in Decisions(review.store).history(newest(review, "s00").place)] == [1, 2, 1, 2]
-    assert kim.send("/question/0/undo", {"s01": 0}).status_code == 422
+    assert kim.send("/question/0/undo", seen({"s01": 0})).status_code == 422
+
+
+def test_what_was_given_for_other_files_is_neither_lost_nor_given_again(kim, review):
+    kim.decide({"s00": 0}, points=4)
+    given = newest(review, "s00")
+    earlier = given.model_copy(update={"submission": "earlier files", "version": 2})
+    Decisions(review.store).decide(earlier)
+    assert kim.decide({"s00": 2}, flagged=True).status_code == 422  # it would no longer wait to be confirmed
+    assert kim.decide({"s00": 2}, points=1).status_code == 200
+    assert kim.send("/question/0/undo", seen({"s00": 3})).status_code == 200
+    assert newest(review, "s00").points is None
 
 
 def test_two_at_once_see_each_other_and_overwrite_nothing(app, kim, review):
@@ -115,6 +139,10 @@ REFUSED = {
     "nobody's": ({"versions": {"nobody": 0}, "points": 1}, "load the page again"),
     "no one": ({"versions": {}, "points": 1}, "load the page again"),
     "words": ({"points": "three"}, "can't be kept"),
+    "another's files": ({"submissions": {"s00": "earlier files"}}, "handed in anew"),
+    "another question": ({"check": "count"}, "another question now"),
+    "one that was worth something else": ({"most": 5}, "another question now"),
+    "an item that isn't there": ({"items": ["x"]}, "no such item"),
     "something else": ({"else": 1}, "can't be kept"),
     "a long comment": ({"comment": "x" * 30_000}, "can't be kept"),
 }
@@ -122,14 +150,15 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_can_not_be_kept_is_said(kim, review, name):
-    what, said = REFUSED[name]
-    answer = kim.send("/question/0/decide", {"versions": {"s00": 0}, **what})
+    what, said = dict(REFUSED[name][0]), REFUSED[name][1]
+    given = seen(what.pop("versions", {"s00": 0})) | what
+    answer = kim.send("/question/0/decide", given)
     assert answer.status_code == 422 and said in answer.json()["said"]
     assert Decisions(review.store).decisions() == {}
 
 
 def test_the_machine_is_overruled_with_a_reason_alone(kim, review):
-    wish = {"versions": {"s00": 0}, "points": 2}
+    wish = seen({"s00": 0}, COUNT) | {"points": 2}
     assert "give a reason" in kim.send("/question/1/decide", wish).json()["said"]
     assert kim.send("/question/1/decide", wish | {"reason": "The sketch."}).status_code == 200
     assert newest(review, "s00", "count").reason == "The sketch."
@@ -172,7 +201,7 @@ def test_who_does_not_come_from_a_graders_own_page_is_refused(kim, review, name)
             kim.http.cookies.set(COOKIE, other)
         assert kim.http.get("/").status_code == code
         assert kim.http.get("/static/review.js").status_code == code
-    answer = kim.send("/question/0/decide", {"versions": {"s00": 0}, "points": 1}, **headers)
+    answer = kim.send("/question/0/decide", seen({"s00": 0}) | {"points": 1}, **headers)
     assert answer.status_code == code
     assert Decisions(review.store).decisions() == {}
 
