@@ -63,7 +63,8 @@ _TAMPERED = {
 _NOT_READ = dict.fromkeys(("layers", "hidden units", "parameters", "loss", "accuracy", "reported"), "manual")
 _NOT_BOUND = _NOT_READ
 _VARIABLES = ("secret value", "secret name")
-_REFUSED = ("memory_", "flood_giant_reply", "proc_", "break_descriptors")  # a limit of the grader's may end it: a person looks, and nothing is earned
+# A limit of the grader's may end it: a person looks, and nothing is earned.
+_REFUSED = ("memory_", "flood_giant_reply", "proc_", "break_descriptors")
 DESERVED: dict[str, dict[str, str]] = {
     "findings_endless_recipe": _NOT_BOUND,
     "findings_evil_settings": _NOT_BOUND,
