@@ -1,9 +1,8 @@
 """What is read from a text: values, how clearly each is asserted, and nothing that would stop the grader."""
 
-import time
-
 import pytest
 from blocks import document, paragraph
+from growth import grows_with_length
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -277,9 +276,8 @@ HOSTILE = [
 )
 def test_half_a_megabyte_of_anything_is_read_in_seconds(piece: str) -> None:
     text = (piece * (500_000 // len(piece) + 1))[:500_000]
-    started = time.process_time()
     assert len(read_answers([paragraph(text)])) <= 2000
-    assert time.process_time() - started < 5
+    assert grows_with_length(lambda part: read_answers([paragraph(part)]), text)
 
 
 def test_fifty_thousand_numbers_are_capped() -> None:

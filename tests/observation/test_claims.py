@@ -1,10 +1,9 @@
 """Which accuracies a student's saved outputs state."""
 
-import time
-
 import nbformat
 import pytest
 import saved_outputs
+from growth import grows_with_length
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -178,6 +177,6 @@ def test_every_claim_lies_between_0_and_1(text: str) -> None:
 
 @pytest.mark.parametrize("piece", ["acc ", "acc1/", "a_", "acc: 0.9 ", "acc 1 / ", "train", "acc" + " " * 1000, "9"])
 def test_a_megabyte_of_anything_is_read_in_seconds(piece: str) -> None:
-    started = time.process_time()
-    assert len(claimed((piece * (10**6 // len(piece)))[: 10**6])) <= 2000
-    assert time.process_time() - started < 5
+    text = (piece * (10**6 // len(piece)))[: 10**6]
+    assert len(claimed(text)) <= 2000
+    assert grows_with_length(claimed, text)

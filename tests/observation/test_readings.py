@@ -1,9 +1,8 @@
 """Tables, confusion matrices, training logs and links, as they are read from a text."""
 
-import time
-
 import pytest
 from blocks import find_sections, paragraph
+from growth import grows_with_length
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -272,6 +271,4 @@ HOSTILE += [
 @pytest.mark.parametrize("piece", HOSTILE, ids=lambda piece: repr(piece[:20]))
 def test_half_a_megabyte_of_anything_is_read_in_seconds(piece: str) -> None:
     text = (piece * (500_000 // len(piece) + 1))[:500_000]
-    started = time.process_time()
-    read_section("1", paragraph("Problem 1"), [paragraph(text, 2)])
-    assert time.process_time() - started < 8
+    assert grows_with_length(lambda part: read_section("1", paragraph("Problem 1"), [paragraph(part, 2)]), text)
