@@ -67,7 +67,7 @@ FINDINGS: dict[str, dict[str, tuple[str, int | None, list[str]]]] = {
         "3Ci/final accuracy": ("passed", 80, ["98.9033%", "98.9% is stated"]),
     },
     "004_465c5c9c92ea546a.txt": {
-        "1.1a/derivative": ("failed", 41, ["comes to 0.3655, is not right", "at 0 it is 1/4"]),
+        "1.1a/derivative": ("failed", 41, ["comes to 0.3655, is not right", "not s(z) s(1 - z)"]),
         "1.1b/update": ("failed", 55, ["comes to -0.8224, is not right", "The sign is wrong"]),
         "1.5a/parameter_count": ("passed", 93, ["8 of 8 layers are right", "62378344"]),
         "1.5b/parameter_count": ("passed", 99, ["138 under “D” is right"]),

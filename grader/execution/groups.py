@@ -49,10 +49,14 @@ class Group(Record):
 
     @property
     def full(self) -> bool:
-        """Whether its own limit was ever reached; where it wasn't, what ended its processes is a limit above it."""
-        with suppress(OSError, ValueError, KeyError):
-            if self.version == 1:
-                return any(_number(self.folder / f"memory.{kind}failcnt") for kind in ("", "memsw."))
+        """Whether its own limit was ever reached; where it wasn't, what ended its processes is a limit above it.
+
+        The most that was held says so on every kernel: those counts of refusals that version 1 has stay 0 on some.
+        """
+        with suppress(OSError, ValueError):
+            limit = _number(self.folder / _LIMITS[self.version])
+            return _number(self.folder / _MOST[self.version]) >= limit - _BATCH_BYTES
+        with suppress(OSError, ValueError):  # a kernel of version 2 that doesn't keep the most
             words = (self.folder / "memory.events").read_text().split()
             return int(words[words.index("max") + 1]) > 0
         return True
@@ -90,6 +94,8 @@ class Container:
 
 
 _LIMITS = {1: "memory.limit_in_bytes", 2: "memory.max"}
+_MOST = {1: "memory.max_usage_in_bytes", 2: "memory.peak"}
+_BATCH_BYTES = 4 << 20  # the kernel refuses a huge page (2 MB), or a batch for each processor, that would go over
 _NO_LIMIT = 1 << 50  # what version 1 says where there is none is larger
 
 

@@ -239,7 +239,8 @@ class Diary:
             return
         seconds, grown = time.monotonic() - self.started, self.memory.grown()
         files = self.world.files()
-        mine = (f"results/{name}", *(f"results/{file}" for file in ("gradebook.csv", "standings.json", "grades.db")))
+        of_class = ("gradebook.csv", "standings.json", "grades.db", "class.html")
+        mine = (f"results/{name}", *(f"results/{file}" for file in of_class))
         changed = [
             f"{path} was changed"
             for path in self.files.keys() | files.keys()
