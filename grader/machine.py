@@ -1,6 +1,7 @@
 """What this process may use of the machine, and what it runs on."""
 
 import hashlib
+import math
 import os
 import platform
 import sys
@@ -19,10 +20,47 @@ CORES = "GRADER_CORES"  # how many of the machine's cores this process may use, 
 
 
 def cores() -> int:
-    """Cores this process may run on."""
+    """Cores this process may use: those that it may run on, and no more than its container's share of time fills."""
     if os.environ.get(CORES, "").isdigit():
         return max(int(os.environ[CORES]), 1)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(math.ceil(min(found, _share_of_time())), 1)
+
+
+@cache
+def _share_of_time() -> float:
+    """How many cores' time the control groups of this process leave it; infinite where they don't limit it."""
+    shares = [math.inf]
+    for interface in (2, 1):
+        own = own_group("cpu", interface)
+        for folder in (own, *own.parents) if own else ():
+            with suppress(OSError, ValueError, ZeroDivisionError):
+                if interface == 2:
+                    quota, period = (folder / "cpu.max").read_text().split()
+                else:
+                    quota, period = ((folder / f"cpu.cfs_{what}_us").read_text() for what in ("quota", "period"))
+                shares += (
+                    [share] if (share := int(quota) / int(period)) > 0 else []
+                )  # -1, or "max", where there is none
+    return min(shares)
+
+
+def own_group(controller: str, version: int) -> Path | None:
+    """The folder of this process's control group, where that is mounted; None where it isn't, or off Linux."""
+    within = None
+    with suppress(OSError, ValueError):
+        for line in Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines():
+            _, controllers, path = line.split(":", 2)
+            if (version == 2 and not controllers) or (version == 1 and controller in controllers.split(",")):
+                within = path
+        for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines():
+            left, _, right = line.partition(" - ")
+            root, place = left.split()[3:5]
+            kind, _, options = right.split(" ", 2)
+            fits = kind == "cgroup2" if version == 2 else kind == "cgroup" and controller in options.split(",")
+            if fits and within is not None and ".." not in within and within.startswith(root.rstrip("/")):
+                return Path(place + within[len(root.rstrip("/")) :].rstrip("/"))
+    return None
 
 
 def end_children(waiting: Iterable[Future[Any]]) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 
 from grader.core.record import Record
+from grader.machine import own_group
 
 MARGIN_MB = 64
 """Above what a notebook may use: its own limits, which say more than a killed process does, come first."""
@@ -77,7 +78,7 @@ class Container:
         self.groups: list[Group] = []
         with suppress(OSError, ValueError):
             for version in (2, 1) if sys.platform == "linux" else ():
-                own = _own(version)  # where both are mounted, one of them counts memory
+                own = own_group("memory", version)  # where both are mounted, one of them counts memory
                 above = [own, *own.parents] if own and (own / _LIMITS[version]).is_file() else []
                 self.groups += [Group(folder=f, version=version) for f in above if (f / _LIMITS[version]).is_file()]
 
@@ -193,27 +194,10 @@ def _above() -> tuple[Path, int] | None:
         return None
     with suppress(OSError, ValueError):
         for version in (2, 1):
-            folder = _own(version)
+            folder = own_group("memory", version)
             if folder is not None and (version == 1 or _divided(folder)) and os.access(folder, os.W_OK):
                 _sweep(folder.parent if folder.name == _LEAF else folder)
                 return (folder.parent if folder.name == _LEAF else folder), version
-    return None
-
-
-def _own(version: int) -> Path | None:
-    """The folder of this process's group, for memory, where that is mounted."""
-    within = None
-    for line in Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines():
-        _, controllers, path = line.split(":", 2)
-        if (version == 2 and not controllers) or (version == 1 and "memory" in controllers.split(",")):
-            within = path
-    for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines():
-        left, _, right = line.partition(" - ")
-        root, place = left.split()[3:5]
-        kind, _, options = right.split(" ", 2)
-        fits = kind == "cgroup2" if version == 2 else kind == "cgroup" and "memory" in options.split(",")
-        if fits and within is not None and ".." not in within and within.startswith(root.rstrip("/")):
-            return Path(place + within[len(root.rstrip("/")) :].rstrip("/"))
     return None
 
 
