@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: answers class demo docs documents student test test-fast attacks lint review bench bench-reading clean
+.PHONY: answers class demo docs documents gradescope student test test-fast attacks lint review bench bench-reading clean
 
 demo: .venv/installed
 	@$(BIN)/grader demo
@@ -51,6 +51,11 @@ student: .venv/installed
 # A class of 30, graded, reviewed in the browser by the keyboard alone, and handed on.
 review: .venv/installed
 	@$(BIN)/python tests/support/review_a_class.py
+
+# An autograder for Gradescope, set up in a container's root and run for six submissions; as root, with debootstrap.
+# `make gradescope PLAY="--rubric demo --only empty"` picks; GRADER_ROOT names a folder where the root is kept.
+gradescope: .venv/installed
+	@$(BIN)/python tests/support/play_gradescope.py $(PLAY)
 
 lint: .venv/installed
 	$(BIN)/ruff check .

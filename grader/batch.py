@@ -47,7 +47,7 @@ _GPU = "GPU"  # what a worker with an accelerator says that it has
 _WRITE_SECONDS = 2.0  # between two writings of the gradebook
 _PAGE_SECONDS = 60.0  # between two writings of the class's page
 # What changes nothing of a grade: only how it is come by, or what is made of its points afterwards.
-_NOT_JUDGED = {"reference", "mutants", "due", "timezone", "late", "salt"}
+_NOT_JUDGED = {"reference", "mutants", "due", "timezone", "late", "salt", "gradescope"}
 _NOT_SETTINGS = {"fresh", "training", "patience"}
 
 

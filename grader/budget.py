@@ -16,10 +16,16 @@ class Budget:
     by another run.
     """
 
-    def __init__(self, limits: Limits, share: float | None = None, spent: float = 0.0) -> None:
-        """`share` are the seconds that the class leaves for it, where that is less than its own; `spent` are over."""
+    def __init__(
+        self, limits: Limits, share: float | None = None, spent: float = 0.0, *, by_machine: bool = False
+    ) -> None:
+        """`share` are the seconds that are left for it, where that is less than its own; `spent` are over.
+
+        Where it is the machine that has no more (`by_machine`), what a lesser share cuts off is the machine's failure.
+        """
         self.limits = limits
         self.seconds = limits.submission_seconds if share is None else min(share, limits.submission_seconds)
+        self.by_machine = by_machine and self.seconds < limits.submission_seconds
         self.ends = time.monotonic() + self.seconds - spent
         self.cut: list[str] = []
         self.lost = 0.0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from grader.core.errors import SubmissionError
+from grader.core.errors import MachineError, SubmissionError
 from grader.core.evidence import ModelFacts, ProblemEvidence
 from grader.core.limits import Limits
 from grader.core.network import ModelSpec
@@ -24,11 +24,17 @@ from grader.training.replays import Replays
 
 
 def inspect_file(
-    file: Path, rubric: Rubric | None, input_shape: tuple[int, ...], dataset: Dataset | None = None
+    file: Path,
+    rubric: Rubric | None,
+    input_shape: tuple[int, ...],
+    dataset: Dataset | None = None,
+    *,
+    trusted: bool = False,
 ) -> tuple[tuple[ModelFacts, ...], tuple[str, ...]]:
     """(the networks that a notebook or script trains, or the one a JSON spec describes; notes on what went wrong).
 
     `dataset` is what the notebook is taken to train on: how its inputs were made is read off by comparing with it.
+    Raises MachineError where its code may not run here unless it is `trusted`: see `Sandbox.refuses`.
     """
     if not file.is_file():
         raise SubmissionError("no such file", where=str(file), hint="Give a notebook, a script or a model spec (JSON).")
@@ -42,6 +48,8 @@ def inspect_file(
             ) from error
         return (counted(ModelFacts(notebook=file.name, spec=spec), input_shape),), ()
     sandbox = find_sandbox()
+    if why := sandbox.refuses(trusted=trusted, own=True):
+        raise MachineError(why, hint="Say --trust-submissions if you know whose code it is.")
     with reading(sandbox) as reader:
         notebook = reader.notebook(file.name, file)
     data = served(dataset.name if dataset else None)

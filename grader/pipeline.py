@@ -2,7 +2,7 @@
 
 import copy
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -12,7 +12,7 @@ from nbformat import NotebookNode
 from grader.budget import Budget
 from grader.core.document import Document
 from grader.core.errors import MachineError, SubmissionError
-from grader.core.evidence import OF_NOTEBOOKS, NotebookRun, ProblemEvidence
+from grader.core.evidence import OF_NOTEBOOKS, NotebookRun, ProblemEvidence, Retraining
 from grader.core.handin import Handin
 from grader.core.limits import Limits
 from grader.core.outcome import Grade, Outcome, ProblemResult, SubmissionInfo
@@ -64,7 +64,7 @@ def grade_submission(
         not_run = _not_run([seen.run for seen in observed.values()])
         grading = Grading(submission, read.documents, contents.notebooks, rubric, tools, options, budget, reader)
         with Providers(grading) as providers:
-            judged = _judged(rubric, evidence, providers, not_run)
+            judged = _judged(rubric, evidence, providers, not_run, tools.judged)
         problems = tuple(with_code(problem, contents.notebooks) for problem in judged)
         finished = time.perf_counter()
     return Grade(
@@ -89,19 +89,27 @@ def grade_submission(
 
 
 def _judged(
-    rubric: Rubric, evidence: Mapping[str, ProblemEvidence], providers: Providers, not_run: Outcome | None
+    rubric: Rubric,
+    evidence: Mapping[str, ProblemEvidence],
+    providers: Providers,
+    not_run: Outcome | None,
+    told: Callable[[ProblemResult], None],
 ) -> tuple[ProblemResult, ...]:
-    """All problems. Raises Suspended with the steps that they wait for, those of all together."""
-    results: list[ProblemResult] = []
+    """All problems, those with networks to train after the others, since that takes long; `told` hears of each.
+
+    Raises Suspended with the steps that they wait for, those of all together.
+    """
+    results: dict[str, ProblemResult] = {}
     waits: list[object] = []
-    for problem in rubric.problems:
+    for problem in sorted(rubric.problems, key=lambda problem: problem.needs(Retraining)):
         try:
-            results.append(judge_problem(problem, evidence[problem.id], providers, not_run))
+            results[problem.id] = judge_problem(problem, evidence[problem.id], providers, not_run)
+            told(results[problem.id])
         except Suspended as suspended:
             waits += suspended.steps
     if waits:
         raise Suspended(waits)
-    return tuple(results)
+    return tuple(results[problem.id] for problem in rubric.problems)
 
 
 def set_aside(name: str, rubric: Rubric, tools: Tools | None, why: str, status: Literal["manual", "error"]) -> Grade:
@@ -198,12 +206,12 @@ def _run(
     """Run a notebook when a check judges what it does."""
     if not rubric.needs(*OF_NOTEBOOKS):
         return observe_notebook(notebook, file)
-    if tools.data_problem:
-        return Observed(run=NotebookRun(file=file, machine_failure=tools.data_problem))
+    if why := tools.refused or tools.data_problem:
+        return Observed(run=NotebookRun(file=file, machine_failure=why))
     if refused := budget.refuses_notebook():
         if not budget.left:
             budget.short_of(file)
-        return Observed(run=NotebookRun(file=file, cut_short=f"it was not run: {refused}"))
+        return Observed(run=_ended(NotebookRun(file=file), f"it was not run: {refused}", budget))
     left, limits = budget.left, rubric.limits
     tools.say(f"running {file}")
     try:
@@ -259,8 +267,14 @@ def _cut_short(run: NotebookRun, budget: Budget) -> NotebookRun:
     """The run, with the cell in which the submission's time ended as one that was not run: it may be no endless one."""
     last = next((cell.index for cell in reversed(run.cells) if cell.status == "timeout"), None)
     cells = [c.model_copy(update={"status": "not run", "error": ""}) if c.index == last else c for c in run.cells]
-    why = f"it was ended before its own limits had ended it: {budget.why}"
-    return run.model_copy(update={"cells": tuple(cells), "failure": "", "cut_short": why})
+    run = run.model_copy(update={"cells": tuple(cells), "failure": ""})
+    return _ended(run, f"it was ended before its own limits had ended it: {budget.why}", budget)
+
+
+def _ended(run: NotebookRun, why: str, budget: Budget) -> NotebookRun:
+    """The run, with why there is no more of it: the machine's failure where it was the machine that had no time."""
+    by_machine = budget.by_machine and not budget.left
+    return run.model_copy(update={"machine_failure" if by_machine else "cut_short": why})
 
 
 def _not_run(runs: Sequence[NotebookRun]) -> Outcome | None:

@@ -7,6 +7,7 @@ from functools import partial
 from grader.core.errors import MachineError
 from grader.core.evidence import OF_NOTEBOOKS
 from grader.core.kept import Kept
+from grader.core.outcome import ProblemResult
 from grader.core.record import Record
 from grader.core.suspended import Where
 from grader.datasets import Dataset, load_dataset
@@ -38,7 +39,8 @@ class Tools(Record):
     """What a grading run shares over many submissions: the sandbox, the data, and what tells of progress.
 
     `epochs` is told of a training how far it is: which problem's, how many epochs are trained, and of how many.
-    `kept` remembers what steps gave, over submissions and runs; None where all is found anew.
+    `judged` is told of each problem as soon as it is judged. `kept` remembers what steps gave, over submissions and
+    runs; None where all is found anew. `refused` says why students' code isn't run here, where it isn't.
     """
 
     model_config = {"arbitrary_types_allowed": True, "frozen": True}
@@ -46,8 +48,10 @@ class Tools(Record):
     sandbox: Sandbox
     dataset: Dataset | None
     data_problem: str = ""
+    refused: str = ""
     say: Callable[[str], None] = lambda _: None
     epochs: Callable[[str, int, int], None] = lambda *_: None
+    judged: Callable[[ProblemResult], None] = lambda _: None
     run: Callable[..., NotebookArtefact] = run_notebook
     kept: Kept | None = None
 

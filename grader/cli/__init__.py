@@ -12,6 +12,7 @@ from grader.cli import (
     doctor,
     export,
     grade,
+    gradescope,
     inspect,
     manual,
     retrain,
@@ -40,6 +41,7 @@ app.command("demo")(demo.command)
 app.command("doctor")(doctor.command)
 app.add_typer(rubric.app, name="rubric")
 app.add_typer(student.app, name="student")
+app.add_typer(gradescope.app, name="gradescope")
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from grader.guest.datasets import data_sets
 if TYPE_CHECKING:
     from grader.core.outcome import Grade
     from grader.execution import Sandbox
+    from grader.rubric import Rubric
     from grader.tools import Options
 
 
@@ -44,6 +45,9 @@ class DeviceName(StrEnum):
 RubricOption = Annotated[
     str, typer.Option("--rubric", "-r", help="A rubric's YAML file, or the id of one that comes with the grader.")
 ]
+RubricArgument = Annotated[
+    str, typer.Argument(help="A rubric's YAML file, or the id of one that comes with the grader.")
+]
 SeedsOption = Annotated[
     int | None,
     typer.Option("--seeds", min=1, max=99, help="Trainings planned for each network; else as in the rubric."),
@@ -65,6 +69,10 @@ DeviceOption = Annotated[
 BudgetOption = Annotated[
     bool,
     typer.Option("--budget/--no-budget", help="Leave to a person what takes longer than the rubric's limits allow."),
+]
+TrustOption = Annotated[
+    bool,
+    typer.Option("--trust-submissions", help="Run notebooks even where nothing keeps them from this machine."),
 ]
 RequireLayerOption = Annotated[
     LayerName | None,
@@ -101,6 +109,19 @@ def require_layer(sandbox: "Sandbox", least: LayerName) -> None:
         raise MachineError(
             f"this machine offers the layer {sandbox.layer}, not {least.value}. {sandbox.sentence}",
             hint="grader doctor says what is missing. Installing bubblewrap (apt install bubblewrap) gives a jail.",
+        )
+
+
+def require_confinement(sandbox: "Sandbox", rubric: "Rubric", *, trusted: bool, own: bool = False) -> None:
+    """Raise MachineError where code of submissions would run, and nothing confines it: see `Sandbox.refuses`."""
+    from grader.core.errors import MachineError
+    from grader.core.evidence import OF_CODE
+
+    if rubric.needs(*OF_CODE) and (why := sandbox.refuses(trusted=trusted, own=own)):
+        raise MachineError(
+            why,
+            hint="grader doctor says what stands in the way; installing bubblewrap (apt install bubblewrap) may be "
+            "enough. Say --trust-submissions if you know whose code it is.",
         )
 
 

@@ -16,8 +16,10 @@ from grader.cli._shared import (
     RetrainOption,
     SaltOption,
     SeedsOption,
+    TrustOption,
     exit_code,
     options,
+    require_confinement,
     require_layer,
     say,
     write_page,
@@ -61,6 +63,7 @@ def command(
     fresh: FreshOption = False,
     device: DeviceOption = DeviceName.cpu,
     budget: BudgetOption = True,
+    trust: TrustOption = False,
     layer: RequireLayerOption = None,
 ) -> None:
     """Check one submission: what is missing, what is over the budget, what accuracy it reaches, what was read.
@@ -86,6 +89,7 @@ def command(
     tools = tools_for(loaded, say).model_copy(update={"epochs": _epochs()})
     if layer is not None:
         require_layer(tools.sandbox, layer)
+    require_confinement(tools.sandbox, loaded, trusted=trust, own=True)
     shown = format or ("table" if staff else "checklist")
     given = submission.resolve() if submission == Path(".") else submission  # its name is the folder's
     if watch:

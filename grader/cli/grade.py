@@ -19,7 +19,9 @@ from grader.cli._shared import (
     RubricOption,
     SaltOption,
     SeedsOption,
+    TrustOption,
     options,
+    require_confinement,
     require_layer,
 )
 
@@ -57,10 +59,7 @@ def command(
             "--extensions", exists=True, dir_okay=False, help="A YAML file of what single people were granted."
         ),
     ] = None,
-    trust: Annotated[
-        bool,
-        typer.Option("--trust-submissions", help="Run notebooks even where nothing keeps them from this machine."),
-    ] = False,
+    trust: TrustOption = False,
     layer: RequireLayerOption = None,
     retrain: RetrainOption = True,
     seeds: SeedsOption = None,
@@ -93,7 +92,7 @@ def command(
     4: the machine failed for at least one.
     """
     from grader.batch import Class, grade_class
-    from grader.core.errors import MachineError, RubricError
+    from grader.core.errors import RubricError
     from grader.extensions import read_extensions
     from grader.intake.handins import handed_in as recognised
     from grader.lateness import with_due
@@ -119,11 +118,7 @@ def command(
         tools = tools_for(loaded, say)
         if layer is not None:
             require_layer(tools.sandbox, layer)
-        if tools.sandbox.layer == "limits" and not trust:
-            raise MachineError(
-                tools.sandbox.sentence,
-                hint="Install bubblewrap (apt install bubblewrap), or say --trust-submissions if you know them all.",
-            )
+        require_confinement(tools.sandbox, loaded, trusted=trust)
         given = Class(
             handed_in=found,
             rubric=loaded,

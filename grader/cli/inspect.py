@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.cli._shared import USUAL_DATASET, DatasetName
+from grader.cli._shared import USUAL_DATASET, DatasetName, TrustOption
 
 if TYPE_CHECKING:
     from grader.datasets import Dataset
@@ -20,6 +20,7 @@ def command(
         typer.Option("--dataset", "-d", help=f"What it is taken to train on; else the rubric's, or {USUAL_DATASET}."),
     ] = None,
     shape: Annotated[str, typer.Option("--input", help="For a model spec: the shape of one sample.")] = "1,28,28",
+    trust: TrustOption = False,
 ) -> None:
     """Show every network that a notebook trains: layers, output shapes, parameters, hidden units, and the budget."""
     from rich.console import Console
@@ -38,7 +39,7 @@ def command(
     loaded = load_rubric(rubric) if rubric else None
     taken = dataset.value if dataset else (loaded and loaded.dataset) or USUAL_DATASET.value
     data, missing = _data(taken) if file.suffix.lower() != ".json" else (None, "")
-    models, notes = inspect_file(file, loaded, sizes, data)
+    models, notes = inspect_file(file, loaded, sizes, data, trusted=trust)
     console = Console()
     shown = [(model, budget(model, loaded, problem) if loaded and problem else []) for model in models]
     for table in network_tables(shown):

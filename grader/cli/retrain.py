@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from grader.cli._shared import USUAL_DATASET, DatasetName, DeviceName, DeviceOption, FreshOption, SaltOption, say
+from grader.cli._shared import (
+    USUAL_DATASET,
+    DatasetName,
+    DeviceName,
+    DeviceOption,
+    FreshOption,
+    SaltOption,
+    TrustOption,
+    say,
+)
 
 
 class RuleName(StrEnum):
@@ -28,6 +37,7 @@ def command(
     salt: SaltOption = "",
     fresh: FreshOption = False,
     device: DeviceOption = DeviceName.cpu,
+    trust: TrustOption = False,
 ) -> None:
     """Train a notebook's network again under several seeds: does it reach an accuracy more than half the times?
 
@@ -64,7 +74,7 @@ def command(
     trained_on = proved_device(device.value)
     data = load_dataset(dataset.value)
     say(f"running {file}")
-    models, notes = inspect_file(file, None, tuple(data.train.images.shape[1:]), data)
+    models, notes = inspect_file(file, None, tuple(data.train.images.shape[1:]), data, trusted=trust)
     models = tuple(m for m in models if m.recipe and (variable is None or m.variable == variable))
     if not models:
         raise SubmissionError("trains no network" + (f" called {variable}" if variable else ""), where=str(file))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from grader.cli._shared import say
+from grader.cli._shared import RubricArgument, say
 
 app = typer.Typer(help="Make what students get: an edition of the rubric that tells no answer.", no_args_is_help=True)
 
@@ -17,7 +17,7 @@ def _group() -> None:
 
 @app.command()
 def build(
-    rubric: Annotated[str, typer.Argument(help="A rubric's YAML file, or the id of one that comes with the grader.")],
+    rubric: RubricArgument,
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder to hand out; made if it is missing.")],
     starter: Annotated[
         Path | None, typer.Option("--starter", help="A folder whose files students begin with; they are copied.")

@@ -489,5 +489,6 @@ class ProblemEvidence(Record):
         return tuple(s for s in self.elsewhere if s.problem == problem)
 
 
-# What is seen only where notebooks are run.
+# What is seen only where notebooks are run, and where any code of a submission is.
 OF_NOTEBOOKS: tuple[type[Record], ...] = (ModelFacts, NotebookRun)
+OF_CODE: tuple[type[Record], ...] = (*OF_NOTEBOOKS, FunctionRun)

@@ -3,8 +3,10 @@
 import json
 import os
 import secrets
+import shlex
 import shutil
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -109,11 +111,22 @@ def try_layer(layer: Layer) -> Sandbox | str:
     why = ""
     for own_user in (True, False) if root and layer == "jail" else (root,):
         sandbox = Sandbox(layer=layer, sentence=_WORKS[layer], own_user=own_user)
+        if own_user and (closed := _closed()):
+            why = f"other users can't enter {closed}, in which Python lies: chmod o+x {shlex.quote(str(closed))}"
+            continue
         could, why = _canaries(sandbox)
         if could is not None:
             sentence = f"{sandbox.sentence} Open: {', '.join(could)}." if could else sandbox.sentence
             return sandbox.model_copy(update={"open": could, "sentence": sentence})
     return why
+
+
+def _closed() -> Path | None:
+    """The topmost folder on the way to this Python that other users can't pass through; None where they can."""
+    needed = {Path(sys.executable), Path(sys.executable).resolve(), Path(sys.prefix), Path(os.__file__).parent}
+    ways = (folder for path in needed for folder in (path, *path.resolve().parents))
+    closed = [folder for folder in ways if not folder.stat().st_mode & stat.S_IXOTH]
+    return min(closed, key=lambda folder: len(folder.parts), default=None)
 
 
 def _canaries(sandbox: Sandbox) -> tuple[tuple[str, ...] | None, str]:

@@ -55,6 +55,18 @@ class Sandbox(Record):
     open: tuple[str, ...] = ()
     warm: WarmWorkers | None = Field(default=None, exclude=True, repr=False)
 
+    def refuses(self, *, trusted: bool, own: bool = False) -> str:
+        """Why no code of a submission may run here; empty where it may.
+
+        Where nothing confines it, it runs only where somebody said so (`trusted`), or where whoever started this handed
+        it in (`own`) and is not root.
+        """
+        root = hasattr(os, "getuid") and os.getuid() == 0
+        if self.layer != "limits" or trusted or (own and not root):
+            return ""
+        whose = " and that is root" if root else ""
+        return f"nothing keeps the code of a submission from what this user may do{whose}. {self.sentence}"
+
     def inside(self, work: Path) -> str:
         """Where the notebook finds its working folder: `/content`, as on Colab, or where it is."""
         return "/content" if self.layer == "jail" else str(work)

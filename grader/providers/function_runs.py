@@ -250,6 +250,9 @@ class _Trial:
 @contextmanager
 def _opened(grading: Grading) -> Iterator[Callable[[FunctionRequest, ProblemEvidence], FunctionRun]]:
     tools = grading.tools
+    if why := tools.refused:
+        yield lambda request, _: FunctionRun(name=request.function, problem=why, fault=Fault.machine)
+        return
     withheld = [
         request
         for problem in grading.rubric.problems

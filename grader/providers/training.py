@@ -6,6 +6,7 @@ from functools import partial
 
 from grader.core.errors import GraderError
 from grader.core.evidence import ModelFacts, ProblemEvidence, Retraining
+from grader.core.fault import Fault
 from grader.core.requests import TrainingRequest
 from grader.providers._base import Grading, Provider
 from grader.training.decision import Rule, fewest
@@ -52,6 +53,10 @@ def _opened(grading: Grading) -> Iterator[Callable[[TrainingRequest, ProblemEvid
         )
         if (result.verdict == "undecided" or result.unsupported) and (not budget.left or options.training == "over"):
             budget.short_of(f"{problem}: training")
+            if budget.by_machine:
+                done = f"{len(result.lanes)} of its trainings ended"
+                why = f"there was no time to train the network again as often as it takes: {budget.why}, and {done}"
+                return result.model_copy(update={"obstacle": why, "fault": Fault.machine})
         return result
 
     yield train

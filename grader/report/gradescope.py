@@ -2,6 +2,8 @@
 
 import json
 import math
+from collections.abc import Iterator
+from statistics import fmean
 
 from grader.core.outcome import CheckResult, Grade, ProblemResult
 from grader.report._student import for_student
@@ -18,35 +20,59 @@ from grader.report._summary import (
     sandbox_sentence,
 )
 from grader.report._text import one_line, plain, point_words
+from grader.rubric.model import Gradescope
 
 _OPEN = ("manual", "error", "read")
 
 
 def render(grade: Grade) -> str:
+    """The results by the usual settings."""
+    return of_run(grade, Gradescope())
+
+
+def of_run(grade: Grade, settings: Gradescope, attempt: int | None = None) -> str:
     """Always valid JSON: anything else is shown to the student as a failed autograder.
 
     Gradescope knows only passed and failed, so that the words of the others stand in the name and the output. What
     waits for a person, or the machine failed on, has neither a status nor a score of its own: it is no failed test. All
     text is plain text there; hidden checks carry their visibility, and what stands above the tests says no more of
-    them than that they exist.
+    them than that they exist. `attempt` counts the student's hand-ins from 1.
     """
+    left_out = "manual" if settings.waiting == "left out" else ""
     results: dict[str, object] = {
         "score": _number(grade.final),
-        "output": "\n".join(_above(grade)),
+        "output": "\n".join(_above(grade, settings)),
         "output_format": "text",
         "test_output_format": "text",
+        "test_name_format": "text",
+        "stdout_visibility": "hidden",
         "tests": [
             _test(problem, check, position)
             for problem in grade.problems
             for position, check in enumerate(problem.checks, start=1)
+            if check.status != left_out
         ],
+        "extra_data": {"rubric": grade.rubric, **grade.environment} | ({"attempt": attempt} if attempt else {}),
     }
+    if settings.leaderboard:
+        results["leaderboard"] = list(_leaderboard(grade))
     if "total" in grade.timings:
         results["execution_time"] = round(_number(grade.timings["total"]), 1)
     return json.dumps(results, indent=2, allow_nan=False) + "\n"
 
 
-def _above(grade: Grade) -> list[str]:
+def _leaderboard(grade: Grade) -> Iterator[dict[str, object]]:
+    """The mean accuracy of each network that was trained again, where students see a check on it."""
+    for problem in grade.problems:
+        seen = any(check.type == "accuracy" and check.visibility == "visible" for check in problem.checks)
+        for network in problem.networks if seen else ():
+            lanes = network.retraining.lanes if network.retraining else ()
+            if lanes:
+                value = round(fmean(_number(lane.accuracy) for lane in lanes), 4)
+                yield {"name": one_line(f"{problem.id} accuracy"), "value": value, "order": "desc"}
+
+
+def _above(grade: Grade, settings: Gradescope) -> list[str]:
     copy = for_student(grade)
     lines = [MACHINE_FAILED] if grade.machine_failed else []
     if grade.unread:
@@ -55,7 +81,10 @@ def _above(grade: Grade) -> list[str]:
         lines.append(said)
     if copy.grade.manual_points:
         waiting = point_words(copy.grade.manual_points)
-        lines.append(f"Still to be read by a person: {waiting}; in the score so far they count as 0.")
+        if settings.waiting == "left out":
+            lines.append(f"A person grades {waiting} of this by hand: they stand beside these tests.")
+        else:
+            lines.append(f"Still to be read by a person: {waiting}; in the score so far they count as 0.")
     if copy.withheld:
         lines.append(copy.all_withheld.sentence())
     lines += [one_line(note) for note in grade.notes]
@@ -76,6 +105,8 @@ def _test(problem: ProblemResult, check: CheckResult, position: int) -> dict[str
         "output": "\n".join(_said(check)),
         "output_format": "text",
         "visibility": check.visibility,
+        "tags": [one_line(problem.id), check.type],
+        "extra_data": {"status": check.status},
     }
 
 

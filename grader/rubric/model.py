@@ -93,6 +93,20 @@ class Edit(Record):
     by: str
 
 
+class Gradescope(Record):
+    """How Gradescope's page shows what the autograder found.
+
+    Answers that wait for a person are `shown` there as tests without points, and count as 0 until then; or they are
+    `left out`, where they are questions of their own that are graded on Gradescope by hand. With `leaderboard` the mean
+    accuracy of each network that was trained again stands on the leaderboard.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    waiting: Literal["shown", "left out"] = "shown"
+    leaderboard: bool = False
+
+
 class Mutant(Record):
     """A wrong submission made from the reference, and exactly which checks (`3B/hidden_units`) lose how many points.
 
@@ -139,6 +153,7 @@ class Rubric(Record):
     unlabelled: Literal["manual", "fail"] = "manual"
     salt: Annotated[str, Field(max_length=200)] = ""
     edition: Literal["full", "student"] = "full"
+    gradescope: Gradescope = Gradescope()
     reference: str = ""
     mutants: tuple[Mutant, ...] = ()
 

@@ -24,7 +24,7 @@ from grader.execution import SANDBOX_LAYERS, try_layer
 pytestmark = pytest.mark.deep
 
 _MEMORY_MB = 64
-_SECONDS = 35  # the 16 s of a notebook, its start on a busy machine, and its end
+_SECONDS, _STARTS = 25, 5  # the 16 s of a notebook, its start and its end; and what an honest one takes on this machine
 _OWN_FAULTS = ("NameError:", "SyntaxError:", "IndentationError:", "AttributeError:", "TypeError:", "ImportError:")
 _OTHER_USER = 1000
 
@@ -191,7 +191,8 @@ def faults(name, found):
     """All that an attack achieved."""
     facts, following = found.find(name)
     faults = [*facts["leaked"], *facts["heard"], *facts["changed"], *facts["stayed"]]
-    if facts["seconds"] > _SECONDS:
+    an_honest_one = max(fact["seconds"] for key, fact in found.submissions.items() if key.endswith("-full"))
+    if facts["seconds"] > _SECONDS + _STARTS * an_honest_one:
         faults.append(f"grading it took {facts['seconds']:g} s")
     if name.startswith("flood") and facts["memory"] > _MEMORY_MB:
         faults.append(f"the grader's memory grew by {facts['memory']:g} MB")

@@ -168,7 +168,10 @@ def test_watching_reads_again_what_changed(handed_out, tmp_path):
             assert "changed: report.md" in second and "We read 54 as your answer" in second
         finally:
             watching.send_signal(signal.SIGINT)
-            watching.communicate(timeout=60)
+            try:
+                watching.communicate(timeout=60)
+            finally:
+                watching.kill()
     assert watching.returncode == 130
 
 

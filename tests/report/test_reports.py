@@ -17,6 +17,7 @@ from functools import cache
 from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import pytest
@@ -32,9 +33,11 @@ from grader.guest.protocol import GapKind
 from grader.report import FORMATS
 from grader.report._record import record_docs
 from grader.report.csv import gradebook
+from grader.report.gradescope import of_run
 from grader.report.plots import retraining
 from grader.report.terminal import class_table, network_table, network_tables, table
 from grader.rubric import load_rubric
+from grader.rubric.model import Gradescope
 
 STATUSES = ("passed", "failed", "partial", "manual", "skipped", "error")
 STUDENT_FORMATS = ("html", "markdown")
@@ -365,6 +368,28 @@ def test_gradescope_says_what_waits_and_what_is_hidden() -> None:
     assert results["score"] == sum(test.get("score", 0) for test in results["tests"]) == 16.5
     for said in ("to be read by a person: 10 points", "1 more check is kept hidden", "jail without network"):
         assert said in results["output"]
+
+
+def test_gradescope_leaves_out_what_it_grades_by_hand_itself() -> None:
+    grade = sample_grade()
+    results = strict_json(of_run(grade, Gradescope(waiting="left out"), attempt=2))
+    assert results["score"] == 16.5
+    assert not [test for test in results["tests"] if test["extra_data"]["status"] == "manual"]
+    assert "A person grades 10 points of this by hand" in results["output"]
+    assert results["extra_data"]["attempt"] == 2
+
+
+def test_gradescopes_leaderboard_is_asked_for_and_shows_what_students_may_see() -> None:
+    network = NetworkResult(model=mlp("a.ipynb", 50), retraining=reached())
+    mean = round(fmean(lane.accuracy for lane in reached().lanes), 4)
+    for visibility, expected in (
+        ("visible", [{"name": "3B accuracy", "value": mean, "order": "desc"}]),
+        ("hidden", []),
+    ):
+        one = check("accuracy", type="accuracy", visibility=visibility)
+        grade = grade_of(problem("3B", "B", one, networks=(network,)))
+        assert strict_json(of_run(grade, Gradescope(leaderboard=True)))["leaderboard"] == expected
+        assert "leaderboard" not in strict_json(FORMATS["gradescope"](grade))
 
 
 # Numbers that are none

@@ -1,0 +1,64 @@
+"""`grader gradescope`: the autograder for Gradescope, built here and run there."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grader.cli._shared import RubricArgument, SaltOption, TrustOption, say
+
+app = typer.Typer(help="Make an autograder for Gradescope, and grade in its container.", no_args_is_help=True)
+
+
+@app.command()
+def build(
+    rubric: RubricArgument,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The zip to write.")] = Path("autograder.zip"),
+    minutes: Annotated[
+        float,
+        typer.Option("--minutes", min=1, max=1440, help="What Gradescope gives to a submission, in its settings."),
+    ] = 10,
+    torch_index: Annotated[
+        str, typer.Option("--torch-index", help="A package index with PyTorch's builds for CPUs, which are small.")
+    ] = "",
+    salt: SaltOption = "",
+    trust: TrustOption = False,
+) -> None:
+    """Make the autograder that is uploaded to Gradescope: the grader, the rubric and its data in one zip.
+
+    The same input gives the same zip. It says how large a container the rubric needs, where there is a reference
+    submission to tell from. Inside lies a Dockerfile too, for an image of one's own.
+    """
+    from grader.files import write_whole
+    from grader.gradescope.bundle import bundle
+
+    made = bundle(rubric, minutes=minutes, salt=salt, trust=trust, torch_index=torch_index)
+    write_whole(out, made.content)
+    typer.echo(f"{out}: {len(made.content) / 1e6:,.1f} MB")
+    for name, size in made.sizes.items():
+        typer.echo(f"  {name}: {size / 1e6:,.2f} MB")
+    for warning in made.warnings:
+        typer.secho(warning, fg="yellow", err=True)
+
+
+@app.command()
+def run(
+    root: Annotated[
+        Path, typer.Option("--root", help="Where the platform's folders lie: source, submission, results.")
+    ] = Path("/autograder"),
+) -> None:
+    """Grade the submission in the platform's folders, as run_autograder does in the container.
+
+    Exit code 0 when results.json says how it stands; 3 or 4 when rubric or settings can't be read.
+    """
+    from grader.gradescope.place import Place
+    from grader.gradescope.run import grade_here
+    from grader.report._text import points
+
+    place = Place(root=root)
+    grade = grade_here(place, say)
+    typer.echo(f"{place.results}: {points(grade.final)} of {points(grade.max_score)} points")
+    for problem in grade.problems:
+        for check in problem.checks:
+            if check.status == "error":
+                typer.echo(f"not graded: {problem.id} {check.name}: {check.message}")
