@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, distributions, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -89,6 +90,16 @@ def without_torch() -> str:
         "at without. Install it with: pip install 'dl-grader[torch]'. That is about 200 MB on Windows and macOS, and "
         "up to 3 GB on Linux; pytorch.org has a smaller build for CPUs. Answers and reports are read without it."
     )
+
+
+def torch_fails() -> str:
+    """Why torch or torchvision, which are installed, can't be imported; empty where they can."""
+    try:
+        for name in TORCH:
+            import_module(name)
+    except Exception as error:  # whatever a broken installation raises
+        return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+    return ""
 
 
 def _found(package: str) -> bool:

@@ -35,7 +35,7 @@ def command(
     from grader.datasets import absent, load_dataset, served
     from grader.execution import SANDBOX_LAYERS, Sandbox, find_sandbox, try_layer
     from grader.guest.datasets import data_sets
-    from grader.machine import cores, environment, without_torch
+    from grader.machine import cores, environment, torch_fails, without_torch
 
     rows: list[tuple[str, bool, str]] = [
         ("versions", True, ", ".join(f"{name} {value}" for name, value in environment().items() if value))
@@ -46,6 +46,8 @@ def command(
     rows.append(("memory", enough, f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GB free"))
     if missing := without_torch():
         rows.append(("torch", False, missing))
+    elif broken := torch_fails():
+        rows.append(("torch", False, f"can't be imported: {broken}; install torch and torchvision that fit each other"))
     else:
         rows.append(("GPU", True, _accelerators()))
     for name in data_sets():

@@ -23,6 +23,10 @@ def build(
     ] = "",
     salt: SaltOption = "",
     trust: TrustOption = False,
+    measure: Annotated[
+        bool,
+        typer.Option("--measure/--no-measure", help="Grade the reference, to say how large a container is needed."),
+    ] = True,
 ) -> None:
     """Make the autograder that is uploaded to Gradescope: the grader, the rubric and its data in one zip.
 
@@ -39,6 +43,33 @@ def build(
         typer.echo(f"  {name}: {size / 1e6:,.2f} MB")
     for warning in made.warnings:
         typer.secho(warning, fg="yellow", err=True)
+    if measure:
+        _say_size(rubric, minutes)
+
+
+def _say_size(name: str, minutes: float) -> None:
+    """How large a container the rubric needs, by its reference."""
+    from grader.core.errors import RubricError
+    from grader.gradescope.size import SIZES, size_of
+    from grader.rubric import load_rubric
+
+    try:
+        size = size_of(load_rubric(name), say)
+    except RubricError as error:
+        typer.echo(f"How large a container it needs can't be told: {error.found}.")
+        return
+    typer.echo(
+        f"The reference took {size.memory_mb:,.0f} MB at most, and {size.seconds:,.0f} s without training; all "
+        f"trainings together may take a core {size.training:,.0f} s."
+    )
+    if fitting := size.fits(minutes):
+        typer.echo(f"Choose {fitting[0]:g} CPU and {fitting[1] / 1024:g} GB, or more.")
+        return
+    needed = size.minutes(SIZES[-1][0])
+    typer.secho(
+        f"Its largest container needs about {needed:,.0f} of {minutes:g} minutes, and {size.memory_mb:,.0f} MB.",
+        fg="yellow",
+    )
 
 
 @app.command()

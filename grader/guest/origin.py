@@ -163,7 +163,8 @@ def installed(file: str) -> bool:
 def origin_of(error: BaseException) -> tuple[Origin, str] | None:
     """Whose the error is that ended a cell, and where it began or which library it is of; None for the notebook's own.
 
-    It is a library's where that has no such name or argument: another version may have had it. What ends a cell and is
+    It is a library's where that fails while it is imported, or has no such name or argument: another version may have
+    had it. What ends a cell and is
     no Exception, an interrupt or an exit, is nobody's error, wherever it came. Where something of ours is lacking, any
     other may follow from that.
     """
@@ -172,6 +173,8 @@ def origin_of(error: BaseException) -> tuple[Origin, str] | None:
     place = place_of_ours(error.__traceback__) or _place_elsewhere(error) or next(iter(_lacking), None)
     if place:
         return Origin.GRADER, place
+    if library := _importing(error.__traceback__):
+        return Origin.IMPORT, library
     library = ""
     if isinstance(error, TypeError) and _NO_WHOLE_NUMBER.search(str(error)):
         library = _library(_module(_innermost(error.__traceback__)))
@@ -182,6 +185,20 @@ def origin_of(error: BaseException) -> tuple[Origin, str] | None:
     elif isinstance(error, AttributeError) and error.name is not None:
         library = _library(error.obj if isinstance(error.obj, type | ModuleType) else type(error.obj))
     return (Origin.LIBRARY, library) if library else None
+
+
+def _importing(trace: TracebackType | None) -> str:
+    """The library that was being imported when it was raised, by code of libraries alone; empty where none was."""
+    library = ""
+    while trace is not None:
+        frame = trace.tb_frame
+        file = frame.f_code.co_filename
+        if not installed(file) and not file.startswith(GUEST):
+            library = ""
+        elif not library and frame.f_code.co_name == "<module>" and _INSTALLED.search(file):
+            library = str(frame.f_globals.get("__name__")).split(".")[0]
+        trace = trace.tb_next
+    return library
 
 
 def _innermost(trace: TracebackType | None) -> FrameType | None:

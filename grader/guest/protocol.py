@@ -396,6 +396,8 @@ class Origin(StrEnum):
     """Of the grader's own code, which stands between the notebook and the libraries."""
     LIBRARY = "library"
     """A library has no such name or argument: another version may have it."""
+    IMPORT = "import"
+    """A library fails while it is imported: it isn't installed as it should be, or something was changed before."""
 
 
 @dataclass

@@ -189,6 +189,8 @@ def _case(
         return _undefined(name[1], cell.index, sources, failed), {}
     if missing := re.match(r"ModuleNotFoundError: No module named '([\w.]+)'", cell.error):
         return _missing(missing[1], sources), {}
+    if failure is not None and failure.origin is Origin.IMPORT:
+        return _not_imported(failure.place), {}
     if failure is not None:
         return _changed(failure.place, cell.error), {}
     if gone := _GONE_NAME.match(cell.error):
@@ -246,6 +248,16 @@ def _own_fault(place: str) -> Case:
         happened=f"the grader's own code failed ({place})",
         do="Whoever grades looks at this part.",
         fault=Fault.machine,
+    )
+
+
+def _not_imported(library: str) -> Case:
+    """Another machine may well have it as it should be, so that nothing of what follows is surely the notebook's."""
+    return Case(
+        happened=f"the library {library} fails while it is imported where it was run: it isn't installed there as it "
+        "should be, or something that it needs was changed before",
+        do="Whoever grades looks at this part, and whether the library can be imported there at all.",
+        fault=Fault.package,
     )
 
 

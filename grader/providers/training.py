@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from grader.core.errors import GraderError
 from grader.core.evidence import ModelFacts, ProblemEvidence, Retraining
 from grader.core.fault import Fault
 from grader.core.requests import TrainingRequest
@@ -64,17 +63,12 @@ def _opened(grading: Grading) -> Iterator[Callable[[TrainingRequest, ProblemEvid
 
 def _cost(model: ModelFacts, grading: Grading, rule: Rule) -> str:
     """What it is going to cost, before it starts; nothing where that can't be said of its recipe."""
-    from grader.training.plan import TrainingPlan
-    from grader.training.price import in_words, price
-    from grader.training.trainable import check_trainable
+    from grader.training.price import in_words
+    from grader.training.trainable import cost_of
 
     dataset = grading.tools.dataset
-    if model.recipe is None or dataset is None:
-        return ""
-    try:
-        plan = TrainingPlan(spec=model.spec, recipe=model.recipe, dataset=dataset.name, limits=grading.rubric.limits)
-        seconds = price(plan, check_trainable(plan, dataset), dataset)
-    except (GraderError, ValueError, RuntimeError):  # training it says why
+    seconds = cost_of(model, dataset, grading.rubric.limits) if dataset else None
+    if seconds is None:
         return ""
     planned, least = rule.planned, fewest(rule)
     times = f"{least} to {planned} times" if least < planned else "once" if planned == 1 else f"{planned} times"

@@ -34,7 +34,7 @@ class SideBySide:
     """The lanes of one network, an epoch at a time, each where its trainer says.
 
     In processes a lane passes from one to the next by its checkpoint. When all of it takes less than starting a
-    process, it runs here.
+    process, or there is one core alone, it runs here.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class SideBySide:
         self.fresh, self.deadline, self.on_epoch = fresh, deadline, on_epoch
         where = TRAINERS[trainer].lanes
         long = size.operations * len(dataset.train.labels) * plan.recipe.epochs >= WORTH_A_PROCESS
-        self.elsewhere = where == "processes" and long
+        self.elsewhere = where == "processes" and long and cores() > 1
         self.workers = cores() if self.elsewhere or where == "threads" else 1
         self.running: list[RunningLane] = []
         self.others = set(multiprocessing.active_children())

@@ -4,7 +4,9 @@ import math
 
 import torch
 
-from grader.core.errors import SubmissionError, UnsupportedError
+from grader.core.errors import GraderError, SubmissionError, UnsupportedError
+from grader.core.evidence import ModelFacts
+from grader.core.limits import Limits
 from grader.datasets import Dataset
 from grader.network.count import Count, count
 from grader.training.device import CPU
@@ -69,3 +71,14 @@ def check_network(plan: TrainingPlan, dataset: Dataset) -> Count:
     if last is None or len(last) != 1 or last[0] < dataset.classes:
         raise SubmissionError(f"the output has shape {last}, not ({dataset.classes},)")
     return size
+
+
+def cost_of(model: ModelFacts, dataset: Dataset, limits: Limits) -> float | None:
+    """Seconds of one core that one training of a network takes, by its price; None where that can't be said."""
+    if model.recipe is None:
+        return None
+    try:
+        plan = TrainingPlan(spec=model.spec, recipe=model.recipe, dataset=dataset.name, limits=limits)
+        return price(plan, check_trainable(plan, dataset), dataset)
+    except (GraderError, ValueError, RuntimeError):  # training it says why
+        return None

@@ -174,3 +174,38 @@ def test_a_students_mistake_stays_theirs(tmp_path, sandbox, tmp_path_factory):
     ends = dict(zip(MISTAKES, run.cells[2:], strict=True))
     charged = {name: cell.explanation for name, cell in ends.items() if cell.fault != "student"}
     assert charged == {}, charged
+
+
+@pytest.mark.parametrize(
+    ("place", "code", "whose"),
+    [
+        ("lib/site-packages", "raise RuntimeError('operator nms does not exist')", (Origin.IMPORT, "halfway")),
+        ("lib/site-packages", "import lib_that_is_not_there", (Origin.IMPORT, "halfway")),
+        ("lib/site-packages", "[].gone", (Origin.IMPORT, "halfway")),
+        ("lib/site-packages", "import theirs", None),
+        ("work", "raise RuntimeError('mine')", None),
+    ],
+    ids=["breaks", "lacks another", "another version", "calls the notebook's own", "the notebook's own module"],
+)
+def test_a_library_that_can_not_be_imported_is_not_the_notebooks_fault(place, code, whose, tmp_path, monkeypatch):
+    for folder in ("lib/site-packages", "work"):
+        (tmp_path / folder).mkdir(parents=True)
+        monkeypatch.syspath_prepend(tmp_path / folder)
+    (tmp_path / "work" / "theirs.py").write_text("1 / 0\n")
+    (tmp_path / place / "halfway.py").write_text(f"{code}\n")
+    with pytest.raises((RuntimeError, ImportError, AttributeError, ZeroDivisionError)) as raised:
+        exec(compile("import halfway", "cell 1", "exec"), {"__name__": "__main__"})
+    assert origin.origin_of(raised.value) == whose
+
+
+def test_a_notebook_whose_library_can_not_be_imported_goes_to_a_person(tmp_path, sandbox):
+    cells = ["import sys; sys.modules['PIL'] = None", "import torchvision", "transform = torchvision.transforms"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    artefact = run_notebook(notebook, tmp_path, sandbox, Limits(), data={})
+    run = observe_notebook(notebook, "a.ipynb", cells=artefact.cells, findings=artefact.findings).run
+    assert [(cell.status, cell.fault) for cell in run.cells] == [
+        ("ok", None),
+        ("error", "package"),
+        ("error", "package"),
+    ]
+    assert "torchvision fails while it is imported" in run.cells[1].explanation
