@@ -1,5 +1,7 @@
 """What is read from each notebook and script of the corpus when the probe runs it on a small part of the real MNIST."""
 
+import os
+import pickle
 import tempfile
 from functools import cache, partial
 from pathlib import Path
@@ -15,6 +17,7 @@ from grader import datasets
 from grader.core.errors import SubmissionError
 from grader.core.limits import Limits
 from grader.execution import run_notebook
+from grader.files import write_whole
 from grader.guest.protocol import Blocks
 from grader.intake.read import read_notebook
 from grader.observation.evidence import observe, observe_notebook
@@ -38,6 +41,9 @@ CHANCE = 0.1  # of a network that knows nothing
 def _world(tmp_path_factory, sandbox, kernels):
     """A small MNIST for the notebooks and for the host."""
     WORLD.empty, WORLD.sandbox, WORLD.kernels = tmp_path_factory.mktemp("submission"), sandbox, kernels
+    base = tmp_path_factory.getbasetemp()
+    WORLD.known = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "corpus"
+    WORLD.known.mkdir(exist_ok=True)
     with small_mnist(tmp_path_factory.mktemp("data")) as WORLD.dataset:
         WORLD.data = datasets.served("mnist")
         yield
@@ -48,12 +54,15 @@ WORLD = SimpleNamespace()
 
 @cache
 def ran(name):
-    """The notebook of a fixture and the raw result of running it: once, whatever is asked of it."""
-    fixture = corpus.load(name)
+    """The notebook of a fixture and the raw result of running it: once for all workers, whatever is asked of it."""
+    fixture, known = corpus.load(name), WORLD.known / f"{name}.pickle"
+    if known.is_file():
+        return pickle.loads(known.read_bytes())
     with tempfile.TemporaryDirectory() as folder:
         notebook = read_notebook(fixture.write(Path(folder)), fixture.file)
     limits = Limits(**fixture.expected.get("limits", {}))
     artefact = run_notebook(notebook, WORLD.empty, WORLD.sandbox, limits, data=WORLD.data, warm=WORLD.kernels)
+    write_whole(known, pickle.dumps((notebook, artefact)))
     return notebook, artefact
 
 
