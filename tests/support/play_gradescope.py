@@ -106,7 +106,7 @@ def renew(rubric, root):
     shutil.rmtree(source, ignore_errors=True)
     source.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as scratch:
-        code, said = grader("gradescope", "build", rubric, "-o", f"{scratch}/autograder.zip")
+        code, said = grader("gradescope", "build", rubric, "--no-measure", "-o", f"{scratch}/autograder.zip")
         if code:
             raise SystemExit(said)
         say(said.splitlines()[0])
