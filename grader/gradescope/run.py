@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Literal
 
 import psutil
@@ -21,15 +21,16 @@ from grader.lateness import with_due, with_lateness
 from grader.pipeline import grade_submission, set_aside
 from grader.report.gradescope import of_run
 from grader.rubric import Rubric, load_rubric
-from grader.tools import Options, tools_for, warmed
+from grader.tools import Options, Tools, tools_for, warmed
 
 NOT_FINISHED = "This was not finished here: a member of the course staff runs it again."
 _LAST_SHARE, _LAST_SECONDS = 0.08, 20.0  # of the platform's time: what is kept for the end, and at least that
 
 
-def grade_here(place: Place, say: Callable[[str], None]) -> Grade:
+def grade_here(place: Place, say: Callable[[str], None], tools: Tools | None = None) -> Grade:
     """Grade what lies in the platform's folders; `results.json` is valid at every moment from the first on.
 
+    Tools are made here, after the first results are written, unless some are given that are warm already.
     Nothing is raised for what a submission holds, nor where the machine fails: that is what the results say. Raises
     GraderError where settings or rubric can't be read, and then they stay as they are.
     """
@@ -45,7 +46,7 @@ def grade_here(place: Place, say: Callable[[str], None]) -> Grade:
     total = 60 * settings.minutes
     last = max(_LAST_SHARE * total, _LAST_SECONDS)
     with _given_up(started + total - last / 2, say):
-        grade = _graded(handin, rubric, settings, results, started + total - last, say)
+        grade = _graded(handin, rubric, settings, results, started + total - last, say, tools)
     grade = with_lateness(grade, handin, rubric, submitted.extensions)
     results.finish(grade)
     return grade
@@ -58,16 +59,15 @@ def _graded(
     results: "_Results",
     until: float,
     say: Callable[[str], None],
+    tools: Tools | None,
 ) -> Grade:
     status: Literal["manual", "error"]
     try:
-        tools = tools_for(rubric, say)
-        tools = tools.model_copy(
-            update={"judged": results.judged, "refused": tools.sandbox.refuses(trusted=settings.trust)}
-        )
-        budget = Budget(rubric.limits, until - time.monotonic(), by_machine=True)
-        with warmed(tools, rubric) as warm:
-            return grade_submission(handin, rubric, warm, Options(salt=settings.salt), budget)
+        with nullcontext(tools) if tools else warmed(tools_for(rubric, say), rubric) as warm:
+            refused = warm.sandbox.refuses(trusted=settings.trust)
+            told = warm.model_copy(update={"judged": results.judged, "refused": refused})
+            budget = Budget(rubric.limits, until - time.monotonic(), by_machine=True)
+            return grade_submission(handin, rubric, told, Options(salt=settings.salt), budget)
     except SubmissionError as error:
         status, why = "manual", error.found
     except Exception as error:  # the one boundary: the student sees results, whatever failed

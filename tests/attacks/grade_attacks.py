@@ -75,7 +75,7 @@ class Memory:
     def _watch(self) -> None:
         while True:
             self.most = max(self.most, self.rss().rss)
-            time.sleep(0.005)
+            time.sleep(0.02)  # four classes are graded side by side, and each looks as often
 
     def grown(self) -> float:
         """In MB above what it was when it was last asked."""
@@ -119,6 +119,7 @@ class World:
             *map(Path, ("/usr/local/bin", "/var/spool/cron", "/sys/fs/cgroup", "/")),
         ]  # fmt: skip
         self.seen: set[str] = set()
+        self.read: dict[Path, tuple[tuple[int, ...], str]] = {}
 
     @staticmethod
     def _order(attacks: list[str]) -> list[str]:
@@ -167,13 +168,19 @@ class World:
         tempfile.mkdtemp = watched  # type: ignore[assignment]
 
     def files(self) -> dict[str, str]:
-        """Everything that no notebook may change, with its content and its mode."""
+        """Everything that no notebook may change, with its content and its mode.
+
+        What the kernel says was not changed, by a time that no process can set, is not read again.
+        """
         found = {}
         for root in ("class", "results", "home", "beside.txt", "rubric.yaml"):
             for path in (self.base / root, *(self.base / root).rglob("*")):
                 stat = path.lstat()
-                content = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
-                found[str(path.relative_to(self.base))] = f"{stat.st_mode:o} {hashlib.sha256(content).hexdigest()}"
+                state = stat.st_ino, stat.st_size, stat.st_ctime_ns
+                if self.read.get(path, ((), ""))[0] != state:
+                    content = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
+                    self.read[path] = state, hashlib.sha256(content).hexdigest()
+                found[str(path.relative_to(self.base))] = f"{stat.st_mode:o} {self.read[path][1]}"
         for path in ("/etc/passwd", "/etc/crontab", "/etc/ld.so.preload"):
             with suppress(OSError):
                 found[path] = str(os.stat(path).st_mtime_ns)

@@ -129,13 +129,13 @@ def opened(raw, ending, tmp_path):
     assert list(tmp_path.iterdir()) == [scratch]
 
 
-@fuzz(300)
+@fuzz(200)
 @given(ENTRIES, st.sampled_from(sorted(PACKERS)))
 def test_odd_entries(tmp_path, entries, ending):
     opened(PACKERS[ending](entries), ending, tmp_path)
 
 
-@fuzz(400)
+@fuzz(200)
 @given(broken(*SEEDS) | st.binary(max_size=200), st.sampled_from(sorted(PACKERS)))
 def test_any_bytes(tmp_path, raw, ending):
     opened(raw, ending, tmp_path)

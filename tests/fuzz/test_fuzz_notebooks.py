@@ -55,7 +55,7 @@ def read(raw, tmp_path):
     grade(tmp_path, NETWORKS)
 
 
-@fuzz(220)
+@fuzz(120)
 @given(changed(FOUR, THREE), st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32", "latin-1"]))
 def test_json_of_the_wrong_shape(tmp_path, notebook, encoding):
     read(written(notebook).encode(encoding), tmp_path)

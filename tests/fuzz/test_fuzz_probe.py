@@ -47,7 +47,7 @@ def folder(tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore")  # torch's words on absurd layers
-@fuzz(350)
+@fuzz(200)
 @given(changed(REPORT, BARE))
 def test_reports_that_are_nearly_right(folder, report):
     grade(folder, NETWORKS, written(report))

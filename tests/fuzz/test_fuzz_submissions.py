@@ -21,7 +21,7 @@ NAMES = st.sampled_from(
 CONTENTS = TEXTS | broken(REPORT) | st.binary(max_size=100) | st.just(json.dumps(NOTEBOOK).encode())
 
 
-@fuzz(250)
+@fuzz(100)
 @given(st.dictionaries(NAMES, CONTENTS, max_size=4), st.booleans())
 def test_any_files(tmp_path, files, packed):
     folder = tmp_path / "ada"

@@ -177,13 +177,13 @@ def read(text):
     return time.process_time() - started
 
 
-@fuzz(500)
+@fuzz(200)
 @given(TEXTS)
 def test_any_text(text):
     read(text)
 
 
-@fuzz(300)
+@fuzz(150)
 @given(TEXTS, st.sampled_from(["1A", "1B", "1C"]))
 def test_every_check_judges_any_text(text, problem):
     evidence = observe(ANSWERS, {"report.md": document(f"# Problem {problem}\n{text}")}, {})

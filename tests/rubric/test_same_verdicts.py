@@ -1,5 +1,7 @@
-"""The student edition judges as the full rubric does: what both judge ends alike, and what it only reads is read."""
+"""The same verdicts everywhere: in a class, in Gradescope's container and, as far as it judges, by the edition."""
 
+import json
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -7,9 +9,12 @@ import pytest
 
 from grader.core.kept import Remembered
 from grader.core.outcome import CheckResult
+from grader.gradescope.place import SETTINGS, Place, Settings
+from grader.gradescope.run import grade_here
 from grader.pipeline import grade_submission
 from grader.rubric import Rubric, load_rubric
 from grader.rubric.edition import edition_text, student_edition
+from grader.rubric.load import find_rubric
 from grader.rubric_trials import mutated, reference_folder, run_once
 from grader.tools import Options, Tools, tools_for, warmed
 
@@ -21,6 +26,19 @@ CASES = {
     "cs155-2023-set4": Options(salt="the same", retrain=False),
     "cs155-2019-set4": Options(salt="the same"),
 }
+
+
+def in_container(folder: Path, rubric_file: Path, tools: Tools, options: Options, root: Path) -> dict[str, object]:
+    """Each check's status and points, as an autograder's results say them."""
+    place = Place(root=root)
+    place.source.mkdir(parents=True)
+    shutil.copy(rubric_file, place.source / "rubric.yaml")
+    settings = Settings(rubric="rubric.yaml", minutes=60, salt=options.salt)
+    (place.source / SETTINGS).write_text(settings.model_dump_json())
+    shutil.copytree(folder, place.submission)
+    grade_here(place, lambda _: None, tools)
+    tests = json.loads(place.results.read_text())["tests"]
+    return {test["number"]: (test["extra_data"]["status"], test.get("score", 0)) for test in tests}
 
 
 def results(folder: Path, rubric: Rubric, tools: Tools, options: Options) -> dict[str, CheckResult]:
@@ -43,6 +61,9 @@ def test_reference_and_mutants_end_alike_under_both(name: str, tmp_path: Path) -
                 folder = mutated(rubric, mutant, Path(scratch)) if mutant else reference_folder(rubric)
                 full = results(folder, rubric, tools, CASES[name])
                 theirs = results(folder, edition, tools, CASES[name])
+                if CASES[name].retrain:
+                    there = in_container(folder, find_rubric(name), tools, CASES[name], Path(scratch) / "autograder")
+                    assert list(there.values()) == [(check.status, check.score) for check in full.values()], mutant
             assert full.keys() == theirs.keys()
             for key, check in theirs.items():
                 if key not in read:
