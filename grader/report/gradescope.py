@@ -105,7 +105,7 @@ def _test(problem: ProblemResult, check: CheckResult, position: int) -> dict[str
         "output": "\n".join(_said(check)),
         "output_format": "text",
         "visibility": check.visibility,
-        "tags": [one_line(problem.id), check.type],
+        "tags": [one_line(problem.id)],
         "extra_data": {"status": check.status},
     }
 
