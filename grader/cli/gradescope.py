@@ -67,7 +67,7 @@ def _say_size(name: str, minutes: float) -> None:
         return
     needed = size.minutes(SIZES[-1][0])
     typer.secho(
-        f"Its largest container needs about {needed:,.0f} of {minutes:g} minutes, and {size.memory_mb:,.0f} MB.",
+        f"Even the largest container takes about {needed:,.0f} of {minutes:g} minutes, with {size.memory_mb:,.0f} MB.",
         fg="yellow",
     )
 

@@ -86,13 +86,13 @@ def cases(rubric, place):
 
 
 def made_root(rubric, base):
-    """A container's root in which setup.sh has run."""
+    """A container's root in which this grader's setup.sh has run: also one that was kept holds no older grader."""
     root = base / "root"
-    if (root / "opt/grader/bin/grader").is_file():
-        return root
-    say("making a root with debootstrap, and running setup.sh in it; some minutes")
-    debootstrap(root)
+    if not (root / "usr/bin").is_dir():
+        say("making a root with debootstrap")
+        debootstrap(root)
     renew(rubric, root)
+    say("running setup.sh in it; some minutes the first time")
     done = run_in(root, ["bash", "/autograder/source/setup.sh"], environment=network_settings())
     say(f"setup.sh: exit code {done.code}, {done.seconds:.0f} s")
     if done.code:
@@ -160,7 +160,6 @@ def main():
     table = Table("submission", "MB", "cores", "score", "tests", "peak MB", "s")
     try:
         root = made_root(told.rubric, base)
-        renew(told.rubric, root)
         rubric = load_rubric(told.rubric)
         with tempfile.TemporaryDirectory(dir=base) as scratch:
             for name, folder, memory_mb, cores, minutes in cases(rubric, Path(scratch)):
