@@ -11,7 +11,7 @@ from grader.core.cut import may_need_more
 from grader.core.evidence import CellRun, NotebookRun
 from grader.core.fault import Fault
 from grader.guest.protocol import Origin
-from grader.observation.failures import CASES, INSISTS_ON_GPU, UNKNOWN, Case
+from grader.observation.failures import CASES, INSISTS_ON_GPU, LIMITS, UNKNOWN, Case
 from grader.observation.findings import Failure
 
 _MOST_NOTES = 20
@@ -190,7 +190,8 @@ def _case(
     if missing := re.match(r"ModuleNotFoundError: No module named '([\w.]+)'", cell.error):
         return _missing(missing[1], sources), {}
     if failure is not None and failure.origin is Origin.IMPORT:
-        return _not_imported(failure.place), {}
+        met = (case for case in LIMITS if re.search(case.pattern, cell.error))
+        return next(met, _not_imported(failure.place)), {}
     if failure is not None:
         return _changed(failure.place, cell.error), {}
     if gone := _GONE_NAME.match(cell.error):

@@ -30,6 +30,8 @@ class Case(Record):
 _DOWNLOAD = "Hand in the file beside the notebook and open it by its name."
 # A terabyte or more.
 _BOUNDLESS = r"tried to allocate \d{13,} bytes|Unable to allocate [\d.]+ [TPE]iB"
+# What the loader says of a library for which no memory is left.
+_NOT_LOADED = r"cannot map zero-fill pages|failed to map segment from shared object(?!: Operation not permitted)"
 _SHAPES = "Print the shapes before that line, and count again what goes into the layer."
 _FITS = "a linear layer takes {c} values for each sample and was given {b} (input {a} x {b}, weights {c} x {d})"
 
@@ -204,15 +206,17 @@ _PACKAGE = (
         "Look it up in the documentation of today's version.",
     ),
 )  # fmt: skip
-_GRADER = (
+# What every process may have at most: whatever meets such a limit, be it a library that is imported, is not to blame.
+_LIMITS = (
     (
         rf"^(?!.*(?:{_BOUNDLESS})).*(?:MemoryError|allocate memory|(?<!died: )[Oo]ut of memory|MB of memory while"
-        r"|its processes used)",
+        rf"|its processes used|{_NOT_LOADED})",
         "it needs more memory than a notebook may have while it is graded",
         "Work in batches, and keep no copies of the data.",
     ),
     (
-        r"File too large|No space left|^it (?:wrote|made)", "it writes more than a notebook may while it is graded",
+        r"File too large|No space left|^it (?:wrote|made)",
+        "it writes more than a notebook may while it is graded",
         "Save less, or smaller files.",
     ),
     (
@@ -220,6 +224,9 @@ _GRADER = (
         "it has more files open, or more processes and threads, than a notebook may have while it is graded",
         "Close what was opened, and start fewer workers.",
     ),
+)
+_GRADER = (
+    *_LIMITS,
     (
         rf"^{BarelyTrained.__name__}:",
         "networks had been trained for a few steps only, so it may have had far more to do than in the notebook "
@@ -292,5 +299,6 @@ CASES = tuple(
     for fault, rows in _TABLES.items()
     for pattern, happened, do in rows
 )
+LIMITS = CASES[: len(_LIMITS)]
 INSISTS_ON_GPU = CASES[len(_GRADER) - 1]
 UNKNOWN = Case(do="Run the notebook again from the top; in Colab: Runtime, Restart session and run all.")

@@ -90,12 +90,19 @@ FAILS = {
     "an ending": ("import sys; sys.exit(0)", "student", "It ends itself, without an error"),
     "memory that another machine may have": ("torch.ones(2**31)", "grader", "more memory than a notebook may have"),
     "an array of that size": ("np.ones(2**31)", "grader", "a limit of the grader's). It needs more memory"),
+    "a library that no memory is left for": (
+        "import resource\nmost = resource.getrlimit(resource.RLIMIT_DATA)\n"
+        "resource.setrlimit(resource.RLIMIT_DATA, (1, most[1]))\n"
+        "try:\n    import scipy.io\nfinally:\n    resource.setrlimit(resource.RLIMIT_DATA, most)",
+        "grader", "It needs more memory than a notebook may have",
+    ),
     "memory that no machine has": ("torch.zeros(10**12)", "student", "more memory than any machine has"),
     "an array that no machine holds": ("np.ones(10**13)", "student", "more memory than any machine has"),
     "a large file": ("open('large', 'wb').write(bytes(65 << 20))", "grader", "It writes more than a notebook may"),
     "files left open": ("kept = [open('/dev/null') for _ in range(10**6)]", "grader", "It has more files open"),
     "threads": (
-        "import threading, time\nfor _ in range(9999): threading.Thread(target=time.sleep, args=[3]).start()",
+        "import threading, time\nmany = [threading.Thread(target=time.sleep, args=[3]) for _ in range(9999)]\n"
+        "try:\n    for one in many: one.start()\nfinally:\n    for one in many: one.ident and one.join()",
         "grader", "more processes and threads, than a notebook may have",
     ),
     "a GPU": ("assert torch.cuda.is_available()", "grader", "It insists on a GPU, and is run without one"),
