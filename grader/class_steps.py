@@ -1,6 +1,5 @@
 """The steps of a class that workers do: grading one hand-in, and what they work with."""
 
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,11 +17,11 @@ from grader.core.standing import Standing
 from grader.core.stored import Cut, Provenance
 from grader.core.suspended import Suspended, Where
 from grader.decided import with_decisions
-from grader.execution import Sandbox, kept_runs, page_pictures
+from grader.execution import Sandbox, kept_runs
 from grader.extensions import Extension
 from grader.lateness import with_lateness
+from grader.pictures import PICTURES, made_pictures
 from grader.pipeline import grade_submission, set_aside
-from grader.reading import opened
 from grader.report import FORMATS
 from grader.report.class_page import HandinFacts, facts_of
 from grader.rubric import Rubric
@@ -31,7 +30,7 @@ from grader.store import Decisions, Results, Store
 from grader.tools import Options, Tools, tools_for, warmed
 from grader.training.plan import LaneStep
 
-_PAGES, _RECORD = "pages", "grade.json"
+_RECORD = "grade.json"
 
 
 class Context(NamedTuple):
@@ -232,27 +231,13 @@ class _Steps:
 
 
 def save_pages(context: Context, handin: Handin, grade: Grade) -> None:
-    """Write the pages of PDFs as pictures, in place of earlier ones, where a person reads answers of what was opened.
+    """Write pages and figures as pictures, in place of earlier ones, where a person reads answers of what was opened.
 
-    Without them a person opens the PDFs.
+    Without them a person opens the files.
     """
     try:
-        context.results.clear(handin.key, _PAGES)
+        context.results.clear(handin.key, PICTURES)
         if grade.manual_points and grade.submission.files:
-            context.results.save(handin.key, _pages(handin, context.tools))
+            context.results.save(handin.key, made_pictures(handin, context.tools))
     except Exception as error:
         context.tools.say(f"no pictures of the pages of {handin.key}: {type(error).__name__}: {error}")
-
-
-def _pages(handin: Handin, tools: Tools) -> Mapping[str, bytes]:
-    """The pages of a submission's PDFs as pictures, by the names of their files."""
-    found: dict[str, bytes] = {}
-    with opened(handin, tools.sandbox) as submission:
-        for file in submission.of_kind((".pdf",)):
-            name = re.sub(r"[^\w-]+", "_", file.removesuffix(".pdf"))
-            try:
-                pictures = enumerate(page_pictures(submission.root / file, tools.sandbox), 1)
-                found.update({f"{_PAGES}/{name}-{number}.png": picture for number, picture in pictures})
-            except MachineError as error:
-                tools.say(f"no pictures of {file}: {error}")
-    return found

@@ -6,6 +6,14 @@ from grader.checks._base import Check, Needs, absent
 from grader.core.evidence import ProblemEvidence
 from grader.core.outcome import Outcome, manual
 
+_MOST = 20_000
+
+
+def _shown(text: str) -> str:
+    """The answer; of a very long one as much as somebody reads of it here, with word of the rest."""
+    left = len(text) - _MOST
+    return text if left <= 0 else f"{text[:_MOST]}\n\n… {left:,} more characters stand in the file."
+
 
 class Manual(Check):
     """A person reads the answer; `note` says what a good one has. A missing section is lost at once."""
@@ -30,4 +38,4 @@ class Manual(Check):
             missing = self.missing_is_failed
             return absent(evidence, f"{message}.") if missing else manual(f"{message}; a person looks for it.")
         text = "\n\n".join(section.text.strip() for section in evidence.sections)
-        return manual("A person reads this answer.", observed=text[:2000], source=evidence.sections[0].source)
+        return manual("A person reads this answer.", observed=_shown(text), source=evidence.sections[0].source)

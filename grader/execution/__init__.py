@@ -4,7 +4,7 @@ from grader.execution.canaries import find_sandbox, try_layer
 from grader.execution.documents import read_documents
 from grader.execution.kept import kept_runs
 from grader.execution.mathematics import Mathematics
-from grader.execution.pages import page_pictures
+from grader.execution.pages import figure_pictures, page_pictures
 from grader.execution.run import NotebookArtefact, run_notebook
 from grader.execution.sandbox import SANDBOX_LAYERS, Sandbox
 from grader.execution.warm import WarmProcess, warm_kernels, warm_workers
@@ -15,6 +15,7 @@ __all__ = [
     "NotebookArtefact",
     "Sandbox",
     "WarmProcess",
+    "figure_pictures",
     "find_sandbox",
     "kept_runs",
     "page_pictures",

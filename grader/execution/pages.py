@@ -1,4 +1,4 @@
-"""Pictures of a PDF's pages, for whoever reads what the machine can't; drawn in a confined process."""
+"""Pictures of a PDF's pages and of a notebook's figures, for whoever reads answers; drawn in a confined process."""
 
 import base64
 import binascii
@@ -17,33 +17,64 @@ from grader.execution.sandbox import Sandbox
 from grader.execution.worker import Worker, WorkerEnded
 
 _WIDTH = 1000  # pixels
-_MOST_PAGES = 40
+_MOST = 40  # pictures of a file
 _SECONDS = 10.0
 _ANSWER_BYTES = 16 * 2**20
 
 
-class _Page(Record):
+class _Drawn(Record):
+    cell: int = 0
     width: int = 0
     height: int = 0
     colours: str = ""
 
 
-def page_pictures(pdf: Path, sandbox: Sandbox) -> Iterator[bytes]:
-    """The pages in order, each as PNG; fewer where the file is broken. MachineError when no process can be started."""
+def page_pictures(pdf: Path, sandbox: Sandbox) -> Iterator[tuple[int, bytes]]:
+    """(the page, counted from 1, its picture as PNG); fewer where the file is broken.
+
+    Raises MachineError when no process can be started.
+    """
+    for number, drawn in enumerate(_drawn("page", pdf, "document.pdf", sandbox), 1):
+        if (picture := _as_png(drawn)) is None:
+            return
+        yield number, picture
+
+
+def figure_pictures(notebook: Path, sandbox: Sandbox) -> Iterator[tuple[int, bytes]]:
+    """(the cell, counted from 1, a picture among its saved outputs as PNG); without those that are broken.
+
+    Raises MachineError when no process can be started.
+    """
+    for drawn in _drawn("figure", notebook, "document.ipynb", sandbox):
+        if not drawn.cell:
+            return
+        if (picture := _as_png(drawn)) is not None:
+            yield drawn.cell, picture
+
+
+def _drawn(what: str, file: Path, name: str, sandbox: Sandbox) -> Iterator[_Drawn]:
+    """What the process answers, one after the other, until it ends or answers what can't be meant."""
     with Worker("pages", sandbox, Limits(memory_mb=1024, file_mb=128, processes=32)) as worker:
         worker.start()
-        copy = worker.work / "document.pdf"
-        shutil.copyfile(pdf, copy)
+        copy = worker.work / name
+        shutil.copyfile(file, copy)
         copy.chmod(0o644)
-        for number in range(_MOST_PAGES):
+        for number in range(_MOST):
             try:
-                question = json.dumps({"page": number, "width": _WIDTH}).encode()
-                page = _Page.model_validate_json(worker.ask(question, _SECONDS, _ANSWER_BYTES))
-                colours = base64.b64decode(page.colours)
-            except (WorkerEnded, ValidationError, binascii.Error):
+                question = json.dumps({what: number, "width": _WIDTH}).encode()
+                yield _Drawn.model_validate_json(worker.ask(question, _SECONDS, _ANSWER_BYTES))
+            except (WorkerEnded, ValidationError):
                 return
-            if not 0 < page.width * page.height * 3 == len(colours):
-                return
-            picture = io.BytesIO()
-            Image.frombytes("RGB", (page.width, page.height), colours).save(picture, "PNG")
-            yield picture.getvalue()
+
+
+def _as_png(drawn: _Drawn) -> bytes | None:
+    """The picture; None where there is none, or its size is not what was said."""
+    try:
+        colours = base64.b64decode(drawn.colours)
+    except binascii.Error:
+        return None
+    if not 0 < drawn.width * drawn.height * 3 == len(colours):
+        return None
+    picture = io.BytesIO()
+    Image.frombytes("RGB", (drawn.width, drawn.height), colours).save(picture, "PNG")
+    return picture.getvalue()

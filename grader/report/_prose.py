@@ -19,9 +19,12 @@ _DEEPEST = 60
 _WEB = ("http://", "https://", "mailto:")
 
 
-def prose(text: str) -> Markup:
-    """The text as it was written, but for its formulas, which look like formulas. Nothing else in it is markup."""
-    text = plain(text)
+def prose(text: str, limit: int = 4000) -> Markup:
+    """The text as it was written, but for its formulas, which look like formulas. Nothing else in it is markup.
+
+    It is cut at `limit` characters.
+    """
+    text = plain(text, limit)
     made: list[Markup] = []
     at = 0
     for number, (words, formula) in enumerate(pieces(text)):

@@ -1,7 +1,6 @@
 """The pages of the application, and what they send."""
 
 import hashlib
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -22,20 +21,22 @@ from starlette.routing import Route
 
 from grader.core.decision import Decision, Item, points_of
 from grader.core.errors import Conflict, MachineError
-from grader.report._prose import prose
+from grader.core.source import Source
+from grader.pictures import Picture, beside, pictures_of
+from grader.report._prose import markdown, prose
 from grader.report._summary import STATUS
 from grader.report._text import one_line, plain, points
 from grader.resources import resource
 from grader.review.access import CSRF_HEADER, Access
 from grader.review.deciding import ItemWish, Refused, Seen, Wish, decide, save_item, undo
-from grader.review.groups import groups
+from grader.review.files import HandedInFiles
+from grader.review.groups import groups, near
 from grader.review.questions import OPEN, Answer, Asked, Newest, Progress, Question, progress
 from grader.store import Decisions, Results, Store
 
 _MOST_BODY = 1_000_000
-_PICTURE = re.compile(r"[\w.-]+\.png")
 _STATIC = {"review.js": "text/javascript", "review.css": "text/css"}
-_MOST_COMMENTS = 8
+_MOST_COMMENTS = 300
 
 
 @dataclass
@@ -48,12 +49,13 @@ class Review:
     title: str = ""
     asked: Asked = field(init=False)
     newest: Newest = field(init=False)
-    grouped: dict[str, list[list[str]]] = field(default_factory=dict)
+    handed_in: HandedInFiles = field(init=False)
+    grouped: dict[tuple[str, str], list[list[str]]] = field(default_factory=dict)
     counted: dict[tuple[str, str], tuple[int, Progress]] = field(default_factory=dict)
     blind: set[str] = field(default_factory=set)  # graders who don't see names
 
     def __post_init__(self) -> None:
-        self.asked, self.newest = Asked(self.store), Newest(self.store)
+        self.asked, self.newest, self.handed_in = Asked(self.store), Newest(self.store), HandedInFiles(self.store)
 
     @property
     def said(self) -> Decisions:
@@ -68,14 +70,22 @@ class Review:
             self.counted[name] = changes, progress(question, self.newest.decisions, self.newest.items)
         return self.counted[name][1]
 
-    def groups_of(self, question: Question) -> list[list[str]]:
-        """Keys of answers that say the same; made once for each set of answers."""
-        keys = list(question.answers)
-        texts = [question.answers[key].text for key in keys]
-        digest = hashlib.sha256(repr([question.problem, question.check, keys, texts]).encode()).hexdigest()
-        if digest not in self.grouped:
-            self.grouped[digest] = [[keys[number] for number in group] for group in groups(texts)]
-        return self.grouped[digest]
+    def groups_of(self, question: Question, by: str) -> list[list[str]]:
+        """Keys of the answers that are shown together; made once for each set of answers."""
+        texts = {key: answer.text for key, answer in question.answers.items()}
+        if by == "each":
+            return [[key] for key in texts]
+        digest = hashlib.sha256(repr([question.problem, question.check, texts]).encode()).hexdigest()
+        if (by, digest) not in self.grouped:
+            keys = list(texts)
+            if by == "near":
+                same = self.groups_of(question, "same")
+                found = near([texts[group[0]] for group in same])
+                made = [[key for number in numbers for key in same[number]] for numbers in found]
+            else:
+                made = [[keys[number] for number in group] for group in groups(list(texts.values()))]
+            self.grouped[by, digest] = made
+        return self.grouped[by, digest]
 
 
 @dataclass
@@ -117,6 +127,7 @@ def application(review: Review, access: Access) -> Starlette:
         Route("/question/{number:int}/{action}", pages.act, methods=["POST"]),
         Route("/blind", pages.blind, methods=["POST"]),
         Route("/picture/{key}/{number:int}", pages.picture),
+        Route("/file/{key}/{number:int}", pages.file),
         Route("/static/{name}", pages.static),
         Route("/favicon.ico", pages.icon),
     ]
@@ -150,12 +161,21 @@ class _Pages:
         return JSONResponse({})
 
     async def picture(self, request: Request) -> Response:
-        """A page of somebody's PDF, by its number: no path is ever sent."""
+        """A page of somebody's PDF or a figure of a notebook, by its number: no path is ever sent."""
         pictures = self._pictures(request.path_params["key"])
         number = request.path_params["number"]
         if number >= len(pictures):
             raise HTTPException(404)
-        return FileResponse(pictures[number], media_type="image/png")
+        return FileResponse(pictures[number].path, media_type="image/png")
+
+    async def file(self, request: Request) -> Response:
+        """What somebody handed in, by its number, to be kept and opened by another program: no browser shows it."""
+        files = await run_in_threadpool(self._files, request.path_params["key"])
+        number = request.path_params["number"]
+        if number >= len(files):
+            raise HTTPException(404)
+        name, path = files[number]
+        return FileResponse(path, media_type="application/octet-stream", filename=name.rsplit("/", 1)[-1])
 
     async def static(self, request: Request) -> Response:
         name = request.path_params["name"]
@@ -190,8 +210,8 @@ class _Pages:
         items = {i.id: i for i in [*self.review.newest.items.values()] if (i.problem, i.check) == of_check}
         all_shown = self._shown(question, items, self.access.who(request))
         wanted = request.query_params.get("see", "open")
-        alone = "alone" in request.query_params
-        every = self._listed(question, all_shown, alone=alone)
+        by = request.query_params.get("by", "same")
+        every = self._listed(question, all_shown, by)
         listed = [group for group in every if _SEE.get(wanted, _SEE["open"])(group)]
         at = min(_whole(request.query_params.get("at", "0")), max(len(listed) - 1, 0))
         # What was just decided stays to be seen, also where it is no longer what is looked for.
@@ -201,7 +221,7 @@ class _Pages:
         at = listed.index(stays[0]) if stays else at
         group = listed[at] if listed else []
         first = group[0] if group else None
-        comments = dict.fromkeys(s.decision.comment for s in all_shown.values() if s.decision and s.decision.comment)
+        pictures = self._pictures(first.answer.key) if first else []
         return self._page(
             request,
             "question.html.j2",
@@ -214,14 +234,23 @@ class _Pages:
             at=at,
             groups=len(listed),
             see=wanted,
-            alone=alone,
+            by=by,
+            wordings=self._wordings(question, group),
             left=sum(shown.open for shown in all_shown.values()),
             everyone=len(all_shown),
-            comments=list(comments)[-_MOST_COMMENTS:],
-            pictures=len(self._pictures(first.answer.key)) if first else 0,
+            comments=self._comments(question),
+            pictures=pictures,
+            begins=beside(pictures, Source.of(first.answer.source)) if first else None,
+            files=[name for name, _ in self._files(first.answer.key)] if first else [],
             judged=any(shown.answer.status not in OPEN for shown in group),
-            link=lambda **to: f"/question/{number}?" + urlencode({"see": wanted, **to}),
+            link=lambda **to: f"/question/{number}?" + urlencode({"see": wanted, "by": by, **to}),
         )
+
+    def _comments(self, question: Question) -> list[str]:
+        """Comments that were given, each once: those of this question first, and the newest first."""
+        given = [d for d in reversed(list(self.review.newest.decisions.values())) if d.comment]
+        here = [d.comment for d in given if (d.place.problem, d.place.check) == (question.problem, question.check)]
+        return list(dict.fromkeys([*here, *(d.comment for d in given)]))[:_MOST_COMMENTS]
 
     def _shown(self, question: Question, items: dict[str, Item], who: str) -> dict[str, Shown]:
         decisions, blind = self.review.newest.decisions, who in self.review.blind
@@ -235,16 +264,23 @@ class _Pages:
             found[key] = Shown(answer, called, holds, newest.version if newest else 0, given, again)
         return found if not blind else dict(sorted(found.items(), key=lambda each: each[1].called))
 
-    def _listed(self, question: Question, shown: dict[str, Shown], *, alone: bool) -> list[list[Shown]]:
+    def _listed(self, question: Question, shown: dict[str, Shown], by: str) -> list[list[Shown]]:
         """The groups to be seen, parted where their members were decided otherwise."""
-        together = [[key] for key in shown] if alone else self.review.groups_of(question)
         found: list[list[Shown]] = []
-        for keys in together:
+        for keys in self.review.groups_of(question, by):
             parts: dict[tuple[object, ...], list[Shown]] = {}
             for key in keys:
                 parts.setdefault((shown[key].said, shown[key].answer.status in OPEN), []).append(shown[key])
             found += parts.values()
         return found
+
+    def _wordings(self, question: Question, group: list[Shown]) -> list[list[Shown]]:
+        """A group by what its answers say word for word."""
+        of_key = {key: n for n, keys in enumerate(self.review.groups_of(question, "same")) for key in keys}
+        found: dict[int, list[Shown]] = {}
+        for shown in group:
+            found.setdefault(of_key[shown.answer.key], []).append(shown)
+        return list(found.values())
 
     def _act(self, request: Request, body: bytes) -> Response:
         _, question = self._asked(request)
@@ -282,12 +318,11 @@ class _Pages:
             raise HTTPException(404)
         return number, self.review.asked.questions[number]
 
-    def _pictures(self, key: str) -> list[Path]:
-        known = self.review.asked.questions and any(key in q.answers for q in self.review.asked.questions)
-        folder = self.review.results.folder / key / "pages"
-        if not known or not folder.is_dir():
-            return []
-        return sorted((path for path in folder.iterdir() if _PICTURE.fullmatch(path.name)), key=_by_number)
+    def _pictures(self, key: str) -> list[Picture]:
+        return pictures_of(self.review.results.folder / key) if key in self.review.asked.keys else []
+
+    def _files(self, key: str) -> list[tuple[str, Path]]:
+        return self.review.handed_in.files(key) if key in self.review.asked.keys else []
 
     def _page(self, request: Request, template: str, **values: Any) -> Response:
         who = self.access.who(request)
@@ -311,7 +346,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"points": points, "one_line": one_line, "prose": prose}
+    environment.filters |= {"points": points, "one_line": one_line, "prose": prose, "markdown": markdown}
     environment.globals |= {"STATUS": STATUS, "OPEN": OPEN}
     return environment
 
@@ -329,8 +364,3 @@ def _said(words: str, status: int) -> Response:
 
 def _whole(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
-
-
-def _by_number(path: Path) -> tuple[str, int, str]:
-    name, _, number = path.stem.rpartition("-")
-    return name, int(number) if number.isdigit() else 0, path.name

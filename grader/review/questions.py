@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -75,6 +75,11 @@ class Asked:
     store: Store
     questions: list[Question] = field(default_factory=list)
     _read: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def keys(self) -> Collection[str]:
+        """The hand-ins that were graded."""
+        return self._read.keys()
 
     def bring_up_to_date(self) -> bool:
         """Read what is new; gives whether anything was."""
@@ -168,5 +173,6 @@ def _take(known: dict[Key, Kind], key: Key, one: Kind) -> bool:
     """Take it, where it is newer than what is known; gives whether it was."""
     newer = key not in known or known[key].version < one.version
     if newer:
+        known.pop(key, None)  # the newest stand last
         known[key] = one
     return newer

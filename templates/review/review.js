@@ -29,10 +29,13 @@ async function send(address, what) {
 }
 
 const number = (text) => (text.trim() ? Number(text.trim().replace(",", ".")) : null);
-const versions = () => Object.fromEntries([...new URLSearchParams(form.dataset.versions)].map(([key, version]) => [key, Number(version)]));
+// Of a group of several wordings those that are ticked.
+const leftOut = () => new Set([...document.querySelectorAll("input.with:not(:checked)")].flatMap((box) => box.dataset.keys.split(" ").map(decodeURIComponent)));
+const chosen = (pairs) => Object.fromEntries([...new URLSearchParams(pairs)].filter(([key]) => !leftOut().has(key)));
+const versions = () => Object.fromEntries(Object.entries(chosen(form.dataset.versions)).map(([key, version]) => [key, Number(version)]));
 const seen = () => ({
   problem: form.dataset.problem, check: form.dataset.check, most: Number(form.dataset.most), versions: versions(),
-  submissions: Object.fromEntries(new URLSearchParams(form.dataset.submissions)),
+  submissions: chosen(form.dataset.submissions),
 });
 const applied = () => form.dataset.items.split(" ").filter(Boolean);
 
@@ -46,9 +49,11 @@ function wish(changes) {
 async function decide(changes, next) {
   const what = wish(changes);
   if (Number.isNaN(what.points)) return tell("Points are a number.");
+  if (!Object.keys(what.versions).length) return tell("No answer is ticked.");
   const nothing = what.points === null && !what.items.length && !what.comment && !what.reason && !what.flagged;
   if (next && nothing && form.dataset.decided !== "1") return go("next"); // nothing was said, so nothing is kept
   if (await send(`/question/${form.dataset.number}/decide`, what)) {
+    forget();
     if (next) nextOpen(); else stay();
   }
 }
@@ -92,12 +97,41 @@ function make(old) {
   dialog.showModal();
 }
 
+// What was written and not yet kept outlives a page that is left or closed by mistake, in this tab and nowhere else.
+const written = ["points", "comment", "reason"];
+const draft = () => `draft ${form.dataset.problem} ${form.dataset.check} ${Object.keys(versions())[0]}`;
+const forget = () => sessionStorage.removeItem(draft());
+function remember() {
+  sessionStorage.setItem(draft(), JSON.stringify(Object.fromEntries(written.map((id) => [id, field(id).value]))));
+}
+function recall() {
+  const kept = JSON.parse(sessionStorage.getItem(draft()) || "null");
+  if (!kept || written.every((id) => field(id).value === kept[id])) return;
+  for (const id of written) field(id).value = kept[id];
+  field("reason").closest("label").hidden &&= !kept.reason;
+  tell("What you wrote here before stands in the fields again; it isn't kept yet.");
+}
+
+// Of the comments given before those that hold every word that is being written.
+const MOST_EARLIER = 8;
+function earlier() {
+  const list = field("earlier"), words = field("comment").value.toLowerCase().split(/\s+/).filter(Boolean);
+  if (!list) return;
+  let shown = 0;
+  for (const line of list.querySelectorAll("li")) {
+    const said = line.textContent.toLowerCase();
+    line.hidden = shown >= MOST_EARLIER || !words.every((word) => said.includes(word));
+    shown += !line.hidden;
+  }
+  if (words.length) list.open = shown > 0;
+}
+
 const go = (name) => {
   const button = document.querySelector(`[data-do=${name}]`);
   if (button && button.dataset.go) location.assign(button.dataset.go);
 };
 const actions = {
-  last: () => go("last"), next: () => go("next"), apart: () => go("apart"),
+  last: () => go("last"), next: () => go("next"), apart: () => go("apart"), near: () => go("near"),
   full: () => decide({ points: Number(form.dataset.most), items: [] }),
   zero: () => decide({ points: 0, items: [] }),
   flag: () => decide({ flagged: form.dataset.flagged !== "1" }),
@@ -110,7 +144,7 @@ const actions = {
     document.querySelector("[data-do=help]").setAttribute("aria-expanded", String(!help.hidden));
   },
 };
-const keys = { j: "next", k: "last", x: "apart", f: "full", z: "zero", m: "flag", u: "undo", n: "item", b: "blind", "?": "help" };
+const keys = { j: "next", k: "last", x: "apart", w: "near", f: "full", z: "zero", m: "flag", u: "undo", n: "item", b: "blind", "?": "help" };
 const fields = { p: "points", c: "comment", r: "reason" };
 
 document.addEventListener("click", (event) => {
@@ -119,9 +153,13 @@ document.addEventListener("click", (event) => {
   if (button.dataset.do) actions[button.dataset.do]();
   else if (button.className === "item") toggle(button.dataset.item);
   else if (button.className === "edit") make(button.dataset);
-  else if (button.className === "before") { field("comment").value = button.textContent; field("comment").focus(); }
+  else if (button.className === "before") { field("comment").value = button.textContent; remember(); field("comment").focus(); }
 });
-if (form) form.addEventListener("submit", (event) => { event.preventDefault(); decide({}, true); });
+if (form) {
+  form.addEventListener("submit", (event) => { event.preventDefault(); decide({}, true); });
+  form.addEventListener("input", () => { remember(); earlier(); });
+  recall();
+}
 
 function overQuestions(key) {
   const links = [...document.querySelectorAll("a.question")], at = links.indexOf(document.activeElement);
@@ -130,7 +168,7 @@ function overQuestions(key) {
 }
 
 document.addEventListener("keydown", (event) => {
-  const writing = /^(INPUT|TEXTAREA)$/.test(event.target.tagName);
+  const writing = /^(INPUT|TEXTAREA)$/.test(event.target.tagName) && event.target.type !== "checkbox";
   if (field("making") && field("making").open) return;
   if (writing) {
     if (event.key === "Escape") event.target.blur();
@@ -142,7 +180,7 @@ document.addEventListener("keydown", (event) => {
   if (!form) {
     if ("jk".includes(event.key)) overQuestions(event.key);
     if (keys[event.key] === "blind" || keys[event.key] === "help") actions[keys[event.key]]();
-    if (["x", "j", "k"].includes(event.key)) go({ x: "apart", j: "next", k: "last" }[event.key]);
+    if ("xwjk".includes(event.key)) go(keys[event.key]);
     return;
   }
   if (/^[1-9]$/.test(event.key)) {

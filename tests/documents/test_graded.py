@@ -1,10 +1,17 @@
 """Documents on their way through a grading: places, figures, and a person where the machine can't read."""
 
+import base64
+import io
+import json
+
+import nbformat
 import pytest
 from classes import graded_folder
 from pdfs import text, written
 from PIL import Image
 
+from grader.core.source import Source
+from grader.pictures import beside, pictures_of
 from grader.pipeline import grade_submission
 from grader.rubric import Rubric
 from grader.tools import Options, tools_for
@@ -82,6 +89,36 @@ def test_an_unclear_answer_is_never_passed(report, status, tmp_path, tools):
     assert judged(tmp_path, {"report.md": report}, tools)["1A"].status == status
 
 
+def png(colour, mode="RGB"):
+    """A picture in base64, as a notebook holds it."""
+    made = io.BytesIO()
+    Image.new(mode, (2000, 300), colour).save(made, "PNG")
+    return base64.b64encode(made.getvalue()).decode()
+
+
+def test_figures_of_notebooks_lie_beside_the_record_by_their_cells(tmp_path, tools):
+    submission = tmp_path / "class" / "ada"
+    submission.mkdir(parents=True)
+    plot, damaged = png((10, 20, 30)), "aGVsbG8="
+    clear = png((0, 0, 0, 0), "RGBA")
+    outputs = [nbformat.v4.new_output("display_data", data={"image/png": data}) for data in (plot, damaged, [clear])]
+    outputs.insert(0, nbformat.v4.new_output("stream", text="loss 0.1"))
+    cells = [nbformat.v4.new_markdown_cell("# Problem 1A\n\nSee the plot."), nbformat.v4.new_code_cell("plot()")]
+    cells[1]["outputs"] = outputs
+    (submission / "my work.ipynb").write_text(json.dumps(nbformat.v4.new_notebook(cells=cells)))
+    graded_folder(tmp_path / "class", RUBRIC, tmp_path / "out", tools, Options(retrain=False))
+    found = pictures_of(tmp_path / "out" / "ada")
+    assert [str(picture) for picture in found] == ["my_work.ipynb, cell 2"] * 2
+    looks = []
+    for made in found:
+        with Image.open(made.path) as picture:
+            looks.append((picture.getpixel((5, 5)), picture.width))
+    assert looks == [((10, 20, 30), 1000), ((255, 255, 255), 1000)]
+    assert beside(found, Source.of("my work.ipynb, cell 1")) == 0
+    assert beside(found, Source.of("my work.ipynb, cell 3")) is None
+    assert beside(found, Source.of("another.ipynb, cell 1")) is None
+
+
 def test_pages_lie_beside_the_record_for_whoever_reads_them(tmp_path, tools):
     submission = tmp_path / "class" / "ada"
     submission.mkdir(parents=True)
@@ -89,6 +126,6 @@ def test_pages_lie_beside_the_record_for_whoever_reads_them(tmp_path, tools):
     (submission / "broken.pdf").write_bytes(b"%PDF-1.4\nnothing")
     graded_folder(tmp_path / "class", RUBRIC, tmp_path / "out", tools, Options(retrain=False))
     pages = sorted((tmp_path / "out" / "ada" / "pages").iterdir())
-    assert [page.name for page in pages] == ["my_report-1.png", "my_report-2.png"]
+    assert [page.name for page in pages] == [f"000{n}-my_report.pdf-page-{n + 1}.png" for n in range(2)]
     with Image.open(pages[0]) as picture:
         assert picture.width == 1000 and len(picture.convert("L").getcolors()) > 1

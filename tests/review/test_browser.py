@@ -110,6 +110,48 @@ def test_a_class_is_graded_by_the_keyboard_alone_and_its_gradebook_follows(revie
     assert (tmp_path / "class.html").is_file()
 
 
+def test_a_wording_among_near_ones_is_left_out_by_the_keyboard(review):
+    with served(review) as address, browsing(address, "token-of-kim") as (page,):
+        page.goto(f"{address}/question/0")
+        press(page, "w")
+        page.wait_for_selector("input.with")
+        last = page.locator("input.with").last
+        left_out = last.get_attribute("data-keys").split()
+        last.focus()
+        page.keyboard.press("Space")
+        press(page, "f")
+        page.wait_for_url("**key=*")
+        decided = {place.key for place in Decisions(review.store).decisions()}
+        assert decided and decided.isdisjoint(left_out)
+        assert Axe().run(page).response["violations"] == []
+
+
+def test_words_that_are_not_kept_outlive_the_page_and_earlier_comments_are_found(review):
+    with served(review) as address, browsing(address, "token-of-kim") as (page,):
+        page.goto(f"{address}/question/0?see=all")
+        press(page, "c", "Say *why* it vanishes.")
+        with page.expect_navigation():
+            page.keyboard.press("Control+Enter")
+        page.goto(f"{address}/question/1?see=all")
+        press(page, "c")
+        page.keyboard.type("vanishes say")
+        assert page.locator("button.before:visible").all_inner_texts() == ["Say *why* it vanishes."]
+        page.keyboard.type(" never")
+        assert page.locator("button.before:visible").count() == 0
+        page.goto(f"{address}/")
+        page.goto(f"{address}/question/1?see=all")
+        assert page.input_value("#comment") == "vanishes say never"
+        assert "isn't kept yet" in page.inner_text("#said")
+        page.fill("#comment", "vanishes")
+        page.locator("button.before").first.click()
+        with page.expect_navigation():
+            page.keyboard.press("Control+Enter")
+        page.goto(f"{address}/question/1?see=all&by=each&at=0")
+        assert {d.comment for d in Decisions(review.store).decisions().values()} == {"Say *why* it vanishes."}
+        assert "Say <em>why</em> it vanishes." in page.content()
+        assert page.locator("#said").is_hidden()
+
+
 def test_two_graders_on_one_answer_see_each_other_and_nothing_is_lost(review):
     with served(review) as address, browsing(address, "token-of-kim", "token-of-lee") as (kim, lee):
         for page in (kim, lee):

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from grader.review.groups import groups
+from grader.review.groups import groups, near
 
 SAME = {
     "letters": ("It is ZERO.", "it is zero"),
@@ -102,3 +102,21 @@ def test_groups_do_not_follow_from_the_order():
     random.Random(1).shuffle(order)
     again = groups([texts[number] for number in order])
     assert {frozenset(group) for group in groups(texts)} == {frozenset(order[n] for n in group) for group in again}
+
+
+def test_near_wordings_of_a_class_of_300_take_few_decisions():
+    answers = made_class()
+    same = groups([text for text, _ in answers])
+    thoughts = [answers[group[0]][1] for group in same]
+    found = near([answers[group[0]][0] for group in same])
+    assert sorted(itertools.chain(*found)) == list(range(len(same)))
+    assert max(map(len, found)) <= 12  # as many as somebody reads at once
+    # Whoever reads them gives to each thought of a group its own.
+    assert sum(len({thoughts[number] for number in group}) for group in found) <= 30
+
+
+def test_opposites_may_be_near_and_are_never_the_same():
+    texts = ["Adam is faster than SGD here.", "SGD is faster than Adam here.", "", "The rate is 0.1", "?!"]
+    assert sorted(groups(texts)) == [[0], [1], [2], [3], [4]]
+    assert sorted(near(texts)) == [[0, 1], [2], [3], [4]]
+    assert near([]) == [] and near(["one"]) == [[0]] and near(["same", "same"]) == [[0, 1]]

@@ -7,6 +7,11 @@ import pytest
 from reviewed_class import STEERS, TOKENS
 from starlette.testclient import TestClient
 
+from grader.checks.manual import Manual
+from grader.core.evidence import ProblemEvidence, Section
+from grader.core.handin import HandedIn, HandedInFile, Handin, Person
+from grader.core.source import Source
+from grader.core.stored import RunStart
 from grader.review.access import COOKIE, CSRF_HEADER
 from grader.store import Decisions
 
@@ -76,8 +81,18 @@ def test_answers_that_say_the_same_are_seen_and_decided_together(kim, review):
     assert {newest(review, key).points for key in group} == {3}
     assert sorted(review.told) == sorted(group)
     assert group.keys().isdisjoint(versions(kim.http.get("/question/0").text))  # the next open group
-    alone = kim.http.get("/question/0", params={"see": "all", "alone": 1}).text
+    alone = kim.http.get("/question/0", params={"see": "all", "by": "each"}).text
     assert len(versions(alone)) == 1 and "Group 1 of 30" in alone
+
+
+def test_near_wordings_are_all_read_and_those_that_are_ticked_decided(kim, review):
+    page = kim.http.get("/question/0", params={"by": "near"}).text
+    group, boxes = versions(page), re.findall('class="with" checked data-keys="([^"]*)"', page)
+    assert sorted(" ".join(boxes).split()) == sorted(group) and len(boxes) == 2 and "in 2 wordings" in page
+    assert all(said in page for said in ("every activation is zero", "never vanishes"))
+    first = dict.fromkeys(boxes[0].split(), 0)
+    assert kim.decide(first, points=3).status_code == 200
+    assert set(versions(kim.http.get("/question/0", params={"by": "near"}).text)) == group.keys() - first.keys()
 
 
 def test_a_group_whose_members_were_decided_otherwise_is_seen_in_parts(kim):
@@ -173,11 +188,11 @@ def test_names_are_hidden_from_who_wants_it(app, kim):
 
 def test_nothing_that_students_wrote_is_markup(kim):
     kim.decide({"s03": 0}, points=1, comment=STEERS, flagged=True)
-    for path in ("/", "/question/0?see=all&alone=1&key=s03", "/question/0?see=flagged"):
+    for path in ("/", "/question/0?see=all&by=each&key=s03", "/question/0?see=flagged"):
         page = kim.http.get(path).text
-        assert STEERS not in page and "<script>" not in page and "onerror=&" not in page.replace("onerror=&#34;", "")
+        assert STEERS not in page and "<script>" not in page and "<img src=x" not in page
         assert re.findall("<script[^>]*>", page) == ['<script src="/static/review.js" defer>']
-    assert "<math" in kim.http.get("/question/0?see=all&alone=1&key=s03").text
+    assert "<math" in kim.http.get("/question/0?see=all&by=each&key=s03").text
 
 
 # Who asks how, and how that is answered.
@@ -218,13 +233,18 @@ def test_a_token_becomes_a_cookie_that_no_script_and_no_other_site_sees(app):
 def test_pictures_are_served_by_number_alone(kim, review, tmp_path):
     folder = tmp_path / "s00" / "pages"
     folder.mkdir(parents=True)
-    for number in (2, 10, 1):
-        (folder / f"report-{number}.png").write_bytes(f"{number}".encode())
+    names = ("0002-b.ipynb-cell-3.png", "0000-a.pdf-page-1.png", "0001-a.pdf-page-2.png", "0003-b.ipynb-cell-3.png")
+    for number, name in enumerate((*names, "0004-b.ipynb-cell-9.png")):
+        (folder / name).write_bytes(f"{number}".encode())
     (folder / "secret.txt").write_text("x")
-    assert [kim.http.get(f"/picture/s00/{n}").content for n in range(3)] == [b"1", b"2", b"10"]
-    assert kim.http.get("/question/0?see=all&alone=1&key=s00").text.count("<img") == 3
+    (folder / "0001-other.png").write_text("x")
+    assert [kim.http.get(f"/picture/s00/{n}").content for n in range(5)] == [b"1", b"2", b"0", b"3", b"4"]
+    page = kim.http.get("/question/0?see=all&by=each&key=s00").text
+    assert page.count("<img") == 3 + 5 and "All 5 pages and figures" in page
+    begins = page.index("the answer begins here")  # in the class's notebooks answers begin in cell 2
+    assert "b.ipynb, cell 3" in page[begins - 60 : begins]
     for path in (
-        "/picture/s00/3",
+        "/picture/s00/5",
         "/picture/../0",
         "/picture/..%2f..%2fetc/0",
         "/picture/nobody/0",
@@ -240,3 +260,35 @@ def test_every_answer_holds_browsers_to_what_is_served(kim):
         assert "default-src 'none'" in headers["content-security-policy"]
         assert "unsafe" not in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_what_was_handed_in_is_taken_home_and_shown_by_no_browser(kim, review, tmp_path):
+    folder = tmp_path / "class" / "s00"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "sub" / "page.html").write_text("<script>1</script>")
+    (folder / "netz ü.bin").write_bytes(b"\x00\xff")
+    (folder / "link").symlink_to("/etc/passwd")
+    run = review.store.begin_run(RunStart())
+    handin = Handin(key="s00", people=(Person(name="A"),), files=(HandedInFile(path=folder, name=""),))
+    review.store.save_handed_in(run, HandedIn(layout="plain", handins=(handin,)))
+    page = kim.http.get("/question/0?see=all&by=each&key=s00").text
+    names = re.findall('<a href="/file/s00/\\d+">([^<]*)</a>', page)
+    assert names == ["netz ü.bin", "sub/page.html"]
+    for number, content in enumerate((b"\x00\xff", b"<script>1</script>")):
+        answer = kim.http.get(f"/file/s00/{number}")
+        assert answer.content == content and answer.headers["content-type"] == "application/octet-stream"
+        assert answer.headers["content-disposition"].startswith("attachment")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    for path in ("/file/s00/2", "/file/nobody/0", "/file/..%2fs00/0", "/file/s01/0"):
+        assert kim.http.get(path).status_code == 404
+
+
+def test_a_long_answer_is_read_to_its_end():
+    assert manual_answer("x " * 9_000 + "the end").endswith("the end")
+    assert manual_answer("x" * 2_000_000).endswith("… 1,980,000 more characters stand in the file.")
+
+
+def manual_answer(text):
+    """What a person is shown of an answer."""
+    section = Section(problem="1A", text=text, source=Source(file="a.md"))
+    return Manual(points=1).judge(ProblemEvidence(problem="1A", sections=(section,))).observed

@@ -8,17 +8,15 @@ STEERS = "<script>document.title = 'mine'</script><img src=x onerror=\"document.
 SAID = (
     "The gradient vanishes, since every activation is zero.",
     "the gradient vanishes , since every *activation* is zero",
-    "No weight changes: the error that is sent back is zero.",
+    "The gradient never vanishes, since no activation is zero.",
     f"$\\frac{{1}}{{4}}$ {STEERS}",
     "",
 )
 
 
 def grade(key, said):
-    checks = (
-        check("why", "manual", 4, message="A person reads this answer.", observed=said, note="Zero activations."),
-        check("count", "failed", 2, message="61 is not right."),
-    )
+    why = {"message": "A person reads this answer.", "source": "b.ipynb, cell 2", "note": "Zero activations."}
+    checks = (check("why", "manual", 4, observed=said, **why), check("count", "failed", 2, message="61 is not right."))
     return grade_of(problem("1A", "Zero weights", *checks), submission=SubmissionInfo(id=key, files=("a",)))
 
 
