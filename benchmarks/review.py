@@ -22,7 +22,8 @@ from grader.core.handin import HandedIn, Handin, Person
 from grader.core.outcome import CheckResult, Grade, ProblemResult, SubmissionInfo
 from grader.core.stored import Provenance, RunStart
 from grader.review.access import CSRF_HEADER, Access
-from grader.review.app import Review, application
+from grader.review.app import application
+from grader.review.state import Review
 from grader.store import Decisions, Results, Store
 
 WORDS = ("gradient", "weights", "zero", "layer", "the", "every", "vanishes", "stays", "equal", "because", "activation")

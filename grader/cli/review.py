@@ -13,6 +13,22 @@ def command(
     graders: Annotated[
         list[str] | None, typer.Option("--grader", help="Who grades, each with an address of their own; else you.")
     ] = None,
+    heads: Annotated[
+        list[str] | None,
+        typer.Option("--head", help="Head graders, who say who grades what and answer requests; else everyone may."),
+    ] = None,
+    twice: Annotated[
+        float, typer.Option("--twice", min=0, max=100, help="How many percent of the answers two people grade.")
+    ] = 0.0,
+    requests: Annotated[
+        Path | None,
+        typer.Option(
+            "--requests",
+            exists=True,
+            dir_okay=False,
+            help="Requests to look again, a CSV with the columns who, problem, check and text.",
+        ),
+    ] = None,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Where it listens; 0 takes a free one.")] = 0,
     host: Annotated[
         str, typer.Option("--host", help="The name or number by which others reach this machine.")
@@ -44,8 +60,10 @@ def command(
         import uvicorn
 
         from grader.review.access import Access
-        from grader.review.app import Review, application
+        from grader.review.app import application
+        from grader.review.people import read_requests
         from grader.review.publisher import Publisher
+        from grader.review.state import Review
     except ModuleNotFoundError as error:
         hint = "Install what serves it: pip install 'dl-grader[review]'"
         raise MachineError(f"{error.name} is not installed", hint=hint) from error
@@ -66,12 +84,17 @@ def command(
     except OSError as error:
         raise MachineError(f"port {port} can't be had: {error.strerror}", hint="Name another, or none.") from error
     port = listening.getsockname()[1]
-    tokens = {secrets.token_urlsafe(24): name for name in dict.fromkeys(graders or [getpass.getuser()])}
+    tokens = {
+        secrets.token_urlsafe(24): name
+        for name in dict.fromkeys([*(heads or ()), *(graders or ())] or [getpass.getuser()])
+    }
     hosts = [f"{name}:{port}" for name in (("127.0.0.1", "localhost") if local else (host,))]
-    access = Access(tokens, hosts, secure=certificate is not None)
+    access = Access(tokens, hosts, secure=certificate is not None, heads=heads or ())
     with Store.open(store or out, create=False) as opened, closing(Publisher(opened, results, say)) as publisher:
-        review = Review(opened, results, publisher.changed, title)
+        review = Review(opened, results, publisher.changed, title, twice=twice / 100)
         review.asked.bring_up_to_date()
+        if requests:
+            say(read_requests(opened, review.asked.questions, requests, next(iter(tokens.values()))))
         for token, name in tokens.items():
             typer.echo(f"{name}: {'https' if certificate else 'http'}://{hosts[0]}/?token={token}")
         typer.echo("Ctrl-C ends it; all that was said is kept.")

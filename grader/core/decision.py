@@ -65,6 +65,10 @@ class Decision(Said):
         return self.points is not None or bool(self.items)
 
 
+class SecondOpinion(Decision):
+    """What another person gives for the same, who has not seen the decision: it counts nothing, and shows agreement."""
+
+
 class Request(Said):
     """A student's wish that a check be looked at again, and what became of it."""
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from urllib.parse import urlencode
 
 from starlette.datastructures import Headers
@@ -28,19 +28,30 @@ _NOT_IN = "Open the address that grader review has printed, with its token."
 
 
 class Access:
-    """Lets in who has one of these tokens, each somebody's, under the hosts by which the application may be called."""
+    """Lets in who has one of these tokens, each somebody's, under the hosts by which the application may be called.
 
-    def __init__(self, tokens: Mapping[str, str], hosts: Sequence[str], *, secure: bool) -> None:
+    Cookies know no ports: each application on a machine has one by its own name.
+    """
+
+    def __init__(
+        self, tokens: Mapping[str, str], hosts: Sequence[str], *, secure: bool, heads: Collection[str] = ()
+    ) -> None:
         self.tokens, self.hosts, self.secure = dict(tokens), frozenset(hosts), secure
+        self.heads = frozenset(heads or tokens.values())
+        self.cookie = f"{COOKIE}-{hosts[0].rpartition(':')[2]}" if ":" in hosts[0] else COOKIE
         self.origins = {f"{'https' if secure else 'http'}://{host}" for host in hosts}
 
     def who(self, request: Request) -> str:
         """Whose cookie it is; empty for nobody's."""
-        return self._owner(request.cookies.get(COOKIE, ""))
+        return self._owner(request.cookies.get(self.cookie, ""))
+
+    def is_head(self, request: Request) -> bool:
+        """Whether this person says who grades what, and what becomes of requests; where no heads are named, all do."""
+        return self.who(request) in self.heads
 
     def csrf(self, request: Request) -> str:
         """What a page of this person's sends with what it changes."""
-        return _derived(request.cookies.get(COOKIE, ""))
+        return _derived(request.cookies.get(self.cookie, ""))
 
     async def __call__(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
         """Answer, or refuse; with the headers that hold browsers to what is served."""
@@ -65,7 +76,7 @@ class Access:
             return PlainTextResponse(f"This token is not, or no longer, right. {_NOT_IN}", 403)
         kept = urlencode([(name, value) for name, value in request.query_params.multi_items() if name != "token"])
         response = RedirectResponse(request.url.path + (f"?{kept}" if kept else ""), 303)
-        response.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=self.secure)
+        response.set_cookie(self.cookie, token, httponly=True, samesite="strict", secure=self.secure)
         return response
 
     def _own(self, headers: Headers, csrf: str) -> bool:

@@ -2,10 +2,11 @@
 
 import secrets
 from datetime import UTC, datetime
+from typing import Any
 
 from pydantic import Field
 
-from grader.core.decision import Decision, Item
+from grader.core.decision import Decision, Item, SecondOpinion
 from grader.core.record import Record
 from grader.review.questions import OPEN, Answer, Question
 from grader.store import Decisions
@@ -57,13 +58,8 @@ class ItemWish(Record):
 
 def decide(said: Decisions, question: Question, wish: Wish, by: str) -> None:
     """Keep the same for all of these answers, or for none. Raises Refused, and Conflict where somebody was first."""
-    if wish.points is not None and not 0 <= wish.points <= question.max_points:
-        raise Refused(f"Points lie between 0 and {question.max_points:g}.")
-    answers = _answers(question, wish)
+    answers = _wished(said, question, wish)
     gives = wish.points is not None or bool(wish.items)
-    known = said.items()
-    if any(i not in known or not _of(known[i], question) for i in wish.items):
-        raise Refused("There is no such item of this question.")
     if not gives:
         for answer in answers:
             before = said.decision(question.place(answer.key))
@@ -71,24 +67,41 @@ def decide(said: Decisions, question: Question, wish: Wish, by: str) -> None:
                 raise Refused("What was given before was for other files, or by another rubric: give points now.")
     if gives and not wish.reason.strip() and any(answer.status not in OPEN for answer in answers):
         raise Refused("The machine has judged this: give a reason for other points.")
-    said.decide(
-        *(
-            Decision(
-                place=question.place(answer.key),
-                submission=answer.submission,
-                max_score=answer.max_score,
-                points=wish.points,
-                items=wish.items,
-                comment=wish.comment,
-                reason=wish.reason,
-                flagged=wish.flagged,
-                by=by,
-                at=datetime.now(UTC),
-                version=wish.versions[answer.key] + 1,
-            )
-            for answer in answers
-        )
-    )
+    said.decide(*(Decision(**_fields(question, answer, wish, by)) for answer in answers))
+
+
+def give_second_opinion(said: Decisions, question: Question, wish: Wish, by: str) -> None:
+    """Keep what a second person gives, beside the decision, which stays. Raises Refused and Conflict."""
+    answers = _wished(said, question, wish)
+    if wish.points is None and not wish.items:
+        raise Refused("Give points, or an item.")
+    if any((first := said.decision(question.place(a.key))) is None or first.by == by for a in answers):
+        raise Refused("This is for somebody who has not decided it, of what somebody has.")
+    said.give_second_opinions(*(SecondOpinion(**_fields(question, answer, wish, by)) for answer in answers))
+
+
+def _wished(said: Decisions, question: Question, wish: Wish) -> list[Answer]:
+    """The answers that points are wished for. Raises Refused where those can't be given."""
+    if wish.points is not None and not 0 <= wish.points <= question.max_points:
+        raise Refused(f"Points lie between 0 and {question.max_points:g}.")
+    answers = _answers(question, wish)
+    known = said.items()
+    if any(i not in known or not _of(known[i], question) for i in wish.items):
+        raise Refused("There is no such item of this question.")
+    return answers
+
+
+def _fields(question: Question, answer: Answer, wish: Wish, by: str) -> dict[str, Any]:
+    """What is kept of a wish for one answer."""
+    return {
+        "place": question.place(answer.key),
+        "submission": answer.submission,
+        "max_score": answer.max_score,
+        **{name: getattr(wish, name) for name in _NOTHING},
+        "by": by,
+        "at": datetime.now(UTC),
+        "version": wish.versions[answer.key] + 1,
+    }
 
 
 def undo(said: Decisions, question: Question, seen: Seen, by: str) -> None:

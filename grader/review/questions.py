@@ -6,8 +6,8 @@ from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from grader.core.decision import Decision, Item, Place, Said, points_of
-from grader.core.outcome import CheckResult, Status
+from grader.core.decision import Assignment, Decision, Item, Place, Request, Said, SecondOpinion, points_of
+from grader.core.outcome import Status
 from grader.core.record import Record
 from grader.report._summary import staff_name
 from grader.store import Decisions, Store
@@ -31,6 +31,7 @@ class Answer(Record):
     text: str
     message: str
     source: str
+    sections: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
 
     def holds(self, decision: Decision | None) -> Decision | None:
@@ -91,7 +92,9 @@ class Asked:
         found: dict[tuple[str, str], Question] = {}
         for key in sorted(current):
             stored = current[key]
-            who = ", ".join(p.name or p.email or p.id or p.user for p in people.get(key, ())) or key
+            whose = people.get(key, ())
+            who = ", ".join(p.name or p.email or p.id or p.user for p in whose) or key
+            sections = tuple(dict.fromkeys(person.section for person in whose if person.section))
             for problem in stored.grade.problems:
                 for check in problem.checks:
                     if not check.max_score:
@@ -107,24 +110,21 @@ class Asked:
                             max_points=check.max_score,
                         ),
                     )
-                    question.answers[key] = _answer(key, who, stored.provenance.submission, check, stored.grade.unread)
+                    question.answers[key] = Answer(
+                        key=key,
+                        who=who,
+                        submission=stored.provenance.submission,
+                        status=check.status,
+                        score=check.score,
+                        max_score=check.max_score,
+                        text=check.observed,
+                        message=check.message,
+                        source=check.source,
+                        sections=sections,
+                        unread=stored.grade.unread,
+                    )
         self.questions, self._read = list(found.values()), now
         return True
-
-
-def _answer(key: str, who: str, submission: str, check: CheckResult, unread: tuple[str, ...]) -> Answer:
-    return Answer(
-        key=key,
-        who=who,
-        submission=submission,
-        status=check.status,
-        score=check.score,
-        max_score=check.max_score,
-        text=check.observed,
-        message=check.message,
-        source=check.source,
-        unread=unread,
-    )
 
 
 def progress(question: Question, decisions: Mapping[Place, Decision], items: Mapping[str, Item]) -> Progress:
@@ -147,13 +147,16 @@ def progress(question: Question, decisions: Mapping[Place, Decision], items: Map
 
 
 class Newest:
-    """The newest decisions and items, of which only what is new is read each time."""
+    """The newest of all that was said, of which only what is new is read each time."""
 
     def __init__(self, store: Store) -> None:
         self.said = Decisions(store)
         self.number = 0
         self.decisions: dict[Place, Decision] = {}
         self.items: dict[str, Item] = {}
+        self.opinions: dict[tuple[Place, str], SecondOpinion] = {}  # by whose they are
+        self.requests: dict[str, Request] = {}
+        self.assignments: dict[str, Assignment] = {}
         self.changes: Counter[tuple[str, str]] = Counter()  # of each question
         self.lock = threading.Lock()
 
@@ -163,10 +166,17 @@ class Newest:
             # Numbers are given before what they number is there: of others who write at once, some may still come.
             self.number, new = self.said.said_after(max(self.number - _OVERLAP, 0))
             for one in new:
-                if isinstance(one, Item):
-                    self.changes[one.problem, one.check] += _take(self.items, one.id, one)
-                else:
-                    self.changes[one.place.problem, one.place.check] += _take(self.decisions, one.place, one)
+                match one:
+                    case SecondOpinion():
+                        _take(self.opinions, (one.place, one.by), one)
+                    case Decision():
+                        self.changes[one.place.problem, one.place.check] += _take(self.decisions, one.place, one)
+                    case Item():
+                        self.changes[one.problem, one.check] += _take(self.items, one.id, one)
+                    case Request():
+                        _take(self.requests, one.id, one)
+                    case Assignment():
+                        _take(self.assignments, one.grader, one)
 
 
 def _take(known: dict[Key, Kind], key: Key, one: Kind) -> bool:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from grader.core.decision import Assignment, Decision, Item, Place, Request, Said
+from grader.core.decision import Assignment, Decision, Item, Place, Request, Said, SecondOpinion
 from grader.core.errors import Conflict
 from grader.core.portable import as_json
 from grader.store.schema import said
@@ -16,8 +16,9 @@ from grader.store.store import Store
 
 Kind = TypeVar("Kind", bound=Said)
 _NAMES: dict[type[Said], str] = {
-    Decision: "decision", Item: "item", Request: "request", Assignment: "assignment",
+    Decision: "decision", Item: "item", Request: "request", Assignment: "assignment", SecondOpinion: "second opinion",
 }  # fmt: skip
+_KINDS = {name: kind for kind, name in _NAMES.items()}
 
 
 class Decisions:
@@ -45,14 +46,17 @@ class Decisions:
         """Keep decisions, all of them or none. Raises Conflict where one's version isn't the one after the newest."""
         self._say([(decision.place.key, _check_of(decision.place), decision) for decision in decisions])
 
-    def said_after(self, number: int) -> tuple[int, list[Decision | Item]]:
-        """(a number that counts up, all decisions and items that were said after an earlier such number, in order)."""
-        kinds: dict[str, type[Decision] | type[Item]] = {"decision": Decision, "item": Item}
-        which = said.c.kind.in_(kinds) & (said.c.id > number)
+    def give_second_opinions(self, *opinions: SecondOpinion) -> None:
+        """Keep what others give who have not seen the decisions, each the one of its person. Raises Conflict."""
+        self._say([(o.place.key, json.dumps([o.place.problem, o.place.check, o.by]), o) for o in opinions])
+
+    def said_after(self, number: int) -> tuple[int, list[Said]]:
+        """(a number that counts up, all that was said after an earlier such number, in its order)."""
         with self.store.reading() as connection:
-            query = select(said.c.id, said.c.kind, said.c.record).where(which).order_by(said.c.id)
+            query = select(said.c.id, said.c.kind, said.c.record).where(said.c.id > number).order_by(said.c.id)
             rows = connection.execute(query).all()
-        return max([number, *(row.id for row in rows)]), [kinds[r.kind].model_validate_json(r.record) for r in rows]
+        known = [row for row in rows if row.kind in _KINDS]  # a newer grader may know more
+        return max([number, *(row.id for row in rows)]), [_KINDS[r.kind].model_validate_json(r.record) for r in known]
 
     def items(self, until: datetime | None = None) -> dict[str, Item]:
         """The rubric items by their ids, removed ones among them."""
@@ -97,7 +101,6 @@ class Decisions:
             kind = _NAMES[type(record)]
             row = {"kind": kind, "of": of, "name": name, "version": record.version, "at": record.at}
             rows.setdefault((kind, name), []).append(row | {"record": as_json(record)})
-        kinds = {_NAMES[kind]: kind for kind in _NAMES}
         with self.store.writing() as connection:
             for (kind, name), new in rows.items():
                 seen = (said.c.kind == kind) & (said.c.name == name) & said.c.of.in_([row["of"] for row in new])
@@ -108,7 +111,7 @@ class Decisions:
                     if row["version"] != version + 1:
                         same = _same(kind, str(row["of"]), name) & (said.c.version == version)
                         found = connection.scalar(select(said.c.record).where(same))
-                        raise Conflict(kinds[kind].model_validate_json(found) if found else None)
+                        raise Conflict(_KINDS[kind].model_validate_json(found) if found else None)
                 try:
                     connection.execute(insert(said), new)
                 except IntegrityError as error:  # two at once, of whom Postgres lets both look first

@@ -52,7 +52,7 @@ async function decide(changes, next) {
   if (!Object.keys(what.versions).length) return tell("No answer is ticked.");
   const nothing = what.points === null && !what.items.length && !what.comment && !what.reason && !what.flagged;
   if (next && nothing && form.dataset.decided !== "1") return go("next"); // nothing was said, so nothing is kept
-  if (await send(`/question/${form.dataset.number}/decide`, what)) {
+  if (await send(`/question/${form.dataset.number}/${form.dataset.action}`, what)) {
     forget();
     if (next) nextOpen(); else stay();
   }
@@ -161,6 +161,16 @@ if (form) {
   recall();
 }
 
+for (const office of document.querySelectorAll("form[data-office]")) {
+  office.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const { question, version, ...what } = Object.fromEntries(new FormData(office));
+    if (question !== undefined) Object.assign(what, { problem: question, check: office.elements.question.selectedOptions[0].dataset.check });
+    if (version !== undefined) what.version = Number(version);
+    if (await send(`/office/${office.dataset.office}`, what)) location.reload();
+  });
+}
+
 function overQuestions(key) {
   const links = [...document.querySelectorAll("a.question")], at = links.indexOf(document.activeElement);
   if (key === "j") (links[at + 1] || links[0]).focus();
@@ -168,11 +178,11 @@ function overQuestions(key) {
 }
 
 document.addEventListener("keydown", (event) => {
-  const writing = /^(INPUT|TEXTAREA)$/.test(event.target.tagName) && event.target.type !== "checkbox";
+  const writing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) && event.target.type !== "checkbox";
   if (field("making") && field("making").open) return;
   if (writing) {
     if (event.key === "Escape") event.target.blur();
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); decide({}, true); }
+    if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); decide({}, true); }
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey) return;

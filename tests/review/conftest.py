@@ -8,9 +8,15 @@ from grader.core.handin import HandedIn, Handin, Person
 from grader.core.standing import ClassStandings, Standing
 from grader.core.stored import RunStart
 from grader.review.access import Access
-from grader.review.app import Review, application
+from grader.review.app import application
+from grader.review.state import Review
 from grader.standings import with_points
 from grader.store import Results, Store
+
+
+def person(key, name):
+    """One of two sections."""
+    return Person(name=name, email=f"{key}@example.org", section=f"{int(key[1:]) % 2}")
 
 
 @pytest.fixture
@@ -21,7 +27,7 @@ def review(tmp_path):
     }
     with Store.open(tmp_path) as store:
         run = store.begin_run(RunStart())
-        handins = tuple(Handin(key=key, people=(Person(name=name),)) for key, (name, _) in people.items())
+        handins = tuple(Handin(key=key, people=(person(key, name),)) for key, (name, _) in people.items())
         store.save_handed_in(run, HandedIn(layout="plain", handins=handins))
         standings = []
         for key, (name, said) in people.items():

@@ -14,8 +14,9 @@ from playwright.sync_api import sync_playwright
 from reviewed_class import TOKENS
 
 from grader.review.access import Access
-from grader.review.app import Review, application
+from grader.review.app import application
 from grader.review.publisher import Publisher
+from grader.review.state import Review
 from grader.store import Decisions
 
 pytestmark = pytest.mark.kernel
@@ -176,7 +177,20 @@ def test_nothing_keeps_anybody_from_the_pages(review, scheme):
             bypass_csp=True,  # axe is itself a script
         ) as (page,),
     ):
-        for path in ("/", "/question/0", "/question/1?see=all"):
+        page.goto(f"{address}/requests")
+        page.fill("[name=key]", "s03")
+        page.fill("[name=text]", "Why *this*?")
+        with page.expect_navigation():
+            page.keyboard.press("Tab")
+            page.keyboard.press("Enter")
+        page.goto(f"{address}/people")
+        page.fill("[name=sections] >> nth=1", "1")
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        said = Decisions(review.store)
+        assert [asked.text for asked in said.requests().values()] == ["Why *this*?"]
+        assert {name: given.sections for name, given in said.assignments().items()} == {"Lee": ("1",)}
+        for path in ("/", "/question/0", "/question/1?see=all", "/requests", "/people"):
             page.goto(address + path)
             found = Axe().run(page).response["violations"]
             assert [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found] == []
