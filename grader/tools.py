@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
+from functools import cached_property, partial
 
 from grader.core.errors import MachineError
 from grader.core.evidence import OF_NOTEBOOKS
@@ -35,6 +35,18 @@ class Options(Record):
     training: Where = "here"
 
 
+class Data:
+    """The data that networks are trained on, looked for (and fetched) when something needs it: reports never do."""
+
+    def __init__(self, find: Callable[[], tuple[Dataset | None, str]] = lambda: (None, "")) -> None:
+        self._find = find
+
+    @cached_property
+    def found(self) -> tuple[Dataset | None, str]:
+        """(the data, or None; why it can't be had)."""
+        return self._find()
+
+
 class Tools(Record):
     """What a grading run shares over many submissions: the sandbox, the data, and what tells of progress.
 
@@ -46,8 +58,7 @@ class Tools(Record):
     model_config = {"arbitrary_types_allowed": True, "frozen": True}
 
     sandbox: Sandbox
-    dataset: Dataset | None
-    data_problem: str = ""
+    data: Data = Data()
     refused: str = ""
     say: Callable[[str], None] = lambda _: None
     epochs: Callable[[str, int, int], None] = lambda *_: None
@@ -55,19 +66,33 @@ class Tools(Record):
     run: Callable[..., NotebookArtefact] = run_notebook
     kept: Kept | None = None
 
+    @property
+    def dataset(self) -> Dataset | None:
+        """The data that networks are trained on; None where none is, or it can't be had."""
+        return self.data.found[0]
+
+    @property
+    def data_problem(self) -> str:
+        """Why nothing that needs the data, or torch, can be judged; empty where it can."""
+        return self.data.found[1]
+
 
 def tools_for(rubric: Rubric, say: Callable[[str], None] = lambda _: None) -> Tools:
-    """Find the sandbox and the data that the rubric needs.
+    """Find the sandbox, and the data that the rubric needs when something asks for it.
 
     Missing data, or no torch, doesn't raise: it becomes the outcome.
     """
-    dataset, problem = None, without_torch() if rubric.needs(*OF_NOTEBOOKS) else ""
-    if rubric.dataset and not problem:
-        try:
-            dataset = load_dataset(rubric.dataset)
-        except MachineError as error:
-            problem = str(error)
-    return Tools(sandbox=find_sandbox(), dataset=dataset, data_problem=problem, say=say)
+    return Tools(sandbox=find_sandbox(), data=Data(partial(_data_for, rubric)), say=say)
+
+
+def _data_for(rubric: Rubric) -> tuple[Dataset | None, str]:
+    problem = without_torch() if rubric.needs(*OF_NOTEBOOKS) else ""
+    if not rubric.dataset or problem:
+        return None, problem
+    try:
+        return load_dataset(rubric.dataset), ""
+    except MachineError as error:
+        return None, str(error)
 
 
 @contextmanager

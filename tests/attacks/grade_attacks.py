@@ -27,7 +27,7 @@ from grader.datasets import load_dataset
 from grader.execution import NotebookArtefact, Sandbox, run_notebook, try_layer
 from grader.execution.warm import WarmProcess
 from grader.rubric import load_rubric
-from grader.tools import Tools
+from grader.tools import Data, Tools
 
 sys.path.append(str(HERE.parent / "support"))
 from classes import graded_folder  # noqa: E402
@@ -302,7 +302,7 @@ def main() -> None:
     world = World(base, layer, told["attacks"])
     diary = Diary(world)
     rubric = load_rubric(base / "rubric.yaml")
-    tools = Tools(sandbox=sandbox, dataset=load_dataset("digits"), say=diary.say, run=run_warm)
+    tools = Tools(sandbox=sandbox, data=Data(lambda: (load_dataset("digits"), "")), say=diary.say, run=run_warm)
     while any((base / "class").iterdir()):
         try:
             graded_folder(base / "class", rubric, base / "results", tools)

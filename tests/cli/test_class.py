@@ -92,7 +92,7 @@ def graded_class(tmp_path):
         (tmp_path / "class" / name / "report.md").write_text(
             f"{name}\n\n# Problem 1A\n\nThe layer has 60 parameters.\n"
         )
-    tools = Tools(sandbox=find_sandbox(), dataset=None)
+    tools = Tools(sandbox=find_sandbox())
     graded_folder(tmp_path / "class", load_rubric(str(tmp_path / "quiz.yaml")), tmp_path / "out", tools)
     (tmp_path / "a file").touch()
 
@@ -135,7 +135,7 @@ def test_whatever_is_raised_over_a_submission_costs_that_one(raised, tmp_path, m
         (tmp_path / "class" / name).mkdir(parents=True)
         (tmp_path / "class" / name / "report.md").write_text(name)
     rubric = load_rubric(str(tmp_path / "quiz.yaml"))
-    tools = Tools(sandbox=Sandbox(layer="limits", sentence=""), dataset=None)
+    tools = Tools(sandbox=Sandbox(layer="limits", sentence=""))
 
     def graded(handin, *_):
         if handin.key == "ada":
@@ -160,7 +160,7 @@ def test_who_ends_the_run_ends_it_and_everyone_has_a_row(tmp_path, monkeypatch):
         (tmp_path / "class" / name).mkdir(parents=True)
         (tmp_path / "class" / name / "report.md").write_text(name)
     rubric = load_rubric(str(tmp_path / "quiz.yaml"))
-    tools = Tools(sandbox=Sandbox(layer="limits", sentence=""), dataset=None)
+    tools = Tools(sandbox=Sandbox(layer="limits", sentence=""))
     monkeypatch.setattr(class_steps, "grade_submission", mock.Mock(side_effect=KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         graded_folder(tmp_path / "class", rubric, tmp_path / "out", tools)

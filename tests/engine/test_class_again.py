@@ -63,7 +63,7 @@ def class_of(folder, **files):
 
 
 def again(folder, rubric="quiz", options=Options(), sandbox=None, **how):
-    tools = Tools(sandbox=sandbox or Sandbox(layer="limits", sentence=""), dataset=None)
+    tools = Tools(sandbox=sandbox or Sandbox(layer="limits", sentence=""))
     loaded = load_rubric(str(folder / f"{rubric}.yaml"))
     return graded_folder(folder / "class", loaded, folder / "out", tools, options, **how)
 
@@ -201,7 +201,7 @@ def elsewhere(tmp_path, monkeypatch):
         monkeypatch.setattr(batch, "lane_step", lane_step(asked, there))
         rubric = load_rubric(str(tmp_path / "trained.yaml"))
         found = handed_in(tmp_path / "class", scratch=tmp_path / "scratch")
-        tools = Tools(sandbox=Sandbox(layer="limits", sentence=""), dataset=None)
+        tools = Tools(sandbox=Sandbox(layer="limits", sentence=""))
         given = Class(handed_in=found, rubric=rubric, options=options, workers=2)
         return where_all_stand(grade_class(given, tmp_path / "out", tools)), asked
 

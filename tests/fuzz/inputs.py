@@ -17,7 +17,7 @@ from grader.report import FORMATS
 from grader.report.csv import gradebook
 from grader.resources import resource
 from grader.rubric import load_rubric
-from grader.tools import Options, Tools
+from grader.tools import Data, Options, Tools
 
 ROOT = Path(__file__).parent
 # What no JSON library writes: these strings become the raw text.
@@ -125,7 +125,7 @@ def grade(folder: Path, rubric, report: str = "") -> Grade:
     def ran(*_: object, **__: object) -> NotebookArtefact:
         return NotebookArtefact(cells=(), findings=report)
 
-    tools = Tools(sandbox=Sandbox(layer="limits", sentence=""), dataset=_DIGITS, run=ran)
+    tools = Tools(sandbox=Sandbox(layer="limits", sentence=""), data=Data(lambda: (_DIGITS, "")), run=ran)
     found = grade_submission(folder, rubric, tools, Options(retrain=False))
     assert 0 <= found.score <= found.max_score == rubric.max_score
     for problem in found.problems:
