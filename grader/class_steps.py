@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from grader.budget import Budget
 from grader.core.errors import MachineError, SubmissionError
-from grader.core.evidence import Retraining
+from grader.core.evidence import OF_NOTEBOOKS, Retraining
 from grader.core.handin import Handin, Person
 from grader.core.outcome import Grade
 from grader.core.record import Record
@@ -62,6 +62,11 @@ class ClassJob(Record):
     def in_threads(self) -> bool:
         """Whether no step trains: all else is done by processes that steps start and wait for."""
         return not (self.options.retrain and self.rubric.needs(Retraining))
+
+    @property
+    def idle(self) -> bool:
+        """Whether no step runs notebooks: confining a process takes the kernel as long as that reads answers."""
+        return not self.rubric.needs(*OF_NOTEBOOKS)
 
     @contextmanager
     def open(self, say: Callable[[str], None], stopped: threading.Event) -> Iterator[Context]:

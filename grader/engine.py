@@ -31,11 +31,16 @@ class Job(Protocol[Context]):
     """What every worker is given once; `open` makes what its steps share.
 
     `in_threads` says that steps mostly wait for processes of their own, so that threads of one process do them faster
-    than processes, which all would start what they share.
+    than processes, which all would start what they share. `idle` says that half of their time nobody computes, so that
+    each worker has two of them under way.
     """
 
     @property
     def in_threads(self) -> bool:
+        """See the class."""
+
+    @property
+    def idle(self) -> bool:
         """See the class."""
 
     def open(self, say: Callable[[str], None], stopped: threading.Event) -> AbstractContextManager[Context]:
@@ -216,7 +221,7 @@ def engine(
     if not scheduler and (workers == 1 or job.in_threads):
         stopped = threading.Event()
         with job.open(say, stopped) as context:
-            yield Here(context, workers, stopped)
+            yield Here(context, 2 * workers if job.idle and workers > 1 else workers, stopped)
         return
     with _elsewhere(scheduler) if scheduler else _local(workers) as client, ExitStack() as stack:
         client.register_plugin(_plugin(job.told()), name=_PLUGIN)

@@ -6,7 +6,6 @@ fails, so nothing slow is among them unnoticed.
 
 import os
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -48,30 +47,17 @@ def kernels():
     from grader.execution import warm_kernels
 
     with warm_kernels() as warm:
-        until = time.monotonic() + 120
-        while warm and not warm.ready:
-            assert time.monotonic() < until, warm.state
-            time.sleep(0.1)
+        assert warm is None or warm.wait_ready(), warm.state
         yield warm
 
 
 @pytest.fixture(scope="session")
 def forking():
-    """Makes of a sandbox one whose processes for lines are forked, the first of each kind as well."""
-    from grader.execution.warm import WarmWorkers
+    """Makes of a sandbox one whose processes for lines are forked."""
+    from grader.execution import warm_workers
 
-    class Waiting(WarmWorkers):
-        def _of(self, *kind):
-            warm = super()._of(*kind)
-            until = time.monotonic() + 120
-            while not warm.ready and warm.state == "is still importing":
-                assert time.monotonic() < until, warm.state
-                time.sleep(0.05)
-            return warm
-
-    workers = Waiting()
-    yield lambda sandbox: sandbox.model_copy(update={"warm": workers})
-    workers.close()
+    with warm_workers() as workers:
+        yield lambda sandbox: sandbox.model_copy(update={"warm": workers})
 
 
 @pytest.fixture(scope="module", params=["cold", "forked"])

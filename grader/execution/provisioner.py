@@ -46,7 +46,7 @@ class GuestProvisioner(LocalProvisioner):
         readable, writable = [[Path(path) for path in paths] for paths in (self.readable, self.writable)]
         limits = Limits.model_validate(self.limits)
         connection = kwargs["cmd"][-1]
-        if self.warm is not None and self.warm.ready:
+        if self.warm is not None and self.warm.wait_ready():
             self._request = sandbox.request(Path(self.work), readable, writable, limits, self.user, self.group) | {
                 "environment": dict(self.environment),
                 "log": self.log_path,
@@ -67,7 +67,7 @@ class GuestProvisioner(LocalProvisioner):
         return kwargs
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        """Fork the kernel from the warm process where that is ready, else start it cold."""
+        """Fork the kernel from the warm process where that can be done, else start it cold."""
         if self._request is not None and self.warm is not None:
             with suppress(OSError):
                 self.process = self.warm.fork(self._request)

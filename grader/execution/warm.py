@@ -14,11 +14,15 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 _ANSWER_SECONDS = 60  # what the forked process is to hold may have to be imported first
+_IMPORT_SECONDS = 120
+_PAUSE_SECONDS = 0.01
+_IMPORTING = "is still importing"
 _GONE_SECONDS = 0.2  # those that it forked end a moment before the warm process is seen to have ended
 _MOST_STARTS = 3  # of one warm process in a class
 # A word in a notebook's code, and what is imported before its kernel is forked. Only packages that start no threads.
@@ -52,7 +56,7 @@ class WarmProcess:
     ) -> None:
         self.on_failure = on_failure
         self.lock = threading.Lock()
-        self.state = "is still importing"
+        self.state, self.closed = _IMPORTING, False
         ours, theirs = socket.socketpair()
         self.control = ours
         self.home = tempfile.TemporaryDirectory(prefix="grader-", dir="/tmp")  # some packages write when imported
@@ -75,13 +79,27 @@ class WarmProcess:
     def ready(self) -> bool:
         """Whether a process can be forked now; `state` says why not."""
         with self.lock:
-            if self.state == "is still importing" and select.select([self.control], [], [], 0)[0]:
+            if self.state == _IMPORTING and not self.closed and select.select([self.control], [], [], 0)[0]:
                 said = self.control.recv(1000).decode("utf-8", "replace").strip()
                 if said == "ready":
                     self.state = said
                 else:
                     self._fail(said or "the warm process ended while importing")
             return self.state == "ready"
+
+    def wait_ready(self) -> bool:
+        """Whether a process can be forked, once it has imported what it is to hold.
+
+        Whoever waits is served no later than by a process that imports the same by itself, and two of them cost twice.
+        """
+        until = time.monotonic() + _IMPORT_SECONDS
+        while not self.ready and self.state == _IMPORTING and not self.closed:
+            if time.monotonic() > until:
+                with self.lock:
+                    self._fail(f"the warm process imports for longer than {_IMPORT_SECONDS} s")
+                return False
+            time.sleep(_PAUSE_SECONDS)
+        return self.state == "ready"
 
     @property
     def ended(self) -> bool:
@@ -114,7 +132,9 @@ class WarmProcess:
 
     def close(self) -> None:
         """End the process, and all that it forked."""
-        self.control.close()
+        with self.lock:
+            self.closed = True
+            self.control.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(1)
         self.process.kill()
@@ -181,9 +201,9 @@ class WarmWorkers:
         self.processes: dict[tuple[Path, str, tuple[str, ...]], list[WarmProcess]] = {}
 
     def fork(self, code: Path, module: str, modules: tuple[str, ...], request: dict[str, Any]) -> ForkedProcess | None:
-        """A process that serves a module of this code and holds these others; None where none can be forked yet."""
+        """A process that serves a module of this code and holds these others; None where none can be forked."""
         warm = self._of(code, module, modules)
-        if warm.ready:
+        if warm.wait_ready():
             with contextlib.suppress(OSError):
                 return warm.fork({**request, "modules": modules})
         return None

@@ -117,7 +117,7 @@ class Worker:
         raise MachineError(f"the process for {self.module} can't be started", hint="Run: grader doctor")
 
     def _forked(self, user: int | None) -> ForkedProcess | None:
-        """The process, from a warm one; None where there is none yet."""
+        """The process, from a warm one; None where there is none."""
         if self.sandbox.warm is None:
             return None
         code, entrance = self._place()

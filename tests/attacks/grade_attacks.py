@@ -24,8 +24,7 @@ import psutil
 from cells import HERE, hand_in
 
 from grader.datasets import load_dataset
-from grader.execution import NotebookArtefact, Sandbox, run_notebook, try_layer
-from grader.execution.warm import WarmProcess
+from grader.execution import Sandbox, try_layer
 from grader.rubric import load_rubric
 from grader.tools import Data, Tools
 
@@ -278,16 +277,6 @@ class Diary:
         }
 
 
-def run_warm(*given: object, warm: WarmProcess | None, **named: object) -> NotebookArtefact:
-    """Run a notebook by a kernel that is forked: what a cold one's start takes says nothing of the notebook."""
-    until = time.monotonic() + 120
-    while warm and not warm.ready:
-        if time.monotonic() > until:
-            raise RuntimeError(warm.state)
-        time.sleep(0.1)
-    return run_notebook(*given, warm=warm, **named)  # type: ignore[arg-type]
-
-
 def main() -> None:
     """Grade the class; when an attack ends the grader's own run, that is a fact too, and the rest goes on."""
     told = json.loads(sys.argv[1])
@@ -302,7 +291,7 @@ def main() -> None:
     world = World(base, layer, told["attacks"])
     diary = Diary(world)
     rubric = load_rubric(base / "rubric.yaml")
-    tools = Tools(sandbox=sandbox, data=Data(lambda: (load_dataset("digits"), "")), say=diary.say, run=run_warm)
+    tools = Tools(sandbox=sandbox, data=Data(lambda: (load_dataset("digits"), "")), say=diary.say)
     while any((base / "class").iterdir()):
         try:
             graded_folder(base / "class", rubric, base / "results", tools)

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import subprocess
+import threading
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,8 +22,8 @@ pytestmark = pytest.mark.kernel
 class Counted:
     """A job whose context is a folder, and says in it when it is opened and closed."""
 
-    def __init__(self, folder, in_threads=False):
-        self.folder, self.in_threads = folder, in_threads
+    def __init__(self, folder, in_threads=False, idle=False):
+        self.folder, self.in_threads, self.idle = folder, in_threads, idle
 
     def told(self):
         return self
@@ -93,6 +94,23 @@ def test_every_step_ends_once_with_its_value_or_why_there_is_none(tmp_path, plac
     assert sorted(said) == sorted(f"squaring {n}" for n in range(20))
     assert len([*tmp_path.glob("opened-*")]) == len([*tmp_path.glob("closed-*")])
     assert len([*tmp_path.glob("opened-*")]) == (1 if in_threads else workers)
+
+
+@pytest.mark.parametrize(("workers", "idle", "at_once"), [(2, True, 4), (2, False, 2), (1, True, 1)])
+def test_a_worker_of_idle_steps_has_two_under_way(tmp_path, workers, idle, at_once):
+    with engine(Counted(tmp_path, in_threads=True, idle=idle), workers) as steps:
+        for parties, errors in ((at_once, {""}), (at_once + 1, {"BrokenBarrierError: "})):
+            ended = done(steps, meeting(parties))
+            assert {each.error for each in ended.values()} == errors
+
+
+def meeting(parties):
+    barrier = threading.Barrier(parties)
+    return {f"{n}": (meet, barrier, 0) for n in range(parties)}
+
+
+def meet(context, barrier):
+    barrier.wait(1)
 
 
 def test_what_comes_to_be_needed_is_done_too_and_the_urgent_first(tmp_path):
