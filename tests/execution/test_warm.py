@@ -1,5 +1,6 @@
 """Processes that answer lines, forked from warm ones: confined as those that start cold, and each by itself."""
 
+import threading
 import time
 from pathlib import Path
 
@@ -147,31 +148,60 @@ def read(readings: Readings, folder: Path) -> dict[str, Document]:
     return found
 
 
-@pytest.mark.parametrize("when", ["before it is ready", "between submissions", "between questions"])
-def test_a_warm_process_that_is_killed_makes_the_next_start_cold(when, sandbox, tmp_path):
+def kill_the_first(workers):
+    """End the first warm process as soon as there is one, which is long before it has imported all."""
+    while not any(workers.processes.values()):
+        time.sleep(0.01)
+    ((started,),) = workers.processes.values()
+    started.process.kill()
+
+
+def test_a_warm_process_that_is_killed_while_it_imports_is_not_waited_for(sandbox, tmp_path):
     said = []
     with warm_workers(said.append) as workers:
         warm = sandbox.model_copy(update={"warm": workers})
         with Readings(warm) as readings:
-            read(readings, tmp_path)  # cold: nothing waits for the warm process
+            killing = threading.Thread(target=kill_the_first, args=[workers])
+            killing.start()
+            assert read(readings, tmp_path)
+            killing.join()
             assert not isinstance(readings.worker.process, ForkedProcess)
-        if when != "before it is ready":
-            ready(warm)
+        assert len(said) == 1 and "ended while importing" in said[0]
+        with Readings(warm) as readings:  # another one has been started, and is waited for
+            assert read(readings, tmp_path)
+            assert isinstance(readings.worker.process, ForkedProcess)
+
+
+@pytest.mark.parametrize("when", ["between submissions", "between questions"])
+def test_another_takes_the_place_of_a_warm_process_that_is_killed(when, sandbox, tmp_path):
+    with warm_workers() as workers:
+        warm = sandbox.model_copy(update={"warm": workers})
+        with Readings(warm) as readings:
+            read(readings, tmp_path)
+            assert isinstance(readings.worker.process, ForkedProcess)
         (started,) = workers.processes.values()
         with Readings(warm) as readings:
             if when == "between questions":
                 read(readings, tmp_path)
-                assert isinstance(readings.worker.process, ForkedProcess)
             started[-1].process.kill()
             started[-1].process.wait()
             if readings.worker.process:
                 readings.worker.process.wait(20)  # it ends a moment later
             assert read(readings, tmp_path)
-            assert not isinstance(readings.worker.process, ForkedProcess)
-        ready(warm)  # another one has been started
-        with Readings(warm) as readings:
-            read(readings, tmp_path)
-            assert isinstance(readings.worker.process, ForkedProcess)
+            assert isinstance(readings.worker.process, ForkedProcess) and len(started) == 2
+
+
+def test_what_is_killed_again_and_again_is_started_cold(sandbox, tmp_path):
+    with warm_workers() as workers:
+        warm, forked = sandbox.model_copy(update={"warm": workers}), []
+        for _ in range(4):
+            with Readings(warm) as readings:
+                assert read(readings, tmp_path)
+                forked.append(isinstance(readings.worker.process, ForkedProcess))
+            (started,) = workers.processes.values()
+            started[-1].process.kill()
+            started[-1].process.wait()
+    assert forked == [True, True, True, False] and len(started) == 3
 
 
 def test_a_question_that_is_lost_with_the_warm_process_is_the_machines_failure(forking, sandbox, tmp_path):
