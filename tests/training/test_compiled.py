@@ -2,6 +2,7 @@
 
 import copy
 import math
+import platform
 import re
 from pathlib import Path
 
@@ -37,8 +38,8 @@ def layer(kind, **setting):
     return LayerSpec(type=kind, settings=setting)
 
 
-def network(widths, between=("ReLU",), end=()):
-    layers = [layer("Flatten")]
+def network(widths, between=("ReLU",), end=(), first=()):
+    layers = [layer("Flatten"), *first]
     for i, (a, b) in enumerate(zip((WIDTH, *widths), widths, strict=False)):
         layers += [copy.deepcopy(between[(i - 1) % len(between)])] if i else []
         layers.append(layer("Linear", in_features=a, out_features=b))
@@ -71,9 +72,9 @@ def chosen(spec, how):
     return choose_trainer(plan(spec, how))
 
 
-def masks(seed, step, op, count, p, batch, width):
+def masks(seed, step, op, count, p, batch, width, largest):
     """Dropout's masks, from the documented generator: splitmix64 of a counter."""
-    counter = (step * count + op) * BATCH * width + np.arange(batch * width)
+    counter = (step * count + op) * largest * width + np.arange(batch * width)
     with np.errstate(over="ignore"):
         z = np.uint64(seed) + np.uint64(0x9E3779B97F4A7C15) * (counter.astype(np.uint64) + np.uint64(1))
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -86,7 +87,7 @@ def masks(seed, step, op, count, p, batch, width):
 
 def plain_loop(net, recipe, images, labels, order, seed):
     """The same training by torch alone, written as a student would; returns the mean loss."""
-    layers = [m for m in net.layers if not isinstance(m, nn.Flatten)]
+    layers = [m for m in net.layers if not isinstance(m, nn.Flatten)]  # the images are flat already
     loss_of = Loss(recipe.loss)
     optimizer = make_optimizer(recipe.optimizer, net.named_weights())
     schedules = make_schedules(recipe.schedules, optimizer)
@@ -96,7 +97,7 @@ def plain_loop(net, recipe, images, labels, order, seed):
         x = ((images[batch].double() / spec.divide) - spec.mean) / spec.std
         for op, module in enumerate(layers):
             if isinstance(module, nn.Dropout):
-                x = x * masks(seed, step, op, len(layers), module.p, len(batch), x.shape[1])
+                x = x * masks(seed, step, op, len(layers), module.p, len(batch), x.shape[1], recipe.batch_size)
             else:
                 x = module(x)
         optimizer.zero_grad()
@@ -186,11 +187,45 @@ activation = st.sampled_from(
     st.sampled_from(["SGD", "Adam", "AdamW", "RMSprop"]),
     st.sampled_from([InputSpec(shape=(WIDTH,), divide=255), NORMALISED]),
     st.integers(1, 19),
+    st.sampled_from([(), *((layer("Dropout", p=p),) for p in (0.0, 0.3, 1.0))]),
 )
-def test_any_chain_agrees_with_torch(widths, between, optimizer, inputs, rest):
+def test_any_chain_agrees_with_torch(widths, between, optimizer, inputs, rest, first):
     # The count of samples leaves a rest: the last batch is smaller.
-    spec = network((*widths, 10), between=tuple(between))
+    spec = network((*widths, 10), between=tuple(between), first=first)
     assert_same_training(spec, recipe(optimizer, inputs=inputs), samples=20 * BATCH + rest)
+
+
+@pytest.mark.parametrize("inputs", [InputSpec(shape=(WIDTH,), divide=255), NORMALISED], ids=["zeros", "normalised"])
+@pytest.mark.parametrize("p", [0.0, 0.1, 0.5, 1.0])
+def test_dropout_of_the_inputs_agrees_with_torch(p, inputs):
+    spec = network((24, 10), between=("ReLU", layer("Dropout", p=0.2)), first=(layer("Dropout", p=p),))
+    assert_same_training(spec, recipe("Adam", inputs=inputs))
+
+
+def test_a_flatten_where_all_is_flat_changes_nothing():
+    flatten, dropout = layer("Flatten"), layer("Dropout", p=0.2)
+    spec = network((24, 10), between=("ReLU", dropout))
+    inputs = InputSpec(shape=(1, 5, WIDTH // 5), divide=255)
+    _, *rest = spec.layers
+    for layers in ((dropout, flatten, *rest), (flatten, dropout, flatten, *rest[:2], flatten, *rest[2:])):
+        assert_same_training(ModelSpec(layers=layers), recipe("Adam", inputs=inputs))
+
+
+# What a machine without the widest vectors of this one would compile.
+WIDTHS = {"as here": ((), 64), "without AVX-512": (("-mno-avx512f",), 32), "without AVX": (("-mno-avx",), 16)}
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="the flags are those of x86")
+@pytest.mark.parametrize(("flags", "most"), WIDTHS.values(), ids=WIDTHS)
+@pytest.mark.parametrize("inputs", [InputSpec(shape=(WIDTH,), divide=255), NORMALISED], ids=["zeros", "normalised"])
+def test_every_width_of_vectors_agrees_with_torch(flags, most, inputs, monkeypatch):
+    monkeypatch.setattr(compiled, "_FLAGS", (*compiled._FLAGS, *flags))
+    library = compiled.compiled.__wrapped__()
+    assert library is not None and library.vector_bytes() <= most
+    monkeypatch.setattr(compiled, "compiled", lambda: library)
+    # Wider and deeper than a panel, and no multiple of a vector, a tile or a panel.
+    spec = network((150, 203, 10), between=("ReLU", layer("Dropout", p=0.2)))
+    assert_same_training(spec, recipe("Adam", inputs=inputs, batch=150), samples=20 * 150 - 31)
 
 
 def test_the_operations_are_numbered_as_in_the_source():
@@ -208,7 +243,11 @@ def test_what_the_loop_cannot_train_is_left_to_torch():
         (good, recipe("Adam", amsgrad=True)),
         (good, recipe(loss_settings={"reduction": "sum"})),
         (ModelSpec(layers=(*good.layers, LayerSpec(type="Add", inputs=(1, 3)))), recipe()),
-        (network((30_000, 10)), recipe()),
+        (network((130_000, 10)), recipe()),
+        (network((24, 10), first=(layer("Dropout", p=0.1), layer("ReLU"))), recipe()),
+        (network((24, 10), first=(layer("Dropout", p=0.1), layer("Dropout", p=0.1))), recipe()),
+        (network((24, 10)), recipe(inputs=InputSpec(shape=(1, WIDTH + 1)))),
+        (ModelSpec(layers=good.layers[1:]), recipe(inputs=InputSpec(shape=(2, WIDTH)))),
         (good, recipe("Adam", eps=0)),
         (good, recipe(inputs=InputSpec(shape=(WIDTH,), mean=(0.1, 0.2, 0.3)))),
         (good, recipe(inputs=InputSpec(shape=(WIDTH,), std=(0.1, 0.2, 0.3)))),

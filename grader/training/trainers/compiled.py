@@ -2,6 +2,7 @@
 
 import ctypes
 import hashlib
+import math
 import os
 import platform
 import shutil
@@ -33,10 +34,8 @@ _FLAGS = (
     *("-std=c++17", "-O3", "-march=native", "-fopenmp-simd", "-shared", "-fPIC"),
     *("-fno-math-errno", "-fno-trapping-math", "-fassociative-math", "-fno-signed-zeros"),
 )
-# Above this, torch's matrix products are faster than these loops: docs/retraining.md.
-MOST_PARAMETERS = 1_000_000
-
-_VECTOR_BYTES = 32  # as in the source
+# As far as these loops were measured beside torch's matrix products: docs/retraining.md.
+MOST_PARAMETERS = 6_000_000
 
 _LOSSES = {"CrossEntropyLoss": 0, "NLLLoss": 1, "MSELoss": 2}
 _OPTIMIZERS = {"SGD": 0, "Adam": 1, "AdamW": 2, "RMSprop": 3}
@@ -89,7 +88,7 @@ class CompiledLoop:
         assert self.library is not None
         layers = _chain(network)
         layers = layers[: len(layers) - Loss(recipe.loss, layers).skips]
-        self.lanes = _VECTOR_BYTES // dtype.itemsize
+        self.lanes = self.library.vector_bytes() // dtype.itemsize
         rows = [(m.in_features + (m.bias is not None), m.out_features) for m in layers if isinstance(m, nn.Linear)]
         size = sum(count * self._padded(width) for count, width in rows)
         self.parameters, self.first, self.second = (torch.zeros(size, dtype=dtype) for _ in range(3))
@@ -192,7 +191,7 @@ def suits(plan: TrainingPlan) -> bool:
     layers = _chain(network)
     return (
         bool(layers)
-        and isinstance(layers[0], nn.Linear)
+        and _begins_well(layers, recipe.inputs, network)
         and all(LAYERS[type(layer).__name__].compiled is not None for layer in layers)
         and all(layer.dim in (1, -1) for layer in layers if isinstance(layer, nn.Softmax | nn.LogSoftmax))
         and len({id(layer) for layer in layers if isinstance(layer, nn.Linear)})
@@ -225,10 +224,25 @@ def _chain(network: Network) -> list[nn.Module]:
     """The layers in a row, without those that change nothing here; empty when they are no chain."""
     if any(wires != (i - 1,) for i, wires in enumerate(network.wiring)) or any(map(is_join, network.spec.layers)):
         return []
-    layers = [layer for layer in network.layers if not isinstance(layer, nn.Identity)]
-    if layers and isinstance(layers[0], nn.Flatten) and layers[0].start_dim == 1 and layers[0].end_dim == -1:
-        layers = layers[1:]
-    return layers
+    kept: list[nn.Module] = []
+    flat = False
+    for layer in network.layers:
+        if _flattens(layer) and (flat or not any(isinstance(before, nn.Linear) for before in kept)):
+            flat = True  # and where it was flat it stays so: what else the loop knows keeps a sample's shape
+        elif not isinstance(layer, nn.Identity):
+            kept.append(layer)
+    return kept
+
+
+def _flattens(layer: nn.Module) -> bool:
+    return isinstance(layer, nn.Flatten) and layer.start_dim == 1 and layer.end_dim == -1
+
+
+def _begins_well(layers: Sequence[nn.Module], inputs: InputSpec, network: Network) -> bool:
+    """A Linear of all pixels comes first, or one dropout of the inputs before it: the loop lists what it leaves."""
+    first = layers[1] if isinstance(layers[0], nn.Dropout) and len(layers) > 1 else layers[0]
+    flat = len(inputs.shape) == 1 or any(map(_flattens, network.layers))
+    return flat and isinstance(first, nn.Linear) and first.in_features == math.prod(inputs.shape)
 
 
 def _settings(recipe: Recipe) -> dict[str, Any]:
@@ -279,10 +293,10 @@ def _make(network: Network, plan: TrainingPlan, samples: Samples, seed: int) -> 
 
 TRAINER = TrainerType(
     name="compiled",
-    version=1,
+    version=2,
     lanes="threads",
     suits=suits,
     make=_make,
     # The order of its sums follows from the vectors that the compiler makes of it.
-    depends_on=lambda _: f"{_compiler()} {_FLAGS} {_VECTOR_BYTES} {_processor()}",
+    depends_on=lambda _: f"{_compiler()} {_FLAGS} {_processor()}",
 )
