@@ -3,6 +3,7 @@
 import hashlib
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from math import isfinite
@@ -21,6 +22,7 @@ from grader.class_steps import (
     save_pages,
     show_grade,
 )
+from grader.core.decision import Ruling, settled_by
 from grader.core.errors import MachineError
 from grader.core.handin import HandedIn, Handin, Person
 from grader.core.record import Record
@@ -37,7 +39,7 @@ from grader.report.class_page import AlikeFacts, ClassFacts, HandinFacts, facts_
 from grader.report.csv import gradebook
 from grader.rubric import Rubric
 from grader.standings import absent, not_yet, standings_of
-from grader.store import Results, Store
+from grader.store import Decisions, Results, Store
 from grader.tools import Options, Tools
 from grader.training.device import CPU
 from grader.training.plan import LaneStep
@@ -228,6 +230,10 @@ class _Grading:
         self.short: dict[str, float] = {}  # hand-ins whose time was over, and what they had of it
         self.same: dict[str, list[Asked]] = {}  # those with the files of one that is being graded, by its key
         held = context.store.current().results
+        rulings = defaultdict(list)
+        for ruling in Decisions(context.store).rulings():
+            rulings[ruling.key].append(ruling)
+        self.rulings: Mapping[str, list[Ruling]] = rulings
         self.held = {key: result.provenance for key, result in held.items() if result.complete}
 
     def grade(self) -> None:
@@ -253,7 +259,10 @@ class _Grading:
             submission = ""
             why = f"can't be read: {error}"
         provenance = self.by.model_copy(update={"submission": submission or f"unreadable {handin.key}"})
-        asked = Asked(handin, provenance, None)
+        if settled := settled_by(self.rulings.get(handin.key, ()), submission):
+            by = digest_of_parts(provenance.rubric, *(one.model_dump_json() for one in settled))
+            provenance = provenance.model_copy(update={"rubric": by})
+        asked = Asked(handin, provenance, None, settled=settled)
         if not submission:
             self._failed(asked, why)
             return None
@@ -296,9 +305,9 @@ class _Grading:
 
     def _first_of_same(self, todo: Iterable[Asked]) -> list[Asked]:
         """One hand-in of each content; the others wait for it."""
-        first: dict[str, Asked] = {}
+        first: dict[tuple[str, str], Asked] = {}
         for asked in todo:
-            chosen = first.setdefault(asked.provenance.submission, asked)
+            chosen = first.setdefault(asked.provenance.asked, asked)
             if chosen is not asked:
                 self.same.setdefault(chosen.handin.key, []).append(asked)
         return list(first.values())

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grader.budget import Budget
+from grader.core.decision import Settled
 from grader.core.errors import MachineError, SubmissionError
 from grader.core.evidence import OF_NOTEBOOKS, Retraining
 from grader.core.handin import Handin, Person
@@ -101,7 +102,7 @@ class Told(Record):
 class Asked(NamedTuple):
     """A hand-in to grade: what its result depends on, how many seconds it may take, and where its networks train.
 
-    `spent` are seconds that it has had already.
+    `spent` are seconds that it has had already, and `settled` is what a person settled of it.
     """
 
     handin: Handin
@@ -109,6 +110,7 @@ class Asked(NamedTuple):
     seconds: float | None
     spent: float = 0.0
     training: Where = "here"
+    settled: tuple[Settled, ...] = ()
 
 
 def grade_step(context: Context, asked: Asked) -> Told:
@@ -124,7 +126,7 @@ def grade_step(context: Context, asked: Asked) -> Told:
     budget = Budget(limits, asked.seconds, asked.spent)
     why = ""
     try:
-        grade = grade_submission(asked.handin, job.rubric, tools, options, budget)
+        grade = grade_submission(asked.handin, job.rubric, tools, options, budget, asked.settled)
     except Suspended as suspended:
         waits = tuple(step for step in suspended.steps if isinstance(step, LaneStep))
         return Told(waits=waits, seconds=time.monotonic() - started)

@@ -7,6 +7,7 @@ from grader.providers import Providers
 from grader.rubric import Problem
 
 _MOST_SECTIONS = 100
+_MOST_CANDIDATES = 12  # that a person chooses from
 _DECIDED = ("passed", "partial", "failed")
 
 
@@ -37,6 +38,7 @@ def judge_problem(
         manual_points=sum(result.max_score for result in results if result.status == "manual"),
         checks=results,
         networks=(NetworkResult(model=shown, retraining=evidence.of(Retraining)),) if shown else (),
+        candidates=evidence.candidates[:_MOST_CANDIDATES] if problem.needs(ModelFacts) else (),
     )
 
 

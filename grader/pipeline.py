@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from nbformat import NotebookNode
 
 from grader.budget import Budget
+from grader.core.decision import Settled
 from grader.core.document import Document
 from grader.core.errors import MachineError, SubmissionError
 from grader.core.evidence import OF_NOTEBOOKS, NotebookRun, ProblemEvidence, Retraining
@@ -31,6 +32,7 @@ from grader.observation.evidence import (
     labels_of,
     observe_notebook,
     repeated_headings,
+    told_of_settled,
 )
 from grader.observation.explain import notes
 from grader.observation.forms import Stated, read_forms
@@ -45,12 +47,18 @@ from grader.tools import Options, Tools
 
 
 def grade_submission(
-    given: Path | Handin, rubric: Rubric, tools: Tools, options: Options = Options(), budget: Budget | None = None
+    given: Path | Handin,
+    rubric: Rubric,
+    tools: Tools,
+    options: Options = Options(),
+    budget: Budget | None = None,
+    settled: Sequence[Settled] = (),
 ) -> Grade:
     """Grade one submission. Raises SubmissionError only when there is nothing that could be graded.
 
     Where the options leave trainings to others, Suspended names those that it waits for.
-    `budget` is the clock of all that is run of it; without one it starts now, and is the rubric's.
+    `budget` is the clock of all that is run of it; without one it starts now, and is the rubric's. `settled` is what a
+    person said of its problems before.
     """
     started = time.perf_counter()
     rubric = rubric.model_copy(update={"limits": rubric.limits.times(options.patience)})
@@ -60,7 +68,7 @@ def grade_submission(
         read = _read(submission, contents, rubric, reader)
         observed = _run_notebooks(submission, contents, read.words, rubric, tools, budget)
         executed = time.perf_counter()
-        evidence, remarks = _evidence(contents, read, observed, rubric)
+        evidence, remarks = _evidence(contents, read, observed, rubric, settled)
         not_run = _not_run([seen.run for seen in observed.values()])
         grading = Grading(submission, read.documents, contents.notebooks, rubric, tools, options, budget, reader)
         with Providers(grading) as providers:
@@ -287,7 +295,7 @@ def _not_run(runs: Sequence[NotebookRun]) -> Outcome | None:
 
 
 def _evidence(
-    contents: Contents, read: _Read, observed: Mapping[str, Observed], rubric: Rubric
+    contents: Contents, read: _Read, observed: Mapping[str, Observed], rubric: Rubric, settled: Sequence[Settled]
 ) -> tuple[dict[str, ProblemEvidence], tuple[str, ...]]:
     """(the evidence for every problem, with what forms state; remarks on how the text was read)."""
     stated = read.stated
@@ -298,9 +306,10 @@ def _evidence(
         problem: seen.model_copy(
             update={"stated": stated.answers.get(problem, {}), "unclear": stated.unclear.get(problem, {})}
         )
-        for problem, seen in evidence_of(rubric, read.words, observed, unread, code).items()
+        for problem, seen in evidence_of(rubric, read.words, observed, unread, code, settled).items()
     }
-    return evidence, (*repeated_headings(evidence), *hidden_words(evidence), *stated.notes)
+    of_words = (*repeated_headings(evidence), *hidden_words(evidence), *stated.notes)
+    return evidence, (*of_words, *told_of_settled(settled, evidence))
 
 
 def _not_read(evidence: Mapping[str, ProblemEvidence]) -> tuple[str, ...]:

@@ -111,4 +111,5 @@ def command(
         try:
             server.run(sockets=[listening])
         except KeyboardInterrupt:
+            review.again.close()
             typer.echo("Pages and the gradebook are written.")

@@ -1,10 +1,11 @@
-"""What people decide of a class: points for a check, rubric items, flags, wishes that something be looked at again."""
+"""What people decide of a class: points for a check, rubric items, flags, what the machine is to go by, requests."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
+from grader.core.evidence import NetworkName
 from grader.core.record import Record
 
 
@@ -65,6 +66,27 @@ class Decision(Said):
         return self.points is not None or bool(self.items)
 
 
+class Settled(Record):
+    """What holds before a problem of a hand-in is judged: which network answers it, how often it is trained more."""
+
+    problem: str
+    network: NetworkName | None = None
+    trainings: int = Field(default=0, ge=0, le=90)
+
+    @property
+    def says(self) -> bool:
+        """Whether it changes anything."""
+        return self.network is not None or self.trainings > 0
+
+
+class Ruling(Said):
+    """What a person settles of a hand-in for the machine to judge by; of other files than `submission`, nothing."""
+
+    key: str
+    submission: str
+    settled: Settled
+
+
 class SecondOpinion(Decision):
     """What another person gives for the same, who has not seen the decision: it counts nothing, and shows agreement."""
 
@@ -85,6 +107,12 @@ class Assignment(Said):
     grader: str
     problems: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
+
+
+def settled_by(rulings: Iterable[Ruling], submission: str) -> tuple[Settled, ...]:
+    """What rulings on these files settle, in one order."""
+    held = (ruling.settled for ruling in rulings if ruling.submission == submission and ruling.settled.says)
+    return tuple(sorted(held, key=lambda settled: settled.problem))
 
 
 def points_of(decision: Decision, items: Mapping[str, Item]) -> float | None:

@@ -279,6 +279,15 @@ class LayerRow(Record):
         return f"{self.type} “{self.name}”" if self.name else self.type
 
 
+class NetworkName(Record):
+    """Which network of a hand-in is meant: its notebook, the cell that trained it, its variable, which training."""
+
+    notebook: str
+    cell: int | None = None
+    variable: str = ""
+    training: int = 0
+
+
 class ModelFacts(Record):
     """A trained model as the host rebuilt and counted it.
 
@@ -308,6 +317,11 @@ class ModelFacts(Record):
     hidden_layers_within: tuple[int, int] | None = None
     problem: str = ""
     unbound: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> NetworkName:
+        """What tells it from the others of its hand-in."""
+        return NetworkName(notebook=self.notebook, cell=self.cell, variable=self.variable, training=self.training)
 
     @property
     def countable(self) -> bool:
@@ -415,6 +429,7 @@ class ProblemEvidence(Record):
     `stated` holds what a form (`answers.yaml`) says for a check by its title, `unclear` why what it says can't be used.
     `unread` names what was handed in and nobody read, files and lines, each with the reason; `unsure` says why it isn't
     clear which lines answer this problem, and `in_code` where code stands that may answer in its comments or output.
+    `trainings` are as many more than the rubric plans as a person asked for.
     `provided` holds what checks asked for, each request with its answer. `room` is how much more the budgets that were
     looked at so far leave, by what they count; 0 epochs under `training` where these are fixed.
     """
@@ -435,6 +450,7 @@ class ProblemEvidence(Record):
     unclaimed: tuple[str, ...] = ()
     unsure: str = ""
     in_code: tuple[str, ...] = ()
+    trainings: int = 0
     provided: tuple[tuple[Record, Record], ...] = ()
     room: dict[str, int] = {}
 

@@ -136,7 +136,7 @@ class ProblemResult(Record):
     """One problem: what was asked, its checks, its points. `manual_points` still wait for a human.
 
     Points of `extra_credit` come on top of the grade's `max_score`. `code` is the student's own at places that stand as
-    the `source` of checks.
+    the `source` of checks. Where it isn't known which network answers it, `candidates` are those that may.
     """
 
     id: str
@@ -148,6 +148,7 @@ class ProblemResult(Record):
     extra_credit: bool = False
     checks: tuple[CheckResult, ...]
     networks: tuple[NetworkResult, ...] = ()
+    candidates: tuple[ModelFacts, ...] = ()
     code: dict[str, str] = {}
 
 

@@ -48,7 +48,8 @@ class Run(RunStart):
 class Provenance(Record):
     """What a result depends on, each as a digest: the same five give the same result.
 
-    `submission` is of every file that was handed in, `rubric` of the rubric, `data` of the data set that networks are
+    `submission` is of every file that was handed in, `rubric` of the rubric and of what a person settled of the
+    hand-in before it was judged, `data` of the data set that networks are
     trained on (empty where none is), `grader` of the grader's code, torch and trainers, `settings` of the options
     and the salt.
     """

@@ -3,10 +3,11 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from grader.core.evidence import ModelFacts
+from grader.core.decision import Settled
+from grader.core.evidence import ModelFacts, NetworkName
 from grader.core.record import Record
 from grader.observation.labels import (
     Label,
@@ -96,11 +97,16 @@ class Owners:
 
 
 def assign(
-    targets: Sequence[Target], places: Sequence[Place], models: Sequence[ModelFacts], owners: Owners | None = None
+    targets: Sequence[Target],
+    places: Sequence[Place],
+    models: Sequence[ModelFacts],
+    owners: Owners | None = None,
+    settled: Mapping[str, Settled] = {},
 ) -> dict[str, Assignment]:
     """For each problem the last network trained in the notebook, or below the heading, that names it.
 
-    Namings that contradict a file name are ruled out; when several remain and disagree, a human is asked.
+    Namings that contradict a file name are ruled out; when several remain and disagree, a human is asked. What a person
+    `settled`, by problem, goes before all that.
     """
     owners = owners or Owners(targets, places)
     named = {place.file: owners.named_in(place) for place in places} if len(places) > 1 else {}
@@ -119,6 +125,8 @@ def assign(
     assignments = {}
     for target in targets:
         chosen = _choose(target, found[target.problem], unsure[target.problem], unnamed)
+        if (said := settled.get(target.problem)) and said.network:
+            chosen = _as_settled(said.network, chosen, models)
         notebooks = tuple(p.file for p in places if len(places) == 1 or target.problem in named[p.file])
         if chosen.model and chosen.model.notebook not in notebooks:
             notebooks = (*notebooks, chosen.model.notebook)
@@ -237,6 +245,16 @@ def _choose(target: Target, found: list[ModelFacts], unsure: list[ModelFacts], u
         why = f"No heading or file name says which network answers problem {target.problem}."
         return Assignment(candidates=tuple(unnamed[-12:]), why=why)
     return Assignment(why=f"No trained network was found for problem {target.problem}.")
+
+
+def _as_settled(name: NetworkName, chosen: Assignment, models: Sequence[ModelFacts]) -> Assignment:
+    """The network that a person named; what is known without them where no network has that name now."""
+    model = next((model for model in models if model.name == name), None)
+    if model is None:
+        gone = f"A person named a network ({name.variable or 'unnamed'} in {name.notebook}) that isn't found now."
+        return chosen.model_copy(update={"why": f"{gone} {chosen.why}".strip()})
+    same = tuple(other for other in chosen.networks if other.notebook == model.notebook)
+    return Assignment(model=model, networks=same if model in same else (model,))
 
 
 def _final(found: list[ModelFacts]) -> tuple[ModelFacts, ...]:

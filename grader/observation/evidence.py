@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nbformat import NotebookNode
 
+from grader.core.decision import Settled
 from grader.core.document import Document
 from grader.core.evidence import OF_NOTEBOOKS, CellRun, ModelFacts, NotebookRun, ProblemEvidence
 from grader.core.record import Record
@@ -111,16 +112,19 @@ def evidence_of(
     observed: Mapping[str, Observed],
     unread: Sequence[str] = (),
     code: Mapping[str, Sequence[int]] = {},
+    settled: Sequence[Settled] = (),
 ) -> dict[str, ProblemEvidence]:
     """The evidence for every problem: what the words say, networks, runs.
 
     `code` are the numbers of the notebooks' cells of code; `unread` says of files that nobody read why that is so.
+    `settled` is what a person said before.
     """
     places = [Place(file=file, headings=words.headings.get(file, ())) for file in observed]
     targets = _targets(rubric)
     models = [model for seen in observed.values() for model in seen.models]
     owners = Owners(targets, places)
-    assignments = assign(targets, places, models, owners)
+    rulings = {one.problem: one for one in settled}
+    assignments = assign(targets, places, models, owners, rulings)
     in_code = _in_code(words.silent, code, owners, strict=rubric.unlabelled == "fail")
     unowned = tuple(
         claim for file, seen in observed.items() for claim in seen.run.claims if not owners.of(file, claim.source.cell)
@@ -146,8 +150,19 @@ def evidence_of(
             networks=assignment.networks,
             candidates=assignment.candidates,
             why_no_model=assignment.why,
+            trainings=rulings[problem.id].trainings if problem.id in rulings else 0,
         )
     return evidence
+
+
+def told_of_settled(settled: Sequence[Settled], evidence: Mapping[str, ProblemEvidence]) -> Iterator[str]:
+    """What a reader should know of what a person settled before."""
+    for one in settled:
+        seen = evidence.get(one.problem)
+        if seen and one.network and seen.model and seen.model.name == one.network:
+            yield f"{one.problem}: a person said that the network of {seen.model.source} answers it."
+        if seen and one.trainings:
+            yield f"{one.problem}: a person had its network trained up to {one.trainings} times more."
 
 
 def _in_code(

@@ -28,8 +28,8 @@ def _opened(grading: Grading) -> Iterator[Callable[[TrainingRequest, ProblemEvid
         if model is None or model.problem or model.unbound or not options.retrain or tools.dataset is None:
             return None
         rule = Rule(
-            kind=request.rule,
-            planned=options.seeds or request.planned,
+            kind="majority" if evidence.trainings else request.rule,  # who asks for more wants to see them
+            planned=(options.seeds or request.planned) + evidence.trainings,
             confidence=request.confidence,
             min_seeds=request.min_seeds,
         )
@@ -64,10 +64,10 @@ def _opened(grading: Grading) -> Iterator[Callable[[TrainingRequest, ProblemEvid
 def _cost(model: ModelFacts, grading: Grading, rule: Rule) -> str:
     """What it is going to cost, before it starts; nothing where that can't be said of its recipe."""
     from grader.training.price import in_words
-    from grader.training.trainable import cost_of
+    from grader.training.trainable import expected_of
 
     dataset = grading.tools.dataset
-    seconds = cost_of(model, dataset, grading.rubric.limits) if dataset else None
+    seconds = expected_of(model, dataset, grading.rubric.limits) if dataset else None
     if seconds is None:
         return ""
     planned, least = rule.planned, fewest(rule)

@@ -31,6 +31,7 @@ def application(review: Review, access: Access) -> Starlette:
         Route("/people", office.people),
         Route("/office/{action}", office.act, methods=["POST"]),
         Route("/blind", files.blind, methods=["POST"]),
+        Route("/again", files.again),
         Route("/picture/{key}/{number:int}", files.picture),
         Route("/file/{key}/{number:int}", files.file),
         Route("/static/{name}", files.static),
@@ -48,6 +49,10 @@ class _Files(Pages):
         """Hide names from whoever asks, or show them again."""
         self.review.blind ^= {self.access.who(request)}
         return JSONResponse({})
+
+    async def again(self, _: Request) -> Response:
+        """How far the machine is with what was settled."""
+        return JSONResponse({"state": self.review.again.state, "said": self.review.again.told})
 
     async def picture(self, request: Request) -> Response:
         """A page of somebody's PDF or a figure of a notebook, by its number: no path is ever sent."""

@@ -10,14 +10,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from grader.core.decision import Decision, Item, points_of
+from grader.core.decision import Decision, Item, Ruling, points_of
 from grader.core.decision import Request as Asking
 from grader.core.source import Source
 from grader.pictures import beside
-from grader.review.deciding import ItemWish, Seen, Wish, decide, give_second_opinion, save_item, undo
+from grader.review.deciding import ItemWish, Refused, Seen, Wish, decide, give_second_opinion, save_item, undo
 from grader.review.people import agreement, drawn, is_for
 from grader.review.questions import OPEN, Answer, Question
 from grader.review.rendering import Pages, answered, body_of
+from grader.review.settling import MORE, RulingWish, settle, trained
 
 _MOST_COMMENTS = 300
 
@@ -112,6 +113,7 @@ class QuestionPages(Pages):
         group = listed[at] if listed else []
         first = group[0] if group else None
         pictures = self.review.pictures(first.answer.key) if first else []
+        found = self.review.asked.problem(first.answer.key, question.problem) if first and not twice else None
         return self.page(
             request,
             "question.html.j2",
@@ -131,6 +133,11 @@ class QuestionPages(Pages):
             left=sum(shown.open for shown in seen.values()),
             everyone=len(seen),
             comments=[] if twice else self._comments(question),
+            candidates=found.candidates if found else (),
+            trained=found.networks[0].retraining if found and trained(found) else None,
+            ruling=self._ruling(question, first.answer) if first else None,
+            again=self.review.again,
+            more=MORE,
             pictures=pictures,
             begins=beside(pictures, Source.of(first.answer.source)) if first else None,
             files=[name for name, _ in self.review.files(first.answer.key)] if first else [],
@@ -143,6 +150,9 @@ class QuestionPages(Pages):
     def _items(self, question: Question) -> dict[str, Item]:
         known = self.review.newest.items.values()
         return {i.id: i for i in list(known) if (i.problem, i.check) == (question.problem, question.check)}
+
+    def _ruling(self, question: Question, answer: Answer) -> Ruling | None:
+        return self.review.newest.rulings.get((answer.key, question.problem))
 
     def _requests(self, question: Question, group: list[Shown]) -> list[Asking]:
         """The open requests to look at these answers again."""
@@ -233,6 +243,18 @@ class QuestionPages(Pages):
         places = map(question.place, question.answers)
         return [place.key for place in places if place in decisions and decisions[place].items]
 
+    def _settle(self, question: Question, body: bytes, who: str) -> list[str]:
+        wish = RulingWish.model_validate_json(body)
+        answer = question.answers.get(wish.key)
+        problem = self.review.asked.problem(wish.key, question.problem)
+        if answer is None or problem is None:
+            raise Refused("Somebody's answer is gone: load the page again.")
+        self.review.newest.bring_up_to_date()
+        settle(self.review.said, problem, answer.submission, self._ruling(question, answer), wish, who)
+        self.review.newest.bring_up_to_date()
+        self.review.again.ask()
+        return []
+
     def _asked(self, request: Request) -> tuple[int, Question]:
         number = request.path_params["number"]
         if number >= len(self.review.asked.questions):
@@ -245,6 +267,7 @@ _ACTIONS: Mapping[str, Callable[[QuestionPages, Question, bytes, str], list[str]
     "decide": QuestionPages._decide,
     "second": QuestionPages._second,
     "undo": QuestionPages._undo,
+    "settle": QuestionPages._settle,
     "item": QuestionPages._item,
 }
 

@@ -6,11 +6,11 @@ from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from grader.core.decision import Assignment, Decision, Item, Place, Request, Said, SecondOpinion, points_of
-from grader.core.outcome import Status
+from grader.core.decision import Assignment, Decision, Item, Place, Request, Ruling, Said, SecondOpinion, points_of
+from grader.core.outcome import ProblemResult, Status
 from grader.core.record import Record
 from grader.report._summary import staff_name
-from grader.store import Decisions, Store
+from grader.store import Current, Decisions, Store
 
 OPEN = ("manual", "error")
 _OVERLAP = 100  # of what is read again, to miss nothing
@@ -75,12 +75,19 @@ class Asked:
 
     store: Store
     questions: list[Question] = field(default_factory=list)
+    _current: Current | None = None
     _read: dict[str, int] = field(default_factory=dict)
 
     @property
     def keys(self) -> Collection[str]:
         """The hand-ins that were graded."""
         return self._read.keys()
+
+    def problem(self, key: str, problem: str) -> ProblemResult | None:
+        """All that the machine found of a problem of one hand-in, as it was when the questions were read."""
+        if self._current is None or key not in self._current:
+            return None
+        return next((one for one in self._current[key].grade.problems if one.id == problem), None)
 
     def bring_up_to_date(self) -> bool:
         """Read what is new; gives whether anything was."""
@@ -123,7 +130,7 @@ class Asked:
                         sections=sections,
                         unread=stored.grade.unread,
                     )
-        self.questions, self._read = list(found.values()), now
+        self.questions, self._read, self._current = list(found.values()), now, current
         return True
 
 
@@ -157,6 +164,7 @@ class Newest:
         self.opinions: dict[tuple[Place, str], SecondOpinion] = {}  # by whose they are
         self.requests: dict[str, Request] = {}
         self.assignments: dict[str, Assignment] = {}
+        self.rulings: dict[tuple[str, str], Ruling] = {}  # by hand-in and problem
         self.changes: Counter[tuple[str, str]] = Counter()  # of each question
         self.lock = threading.Lock()
 
@@ -175,6 +183,8 @@ class Newest:
                         self.changes[one.problem, one.check] += _take(self.items, one.id, one)
                     case Request():
                         _take(self.requests, one.id, one)
+                    case Ruling():
+                        _take(self.rulings, (one.key, one.settled.problem), one)
                     case Assignment():
                         _take(self.assignments, one.grader, one)
 

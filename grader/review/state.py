@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.pictures import Picture, pictures_of
+from grader.review.again import Again
 from grader.review.files import HandedInFiles
 from grader.review.groups import groups
 from grader.review.groups import near as near_wordings
@@ -24,12 +25,14 @@ class Review:
     twice: float = 0.0  # the share of the answers that two people grade
     asked: Asked = field(init=False)
     newest: Newest = field(init=False)
+    again: Again = field(init=False)
     handed_in: HandedInFiles = field(init=False)
     grouped: dict[tuple[bool, str], list[list[str]]] = field(default_factory=dict)
     counted: dict[tuple[str, str], tuple[int, Progress]] = field(default_factory=dict)
     blind: set[str] = field(default_factory=set)  # graders who don't see names
 
     def __post_init__(self) -> None:
+        self.again = Again(self.store, self.results, self._judged_again)
         self.asked, self.newest, self.handed_in = Asked(self.store), Newest(self.store), HandedInFiles(self.store)
 
     @property
@@ -44,6 +47,11 @@ class Review:
     def files(self, key: str) -> list[tuple[str, Path]]:
         """(the name, where it lies) of what was handed in, of a hand-in that was graded."""
         return self.handed_in.files(key) if key in self.asked.keys else []
+
+    def _judged_again(self) -> None:
+        """The run has written pages and the gradebook by what it knew when it began: others may have decided since."""
+        self.bring_up_to_date()
+        self.changed(list(self.asked.keys))
 
     def bring_up_to_date(self) -> None:
         """Read what is new of results, where that may change what is asked, and of what people said."""

@@ -97,8 +97,10 @@ def _reasons(old: StoredGrade, new: StoredGrade, runs: Mapping[int, Run]) -> Ite
     found = []
     if was.submission != became.submission:
         found.append("the submission changed")
-    if was.rubric != became.rubric:
+    if run.rubric != later.rubric:
         found.append("the rubric changed")
+    elif was.rubric != became.rubric:
+        found.append("a person settled what it is judged by")
     if was.data != became.data:
         found.append("the data changed")
     versions = [

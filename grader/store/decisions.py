@@ -8,7 +8,7 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from grader.core.decision import Assignment, Decision, Item, Place, Request, Said, SecondOpinion
+from grader.core.decision import Assignment, Decision, Item, Place, Request, Ruling, Said, SecondOpinion
 from grader.core.errors import Conflict
 from grader.core.portable import as_json
 from grader.store.schema import said
@@ -17,6 +17,7 @@ from grader.store.store import Store
 Kind = TypeVar("Kind", bound=Said)
 _NAMES: dict[type[Said], str] = {
     Decision: "decision", Item: "item", Request: "request", Assignment: "assignment", SecondOpinion: "second opinion",
+    Ruling: "ruling",
 }  # fmt: skip
 _KINDS = {name: kind for kind, name in _NAMES.items()}
 
@@ -73,6 +74,14 @@ class Decisions:
     def save_request(self, request: Request) -> None:
         """Keep a request, or what became of it. Raises Conflict."""
         self._say([("", request.id, request)])
+
+    def rulings(self, key: str | None = None) -> list[Ruling]:
+        """The newest ruling on each problem: of one hand-in, or of all."""
+        return self._newest(Ruling, key)
+
+    def rule(self, ruling: Ruling) -> None:
+        """Keep a ruling. Raises Conflict."""
+        self._say([(ruling.key, ruling.settled.problem, ruling)])
 
     def assignments(self) -> dict[str, Assignment]:
         """Who grades what, by their names."""

@@ -17,7 +17,7 @@ class TrainingPlan(Record):
 
 
 class LaneStep(Record):
-    """One training under one seed; `cost` in seconds of one core, by its price. Two with one `key` are the same."""
+    """One training under one seed; `cost` in seconds of one core, as expected. Two with one `key` are the same."""
 
     plan: TrainingPlan
     trainer: str

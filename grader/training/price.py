@@ -7,6 +7,7 @@ nothing of what is trained on it.
 from grader.datasets import Dataset
 from grader.network.count import Count
 from grader.training.plan import TrainingPlan
+from grader.training.trainers import TRAINERS
 
 # Measured on one core of an EPYC with AVX2, and rounded: `docs/retraining.md`.
 _OPERATIONS = 2.5e10  # multiply-adds a second
@@ -25,6 +26,11 @@ def price(plan: TrainingPlan, size: Count, dataset: Dataset) -> float:
     trained = used * ((1 + _BACKWARD) * forward + size.values * _VALUE)
     updated = steps * (len(size.rows) * _LAYER + size.parameters * _PARAMETER)
     return recipe.epochs * (trained + updated + len(dataset.test.labels) * forward)
+
+
+def expected(plan: TrainingPlan, size: Count, dataset: Dataset, trainer: str) -> float:
+    """Seconds that one training is likely to take on such a core, by this trainer."""
+    return price(plan, size, dataset) / TRAINERS[trainer].faster
 
 
 def in_words(seconds: float) -> str:

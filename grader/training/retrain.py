@@ -15,7 +15,7 @@ from grader.training.device import CPU
 from grader.training.elsewhere import finished
 from grader.training.memory import ran_out
 from grader.training.plan import LaneStep, TrainingPlan
-from grader.training.price import price
+from grader.training.price import expected
 from grader.training.seeds import seeds_of
 from grader.training.side_by_side import SideBySide
 from grader.training.trainable import check_trainable
@@ -69,7 +69,7 @@ def retrain(
             if missing and where == "over":
                 raise TimeoutError
             if missing:
-                cost = price(plan, size, dataset)
+                cost = expected(plan, size, dataset, trainer)
                 raise Suspended(
                     [LaneStep(plan=plan, trainer=trainer, seed=s, key=k, cost=cost) for s, k in missing.items()]
                 )

@@ -1,6 +1,7 @@
 """What is refused before anything is allocated: shapes that don't fit, sizes beyond the limits, unknown names."""
 
 import math
+from collections.abc import Callable
 
 import torch
 
@@ -12,8 +13,9 @@ from grader.network.count import Count, count
 from grader.training.device import CPU
 from grader.training.images import check_images, check_transforms
 from grader.training.plan import TrainingPlan
-from grader.training.price import in_words, price
+from grader.training.price import expected, in_words, price
 from grader.training.recipe import check_recipe
+from grader.training.trainers import choose_trainer
 
 
 def check_trainable(plan: TrainingPlan, dataset: Dataset) -> Count:
@@ -75,10 +77,21 @@ def check_network(plan: TrainingPlan, dataset: Dataset) -> Count:
 
 def cost_of(model: ModelFacts, dataset: Dataset, limits: Limits) -> float | None:
     """Seconds of one core that one training of a network takes, by its price; None where that can't be said."""
+    return _said_of(model, dataset, limits, price)
+
+
+def expected_of(model: ModelFacts, dataset: Dataset, limits: Limits) -> float | None:
+    """The same on the CPU of this machine, by the trainer that it is going to have here."""
+    return _said_of(model, dataset, limits, lambda plan, size, data: expected(plan, size, data, choose_trainer(plan)))
+
+
+def _said_of(
+    model: ModelFacts, dataset: Dataset, limits: Limits, seconds: Callable[[TrainingPlan, Count, Dataset], float]
+) -> float | None:
     if model.recipe is None:
         return None
     try:
         plan = TrainingPlan(spec=model.spec, recipe=model.recipe, dataset=dataset.name, limits=limits)
-        return price(plan, check_trainable(plan, dataset), dataset)
+        return seconds(plan, check_trainable(plan, dataset), dataset)
     except (GraderError, ValueError, RuntimeError):  # training it says why
         return None

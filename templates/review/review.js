@@ -151,6 +151,7 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
   if (button.dataset.do) actions[button.dataset.do]();
+  else if (button.dataset.settle) settle(button);
   else if (button.className === "item") toggle(button.dataset.item);
   else if (button.className === "edit") make(button.dataset);
   else if (button.className === "before") { field("comment").value = button.textContent; remember(); field("comment").focus(); }
@@ -160,6 +161,30 @@ if (form) {
   form.addEventListener("input", () => { remember(); earlier(); });
   recall();
 }
+
+// What the machine is to go by is kept like all else, and the machine judges again at once.
+const settling = field("settling");
+async function settle(button) {
+  const held = settling.dataset, network = held.network ? JSON.parse(held.network) : null;
+  const wished = {
+    back: { network: null, trainings: 0 },
+    network: { network: JSON.parse(button.dataset.network || "null"), trainings: 0 },
+    more: { network, trainings: Number(held.trainings) + Number(button.dataset.more) },
+  }[button.dataset.settle];
+  const what = { key: held.key, submission: held.submission, version: Number(held.version), ...wished };
+  if (await send(`/question/${held.number}/settle`, what)) stay();
+}
+
+const EVERY = 2000; // milliseconds
+async function watch(before) {
+  let told;
+  try { told = await (await fetch("/again")).json(); } catch (error) { told = { state: "", said: "" }; }
+  const shown = field("again");
+  shown.textContent = told.said;
+  shown.hidden = !told.state || (told.state === "ended" && before !== "running");
+  if (told.state === "running") setTimeout(watch, EVERY, "running");
+}
+watch("");
 
 for (const office of document.querySelectorAll("form[data-office]")) {
   office.addEventListener("submit", async (event) => {

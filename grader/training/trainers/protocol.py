@@ -50,6 +50,8 @@ class TrainerType:
     `lanes` is where the lanes of a network run: in `threads`, one a core, where nothing is shared between them; in
     `processes`, one a core, where random numbers belong to the process; `together` in one thread of this process, turn
     by turn, where they share an accelerator.
+
+    `faster` is by how much it undercuts a training's price, about: for what is said and for the order, not for limits.
     """
 
     name: str
@@ -58,3 +60,4 @@ class TrainerType:
     suits: Callable[[TrainingPlan], bool]
     make: Callable[[Network, TrainingPlan, Samples, int], Trainer]
     depends_on: Callable[[TrainingPlan], str]
+    faster: float = 1.0
