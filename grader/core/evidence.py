@@ -422,7 +422,8 @@ class FunctionRun(Record):
 class ProblemEvidence(Record):
     """Everything seen for one problem.
 
-    `model` is the network that answers it; when several could, it is None and they are `candidates`. `networks` are
+    `model` is the network that answers it; when several could, they are `candidates`, and it is None unless a person
+    chose. `networks` are
     all that were trained for it, as in a sweep. `unowned` are accuracies in cells of nobody's problem, in any notebook.
     `repeated` are sections of notebooks' words where documents answer the problem already.
     `elsewhere` holds the answers to the other problems, for statements that must agree across them.

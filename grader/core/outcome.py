@@ -136,7 +136,7 @@ class ProblemResult(Record):
     """One problem: what was asked, its checks, its points. `manual_points` still wait for a human.
 
     Points of `extra_credit` come on top of the grade's `max_score`. `code` is the student's own at places that stand as
-    the `source` of checks. Where it isn't known which network answers it, `candidates` are those that may.
+    the `source` of checks. Where it isn't known by itself which network answers it, `candidates` are those that may.
     """
 
     id: str

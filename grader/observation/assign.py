@@ -41,7 +41,7 @@ class Target(Record):
 class Assignment(Record):
     """The network of one problem, or its candidates and why none was chosen; and the notebooks that belong to it.
 
-    `networks` are all that were trained for it, the one chosen among them.
+    `networks` are all that were trained for it, the one chosen among them. Where a person chose, the candidates stay.
     """
 
     model: ModelFacts | None = None
@@ -254,7 +254,7 @@ def _as_settled(name: NetworkName, chosen: Assignment, models: Sequence[ModelFac
         gone = f"A person named a network ({name.variable or 'unnamed'} in {name.notebook}) that isn't found now."
         return chosen.model_copy(update={"why": f"{gone} {chosen.why}".strip()})
     same = tuple(other for other in chosen.networks if other.notebook == model.notebook)
-    return Assignment(model=model, networks=same if model in same else (model,))
+    return chosen.model_copy(update={"model": model, "networks": same if model in same else (model,), "why": ""})
 
 
 def _final(found: list[ModelFacts]) -> tuple[ModelFacts, ...]:

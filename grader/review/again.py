@@ -1,10 +1,10 @@
 """Has the machine judge again by what a person settled: with the command that graded the class and knows the rest."""
 
 import shlex
+import signal
 import subprocess
 import sys
 import threading
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -12,8 +12,7 @@ from typing import Literal
 from grader.store import Results, Store
 
 State = Literal["", "running", "ended", "failed"]
-_ENDED_WELL = (0, 1, 4)  # all graded; something can't be read; the machine failed on some: the pages say which
-_MOST_LINES = 20
+_GRADER = (sys.executable, "-c", "from grader.cli import main; main()")
 
 
 class Again:
@@ -44,7 +43,7 @@ class Again:
         with self.lock:
             self.wanted = False
             if self.process and self.process.poll() is None:
-                self.process.terminate()
+                self.process.send_signal(signal.SIGINT)
 
     def _run(self) -> None:
         while True:
@@ -63,27 +62,32 @@ class Again:
         command = self._command()
         if isinstance(command, str):
             return "failed", command
-        last: deque[str] = deque(maxlen=_MOST_LINES)
+        before = self._last_finished()
+        last = ""
         try:
             with self.lock:
-                self.process = subprocess.Popen(
-                    [sys.executable, "-m", "grader", *command],
+                process = self.process = subprocess.Popen(
+                    [*_GRADER, *command],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
                     text=True,
                     errors="replace",
+                    start_new_session=True,  # Ctrl-C is this application's: it ends the other by itself
                 )
-            for line in self.process.stdout or ():
-                if line.strip():
-                    last.append(line.strip())
-                    self.told = f"The machine judges again: {last[-1]}"
-            code = self.process.wait()
+            with process:
+                for line in process.stdout or ():
+                    if last := line.strip() or last:
+                        self.told = f"The machine judges again: {last}"
+            code = process.returncode
         except OSError as error:
             return "failed", f"The machine could not be asked: {error}. {_by_hand(command)}"
-        if code in _ENDED_WELL:
+        if self._last_finished() > before:  # whatever it found: the pages say it
             return "ended", "The machine has judged again: load the page to see it."
-        return "failed", f"Judging again ended early ({last[-1] if last else f'exit code {code}'}). {_by_hand(command)}"
+        return "failed", f"Judging again ended early ({last or f'exit code {code}'}). {_by_hand(command)}"
+
+    def _last_finished(self) -> int:
+        return max((run.number for run in self.store.runs() if run.ending == "finished"), default=0)
 
     def _command(self) -> list[str] | str:
         """The arguments of the last run that graded into this folder, without what would find all anew; or why none."""

@@ -42,9 +42,7 @@ def settle(
         raise Refused("No network of this problem was trained again by its recipe.")
     settled = Settled(problem=problem.id, network=wish.network, trainings=wish.trainings)
     now = datetime.now(UTC)
-    said.rule(
-        Ruling(key=wish.key, submission=submission, settled=settled, by=by, at=now, version=wish.version + 1)
-    )
+    said.rule(Ruling(key=wish.key, submission=submission, settled=settled, by=by, at=now, version=wish.version + 1))
 
 
 def trained(problem: ProblemResult) -> bool:

@@ -97,10 +97,9 @@ def _reasons(old: StoredGrade, new: StoredGrade, runs: Mapping[int, Run]) -> Ite
     found = []
     if was.submission != became.submission:
         found.append("the submission changed")
-    if run.rubric != later.rubric:
-        found.append("the rubric changed")
-    elif was.rubric != became.rubric:
-        found.append("a person settled what it is judged by")
+    if was.rubric != became.rubric:
+        same = run.rubric and run.rubric == later.rubric
+        found.append("a person settled what it is judged by" if same else "the rubric changed")
     if was.data != became.data:
         found.append("the data changed")
     versions = [

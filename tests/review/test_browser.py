@@ -12,7 +12,10 @@ from axe_playwright_python.sync_playwright import Axe
 from browser import CHROMIUM
 from playwright.sync_api import sync_playwright
 from reviewed_class import TOKENS
+from sample_grade import check, grade_of, mlp, problem, reached
+from stored_class import provenance
 
+from grader.core.outcome import NetworkResult, SubmissionInfo
 from grader.review.access import Access
 from grader.review.app import application
 from grader.review.publisher import Publisher
@@ -218,3 +221,25 @@ def browsing_of(review):
             page.wait_for_load_state("networkidle")
         yield page
         browser.close()
+
+
+def test_the_network_that_answers_is_chosen_by_the_keyboard(review):
+    may = (mlp("a.ipynb", 16), mlp("b.ipynb", 24))
+    trained = NetworkResult(model=may[0], retraining=reached())
+    net = check("net", "manual", 2, message="Two notebooks may answer this.")
+    made = grade_of(
+        problem("1B", "A network", net, candidates=may, networks=(trained,)),
+        submission=SubmissionInfo(id="s00", files=("a.ipynb",)),
+    )
+    review.store.save_grade(1, "s00", provenance(submission="s00"), made)
+    with served(review) as address, browsing(address, "token-of-kim", color_scheme="dark") as (page,):
+        page.goto(f"{address}/question/0?key=s00&by=each")
+        chosen = page.get_by_role("button", name="This one answers it").nth(1)
+        chosen.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_selector("text=Kim said that model of b.ipynb")
+        page.wait_for_selector("#again >> text=It is kept")  # nobody knows the command that graded this class
+        found = Axe().run(page).response["violations"]
+        assert [(each["id"], each["nodes"][0]["html"][:200]) for each in found] == []
+    (held,) = Decisions(review.store).rulings("s00")
+    assert held.settled.network == may[1].name
