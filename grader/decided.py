@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from grader.core.decision import Decision, Item, Place, points_of
-from grader.core.outcome import AppliedItem, CheckResult, Given, Grade, ProblemResult, Status
+from grader.core.outcome import CheckResult, Given, Grade, ProblemResult, RubricItem, Status
 
 _AGAIN = "{problem}: what {by} gave for “{check}” was for other files, or by another rubric: a person looks again."
 
@@ -73,7 +73,7 @@ def _given(check: CheckResult, decision: Decision, items: Mapping[str, Item]) ->
     applied = [items[item] for item in decision.items if item in items and not items[item].removed]
     given = Given(
         points=check.score if points is None else points,
-        items=tuple(AppliedItem(text=item.text, points=item.points) for item in applied),
+        items=tuple(RubricItem(text=item.text, points=item.points) for item in applied),
         comment=decision.comment,
         reason=decision.reason,
         by=decision.by,

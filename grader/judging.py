@@ -170,6 +170,7 @@ def _result(check: Check, outcome: Outcome) -> CheckResult:
         advice=outcome.advice,
         asked=check.asked(),
         note=check.note,
+        items=check.items,
         visibility=check.visibility,
         details=outcome.details,
     )

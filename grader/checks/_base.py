@@ -1,12 +1,12 @@
 """What every check has: a name, points, and a pure function from evidence to an outcome."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from grader.core.evidence import CellRun, ModelFacts, ProblemEvidence, Section
 from grader.core.fault import Fault
-from grader.core.outcome import Outcome, Status, Visibility, failed, manual
+from grader.core.outcome import Outcome, RubricItem, Status, Visibility, failed, manual
 from grader.core.record import Record
 from grader.guest.protocol import Blocks
 
@@ -45,7 +45,8 @@ class Check(Record):
     """One question about a submission, worth `points`.
 
     `requires` names checks of the same problem that must pass first; else this one is skipped.
-    `note` is for the person who reads what the machine can't judge.
+    `note` is for the person who reads what the machine can't judge, `items` are what they may apply: each with the
+    points that it gives, or takes, and a text for the student.
     """
 
     type: str
@@ -54,10 +55,19 @@ class Check(Record):
     visibility: Visibility = "visible"
     requires: tuple[str, ...] = ()
     note: str = ""
+    items: tuple[RubricItem, ...] = ()
 
     answer_form: ClassVar[AnswerForm] = "none"
     # The kinds of evidence that it judges: what was seen in the submission, and what providers give.
     needs: ClassVar[Needs] = frozenset({Section})
+
+    @model_validator(mode="after")
+    def _items_fit(self) -> Self:
+        if any((item.points > 0) != (self.items[0].points > 0) for item in self.items):
+            raise ValueError("the `items` of a check all give points, or all take some")
+        if any(abs(item.points) > self.points for item in self.items):
+            raise ValueError(f"none of the `items` gives or takes more than the {self.points:g} points of the check")
+        return self
 
     @classmethod
     def type_name(cls) -> str:
@@ -84,7 +94,7 @@ class Check(Record):
 
     def without_note(self) -> "Check":
         """All of it but the words for whoever grades: for checks that state what the assignment asks, and no answer."""
-        return self.model_copy(update={"note": ""})
+        return self.model_copy(update={"note": "", "items": ()})
 
     def judge(self, evidence: ProblemEvidence) -> Outcome:
         """Judge the evidence of one problem. Pure: same evidence, same outcome."""

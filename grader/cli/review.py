@@ -92,7 +92,7 @@ def command(
     access = Access(tokens, hosts, secure=certificate is not None, heads=heads or ())
     with Store.open(store or out, create=False) as opened, closing(Publisher(opened, results, say)) as publisher:
         review = Review(opened, results, publisher.changed, title, twice=twice / 100)
-        review.asked.bring_up_to_date()
+        review.bring_up_to_date()
         if requests:
             say(read_requests(opened, review.asked.questions, requests, next(iter(tokens.values()))))
         for token, name in tokens.items():

@@ -68,6 +68,23 @@ def template(rubric: Name) -> None:
 
 
 @app.command()
+def items(
+    rubric: Name,
+    out: Annotated[Path, typer.Argument(help="The folder of results of a class.")],
+    store: Annotated[str, typer.Option("--store", help="A database's URL; else grades.db in the folder.")] = "",
+) -> None:
+    """Write the rubric items that were made while a class was graded into the rubric's file, for the next class."""
+    from grader.rubric.items import keep_items
+    from grader.store import Decisions, Store
+
+    with Store.open(store or out, create=False) as opened:
+        kept = keep_items(rubric, Decisions(opened).items().values())
+    for (problem, check), count in kept.items():
+        typer.echo(f"{problem}, {check}: {count} {'item' if count == 1 else 'items'}")
+    typer.echo(f"{rubric} has them now." if kept else "Nobody made an item of a check of this rubric.")
+
+
+@app.command()
 def docs() -> None:
     """Print docs/rubrics.md: how to write a rubric, with every check type and key."""
     from grader.rubric.docs import rubric_docs

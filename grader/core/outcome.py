@@ -77,11 +77,11 @@ class BudgetLine(Record):
     room: int | None = None
 
 
-class AppliedItem(Record):
-    """A rubric item that a person applied to an answer: what it says, and the points that it gives or takes."""
+class RubricItem(Record):
+    """A rubric item: what it says to the student, and the points that it gives (above 0) or takes."""
 
-    text: str
-    points: float
+    text: str = Field(min_length=1, max_length=500)
+    points: float = Field(allow_inf_nan=False)
 
 
 class Given(Record):
@@ -91,7 +91,7 @@ class Given(Record):
     """
 
     points: float
-    items: tuple[AppliedItem, ...] = ()
+    items: tuple[RubricItem, ...] = ()
     comment: str = ""
     reason: str = ""
     by: str
@@ -101,7 +101,7 @@ class Given(Record):
 
 
 class CheckResult(Record):
-    """One outcome with its points. `asked` and `note` come from the rubric: for the student, and for the TA.
+    """One outcome with its points. From the rubric come `asked`, for the student, and for the TA `note` and `items`.
 
     Where a person decided (`given`), status and score are theirs.
     """
@@ -117,6 +117,7 @@ class CheckResult(Record):
     advice: str = ""
     asked: str = ""
     note: str = ""
+    items: tuple[RubricItem, ...] = ()
     visibility: Visibility = "visible"
     given: Given | None = None
     details: dict[str, object] = {}

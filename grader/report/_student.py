@@ -108,7 +108,7 @@ def _code_of(problem: ProblemResult, shown: Iterable[CheckResult]) -> dict[str, 
 
 def _without_names(check: CheckResult) -> CheckResult:
     given = check.given and check.given.model_copy(update={"by": "", "reason": ""})
-    return check.model_copy(update={"note": "", "given": given})
+    return check.model_copy(update={"note": "", "items": (), "given": given})
 
 
 def _asks(shown: Iterable[CheckResult]) -> bool:

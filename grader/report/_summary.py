@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from grader.core.outcome import AppliedItem, CheckResult, Grade, ProblemResult, Status
+from grader.core.outcome import CheckResult, Grade, ProblemResult, RubricItem, Status
 from grader.report._text import one_line, point_words, points
 
 
@@ -156,7 +156,7 @@ def reason(check: CheckResult) -> str:
     return one_line("; ".join(taken), 160) or one_line(message(check), 160) or "A person read it."
 
 
-def item_words(item: AppliedItem) -> str:
+def item_words(item: RubricItem) -> str:
     """`+2 every step stated`, `−1 gradient not written out`."""
     return f"{signed(item.points)} {item.text}"
 

@@ -1,12 +1,17 @@
 """What a click does: decisions on one or many answers at once, rubric items, and taking the last one back."""
 
+import hashlib
+import json
 import secrets
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import Field
 
 from grader.core.decision import Decision, Item, SecondOpinion
+from grader.core.errors import Conflict
 from grader.core.record import Record
 from grader.review.questions import OPEN, Answer, Question
 from grader.store import Decisions
@@ -149,6 +154,21 @@ def save_item(said: Decisions, question: Question, wish: ItemWish, by: str) -> I
     )
     said.save_item(item)
     return item
+
+
+def take_items(said: Decisions, questions: Iterable[Question], known: Mapping[str, Item]) -> None:
+    """Offer the items that the rubric has, each once for good: what people change of them, or remove, stays so."""
+    for question in questions:
+        held = [item for item in known.values() if _of(item, question) and not item.removed]
+        for of_rubric in question.items:
+            own = json.dumps([question.problem, question.check, of_rubric.text, of_rubric.points])
+            name = hashlib.sha256(own.encode()).hexdigest()[:12]
+            there = name in known or any((i.text, i.points) == (of_rubric.text, of_rubric.points) for i in held)
+            if there or any((item.points > 0) != (of_rubric.points > 0) for item in held):
+                continue
+            about = {"problem": question.problem, "check": question.check, **of_rubric.model_dump()}
+            with suppress(Conflict):  # another application was first, with the same
+                said.save_item(Item(id=name, by="the rubric", at=datetime.now(UTC), version=1, **about))
 
 
 def _of(item: Item, question: Question) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from grader.core.decision import Assignment, Decision, Item, Place, Request, Ruling, Said, SecondOpinion, points_of
-from grader.core.outcome import ProblemResult, Status
+from grader.core.outcome import ProblemResult, RubricItem, Status
 from grader.core.record import Record
 from grader.report._summary import staff_name
 from grader.store import Current, Decisions, Store
@@ -50,6 +50,7 @@ class Question:
     asked: str
     note: str
     max_points: float
+    items: tuple[RubricItem, ...] = ()
     answers: dict[str, Answer] = field(default_factory=dict)
 
     def place(self, key: str) -> Place:
@@ -115,6 +116,7 @@ class Asked:
                             asked=problem.asked,
                             note=check.note,
                             max_points=check.max_score,
+                            items=check.items,
                         ),
                     )
                     question.answers[key] = Answer(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from grader.pictures import Picture, pictures_of
 from grader.review.again import Again
+from grader.review.deciding import take_items
 from grader.review.files import HandedInFiles
 from grader.review.groups import groups
 from grader.review.groups import near as near_wordings
@@ -55,9 +56,12 @@ class Review:
 
     def bring_up_to_date(self) -> None:
         """Read what is new of results, where that may change what is asked, and of what people said."""
-        if self.asked.bring_up_to_date():
-            self.counted.clear()
+        new = self.asked.bring_up_to_date()
         self.newest.bring_up_to_date()
+        if new:
+            self.counted.clear()
+            take_items(self.said, self.asked.questions, self.newest.items)
+            self.newest.bring_up_to_date()
 
     def progress_of(self, question: Question) -> Progress:
         """How far a question is; counted anew where something was said of it."""

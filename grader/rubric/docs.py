@@ -47,7 +47,7 @@ the answer to a person too: nothing is failed for the way it is written.
 
 This page is generated from the code by `make docs`.
 """
-_SHARED = ("type", "name", "points", "visibility", "requires", "note")
+_SHARED = ("type", "name", "points", "visibility", "requires", "note", "items")
 
 
 def rubric_docs() -> str:

@@ -17,7 +17,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from sample_grade import check, grade_of, lane, missed, problem, reached, sample_grade
 
 from grader.core.evidence import Retraining
-from grader.core.outcome import AppliedItem, CheckResult, Given, Grade
+from grader.core.outcome import CheckResult, Given, Grade, RubricItem
 from grader.observation.own_code import with_code
 from grader.report import FORMATS
 from grader.report._maths import mathml
@@ -59,7 +59,7 @@ def given(points: float, machine: str = "manual", **more: object) -> Given:
 
 def read(points: float = 1.5, **more: object) -> CheckResult:
     """An answer that a person read."""
-    items = (AppliedItem(text="names the zero gradient", points=2.5), AppliedItem(text="no $w^2$", points=-1))
+    items = (RubricItem(text="names the zero gradient", points=2.5), RubricItem(text="no $w^2$", points=-1))
     fields = {"type": "manual", "message": "A person reads this answer.", "observed": "Nothing is sent back.", **more}
     return check("Explanation", "partial", 3, points, given=given(points, items=items, comment="**Nearly**"), **fields)
 
