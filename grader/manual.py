@@ -1,11 +1,14 @@
-"""People's points for a class in a table: written for a spreadsheet, and read back without overwriting anybody."""
+"""People's points for a class in a table: for a spreadsheet or as YAML, and read back without overwriting anybody."""
 
 import csv
 import io
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Literal
 from unicodedata import normalize
+
+import yaml
 
 from grader.core.decision import Decision, Item, Place, points_of
 from grader.core.errors import SubmissionError
@@ -19,7 +22,10 @@ from grader.store import Decisions, Store
 _OPEN = ("manual", "error")
 _JUDGED = ("passed", "partial", "failed", "skipped")
 _ASKED = ("points", "comment", "reason")  # what is read back
+Form = Literal["csv", "yaml"]
 COLUMNS = ("key", "who", "problem", "check", "max_points", "machine", "found", "note", "version", *_ASKED)
+_READ = ("key", "problem", "check", "version", *_ASKED)
+_TOLD = ("who", "found", "note")
 _MARK = "\ufeff"
 _MOST_ERRORS = 20
 
@@ -32,15 +38,15 @@ class Read(Record):
     conflicts: tuple[str, ...] = ()
 
 
-def table(store: Store, *, everything: bool = False) -> str:
-    """CSV with a row for each check that a person may decide: those that wait, and those that were decided.
+def table(store: Store, *, everything: bool = False, form: Form = "csv") -> str:
+    """CSV, or YAML, with a row for each check that a person may decide: those that wait, and those that were decided.
 
     With `everything` also what the machine judged. `version` counts the decisions on a check until now: whoever fills
     in `points`, `comment` or `reason` leaves it as it is.
     """
     said = Decisions(store)
     items, people = said.items(), store.people()
-    rows = [list(COLUMNS)]
+    rows = []
     for key, stored in sorted(store.current().items()):
         decisions = said.decisions(key)
         who = "; ".join(person.name or person.email or person.id or person.user for person in people.get(key, ()))
@@ -48,10 +54,10 @@ def table(store: Store, *, everything: bool = False) -> str:
             decision = decisions.get(Place(key=key, problem=problem, check=check.name))
             if everything or decision or check.status in _OPEN:
                 rows.append(_row(key, who, problem, check, _still(decision, stored, check), decision, items))
-    return _MARK + written(rows)
+    return _as_yaml(rows) if form == "yaml" else _as_csv(rows)
 
 
-def read(store: Store, text: str, by: str, at: datetime) -> Read:
+def read(store: Store, text: str, by: str, at: datetime, form: Form = "csv") -> Read:
     """Keep what a table says, as decisions of this person.
 
     A row that says nothing else than when it was written is left alone. Where somebody decided since, and otherwise,
@@ -61,7 +67,7 @@ def read(store: Store, text: str, by: str, at: datetime) -> Read:
     said = Decisions(store)
     items, current = said.items(), store.current()
     by_key: dict[str, list[tuple[int, dict[str, str]]]] = {}
-    for line, row in _parsed(text):
+    for line, row in _each_once(_from_yaml(text) if form == "yaml" else _from_csv(text)):
         by_key.setdefault(row["key"], []).append((line, row))
     decided, errors, conflicts, unchanged = [], [], [], 0
     for key, rows in by_key.items():
@@ -110,12 +116,32 @@ def _row(
     holds: Decision | None,
     newest: Decision | None,
     items: Mapping[str, Item],
-) -> list[str]:
+) -> dict[str, str]:
     found = " | ".join(filter(None, (check.message, check.observed)))
     machine = f"{check.status} {number_cell(check.score)}" if check.status in _JUDGED else check.status
-    told = (number_cell(check.max_score), machine, text_cell(found), text_cell(check.note))
-    place = (_cell(key), text_cell(who), _cell(problem), _cell(check.name))
-    return [*place, *told, str(newest.version if newest else 0), *map(_cell, _said(holds, items))]
+    told = (number_cell(check.max_score), machine, found, check.note, str(newest.version if newest else 0))
+    return dict(zip(COLUMNS, (key, who, problem, check.name, *told, *_said(holds, items)), strict=True))
+
+
+def _as_csv(rows: Iterable[Mapping[str, str]]) -> str:
+    cells = ([(text_cell if name in _TOLD else _cell)(row[name]) for name in COLUMNS] for row in rows)
+    return _MARK + written([list(COLUMNS), *cells])
+
+
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc]  # the library has no types
+    """Words of several lines as they are read, and nothing where nothing is said."""
+
+
+_Dumper.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar(
+        "tag:yaml.org,2002:str" if text else "tag:yaml.org,2002:null", text, style="|" if "\n" in text else None
+    ),
+)
+
+
+def _as_yaml(rows: Iterable[Mapping[str, str]]) -> str:
+    return str(yaml.dump(list(map(dict, rows)), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110))
 
 
 def _said(decision: Decision | None, items: Mapping[str, Item]) -> tuple[str, str, str]:
@@ -142,7 +168,7 @@ def _change(
     if not number.isdigit() or int(number) > len(history):
         raise ValueError(f"“{number}” is no version of it: leave that column as it was written")
     seen = _still(history[int(number) - 1], stored, check) if int(number) else None
-    wanted = tuple(_plain(row[column]) for column in _ASKED)
+    wanted = tuple(row[column] for column in _ASKED)
     points = _points(wanted[0], check.max_score)
     same = _same(seen, points, wanted, items)
     if same or (newest and _same(_still(newest, stored, check), points, wanted, items)):
@@ -191,7 +217,41 @@ def _points(cell: str, most: float) -> float | None:
     return points
 
 
-def _parsed(text: str) -> Iterator[tuple[int, dict[str, str]]]:
+def _each_once(rows: Iterable[tuple[int, dict[str, str]]]) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows. Raises SubmissionError for two of the same check."""
+    met: dict[tuple[str, ...], int] = {}
+    for line, row in rows:
+        where = (row["key"], row["problem"], row["check"])
+        if where in met:
+            raise SubmissionError(f"lines {met[where]} and {line} are the same check of {row['key']}")
+        met[where] = line
+        yield line, row
+
+
+def _from_yaml(text: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows by their columns, each with its line, all values as they are written. Raises SubmissionError."""
+    try:
+        tree = yaml.compose(text, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}: " if mark else ""
+        raise SubmissionError(f"is no YAML: {where}{getattr(error, 'problem', error)}") from error
+    if not isinstance(tree, yaml.SequenceNode):
+        raise SubmissionError("is no list of checks", hint="Fill in a table that --write has written.")
+    for node in tree.value:
+        line = node.start_mark.line + 1
+        pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+        row = {
+            key.value: "" if value.tag == "tag:yaml.org,2002:null" else value.value.replace("\r\n", "\n")
+            for key, value in pairs
+            if isinstance(key, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode)
+        }
+        if missing := [name for name in _READ if name not in row]:
+            raise SubmissionError(f"line {line}: {', '.join(missing)} is missing, or no plain value")
+        yield line, row
+
+
+def _from_csv(text: str) -> Iterator[tuple[int, dict[str, str]]]:
     """The rows by their columns, each with its line. Raises SubmissionError."""
     text = text.removeprefix(_MARK)
     head = text.partition("\n")[0]
@@ -199,22 +259,15 @@ def _parsed(text: str) -> Iterator[tuple[int, dict[str, str]]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         columns = [column.strip() for column in next(reader, [])]
-        missing = [name for name in ("key", "problem", "check", "version", *_ASKED) if name not in columns]
-        if missing:
+        if missing := [name for name in _READ if name not in columns]:
             raise SubmissionError(
                 f"has no column {', '.join(missing)}", hint="Fill in a table that --write has written."
             )
-        met: dict[tuple[str, ...], int] = {}
         for cells in reader:
             if not any(cells):
                 continue
             row = dict(zip(columns, [*cells, *[""] * len(columns)], strict=False))
-            row |= {name: _plain(row[name]) for name in ("key", "problem", "check")}
-            where = (row["key"], row["problem"], row["check"])
-            if where in met:
-                raise SubmissionError(f"lines {met[where]} and {reader.line_num} are the same check of {row['key']}")
-            met[where] = reader.line_num
-            yield reader.line_num, row
+            yield reader.line_num, row | {name: _plain(row[name]) for name in ("key", "problem", "check", *_ASKED)}
     except csv.Error as error:
         raise SubmissionError(f"is no CSV: line {reader.line_num}: {error}") from error
 

@@ -1,9 +1,12 @@
 """`grader manual`: people's points in a table, out and in."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from grader.manual import Form
 
 
 def command(
@@ -18,7 +21,9 @@ def command(
     by: Annotated[str, typer.Option("--by", help="Who decides; else who is logged in.")] = "",
     store: Annotated[str, typer.Option("--store", help="A database's URL; else grades.db in the folder.")] = "",
 ) -> None:
-    """Give points offline: a CSV with a row for each check that waits for a person, which is filled in and read again.
+    """Give points offline: a table with a row for each check that waits for a person, filled in and read again.
+
+    It is CSV for a spreadsheet, or YAML for an editor where the file's name ends with .yaml or .yml.
 
     Points, a comment for the student (Markdown), and the reason where the machine is overruled. A table may be read
     again and again: what is unchanged is left alone, and what somebody else decided in between is not overwritten.
@@ -40,16 +45,17 @@ def command(
         raise typer.BadParameter("say --write FILE or --read FILE")
     with Store.open(store or out, create=False) as opened:
         if write is not None:
-            write_whole(write, text := table(opened, everything=everything))
-            typer.echo(f"{write}: {text.count(chr(10)) - 1} rows or more; fill in points, comment and reason")
+            write_whole(write, table(opened, everything=everything, form=_form(write)))
+            typer.echo(f"{write}: fill in points, comment and reason")
             return
         assert read is not None
         try:
-            found = read_table(opened, read.read_text(encoding="utf-8-sig"), by or getpass.getuser(), datetime.now(UTC))
+            text, who = read.read_text(encoding="utf-8-sig"), by or getpass.getuser()
+            found = read_table(opened, text, who, datetime.now(UTC), _form(read))
         except SubmissionError as error:
             raise SubmissionError(error.found, where=str(read), hint=error.hint) from error
         except UnicodeDecodeError as error:
-            raise SubmissionError("is no text in UTF-8", where=str(read), hint="Save it as CSV in UTF-8.") from error
+            raise SubmissionError("is no text in UTF-8", where=str(read), hint="Save it in UTF-8.") from error
         except Conflict as conflict:
             raise SubmissionError(
                 "somebody decided at the same moment, and nothing was kept", where=str(read), hint="Read it once more."
@@ -61,3 +67,7 @@ def command(
         typer.secho(f"Not kept: {one_line(sentence, 1000)}", fg="yellow", err=True)
     if found.conflicts:
         raise typer.Exit(1)
+
+
+def _form(file: Path) -> "Form":
+    return "yaml" if file.suffix.lower() in (".yaml", ".yml") else "csv"

@@ -5,6 +5,7 @@ import io
 from datetime import UTC, datetime
 
 import pytest
+import yaml
 from sample_grade import check, grade_of, problem
 from stored_class import provenance
 
@@ -51,6 +52,17 @@ def filled(text, changes, delimiter=","):
     return out.getvalue()
 
 
+def filled_yaml(text, changes):
+    """The same in YAML, as another program writes it."""
+    rows = yaml.safe_load(text)
+    for row in rows:
+        row |= changes.get((row["key"], row["check"]), {})
+    return yaml.safe_dump(rows, sort_keys=True)
+
+
+FORMS = {"csv": filled, "yaml": filled_yaml}
+
+
 def decision(place=WHY, version=1, **given):
     about = {"submission": place.key, "max_score": 4, "by": "Lee", "at": NOW, "version": version}
     return Decision(place=place, **{**about, **given})
@@ -80,16 +92,17 @@ FILLED = {
 }
 
 
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", FILLED)
-def test_what_is_filled_in_is_kept_once(store, name):
+def test_what_is_filled_in_is_kept_once(store, name, form):
     cells, points, comment = FILLED[name]
     for key in KEYS:
-        text = filled(table(store), {(key, "why"): cells})
-        assert [place.key for place in read(store, text, "Kim", NOW).kept] == [key]
-        assert read(store, text, "Kim", NOW).kept == ()
+        text = FORMS[form](table(store, form=form), {(key, "why"): cells})
+        assert [place.key for place in read(store, text, "Kim", NOW, form).kept] == [key]
+        assert read(store, text, "Kim", NOW, form).kept == ()
         found = Decisions(store).decision(Place(key=key, problem="1A", check="why"))
         assert (found.points, found.comment, found.by, found.version) == (points, comment, "Kim", 1)
-        assert read(store, table(store), "Kim", NOW).kept == ()
+        assert read(store, table(store, form=form), "Kim", NOW, form).kept == ()
 
 
 def test_points_that_follow_from_items_go_on_to(store):
@@ -105,10 +118,11 @@ def test_points_that_follow_from_items_go_on_to(store):
     assert not said.decision(WHY).decides
 
 
-def test_what_somebody_decided_in_between_is_told_and_stays(store):
-    text = filled(table(store), {("ada", "why"): {"points": "1"}, ("=ben", "why"): {"points": "2"}})
+@pytest.mark.parametrize("form", FORMS)
+def test_what_somebody_decided_in_between_is_told_and_stays(store, form):
+    text = FORMS[form](table(store, form=form), {("ada", "why"): {"points": "1"}, ("=ben", "why"): {"points": "2"}})
     Decisions(store).decide(decision(points=4))
-    found = read(store, text, "Kim", NOW)
+    found = read(store, text, "Kim", NOW, form)
     assert [place.key for place in found.kept] == ["=ben"]
     assert len(found.conflicts) == 1 and "Lee gave 4" in found.conflicts[0]
     assert Decisions(store).decision(WHY).points == 4
@@ -132,12 +146,13 @@ WRONG = {
 }
 
 
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", WRONG)
-def test_a_row_that_can_not_be_read_is_named_and_nothing_is_kept(store, name):
+def test_a_row_that_can_not_be_read_is_named_and_nothing_is_kept(store, name, form):
     cells, said = WRONG[name]
-    text = filled(table(store), {("ada", "why"): cells, ("=ben", "why"): {"points": "1"}})
+    text = FORMS[form](table(store, form=form), {("ada", "why"): cells, ("=ben", "why"): {"points": "1"}})
     with pytest.raises(SubmissionError, match=rf"line \d+: .*{said}"):
-        read(store, text, "Kim", NOW)
+        read(store, text, "Kim", NOW, form)
     assert Decisions(store).decisions() == {}
 
 
@@ -159,3 +174,40 @@ def test_the_machine_is_overruled_with_a_reason_alone(store):
 def test_what_is_no_table_is_refused(store, text, said):
     with pytest.raises(SubmissionError, match=said):
         read(store, text, "Kim", NOW)
+
+
+def test_yaml_is_written_to_be_filled_in_by_hand(store):
+    text = table(store, form="yaml")
+    assert read(store, text, "Kim", NOW, "yaml").unchanged == 2 * len(KEYS)
+    first = text.split("- key:")[1]
+    assert "points:\n" in first and "comment:\n" in first and "!!" not in text
+    by_hand = first.replace("points:\n", "points: 2,50   # half\n", 1).replace(
+        "comment:\n", "comment: |-\n    See\n    me.\n"
+    )
+    read(store, "- key:" + by_hand, "Kim", NOW, "yaml")
+    (place,) = Decisions(store).decisions()
+    found = Decisions(store).decision(place)
+    assert (found.points, found.comment) == (2.5, "See\nme.")
+
+
+NO_TABLE = {
+    "nothing": ("", "no list"),
+    "a mapping": ("key: ada", "no list"),
+    "no YAML": ("- key: [", "no YAML: line"),
+    "words": ("- ada\n- ben", "line 1: key, problem"),
+    "points that are a list": (
+        "- {key: ada, problem: 1A, check: why, version: 0, points: [1], comment: '', reason: ''}",
+        "line 1: points is missing, or no plain value",
+    ),
+    "the same twice": (
+        "- &a {key: ada, problem: 1A, check: why, version: 0, points: 1, comment: '', reason: ''}\n- *a",
+        "same check",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NO_TABLE)
+def test_what_is_no_table_in_yaml_is_refused(store, name):
+    text, said = NO_TABLE[name]
+    with pytest.raises(SubmissionError, match=said):
+        read(store, text, "Kim", NOW, "yaml")
