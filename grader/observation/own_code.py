@@ -11,9 +11,10 @@ _MOST = 12
 
 
 def with_code(problem: ProblemResult, notebooks: Mapping[str, NotebookNode]) -> ProblemResult:
-    """The problem with the code of each cell that one of its checks or networks names as its source."""
+    """The problem with the code of each cell that a check, a network or a candidate for one names as its source."""
     named = [check.source for check in problem.checks]
     named += [str(network.model.source) for network in problem.networks]
+    named += [str(candidate.source) for candidate in problem.candidates]
     code: dict[str, str] = {}
     for place in dict.fromkeys(part for source in named for part in source.split("; ")):
         if (found := _at(place, notebooks)) and len(code) < _MOST:

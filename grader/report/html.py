@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from grader.core.evidence import Retraining
 from grader.core.outcome import Grade
 from grader.report import _networks, _summary
+from grader.report._code import coloured
 from grader.report._prose import markdown, prose
 from grader.report._student import for_student
 from grader.report._text import one_line, plain, point_words, points
@@ -34,6 +35,7 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "coloured": coloured,
         "points": points,
         "point_words": point_words,
         "one_line": one_line,

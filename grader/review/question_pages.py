@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from grader.core.decision import Decision, Item, Ruling, points_of
 from grader.core.decision import Request as Asking
+from grader.core.outcome import ProblemResult
 from grader.core.source import Source
 from grader.pictures import beside
 from grader.review.deciding import ItemWish, Refused, Seen, Wish, decide, give_second_opinion, save_item, undo
@@ -133,6 +134,8 @@ class QuestionPages(Pages):
             left=sum(shown.open for shown in seen.values()),
             everyone=len(seen),
             comments=[] if twice else self._comments(question),
+            cells=_cells(found, first.answer) if found and first else [],
+            code=found.code if found else {},
             candidates=found.candidates if found else (),
             trained=found.networks[0].retraining if found and trained(found) else None,
             ruling=self._ruling(question, first.answer) if first else None,
@@ -270,6 +273,11 @@ _ACTIONS: Mapping[str, Callable[[QuestionPages, Question, bytes, str], list[str]
     "settle": QuestionPages._settle,
     "item": QuestionPages._item,
 }
+
+
+def _cells(problem: ProblemResult, answer: Answer) -> list[tuple[str, str]]:
+    """The code at the places that the machine names for this answer."""
+    return [(place, problem.code[place]) for place in answer.source.split("; ") if place in problem.code]
 
 
 def _hidden(key: str) -> str:

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from grader.core.decision import Decision, Said
 from grader.core.errors import Conflict
+from grader.report._code import coloured
 from grader.report._prose import markdown, prose
 from grader.report._summary import STATUS
 from grader.report._text import one_line, plain, points
@@ -89,6 +90,12 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"points": points, "one_line": one_line, "prose": prose, "markdown": markdown}
+    environment.filters |= {
+        "points": points,
+        "one_line": one_line,
+        "prose": prose,
+        "markdown": markdown,
+        "coloured": coloured,
+    }
     environment.globals |= {"STATUS": STATUS, "OPEN": OPEN}
     return environment

@@ -56,7 +56,8 @@ def rubric_docs() -> str:
     models = (Rubric, Problem, SectionHead, Naming, LatePolicy, Limits, Mutant, Edit)
     parts += [f"### {words(model.__name__)}\n\n{prose(model)}\n\n{table(model)}" for model in models]
     shared = {name: field for name, field in Check.model_fields.items() if name in _SHARED}
-    parts.append(f"## Every check\n\n{prose(Check)}\n\n{rows(shared)}")
+    of_shared = "".join(f"\n**{words(m.__name__)}**: {prose(m)}\n\n{table(m)}" for m in inner(shared))
+    parts.append(f"## Every check\n\n{prose(Check)}\n\n{rows(shared)}{of_shared}")
     parts.append(
         "## Check types\n\n" + "\n".join(_summary(kind, check) for kind, check in check_types().items()) + "\n"
     )

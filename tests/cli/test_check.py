@@ -101,6 +101,7 @@ def with_secrets(tmp_path_factory):
         {"type": "manual", "name": "style", "points": 1, "note": SECRETS[2], "visibility": "after_published"},
     ]
     problem["checks"][0]["note"] = SECRETS[0]
+    problem["checks"][0]["items"] = [{"text": f"{SECRETS[0]} again", "points": 0.1}]
     problem["points"] += 2
     path = tmp_path_factory.mktemp("staff") / "secret.yaml"
     YAML(typ="safe").dump(values, path)

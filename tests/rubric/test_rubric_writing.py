@@ -38,7 +38,7 @@ def test_the_page_about_rubrics_is_what_the_code_says():
 def test_the_page_has_every_check_type_with_every_key():
     parts = dict(re.findall(r"^### `(\w+)`\n(.*?)(?=^### `|\Z)", rubric_docs(), re.MULTILINE | re.DOTALL))
     assert list(parts) == list(check_types())
-    shared = {"type", "name", "points", "visibility", "requires", "note"}
+    shared = {"type", "name", "points", "visibility", "requires", "note", "items"}
     for name, check in check_types().items():
         assert all(f"| `{key}` |" in parts[name] for key in check.model_fields if key not in shared), name
 

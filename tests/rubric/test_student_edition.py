@@ -52,7 +52,7 @@ def otherwise(values: dict[str, Any]) -> dict[str, Any]:
 
 def _otherwise(check: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(check_types()[check["type"]].model_validate({"points": 0} | check).for_students(), OnlyRead):
-        return check | {"note": "Another note."}
+        return check | _words_for_staff(check)
     other = OTHER[check["type"]]
     if check["type"] == "numeric" and "between" in check:
         other = {"between": [987654, 987655]}
@@ -65,7 +65,12 @@ def _otherwise(check: dict[str, Any]) -> dict[str, Any]:
     if check["type"] == "function":
         argument = next(iter(check["arguments"]))
         other = other | {"reference": other["reference"].format(argument=argument)}
-    return check | other | {"note": "Another note."}
+    return check | other | _words_for_staff(check)
+
+
+def _words_for_staff(check: dict[str, Any]) -> dict[str, Any]:
+    points = check["points"] if isinstance(check["points"], int | float) else 0
+    return {"note": "Another note."} | ({"items": [{"text": "Another item.", "points": -points}]} if points else {})
 
 
 @pytest.mark.parametrize("name", RUBRICS)
