@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+_WAIT = 5  # seconds that a click waits for a database which another process locks
+
 
 def command(
     out: Annotated[Path, typer.Argument(help="The folder of results of a class.")],
@@ -90,7 +92,10 @@ def command(
     }
     hosts = [f"{name}:{port}" for name in (("127.0.0.1", "localhost") if local else (host,))]
     access = Access(tokens, hosts, secure=certificate is not None, heads=heads or ())
-    with Store.open(store or out, create=False) as opened, closing(Publisher(opened, results, say)) as publisher:
+    with (
+        Store.open(store or out, create=False, wait=_WAIT) as opened,
+        closing(Publisher(opened, results, say)) as publisher,
+    ):
         review = Review(opened, results, publisher.changed, title, twice=twice / 100)
         review.bring_up_to_date()
         if requests:
