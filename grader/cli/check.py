@@ -28,6 +28,7 @@ from grader.report import FORMATS
 
 if TYPE_CHECKING:
     from grader.core.outcome import Grade
+    from grader.rubric.model import Gradescope
 
 _NAMED = ", ".join(("table", *FORMATS))
 _EPOCHS_SECONDS = 5.0  # between two lines that say how far a training is
@@ -101,7 +102,7 @@ def command(
             if changed:
                 say(f"changed: {', '.join(changed)}")
             try:
-                show(grade_submission(given, loaded, tools, told), shown, html, staff=staff)
+                show(grade_submission(given, loaded, tools, told), shown, html, loaded.gradescope, staff=staff)
             except SubmissionError as error:  # half saved, or not there yet
                 say(str(error))
             say("waiting for changes; Ctrl-C ends")
@@ -113,15 +114,18 @@ def command(
             raise
         # Where results.json isn't there, the platform shows a broken autograder to the student.
         status: Literal["manual", "error"] = "error" if isinstance(error, MachineError) else "manual"
-        show(set_aside(given.name, loaded, tools, error.found, status), shown, html, staff=staff)
+        grade = set_aside(given.name, loaded, tools, error.found, status)
+        show(grade, shown, html, loaded.gradescope, staff=staff)
         say(str(error))
         raise typer.Exit(error.exit_code) from error
-    show(grade, shown, html, staff=staff)
+    show(grade, shown, html, loaded.gradescope, staff=staff)
     raise typer.Exit(exit_code(grade))
 
 
-def show(grade: "Grade", format: str, html: Path | None, *, staff: bool) -> None:
-    """Print it in its format, and write the page."""
+def show(
+    grade: "Grade", format: str, html: Path | None, gradescope: "Gradescope | None" = None, *, staff: bool
+) -> None:
+    """Print it in its format, and write the page; `gradescope` is what the rubric says of that platform's page."""
     from grader.report._student import for_student
 
     copy = for_student(grade)
@@ -135,6 +139,10 @@ def show(grade: "Grade", format: str, html: Path | None, *, staff: bool) -> None
         Console().print(table(seen))
         if copy.withheld and not staff:
             typer.echo(f"Not counted here: {copy.all_withheld.sentence()}")
+    elif format == "gradescope" and gradescope:
+        from grader.report.gradescope import of_run
+
+        typer.echo(of_run(seen, gradescope), nl=False)
     else:
         typer.echo(FORMATS[format](seen), nl=False)
     if html is not None:

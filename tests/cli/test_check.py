@@ -192,3 +192,19 @@ def test_gradescope_gets_its_results_of_what_can_not_be_read_too(tmp_path):
     results = json.loads(done.stdout)
     assert (done.returncode, results["score"]) == (1, 0)
     assert results["tests"] and not any("status" in test for test in results["tests"])  # a person looks, nothing failed
+
+
+def test_what_the_rubric_says_of_gradescope_holds_without_its_container_too(tmp_path):
+    (tmp_path / "report.md").write_text("# 1A\n\nThe layer has 60 parameters.\n\n# 1B\n\nIt vanishes.\n")
+    counted = {"type": "numeric", "name": "count", "points": 1, "label": ["parameters"], "expect": 60}
+    words = {"type": "manual", "name": "why", "points": 2}
+    problems = [
+        {"id": "1A", "title": "Counting", "points": 1, "checks": [counted]},
+        {"id": "1B", "title": "Words", "points": 2, "checks": [words]},
+    ]
+    rubric = tmp_path.parent / "quiz.yaml"
+    for waiting, shown in (("shown", 2), ("left out", 1)):
+        values = {"id": "quiz", "title": "Quiz", "problems": problems, "gradescope": {"waiting": waiting}}
+        YAML(typ="safe").dump(values, rubric)
+        found = json.loads(grader("check", tmp_path, "-r", rubric, "--format", "gradescope").stdout)
+        assert len(found["tests"]) == shown and found["score"] == 1
