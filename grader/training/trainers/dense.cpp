@@ -107,17 +107,18 @@ template <class T> struct Trainer {
     Trainer(const Op *ops, int32_t count, T *parameters, T *first, T *second, const Run &run)
         : ops(ops), count(count), parameters(parameters), first(first), second(second), run(run) {
         int32_t widest = 0;
+        entry = ops[0].kind == DROPOUT;
         values.resize(count + 1), gradients.resize(count + 1), masks.resize(count);
         for (int32_t i = 0; i <= count; i++) {
             int32_t width = i < count ? ops[i].in : ops[count - 1].out;
-            widest = std::max(widest, width);
-            values[i].resize(run.batch, width), gradients[i].resize(run.batch, width);
-            if (i < count && ops[i].kind == DROPOUT) masks[i].resize(run.batch, width);
+            if (i > entry) widest = std::max(widest, width);
+            const int64_t rows = i > entry ? run.batch : 1;  // the inputs are listed instead
+            values[i].resize(rows, width), gradients[i].resize(rows, width);
+            if (i < count && ops[i].kind == DROPOUT) masks[i].resize(rows, width);
         }
         gradient.resize(TALL, widest), sum.resize(1, widest);
         one_panel.resize(DEEP, WIDE * LANES), packed.resize(run.batch, widest);
         turned.resize(widest, run.batch), turned_back.resize(widest, run.batch);
-        entry = ops[0].kind == DROPOUT;
         by_sample.begins.resize(run.batch + 1), by_pixel.begins.resize(run.width + 1), by_pixel_next.resize(run.width);
         zero = -T(run.mean) / T(run.std);
         for (int v = 0; v < 256; v++) table[v] = (T(v) / T(run.divide) - T(run.mean)) / T(run.std) - zero;
@@ -161,7 +162,7 @@ template <class T> struct Trainer {
 
     // The inputs that dropout leaves of sample b of the batch.
     int32_t drop(int64_t sample, int64_t b, int64_t step, int32_t used) {
-        T *x = values[0][b];
+        T *x = values[0][0];
         std::fill(x, x + run.width, zero);
         for (int64_t e = run.begins[sample]; e < run.begins[sample + 1]; e++) x[run.places[e]] += table[run.pixels[e]];
         for (int32_t k = 0; k < run.width; k++) {
