@@ -169,6 +169,8 @@ def model_of(evidence: ProblemEvidence) -> ModelFacts | Outcome:
     """The network that answers the problem, or why none can be judged."""
     model = evidence.model
     if model is None:
+        if evidence.named and not evidence.candidates:
+            return manual(f"{evidence.why_no_model} A person decides.")
         if evidence.candidates:
             named = "; ".join(f"{c.source} ({c.variable or 'unnamed'})" for c in evidence.candidates)
             return manual(f"{evidence.why_no_model} Candidates: {named}.", candidates=len(evidence.candidates))

@@ -248,11 +248,11 @@ def _choose(target: Target, found: list[ModelFacts], unsure: list[ModelFacts], u
 
 
 def _as_settled(name: NetworkName, chosen: Assignment, models: Sequence[ModelFacts]) -> Assignment:
-    """The network that a person named; what is known without them where no network has that name now."""
+    """The network that a person named; none where no network has that name now: what the machine took isn't theirs."""
     model = next((model for model in models if model.name == name), None)
     if model is None:
         gone = f"A person named a network ({name.variable or 'unnamed'} in {name.notebook}) that isn't found now."
-        return chosen.model_copy(update={"why": f"{gone} {chosen.why}".strip()})
+        return Assignment(candidates=chosen.candidates or tuple(models[-12:]), why=gone)
     same = tuple(other for other in chosen.networks if other.notebook == model.notebook)
     return chosen.model_copy(update={"model": model, "networks": same if model in same else (model,), "why": ""})
 

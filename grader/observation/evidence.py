@@ -151,6 +151,7 @@ def evidence_of(
             candidates=assignment.candidates,
             why_no_model=assignment.why,
             trainings=rulings[problem.id].trainings if problem.id in rulings else 0,
+            named=problem.id in rulings and rulings[problem.id].network is not None,
         )
     return evidence
 

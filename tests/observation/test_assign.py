@@ -5,8 +5,11 @@ import pytest
 from blocks import document, words
 from check_evidence import RECIPE
 
-from grader.core.evidence import ModelFacts, NotebookRun, ProblemEvidence
+from grader.checks._base import model_of
+from grader.core.decision import Settled
+from grader.core.evidence import ModelFacts, NetworkName, NotebookRun, ProblemEvidence
 from grader.core.network import Gap, ModelSpec, Recipe
+from grader.core.outcome import Outcome
 from grader.guest.protocol import GapKind
 from grader.observation.assign import Assignment, Place, Target, assign, labels_in_name
 from grader.observation.evidence import Observed, observe
@@ -56,11 +59,13 @@ def trained(notebook: nbformat.NotebookNode, file: str) -> list[ModelFacts]:
     ]
 
 
-def assigned(files: dict[str, tuple[str, ...]], targets: list[Target] = TARGETS) -> dict[str, Assignment]:
+def assigned(
+    files: dict[str, tuple[str, ...]], targets: list[Target] = TARGETS, *settled: Settled
+) -> dict[str, Assignment]:
     notebooks = {file: cells_of(*content) for file, content in files.items()}
     places = [Place(file=file, headings=tuple(headings(words(notebook, file)))) for file, notebook in notebooks.items()]
     models = [model for file, notebook in notebooks.items() for model in trained(notebook, file)]
-    return assign(targets, places, models)
+    return assign(targets, places, models, settled={one.problem: one for one in settled})
 
 
 def answers(files: dict[str, tuple[str, ...]]) -> dict[str, str]:
@@ -309,3 +314,35 @@ def test_a_sweep_gives_way_to_what_was_trained_for_longer(name: str) -> None:
     ]
     assert [m.variable for m in (found.candidates or (found.model,)) if m] == left
     assert (found.model is None) == (len(left) > 1) == ("trained for longer" in found.why)
+
+
+TWO = {"a.ipynb": ("train one",), "b.ipynb": ("train two",)}
+
+
+def settled(file: str, variable: str, cell: int = 1) -> Settled:
+    return Settled(problem="3B", network=NetworkName(notebook=file, cell=cell, variable=variable))
+
+
+def test_a_person_names_one_of_several_and_all_of_them_stay_to_be_seen() -> None:
+    found = assigned(TWO, TARGETS, settled("b.ipynb", "train two"))
+    assert found["3B"].model and found["3B"].model.variable == "train two"
+    assert found["3B"].networks == (found["3B"].model,) and "b.ipynb" in found["3B"].notebooks
+    assert [model.variable for model in found["3B"].candidates] == ["train one", "train two"]
+    assert found["3C"] == assigned(TWO)["3C"]
+
+
+def test_what_a_person_names_goes_before_headings() -> None:
+    files = {"all.ipynb": ("# Problem 3B", "train one", "# Problem 3C", "train two")}
+    found = assigned(files, TARGETS, settled("all.ipynb", "train two", 4))
+    assert found["3B"].model and found["3B"].model.variable == "train two"
+
+
+@pytest.mark.parametrize("files", [TWO, {"3B.ipynb": ("train one",)}, {"3B.ipynb": ()}], ids=["two", "one", "none"])
+def test_where_the_network_that_a_person_named_is_gone_a_person_is_asked_again(
+    files: dict[str, tuple[str, ...]],
+) -> None:
+    found = assigned(files, TARGETS, settled("3B.ipynb", "train gone"))["3B"]
+    assert found.model is None and "isn't found now" in found.why
+    evidence = ProblemEvidence(problem="3B", candidates=found.candidates, why_no_model=found.why, named=True)
+    told = model_of(evidence)
+    assert isinstance(told, Outcome) and told.status == "manual"
