@@ -430,7 +430,7 @@ class ProblemEvidence(Record):
     `stated` holds what a form (`answers.yaml`) says for a check by its title, `unclear` why what it says can't be used.
     `unread` names what was handed in and nobody read, files and lines, each with the reason; `unsure` says why it isn't
     clear which lines answer this problem, and `in_code` where code stands that may answer in its comments or output.
-    `trainings` are as many more than the rubric plans as a person asked for, and `named` says that one named its network.
+    `trainings` are as many more than the rubric plans as a person asked for; `named` says that one named its network.
     `provided` holds what checks asked for, each request with its answer. `room` is how much more the budgets that were
     looked at so far leave, by what they count; 0 epochs under `training` where these are fixed.
     """

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
@@ -74,7 +75,7 @@ class QuestionPages(Pages):
         self.review.bring_up_to_date()
         newest, who = self.review.newest, self.access.who(request)
         mine = newest.assignments.get(who)
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 "number": number,
                 "question": question,
@@ -86,6 +87,7 @@ class QuestionPages(Pages):
             }
             for number, question in enumerate(self.review.asked.questions)
         ]
+        rows.sort(key=_not_left_open)
         answers = (answer for question in self.review.asked.questions for answer in question.answers.values())
         unread = {answer.key: (answer.who, answer.unread) for answer in answers if answer.unread}
         waiting = sum(asked.state == "open" for asked in newest.requests.values())
@@ -273,6 +275,11 @@ _ACTIONS: Mapping[str, Callable[[QuestionPages, Question, bytes, str], list[str]
     "settle": QuestionPages._settle,
     "item": QuestionPages._item,
 }
+
+
+def _not_left_open(row: Mapping[str, Any]) -> bool:
+    """What the machine was to judge and left open comes first: it may be settled for several checks at once."""
+    return not (row["question"].judged and row["done"].open)
 
 
 def _cells(problem: ProblemResult, answer: Answer) -> list[tuple[str, str]]:

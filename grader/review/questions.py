@@ -13,6 +13,7 @@ from grader.report._summary import staff_name
 from grader.store import Current, Decisions, Store
 
 OPEN = ("manual", "error")
+_BY_PEOPLE = "manual"  # the type of a check
 _OVERLAP = 100  # of what is read again, to miss nothing
 
 Key = TypeVar("Key", bound=Hashable)
@@ -42,7 +43,7 @@ class Answer(Record):
 
 @dataclass
 class Question:
-    """A check of the rubric, with everyone's answers by key."""
+    """A check of the rubric, with everyone's answers by key; `judged` where it isn't for people from the start."""
 
     problem: str
     check: str
@@ -51,6 +52,7 @@ class Question:
     note: str
     max_points: float
     items: tuple[RubricItem, ...] = ()
+    judged: bool = False
     answers: dict[str, Answer] = field(default_factory=dict)
 
     def place(self, key: str) -> Place:
@@ -117,6 +119,7 @@ class Asked:
                             note=check.note,
                             max_points=check.max_score,
                             items=check.items,
+                            judged=check.type != _BY_PEOPLE,
                         ),
                     )
                     question.answers[key] = Answer(

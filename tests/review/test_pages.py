@@ -5,11 +5,14 @@ import re
 import pytest
 from review_client import COUNT, Client, an_item, newest, seen, versions
 from reviewed_class import STEERS, TOKENS
+from sample_grade import check, grade_of, problem
 from starlette.testclient import TestClient
+from stored_class import provenance
 
 from grader.checks.manual import Manual
 from grader.core.evidence import ProblemEvidence, Section
 from grader.core.handin import HandedIn, HandedInFile, Handin, Person
+from grader.core.outcome import SubmissionInfo
 from grader.core.source import Source
 from grader.core.stored import RunStart
 from grader.review.access import COOKIE, CSRF_HEADER
@@ -31,6 +34,19 @@ def test_the_overview_counts_what_is_open_decided_and_judged(kim, review):
     cells = [re.findall("<td>([^<]*)</td>", row) for row in re.findall("<tr.*?</tr>", page, re.S)[1:]]
     assert [row[:4] for row in cells] == [["4", "28", "2", "0"], ["2", "0", "1", "29"]]
     assert "1 flagged" in page
+
+
+def test_what_the_machine_was_to_judge_and_left_open_comes_first(kim, review):
+    run = review.store.begin_run(RunStart())
+    left = check("net", "manual", 2, type="accuracy", message="Two notebooks may answer this.")
+    words = check("words", "manual", 4, type="manual")
+    for key, checks in (("s00", (words, left)), ("s01", (words,))):
+        made = grade_of(problem("1A", "Zero weights", *checks), submission=SubmissionInfo(id=key, files=("a",)))
+        review.store.save_grade(run, key, provenance(submission=key), made)
+    page = kim.http.get("/").text
+    links = re.findall(r'class="question" href="/question/(\d+)', page)
+    assert len(links) == 4 and page.count("the machine left 1 open") == 1
+    assert [review.asked.questions[int(number)].check for number in links] == ["net", "why", "words", "count"]
 
 
 def test_answers_that_say_the_same_are_seen_and_decided_together(kim, review):
