@@ -245,6 +245,6 @@ def save_pages(context: Context, handin: Handin, grade: Grade) -> None:
     try:
         context.results.clear(handin.key, PICTURES)
         if grade.manual_points and grade.submission.files:
-            context.results.save(handin.key, made_pictures(handin, context.tools))
+            context.results.save(handin.key, made_pictures(handin, grade, context.tools))
     except Exception as error:
         context.tools.say(f"no pictures of the pages of {handin.key}: {type(error).__name__}: {error}")

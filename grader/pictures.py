@@ -7,15 +7,16 @@ from typing import NamedTuple
 
 from grader.core.errors import MachineError
 from grader.core.handin import Handin
+from grader.core.outcome import Grade
 from grader.core.source import Source
-from grader.execution import figure_pictures, page_pictures
+from grader.execution import Mark, figure_pictures, page_pictures
 from grader.files import folder_name
 from grader.reading import opened
 from grader.tools import Tools
 
 PICTURES = "pages"  # the folder of them, beside a hand-in's results
 _NAME = re.compile(r"\d+-(?P<file>.+)-(?P<unit>page|cell)-(?P<number>\d+)\.png")
-_DRAWN = {".pdf": ("page", page_pictures), ".ipynb": ("cell", figure_pictures)}
+_MOST_WORDS = 24  # characters of an answer that are looked for on its page
 
 
 class Picture(NamedTuple):
@@ -30,19 +31,45 @@ class Picture(NamedTuple):
         return f"{self.file}, {self.unit} {self.number}"
 
 
-def made_pictures(handin: Handin, tools: Tools) -> Mapping[str, bytes]:
-    """The pages of a submission's PDFs and the figures of its notebooks, by the names of their files."""
+def made_pictures(handin: Handin, grade: Grade, tools: Tools) -> Mapping[str, bytes]:
+    """The pages of a submission's PDFs and the figures of its notebooks, by the names of their files.
+
+    In a page's margin stands each problem where its answer begins.
+    """
+    marks = _marks(grade)
     found: dict[str, bytes] = {}
     with opened(handin, tools.sandbox) as submission:
-        for ending, (unit, drawn) in _DRAWN.items():
-            for file in submission.of_kind((ending,)):
-                try:
-                    for number, picture in drawn(submission.root / file, tools.sandbox):
-                        name = f"{len(found):04}-{folder_name(file)}-{unit}-{number}.png"
-                        found[f"{PICTURES}/{name}"] = picture
-                except MachineError as error:
-                    tools.say(f"no pictures of {file}: {error}")
+        for file in submission.of_kind((".pdf", ".ipynb")):
+            path, pdf = submission.root / file, file.lower().endswith(".pdf")
+            drawn = (
+                page_pictures(path, tools.sandbox, marks.get(file, {})) if pdf else figure_pictures(path, tools.sandbox)
+            )
+            try:
+                for number, picture in drawn:
+                    name = f"{len(found):04}-{folder_name(file)}-{'page' if pdf else 'cell'}-{number}.png"
+                    found[f"{PICTURES}/{name}"] = picture
+            except MachineError as error:
+                tools.say(f"no pictures of {file}: {error}")
     return found
+
+
+def _marks(grade: Grade) -> dict[str, dict[int, list[Mark]]]:
+    """Where each problem's answer begins, by file and page."""
+    found: dict[str, dict[int, list[Mark]]] = {}
+    for problem in grade.problems:
+        for check in problem.checks:
+            source, words = Source.of(check.source), _first_words(check.observed)
+            if source.page and words:
+                of_page = found.setdefault(source.file, {}).setdefault(source.page, [])
+                if all(mark.label != problem.id for mark in of_page):
+                    of_page.append(Mark(problem.id, words))
+    return found
+
+
+def _first_words(text: str) -> str:
+    """Those of the first line, which are few: further ones may stand in another order on the page."""
+    line = next(filter(None, map(str.strip, text.splitlines())), "")
+    return line if len(line) <= _MOST_WORDS else line[:_MOST_WORDS].rpartition(" ")[0]
 
 
 def pictures_of(folder: Path) -> list[Picture]:

@@ -1,9 +1,10 @@
 """Draws pages of a PDF and figures of a notebook that may be hostile, in a process that may end at any of them.
 
 A question is JSON: `{"page": n, "width": w}` asks for one page of `document.pdf` in the working folder, counted from
-0, `{"figure": n, "width": w}` for one of the pictures among the outputs of `document.ipynb`, with its `cell`, counted
-from 1. The answer holds its size in pixels and their colours, red, green, blue; of a broken figure the cell alone, and
-nothing behind the last one.
+0, and with `find` for where on it these words stand; `{"figure": n, "width": w}` for one of the pictures among the
+outputs of `document.ipynb`, with its `cell`, counted from 1. The answer holds its size in pixels and their colours,
+red, green, blue, and under `found` the number, top and bottom of what was found; of a broken figure the cell alone,
+and nothing behind the last one.
 """
 
 import base64
@@ -11,6 +12,7 @@ import io
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 _KINDS = ("png", "jpeg")
@@ -45,7 +47,10 @@ def serve() -> None:
         else:
             with pypdfium2.PdfDocument("document.pdf") as document:
                 if question["page"] < len(document):
-                    answer = _drawn(document[question["page"]], question["width"])
+                    page = document[question["page"]]
+                    answer = _drawn(page, question["width"])
+                    with suppress(pypdfium2.PdfiumError, ValueError):  # the page is of use without its marks
+                        answer["found"] = list(_found(page, question.get("find", ()), int(str(answer["height"]))))
         answers.write(json.dumps(answer).encode() + b"\n")
         answers.flush()
 
@@ -60,6 +65,19 @@ def _drawn(page: object, width: int) -> dict[str, object]:
         "height": pixels.shape[0],
         "colours": base64.b64encode(pixels.tobytes()).decode(),
     }
+
+
+def _found(page: Any, wanted: list[str], height: int) -> Iterator[tuple[int, int, int]]:
+    """(the number of what is looked for, top and bottom in pixels) of where each stands first on an upright page."""
+    if not wanted or page.get_rotation():
+        return
+    left, bottom, right, top = page.get_cropbox()
+    text = page.get_textpage()
+    for number, words in enumerate(wanted):
+        place = text.search(words, match_case=True).get_next() if words.strip() else None
+        if place and text.count_rects(*place):
+            _, low, _, high = text.get_rect(0)
+            yield number, *(round((top - y) / (top - bottom) * height) for y in (high, low))
 
 
 def _figures() -> Iterator[tuple[int, str]]:
