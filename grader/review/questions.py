@@ -9,11 +9,13 @@ from typing import TypeVar
 from grader.core.decision import Assignment, Decision, Item, Place, Request, Ruling, Said, SecondOpinion, points_of
 from grader.core.outcome import ProblemResult, RubricItem, Status
 from grader.core.record import Record
+from grader.core.source import Source
 from grader.report._summary import staff_name
 from grader.store import Current, Decisions, Store
 
 OPEN = ("manual", "error")
 _BY_PEOPLE = "manual"  # the type of a check
+_MARKDOWN = (".md", ".markdown", ".ipynb", ".qmd", ".rmd")
 _OVERLAP = 100  # of what is read again, to miss nothing
 
 Key = TypeVar("Key", bound=Hashable)
@@ -34,6 +36,11 @@ class Answer(Record):
     source: str
     sections: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+
+    @property
+    def in_markdown(self) -> bool:
+        """Whether it was written to be shown as Markdown."""
+        return Source.of(self.source).file.lower().endswith(_MARKDOWN)
 
     def holds(self, decision: Decision | None) -> Decision | None:
         """The decision, where it is on these files and this check."""

@@ -36,6 +36,11 @@ def test_the_overview_counts_what_is_open_decided_and_judged(kim, review):
     assert "1 flagged" in page
 
 
+def test_what_was_written_in_markdown_is_shown_so_and_as_it_was_written(kim):
+    page = kim.http.get("/question/0", params={"key": "s01", "by": "each"}).text
+    assert "<em>activation</em>" in page and "*activation*" in page
+
+
 def test_what_the_machine_was_to_judge_and_left_open_comes_first(kim, review):
     run = review.store.begin_run(RunStart())
     left = check("net", "manual", 2, type="accuracy", message="Two notebooks may answer this.")
