@@ -116,7 +116,7 @@ def test_what_was_trained_is_shown_however_often_nothing_is_to_be_trained(tmp_pa
     monkeypatch.setattr(
         class_steps,
         "grade_submission",
-        lambda handin, _rubric, _tools, options, _budget: judged(handin.key, "passed" if options.retrain else "manual"),
+        lambda handin, _rubric, _tools, options, *_: judged(handin.key, "passed" if options.retrain else "manual"),
     )
     for retrain in (True, False, False, True):
         found = again(tmp_path, "trained", Options(retrain=retrain))
@@ -186,7 +186,7 @@ def elsewhere(tmp_path, monkeypatch):
         with job.open(lambda _: None, stopped := threading.Event()) as context:
             yield Two(context, 2, stopped)
 
-    def graded(handin, _rubric, _tools, options, budget):
+    def graded(handin, _rubric, _tools, options, budget, _settled):
         missing = [lane for lane in LANES if lane.key not in there]
         if options.training == "elsewhere" and missing:
             raise Suspended(missing)
