@@ -87,12 +87,11 @@ def main() -> int:
             if not pairs:
                 return  # nothing is open there any more
             versions = {key: int(v) for key, v in (pair.split("=") for pair in pairs[1].split("&amp;"))}
+            question = {"problem": f"{number % asked.questions}", "check": "answer", "most": 4}
+            seen = {**question, "versions": versions, "submissions": {key: key for key in versions}}
             started = time.perf_counter()
-            done = http.post(
-                f"/question/{number % asked.questions}/decide",
-                json={"versions": versions, "points": 4},
-                headers=headers,
-            )
+            address = f"/question/{number % asked.questions}/decide"
+            done = http.post(address, json=seen | {"points": 4}, headers=headers)
             times["a decision"].append(time.perf_counter() - started)
             assert done.status_code == 200, done.text
 
