@@ -40,13 +40,14 @@ def made_pictures(handin: Handin, grade: Grade, tools: Tools) -> Mapping[str, by
     found: dict[str, bytes] = {}
     with opened(handin, tools.sandbox) as submission:
         for file in submission.of_kind((".pdf", ".ipynb")):
-            path, pdf = submission.root / file, file.lower().endswith(".pdf")
-            drawn = (
-                page_pictures(path, tools.sandbox, marks.get(file, {})) if pdf else figure_pictures(path, tools.sandbox)
-            )
+            path = submission.root / file
+            if file.lower().endswith(".pdf"):
+                unit, drawn = "page", page_pictures(path, tools.sandbox, marks.get(file, {}))
+            else:
+                unit, drawn = "cell", figure_pictures(path, tools.sandbox)
             try:
                 for number, picture in drawn:
-                    name = f"{len(found):04}-{folder_name(file)}-{'page' if pdf else 'cell'}-{number}.png"
+                    name = f"{len(found):04}-{folder_name(file)}-{unit}-{number}.png"
                     found[f"{PICTURES}/{name}"] = picture
             except MachineError as error:
                 tools.say(f"no pictures of {file}: {error}")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+from grader.core.errors import MachineError
 from grader.store import Results, Store
 
 State = Literal["", "running", "ended", "failed"]
@@ -51,8 +52,11 @@ class Again:
                 if not self.wanted:
                     return
                 self.wanted = False
-            state, told = self._graded()
-            self.done()
+            try:
+                state, told = self._graded()
+                self.done()
+            except (MachineError, ValueError) as error:  # a database that can't be read, a command that is no words
+                state, told = "failed", f"It is kept; the machine could not be asked to judge by it: {error}"
             with self.lock:
                 if not self.wanted:
                     self.state, self.told = state, told

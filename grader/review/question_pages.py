@@ -141,7 +141,6 @@ class QuestionPages(Pages):
             candidates=found.candidates if found else (),
             trained=found.networks[0].retraining if found and trained(found) else None,
             ruling=self._ruling(question, first.answer) if first else None,
-            again=self.review.again,
             more=MORE,
             pictures=pictures,
             begins=beside(pictures, Source.of(first.answer.source)) if first else None,

@@ -1,5 +1,6 @@
 """Pages as pictures: in the margin stands where an answer begins, and nothing where that isn't found."""
 
+import base64
 import io
 
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image
 from sample_grade import check, grade_of, problem
 
 from grader.core.handin import HandedInFile, Handin, Person
-from grader.execution import Mark, find_sandbox, page_pictures
+from grader.execution import Mark, find_sandbox, page_pictures, pages
 from grader.pictures import made_pictures
 from grader.tools import Tools
 
@@ -58,6 +59,14 @@ def test_what_is_not_found_is_not_marked_and_the_page_is_there(tmp_path, name):
 def test_any_label_and_any_number_of_marks_is_drawn(tmp_path):
     marks = [Mark("1Ä 李 \u202e" * 20, "The gradient"), *(Mark(f"{n}", "Problem") for n in range(300))]
     assert marked(pages_of(tmp_path, {1: marks}, PAGE)[1]) is not None
+
+
+@pytest.mark.parametrize("found", [(-900, 0, 5), (900, 0, 5), (0, -5, 5), (0, 5, 900), (0, 5, 5)])
+def test_what_a_process_says_that_is_the_files_own_costs_no_picture(found):
+    colours = base64.b64encode(bytes([255] * 300)).decode()
+    drawn = pages._Drawn(width=10, height=10, colours=colours, found=(found,) * 10_000)
+    picture = pages._as_png(drawn, [Mark("1A", "words")])
+    assert marked(np.array(Image.open(io.BytesIO(picture)))) is None
 
 
 def test_each_problem_is_marked_where_its_answer_begins(tmp_path):

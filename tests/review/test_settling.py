@@ -191,3 +191,17 @@ def test_a_class_that_was_graded_elsewhere_is_told_how_it_is_judged_again(open_q
         time.sleep(0.05)
     assert told["state"] == "failed" and "It is kept" in told["said"]
     assert "grader grade class -o elsewhere" in told["said"]
+
+
+WRONG_COMMANDS = {"no words": "grader grade 'class", "another": "rm -rf class -o {out}", "nothing": ""}
+
+
+@pytest.mark.parametrize("name", WRONG_COMMANDS)
+def test_whatever_command_the_store_holds_the_page_says_what_became_of_it(open_question, tmp_path, name):
+    review, client, _, (one, _) = open_question
+    review.store.begin_run(RunStart(command=WRONG_COMMANDS[name].format(out=tmp_path), source=str(tmp_path)))
+    client.send("/question/0/settle", WISH | {"network": one})
+    ending = time.monotonic() + 20
+    while (told := client.http.get("/again").json())["state"] == "running" and time.monotonic() < ending:
+        time.sleep(0.05)
+    assert told["state"] == "failed" and "It is kept" in told["said"]

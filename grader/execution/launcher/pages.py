@@ -71,7 +71,7 @@ def _found(page: Any, wanted: list[str], height: int) -> Iterator[tuple[int, int
     """(the number of what is looked for, top and bottom in pixels) of where each stands first on an upright page."""
     if not wanted or page.get_rotation():
         return
-    left, bottom, right, top = page.get_cropbox()
+    _, bottom, _, top = page.get_cropbox()
     text = page.get_textpage()
     for number, words in enumerate(wanted):
         place = text.search(words, match_case=True).get_next() if words.strip() else None
